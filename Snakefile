@@ -1,0 +1,21 @@
+# config.yaml -> dataset -> train -> curves + snapshots + weights -> metric -> summary -> figure -> paper figure
+#
+#   dataset   results/{run}/{seed}/dataset.parquet
+#   train     results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
+#   metric    results/{run}/{seed}/metrics/{metric}.parquet
+#   summary   results/{run}/summary/{table}.parquet, over seeds; a table is a metric, or curves
+#   figure    results/figures/{paper}/{figure}.{pdf,png,csv}, and results/figures/{figure}.pdf for both papers
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/metrics.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    input:
+        expand(RESULTS + "/figures/{figure}.pdf", figure=sorted(papers_of)),

@@ -1,0 +1,402 @@
+"""Known values, a slow twin, nulls and invariances of I(T;X) and I(T;Y), by kernel density and by binning."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
+
+from grokking_phases.metrics import mutual_information
+from grokking_phases.metrics.mutual_information import binned_entropy, compute, kde_bounds
+
+
+@dataclass
+class Snapshot:
+    step: int
+    activations: dict
+
+
+class Snapshots:
+    """A run in memory: layers {name: [T at each step]} at steps 0, 10, 20, …"""
+
+    def __init__(self, targets, **layers):
+        self.targets = np.asarray(targets)
+        self.steps = [10 * i for i in range(len(next(iter(layers.values()))))]
+        activations = [{name: np.float32(T[i]) for name, T in layers.items()} for i in range(len(self.steps))]
+        self._snapshots = {step: Snapshot(step, T) for step, T in zip(self.steps, activations, strict=True)}
+
+    def __iter__(self):
+        return iter(self._snapshots.values())
+
+    def __getitem__(self, step):
+        return self._snapshots[step]
+
+
+def one_layer(targets, *steps, **options):
+    """The values of a run with one layer: one {metric: value} per step."""
+    snapshots = Snapshots(targets, layer=list(steps))
+    values = {step: {} for step in snapshots.steps}
+    for row in compute(snapshots, **options):
+        values[row["step"]][row["metric"]] = row["value"]
+    return list(values.values())
+
+
+def gaussian(n_samples=300, width=6, seed=0):
+    return np.random.default_rng(seed).normal(size=(n_samples, width))
+
+
+def clusters(n_classes=5, per_class=40, spread=0.02, seed=0):
+    """Classes around random far-apart centres: labels (n_samples,), T (n_samples, 8)."""
+    rng = np.random.default_rng(seed)
+    targets = np.repeat(np.arange(n_classes), per_class)
+    return targets, rng.normal(size=(n_classes, 8))[targets] + spread * rng.normal(size=(len(targets), 8))
+
+
+def naive_bound(T, exponent):
+    """-mean_i ln mean_j exp(-d_ij^2 / exponent), in the plainest way."""
+    return -np.mean(logsumexp(-cdist(T, T, "sqeuclidean") / exponent, axis=1) - np.log(len(T)))
+
+
+def naive_in_class(T, targets, exponent):
+    return sum((targets == y).mean() * naive_bound(T[targets == y], exponent) for y in np.unique(targets))
+
+
+def two_point_information(distance, noise):
+    """I(T + noise; X) of two equally likely points: differential entropy of the mixture less that of the noise."""
+
+    def integrand(t):
+        log_p = np.logaddexp(-(t**2) / 2, -((t - distance / noise) ** 2) / 2) - np.log(2 * np.sqrt(2 * np.pi))
+        return -np.exp(log_p) * log_p
+
+    mixture = quad(integrand, -12, distance / noise + 12, epsabs=1e-12, limit=400)[0]
+    return mixture - 0.5 * np.log(2 * np.pi * np.e)
+
+
+# --- kde_bounds
+
+
+@pytest.mark.parametrize("n_clusters", [1, 2, 7])
+def test_far_clusters_without_spread_have_the_log_of_their_number(n_clusters):
+    T = np.repeat(100.0 * np.eye(7)[:n_clusters], 30, axis=0)
+    # 1e-10: a squared distance of 0 comes out of squares of 1e4, to a few 1e-12.
+    assert kde_bounds(T, 1.0) == pytest.approx((np.log(n_clusters), np.log(n_clusters)), abs=1e-10)
+
+
+@pytest.mark.parametrize("distance", [0.3, 1.0, 2.0, 4.0, 8.0])
+def test_the_truth_of_two_points_lies_between_the_bounds(distance):
+    lower, upper = kde_bounds(np.array([[0.0], [distance]]), 0.7)
+    truth = two_point_information(distance, 0.7)
+    assert lower < truth < upper
+    assert lower == pytest.approx(-np.log((1 + np.exp(-(distance**2) / (8 * 0.49))) / 2), abs=1e-13)
+    assert upper == pytest.approx(-np.log((1 + np.exp(-(distance**2) / (2 * 0.49))) / 2), abs=1e-13)
+
+
+def test_a_gaussian_channel_lies_between_the_bounds():
+    # The mixture's own information, by drawing from it: ln p(t | its point) - ln p(t), averaged over the noise.
+    S, noise = gaussian(200, 3), 0.8
+    rng = np.random.default_rng(1)
+    draws = np.repeat(S, 50, axis=0) + noise * rng.normal(size=(200 * 50, 3))
+    log_ratio = -((draws - np.repeat(S, 50, axis=0)) ** 2).sum(1) / (2 * noise**2) - (
+        logsumexp(-cdist(draws, S, "sqeuclidean") / (2 * noise**2), axis=1) - np.log(200)
+    )
+    truth, error = log_ratio.mean(), log_ratio.std() / np.sqrt(len(draws))
+    lower, upper = kde_bounds(S, noise)
+    assert lower < truth - 5 * error < truth + 5 * error < upper
+    # With so many points in three dimensions that is close to the Gaussian channel's d/2 ln(1 + 1/s^2) as well.
+    assert truth == pytest.approx(1.5 * np.log(1 + 1 / noise**2), rel=0.1)
+
+
+@pytest.mark.parametrize("block", [1, 97, 300, 1000, 10**6])
+@pytest.mark.parametrize("noise", [0.01, 0.7, 50.0])
+def test_blocks_give_what_the_whole_matrix_gives(monkeypatch, block, noise):
+    T = gaussian() + 4e4  # far from the origin, where distances from matrix products lose digits unless centred
+    monkeypatch.setattr(mutual_information, "BLOCK", block)
+    expected = naive_bound(T, 8 * noise**2), naive_bound(T, 2 * noise**2)
+    assert kde_bounds(T, noise) == pytest.approx(expected, rel=1e-10, abs=1e-12)
+
+
+def test_bounds_far_beyond_the_range_of_exp():
+    T = 1e6 * gaussian(50)
+    assert kde_bounds(T, 1e-3) == pytest.approx((np.log(50), np.log(50)), abs=1e-12)
+
+
+@pytest.mark.parametrize("noise", [0.0, -1.0, np.nan])
+def test_noise_must_be_positive(noise):
+    with pytest.raises(ValueError, match="noise must be a positive standard deviation"):
+        kde_bounds(gaussian(10), noise)
+
+
+# --- kde in a run
+
+
+def test_kde_values_are_the_formulas():
+    targets = np.random.default_rng(2).integers(0, 4, 300)
+    T = np.float32(gaussian() + targets[:, None])
+    (values,) = one_layer(targets, T, noise=0.5)
+    T = T.astype(float)
+    s = 0.5 * np.sqrt(T.var(axis=0).sum())
+    U, L = naive_bound(T, 2 * s**2), naive_bound(T, 8 * s**2)
+    U_y, L_y = naive_in_class(T, targets, 2 * s**2), naive_in_class(T, targets, 8 * s**2)
+    p = np.bincount(targets) / 300
+    expected = {
+        "information_x": U,
+        "information_y": U - U_y,
+        "information_x_lower": L,
+        "information_y_lower": L - U_y,
+        "information_y_upper": U - L_y,
+        "ceiling_x": np.log(300),
+        "ceiling_y": -(p * np.log(p)).sum(),
+        "resolution": s,
+        "n_constant": 0.0,
+    }
+    assert values == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_layer_is_the_unit_of_relative_noise_but_not_of_absolute():
+    targets = np.arange(300) % 3
+    T = np.float32(gaussian())
+    relative, tripled = one_layer(targets, T, 3 * T, noise_scale="relative")
+    assert tripled["resolution"] == pytest.approx(3 * relative["resolution"])
+    same = [name for name in relative if name != "resolution"]
+    assert [tripled[name] for name in same] == pytest.approx([relative[name] for name in same], rel=1e-6)
+    absolute, tripled = one_layer(targets, T, 3 * T, noise_scale="absolute", noise=1.0)
+    assert absolute["resolution"] == tripled["resolution"] == 1.0
+    assert tripled["information_x"] > absolute["information_x"] + 1
+
+
+def test_one_hot_labels_carry_the_entropy_of_the_labels():
+    targets = np.repeat([0, 1, 2], [10, 30, 60])
+    (values,) = one_layer(targets, 100 * np.eye(3)[targets], noise=1.0, noise_scale="absolute")
+    for name in ("information_x", "information_y", "information_y_lower", "information_y_upper"):
+        assert values[name] == pytest.approx(values["ceiling_y"], abs=1e-10)
+
+
+@pytest.mark.parametrize("options", [{}, {"estimator": "binning", "bins": 6}])
+def test_random_labels_stay_within_the_null_and_true_ones_do_not(options):
+    targets, T = clusters(spread=0.5)
+    rng = np.random.default_rng(3)
+    null = [one_layer(rng.permutation(targets), T, **options)[0]["information_y"] for _ in range(60)]
+    random = one_layer(rng.permutation(targets), T, **options)[0]["information_y"]
+    assert abs(random - np.mean(null)) < 4 * np.std(null)
+    assert one_layer(targets, T, **options)[0]["information_y"] > np.mean(null) + 10 * np.std(null)
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.25, 0.35, 0.5, 3.0])
+def test_bounds_are_ordered_and_below_the_ceiling(noise):
+    targets, T = clusters(spread=0.5)
+    (values,) = one_layer(targets, T, noise=noise)
+    assert 0 <= values["information_x_lower"] <= values["information_x"] <= values["ceiling_x"] + 1e-12
+    assert values["information_y_lower"] <= values["information_y"] <= values["information_y_upper"]
+    assert values["ceiling_x"] == np.log(200) and values["ceiling_y"] == pytest.approx(np.log(5))
+
+
+# --- binned_entropy
+
+
+def test_uniform_over_the_bins_has_the_log_of_their_number():
+    x, y = np.meshgrid(np.arange(6) + 0.5, np.arange(4) + 0.5)
+    T = np.repeat(np.column_stack([x.ravel(), y.ravel()]), 3, axis=0)
+    assert binned_entropy(T, [np.arange(7.0), np.arange(5.0)]) == pytest.approx(np.log(24))
+    assert binned_entropy(T, np.arange(7.0)) == pytest.approx(np.log(24))
+    assert binned_entropy(T[:, :1], np.array([0.0, 2.0, 6.0])) == pytest.approx(np.log(3) - 2 / 3 * np.log(2))
+
+
+def test_values_outside_fall_into_the_outermost_bins():
+    edges = np.array([0.0, 1.0, 2.0, 3.0])
+    inside, outside = [0.5, 0.5, 1.5, 2.5], [-9.0, 0.5, 1.5, 1e9]
+    assert (
+        binned_entropy(np.c_[outside], edges) == binned_entropy(np.c_[inside], edges) == pytest.approx(1.5 * np.log(2))
+    )
+
+
+def test_a_value_on_an_edge_belongs_to_the_bin_above():
+    edges = np.array([0.0, 1.0, 2.0])
+    assert binned_entropy(np.c_[[0.5, 1.0]], edges) == pytest.approx(np.log(2))
+    assert binned_entropy(np.c_[[1.0, 2.0]], edges) == 0
+
+
+def test_many_fine_bins_do_not_overflow():
+    T = np.full((100, 5), 65535.5)
+    T[:, 0] = np.arange(100) + 0.5  # 2^16 bins in each of four columns more: 64 bits cannot hold the product
+    assert binned_entropy(T, np.arange(2.0**16 + 1)) == pytest.approx(np.log(100))
+
+
+def test_a_single_bin_has_entropy_zero():
+    assert str(binned_entropy(gaussian(), np.array([-9.0, 9.0]))) == "0.0"
+
+
+@pytest.mark.parametrize("edges", [[np.arange(3.0)] * 2, np.array([1.0, 0.0, 2.0]), np.array([1.0])])
+def test_edges_that_do_not_fit_are_refused(edges):
+    with pytest.raises(ValueError, match="edges must"):
+        binned_entropy(gaussian(10, 3), edges)
+
+
+# --- binning in a run
+
+
+@pytest.mark.parametrize("bin_edges", ["equal_width", "quantile"])
+def test_collapsed_classes_carry_the_entropy_of_the_labels_when_binned(bin_edges):
+    targets, T = clusters(spread=0.0)
+    (values,) = one_layer(targets, T, estimator="binning", bin_edges=bin_edges)
+    assert values["information_x"] == pytest.approx(np.log(5))
+    assert values["information_y"] == pytest.approx(np.log(5))
+    assert values["ceiling_y"] == pytest.approx(np.log(5))
+
+
+@pytest.mark.parametrize(("bins", "k", "ceiling"), [(4, 1, np.log(4)), (4, 3, 3 * np.log(4)), (30, 4, np.log(300))])
+def test_ceiling_of_binning(bins, k, ceiling):
+    (values,) = one_layer(np.arange(300) % 7, gaussian(), estimator="binning", bins=bins, n_components=k)
+    assert values["ceiling_x"] == pytest.approx(ceiling)
+    assert values["information_y"] < values["information_x"] <= ceiling
+
+
+def test_binning_is_binned_entropy_of_the_principal_components():
+    # Axes along the columns, by construction: the components are columns 1 and 0.
+    T = np.linalg.qr(gaussian(300, 3) - gaussian(300, 3).mean(0))[0] * [2.0, 5.0, 0.1]
+    T -= T.mean(axis=0)
+    targets = np.arange(300) % 4
+    (values,) = one_layer(targets, T, estimator="binning", bins=8)
+    components = np.float32(T[:, [1, 0]])
+    edges = [np.linspace(c.min(), c.max(), 9) for c in components.T]
+    in_class = np.mean([binned_entropy(components[targets == y], edges) for y in range(4)])
+    assert values["information_x"] == pytest.approx(binned_entropy(components, edges), abs=0.02)
+    assert values["information_y"] == pytest.approx(values["information_x"] - in_class, abs=0.02)
+    assert values["resolution"] == pytest.approx(np.diff(edges[0])[0], rel=1e-3)
+
+
+def test_equal_width_bins_are_those_of_the_whole_run():
+    T = gaussian()
+    small, large = one_layer(np.arange(300) % 3, T / 100, T, estimator="binning")
+    assert small["resolution"] == large["resolution"] > 0
+    assert small["information_x"] < 0.5 * large["information_x"]
+    (alone,) = one_layer(np.arange(300) % 3, T, estimator="binning")
+    assert large["information_x"] == pytest.approx(alone["information_x"])
+
+
+def test_quantile_bins_follow_the_scale_of_each_step():
+    T = gaussian()
+    small, large = one_layer(np.arange(300) % 3, T / 128, T, estimator="binning", bin_edges="quantile", bins=6)
+    assert small["information_x"] == pytest.approx(large["information_x"], abs=0.01)
+    assert np.isnan(large["resolution"])
+    (one,) = one_layer(np.arange(300) % 3, T, estimator="binning", bin_edges="quantile", bins=6, n_components=1)
+    assert one["information_x"] == pytest.approx(np.log(6))
+
+
+def test_axes_are_those_of_the_last_step():
+    # The class stands in column 0 at the last step and, with most of the variance elsewhere, in column 0 at the first.
+    targets = np.arange(300) % 2
+    noise = gaussian(300, 2)
+    first, last = noise * [0.01, 9.0], noise * [0.01, 0.01]
+    first[:, 0] += targets
+    last[:, 0] += targets
+    at_first, at_last = one_layer(targets, first, last, estimator="binning", n_components=1)
+    assert at_last["information_y"] == pytest.approx(np.log(2))
+    assert at_first["information_y"] > 0.5 * np.log(2)
+    (own_axes,) = one_layer(targets, first, estimator="binning", n_components=1)
+    assert own_axes["information_y"] < 0.2
+
+
+# --- layers that say nothing, options that cannot be
+
+
+def test_a_constant_layer_is_nan_and_counted():
+    constant = np.full((300, 6), 0.1)
+    first, last = one_layer(np.arange(300) % 3, constant, gaussian())
+    assert first["n_constant"] == 1 and last["n_constant"] == 0
+    assert all(np.isnan(first[name]) for name in first if name.startswith("information") or name == "resolution")
+    assert not any(np.isnan(value) for value in last.values())
+
+
+@pytest.mark.parametrize("bin_edges", ["equal_width", "quantile"])
+def test_a_constant_layer_when_binned(bin_edges):
+    # 301 x 16: a size where equal rows come out of a matrix product unequal in the last digit, on some machines.
+    options = {"estimator": "binning", "bin_edges": bin_edges}
+    targets, T, constant = np.arange(301) % 3, gaussian(301, 16), np.full((301, 16), 0.1)
+    first, last = one_layer(targets, constant, T, **options)
+    assert (first["information_x"], first["information_y"]) == pytest.approx((0, 0), abs=1e-12)
+    assert first["n_constant"] == last["n_constant"] == 0
+    for values in one_layer(targets, T, constant, **options):
+        assert np.isnan(values["information_x"]) and np.isnan(values["information_y"]) and values["n_constant"] == 1
+
+
+def test_components_of_a_last_step_that_overflowed():
+    for values in one_layer(np.arange(300) % 3, gaussian(), gaussian() * [np.inf, 1, 1, 1, 1, 1], estimator="binning"):
+        assert np.isnan(values["information_x"]) and values["n_constant"] == 0
+
+
+def test_a_column_that_is_constant_has_no_variance_at_all():
+    # The plain mean of 0.1 in float64 is off by a rounding, and relative noise would blow that up to a layer's spread.
+    run = Snapshots(np.arange(300) % 3, layer=[gaussian()])
+    run[0].activations["layer"] = np.full((300, 6), 0.1)
+    assert (run[0].activations["layer"] - run[0].activations["layer"].mean(axis=0)).any()
+    assert {row["metric"]: row["value"] for row in compute(run)}["n_constant"] == 1
+
+
+def test_absolute_noise_sees_nothing_in_a_constant_layer():
+    (values,) = one_layer(np.arange(300) % 3, np.full((300, 6), 0.1), noise_scale="absolute")
+    assert (values["information_x"], values["information_y"], values["n_constant"]) == pytest.approx((0, 0, 0))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("options", [{}, {"estimator": "binning"}, {"noise_scale": "absolute"}])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_step_that_overflowed_is_nan_alone(options, value):
+    broken = gaussian()
+    broken[4, 2] = value
+    (expected,) = one_layer(np.arange(300) % 3, gaussian(), **options)
+    first, last = one_layer(np.arange(300) % 3, broken, gaussian(), **options)
+    assert np.isnan(first["information_x"]) and first["n_constant"] == 0
+    assert last == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"estimator": "knn"},
+        {"noise": 0},
+        {"noise": -0.1},
+        {"noise": "0.3"},
+        {"noise_scale": "log"},
+        {"bins": 1},
+        {"bins": 2.5},
+        {"bin_edges": "equal"},
+        {"n_components": 0},
+        {"layers": ["nowhere"]},
+    ],
+)
+def test_an_unusable_option_is_refused_at_once(options):
+    with pytest.raises(ValueError, match=f"^{next(iter(options))} must be .*not "):
+        compute(Snapshots(np.arange(300) % 3, layer=[gaussian()]), **options)
+
+
+def test_one_class_per_sample():
+    with pytest.raises(ValueError, match="targets must hold one class per sample of layer"):
+        compute(Snapshots(np.arange(299) % 3, layer=[gaussian()]))
+
+
+# --- rows
+
+
+@pytest.mark.parametrize("options", [{}, {"estimator": "binning"}, {"estimator": "binning", "bin_edges": "quantile"}])
+def test_the_order_of_the_samples_does_not_matter(options):
+    targets, T = clusters(spread=0.5)
+    order = np.random.default_rng(4).permutation(len(T))
+    (values,) = one_layer(targets, T, **options)
+    (permuted,) = one_layer(targets[order], T[order], **options)
+    (renamed,) = one_layer(10 - targets, T, **options)
+    assert permuted == pytest.approx(values, rel=1e-9, nan_ok=True)
+    assert renamed == pytest.approx(values, rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize("estimator", ["kde", "binning"])
+def test_rows_name_step_and_layer(estimator):
+    snapshots = Snapshots(np.arange(300) % 3, first=[gaussian(), gaussian(seed=1)], second=[gaussian(width=2)] * 2)
+    rows = list(compute(snapshots, estimator=estimator))
+    places = list(dict.fromkeys((row["step"], row["layer"]) for row in rows))
+    assert places == [(0, "first"), (0, "second"), (10, "first"), (10, "second")]
+    assert all(list(row) == ["step", "layer", "metric", "value"] and type(row["value"]) is float for row in rows)
+    assert list(compute(snapshots, estimator=estimator, layers=["second"])) == [
+        row for row in rows if row["layer"] == "second"
+    ]

@@ -1,0 +1,57 @@
+"""Normal scores against slow, obvious twins."""
+
+from typing import get_args
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from grokking_phases.copula import Ties
+from grokking_phases.information import normal_scores
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 7, 200])
+def test_average_scores_equal_the_slow_twin(rng, n_samples):
+    X = np.maximum(rng.normal(size=(n_samples, 12)).round(1), 0)
+    slow = ndtri(rankdata(X, method="average", axis=0) / (n_samples + 1))
+    np.testing.assert_array_equal(normal_scores(X), slow)
+
+
+@pytest.mark.parametrize(("ties", "kind"), [("paper", None), ("index", "stable")])
+def test_sorting_twice_equals_the_slow_twin(rng, ties, kind):
+    X = np.maximum(rng.normal(size=(300, 5)), 0)
+    for j, column in enumerate(X.T.copy()):
+        ranks = np.argsort(np.argsort(column, kind=kind), kind=kind) + 1
+        np.testing.assert_array_equal(normal_scores(X, ties=ties)[:, j], ndtri(ranks / 301))
+
+
+def test_random_ties_keep_the_order_of_distinct_values_and_permute_the_rest(rng):
+    X = np.maximum(rng.normal(size=(400, 3)), 0)
+    first, second = (normal_scores(X, ties="random", seed=seed) for seed in (0, 1))
+    for j in range(3):
+        order = np.lexsort((first[:, j], X[:, j]))
+        np.testing.assert_array_equal(first[order, j], ndtri(np.arange(1, 401) / 401))
+    tied = X == 0
+    assert (first[~tied] == second[~tied]).all()
+    assert (first[tied] != second[tied]).any()
+    np.testing.assert_array_equal(first, normal_scores(X, ties="random", seed=0))
+    # Drawn for each variable apart: the order of the samples tied in both columns must not be shared.
+    both = tied[:, 0] & tied[:, 1]
+    assert abs(np.corrcoef(first[both, 0], first[both, 1])[0, 1]) < 0.3
+
+
+@pytest.mark.parametrize("ties", get_args(Ties))
+def test_without_ties_all_rules_agree(rng, ties):
+    X = rng.normal(size=(100, 4))
+    np.testing.assert_array_equal(normal_scores(X, ties=ties), normal_scores(X))
+
+
+def test_a_nan_has_no_rank():
+    with pytest.raises(ValueError, match="NaN"):
+        normal_scores(np.array([[1.0], [np.nan]]))

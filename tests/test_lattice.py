@@ -1,0 +1,83 @@
+"""The walk over all unions of blocks: the definition, a peer, and singular sets."""
+
+import logging
+import warnings
+from itertools import compress
+
+import numpy as np
+import pytest
+import torch
+from thoi.measures.gaussian_copula import nplets_measures
+
+from grokking_phases.lattice import gaussian_o_information, subset_o_information
+
+SIZES = (9, 3, 7, 1, 12, 5, 2, 8, 4, 6)  # ten uneven blocks
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def uneven_blocks(rng):
+    return np.split(rng.permutation(sum(SIZES)), np.cumsum(SIZES)[:-1])
+
+
+def covariance(rng, n_features):
+    X = rng.normal(size=(500, 20)) @ rng.normal(size=(20, n_features)) + rng.normal(size=(500, n_features))
+    return np.cov(X, rowvar=False)
+
+
+def direct(S):
+    """The definition by entropies: (n - 2) H(X) + sum_j [H(X_j) - H(X_-j)]; the constants in H cancel."""
+
+    def entropy(columns):
+        return 0.5 * np.linalg.slogdet(S[np.ix_(columns, columns)])[1]
+
+    n = len(S)
+    rest = sum(entropy([j]) - entropy([i for i in range(n) if i != j]) for j in range(n))
+    return (n - 2) * entropy(list(range(n))) + rest
+
+
+def test_lattice_equals_the_direct_formula_and_thoi(rng):
+    blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
+    membership, omega = subset_o_information(S, blocks)
+    assert len(omega) == 1013
+    assert len(np.unique(membership, axis=0)) == 1013
+    for bins, value in zip(membership, omega, strict=True):
+        units = np.concatenate(list(compress(blocks, bins)))
+        assert gaussian_o_information(S[np.ix_(units, units)]) == pytest.approx(value, abs=1e-9)
+    for i in rng.choice(1013, size=60, replace=False):
+        units = np.concatenate(list(compress(blocks, membership[i])))
+        assert direct(S[np.ix_(units, units)]) == pytest.approx(omega[i], abs=1e-9)
+        nplet = torch.as_tensor(units[None])
+        thoi = nplets_measures(torch.as_tensor(S), nplet, covmat_precomputed=True, verbose=logging.ERROR)
+        assert thoi[0, 0, 2].item() == pytest.approx(omega[i], abs=1e-9)
+
+
+def test_pairs_of_single_variables_have_exactly_none(rng):
+    membership, omega = subset_o_information(covariance(rng, 6), list(np.arange(6)[:, None]))
+    pairs = membership.sum(axis=1) == 2
+    assert (omega[pairs] == 0).all()
+    assert (omega[~pairs] != 0).all()
+
+
+@pytest.mark.parametrize("blocks_of_the_copies", [(0, 0), (4, 4), (0, 4), (3, 9), (9, 3)])
+def test_a_singular_set_spoils_exactly_the_unions_that_contain_it(rng, blocks_of_the_copies):
+    blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
+    i, j = blocks_of_the_copies
+    original, copy = blocks[i][0], blocks[j][-1]
+    S[copy], S[:, copy] = S[original], S[:, original]  # a perfect copy: column, row, and so its variance
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        membership, omega = subset_o_information(S, blocks)
+    np.testing.assert_array_equal(np.isnan(omega), membership[:, i] & membership[:, j])
+
+
+def test_a_constant_spoils_exactly_its_block(rng):
+    blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
+    S[blocks[2][0]] = S[:, blocks[2][0]] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        membership, omega = subset_o_information(S, blocks)
+    np.testing.assert_array_equal(np.isnan(omega), membership[:, 2])

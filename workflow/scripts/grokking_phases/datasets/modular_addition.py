@@ -1,0 +1,13 @@
+"""(a + b) mod p for all pairs: the task of the emergence paper (section 3, p = 97)."""
+
+import numpy as np
+
+from grokking_phases.examples import Examples
+
+
+def make(*, p: int) -> Examples:
+    """All p * p pairs, a slow and b fast."""
+    if p < 2:
+        raise ValueError(f"p = {p}: a modulus of at least 2 is needed")
+    a, b = np.divmod(np.arange(p * p), p)
+    return Examples(np.stack([a, b], axis=1), (a + b) % p, n_tokens=p, n_classes=p)

@@ -1,0 +1,20 @@
+"""Where and with how many threads tensors are computed: said by the config, never taken from what the machine has."""
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from grokking_phases.machine import machine
+
+
+def on_device(name: str, threads: int) -> dict[str, str | int]:
+    """Set the threads and name the device, `auto` being CUDA where there is one; returns what decides the exact bits.
+
+    Raises ValueError when CUDA is asked for and absent.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device: cuda is asked for, and torch finds no CUDA device; set `device: auto` in config.yaml")
+    device = "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
+    torch.set_num_threads(threads)
+    threadpool_limits(threads)
+    gpu = {"gpu": torch.cuda.get_device_name()} if device == "cuda" else {}
+    return {"device": device, **gpu, "threads": threads, "torch": torch.__version__, **machine()}

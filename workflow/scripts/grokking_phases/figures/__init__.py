@@ -1,0 +1,1 @@
+"""Figures, one folder a paper and one file a figure: `select(tables) -> plotted numbers`, `draw(numbers) -> pages`."""

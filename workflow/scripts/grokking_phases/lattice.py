@@ -1,0 +1,126 @@
+"""O-information of every union of blocks of variables, from one covariance matrix.
+
+For a set A of n Gaussian variables with covariance S (Rosas et al. 2019, doi:10.1103/PhysRevE.100.032305), in nats,
+
+    TC    = 1/2 (sum_i ln S_ii - ln det S)
+    DTC   = 1/2 (ln det S + sum_i ln (S^-1)_ii)
+    Omega = TC - DTC = 1/2 sum_i ln S_ii - ln det S - 1/2 sum_i ln (S^-1)_ii
+
+positive = redundancy, negative = synergy. So Omega(A) needs ln det S_A and the diagonal of S_A^-1, and both follow from
+those of a smaller set. Let R be the variables still to be decided on, and keep, for the set A,
+
+    W = S_A^-1 S_AR                  regression of R on A               (a x r)
+    M = S_RR - S_RA S_A^-1 S_AR      covariance of R given A            (r x r)
+    G = [W; M]                                                          (a + r x r)
+    d = diag S_A^-1                                                     (a)
+
+To include a block b, split R into the rest R' and b, take the Cholesky factor M_bb = L L^T, and let K = L^-1. By the
+block inverse, S_{b+A}^-1 = [[C, -C W_b^T], [-W_b C, S_A^-1 + W_b C W_b^T]] with C = M_bb^-1 = K^T K. With
+
+    Y = [-K^T; W_b K^T; M_R'b K^T] = [Y_b; Y_A; Y_R']                   (n_b + a + r' x n_b)
+
+every update is one product:
+
+    ln det S_{b+A} = ln det S_A + 2 sum ln diag L
+    d <- [0; d] + rowsums [Y_b; Y_A]^2          a sum of squares: nothing cancels
+    G <- [0; W_R'; M_R'R'] - Y Y_R'^T
+
+A depth-first walk decides on block after block, leaving it out (a view of G) or including it (the update), so each of
+the 2^k - 1 non-empty unions is one inclusion, which shares all earlier work with its neighbours. Most inclusions are of
+the blocks decided on last, so the largest are decided on first.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg.lapack import dpotrf, dtrtri
+
+
+class _Node(NamedTuple):
+    """A set A of included variables: a of them, with r variables undecided."""
+
+    code: int  # bit b is set when block b is in A
+    G: np.ndarray  # a + r x r
+    d: np.ndarray  # a
+    t: float  # 1/2 sum_i ln S_ii - ln det S over A
+
+
+class _Walk:
+    """The walk over all unions of blocks; `o_information[code]` stays NaN where a factorisation failed."""
+
+    def __init__(self, S: np.ndarray, blocks: list[np.ndarray]):
+        order = sorted(range(len(blocks)), key=lambda b: len(blocks[b]))  # the last is decided on first
+        columns = np.concatenate([blocks[b] for b in order])
+        S = S[np.ix_(columns, columns)]
+        ends = np.cumsum([len(blocks[b]) for b in order])[:-1]
+        self.bits = [1 << b for b in order]
+        self.floors = np.split(pivot_floor(S), ends)
+        with np.errstate(all="ignore"):  # a constant's is never used
+            self.log_variances = [np.log(variances).sum() for variances in np.split(np.diagonal(S), ends)]
+        self.o_information = np.full(1 << len(blocks), np.nan)
+        self.visit(len(blocks) - 1, _Node(0, S, np.empty(0), 0.0))
+
+    def visit(self, i: int, node: _Node) -> None:
+        """Decide on block i, and on all before it."""
+        if i < 0:
+            return
+        n = len(self.floors[i])
+        self.visit(i - 1, node._replace(G=node.G[:-n, :-n]))
+        larger = self.include(i, node)
+        if larger is not None:  # otherwise every union below is singular too
+            # Two variables have no O-information; rounding must not choose between such pairs.
+            pair = len(larger.d) == 2
+            self.o_information[larger.code] = 0.0 if pair else larger.t - 0.5 * np.log(larger.d).sum()
+            self.visit(i - 1, larger)
+
+    def include(self, i: int, node: _Node) -> _Node | None:
+        """The union with block i; None when it is singular."""
+        n, a = len(self.floors[i]), len(node.d)
+        factor = inverse_factor(node.G[-n:, -n:], self.floors[i])
+        if factor is None:
+            return None
+        K, log_det = factor
+        Y = np.concatenate([-K.T, node.G[:-n, -n:] @ K.T])  # n_b + a + r' x n_b
+        G = Y @ -Y[n + a :].T  # n_b + a + r' x r'
+        G[n:] += node.G[:-n, :-n]
+        d = np.vecdot(Y[: n + a], Y[: n + a])
+        d[n:] += node.d
+        return _Node(node.code | self.bits[i], G, d, node.t + 0.5 * self.log_variances[i] - log_det)
+
+
+def pivot_floor(S: np.ndarray) -> np.ndarray:
+    """Conditional variances at or below these (n_features,) are rounding error: the factorisation has failed."""
+    return len(S) * np.finfo(float).eps * np.diagonal(S)
+
+
+def inverse_factor(C: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """The inverse K of the lower Cholesky factor of C (n x n), and ln det C; None when a pivot is at its floor."""
+    L, info = dpotrf(C, lower=1)
+    pivots = np.diagonal(L) ** 2
+    if info or not (pivots > floor).all():
+        return None
+    K, _ = dtrtri(L, lower=1)
+    return K, np.log(pivots).sum()
+
+
+def gaussian_o_information(S: np.ndarray) -> float:
+    """O-information in nats of Gaussian variables with covariance S (n x n); NaN when S is singular."""
+    factor = inverse_factor(S, pivot_floor(S))
+    if factor is None:
+        return np.nan
+    K, log_det = factor
+    return 0.5 * np.log(np.diagonal(S)).sum() - log_det - 0.5 * np.log((K * K).sum(axis=0)).sum()
+
+
+def subset_o_information(S: np.ndarray, blocks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """O-information of every union of two blocks or more.
+
+    S: covariance, n_features x n_features. blocks: k disjoint, non-empty arrays of its column numbers.
+
+    Returns `membership` (n_unions x k, bool: which blocks) and `o_information` (n_unions,) in nats, in the order of the
+    binary number whose bit b says that block b is in. NaN where the union's factorisation failed, and nowhere else.
+    """
+    codes = np.arange(1 << len(blocks))
+    membership = (codes[:, None] >> np.arange(len(blocks)) & 1).astype(bool)
+    unions = membership.sum(axis=1) >= 2
+    return membership[unions], _Walk(S, blocks).o_information[unions]

@@ -1,0 +1,1 @@
+"""Metrics, one file each: `compute(snapshots, **options)` yields tidy rows."""

@@ -1,0 +1,34 @@
+"""How a training job tells what it is doing: one live line on a terminal, plain lines elsewhere and in the log."""
+
+import sys
+import time
+
+LIVE_SECONDS, LINE_SECONDS = 1.0, 30.0  # at most one line in so long
+
+
+class Progress:
+    """Call it at every evaluated step; it writes the latest now and then, and the last."""
+
+    def __init__(self, name: str, last: int, start: int = 0) -> None:
+        self.name, self.last, self.start = name, last, start
+        self.live = sys.stderr.isatty()
+        self.began = time.monotonic()
+        self.written = -LINE_SECONDS
+
+    def __call__(self, step: int, values: dict[str, float]) -> None:
+        now = time.monotonic()
+        if step < self.last and now - self.written < (LIVE_SECONDS if self.live else LINE_SECONDS):
+            return
+        self.written = now
+        line = self.line(step, values, now - self.began)
+        if self.live and step < self.last:
+            line = f"\r\x1b[2K{line}"  # over the last one
+        sys.stderr.write(line if self.live and step < self.last else f"{line}\n")
+        sys.stderr.flush()
+
+    def line(self, step: int, values: dict[str, float], elapsed: float) -> str:
+        rate = (step - self.start) / elapsed if elapsed > 0 else 0.0
+        left = f"{(self.last - step) / rate:.0f} s left" if rate else "just begun"
+        losses = f"loss {values['train_loss']:.4g} train {values['test_loss']:.4g} test"
+        accuracies = f"accuracy {values['train_accuracy']:.3f} train {values['test_accuracy']:.3f} test"
+        return f"{self.name}: step {step}/{self.last}, {losses}, {accuracies}, {rate:.1f} steps/s, {left}"

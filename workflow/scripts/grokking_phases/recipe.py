@@ -1,0 +1,37 @@
+"""A training recipe: everything about training that is not the data or the network."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """AdamW on the cross-entropy of the answer.
+
+    steps            optimiser updates
+    batch_size       rows a step, drawn with replacement; None = the full train set
+    weight_decay     AdamW's: every parameter is multiplied by 1 - learning_rate * weight_decay a step
+    warmup_steps     the learning rate grows linearly from 0 over so many steps
+    alpha            the initial weights (not biases) are multiplied by it (Omnigrok, 2210.01117)
+    constrain_norm   after every step, rescale to the initial L2 norm: the weights, or all parameters (Omnigrok's
+                     variant, which multiplies biases by alpha too)
+    zero_last_layer  the readout starts at zero (emergence paper, section 4); the norm is taken before
+    evaluate         when loss and accuracy are taken on the full train and test sets; at every snapshot too
+    """
+
+    steps: int
+    learning_rate: float
+    batch_size: int | None = None
+    weight_decay: float = 0.0
+    betas: list[float] = field(default_factory=lambda: [0.9, 0.98])
+    warmup_steps: int = 0
+    alpha: float = 1.0
+    constrain_norm: Literal["none", "weights", "all"] = "none"
+    zero_last_layer: bool = False
+    evaluate: list[int] | dict[str, int] = field(default_factory=lambda: {"every": 5})
+
+    def learning_rate_at(self, step: int) -> float:
+        """Of the update that leads from `step` to `step + 1`."""
+        if step >= self.warmup_steps:
+            return self.learning_rate
+        return self.learning_rate * step / self.warmup_steps

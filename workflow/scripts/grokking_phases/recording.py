@@ -1,0 +1,100 @@
+"""Snapshots as they are taken: each its own file, at the end merged into snapshots.parquet and weights.safetensors.
+
+A snapshot is the recorded layers' activations on the probe samples, which are all train rows in dataset order, and all
+parameters. In snapshots.parquet a step is a row group, so that a reader need hold one step at a time.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from safetensors.numpy import load_file, save_file
+from torch import Tensor, nn
+
+from grokking_phases.files import whole
+from grokking_phases.layers import activations
+from grokking_phases.schedule import steps_of
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Which layers are recorded, at which steps, as which float type, and where the parts lie until they are merged."""
+
+    folder: Path
+    layers: list[str]
+    steps: list[int]
+    dtype: str = "float32"
+
+    @classmethod
+    def of(cls, entry: dict | None, last: int, folder: Path) -> "Recording":
+        """From a run's `snapshots:`; without it, parameters at the first and last step alone."""
+        if entry is None:
+            return cls(folder, layers=[], steps=[0, last])
+        return cls(folder, **entry | {"steps": steps_of(entry["steps"], last)})
+
+    def take(self, model: nn.Module, inputs: Tensor, step: int) -> None:
+        """Write the snapshot of `step`; `inputs` are the probe samples."""
+        part = {f"parameter/{name}": value.cpu().numpy() for name, value in model.state_dict().items()}
+        for layer, values in activations(model, inputs, self.layers).items():
+            part[f"layer/{layer}"] = as_stored(values.numpy(), self.dtype, f"layer {layer} at step {step}")
+        with whole(self._part(step)) as beside:
+            save_file(part, beside)
+
+    def taken(self) -> list[int]:
+        """The steps recorded: all of them, unless the run ended before its last step."""
+        return [step for step in self.steps if self._part(step).exists()]
+
+    def _part(self, step: int) -> Path:
+        return self.folder / f"{step:09d}.safetensors"
+
+    def merge_activations(self, path: str | Path, samples: np.ndarray, metadata: dict) -> None:
+        """snapshots.parquet: columns step, sample and one fixed-size list a layer; a row group a step."""
+        steps = self.taken() if self.layers else []
+        widths = {layer: load_file(self._part(0))[f"layer/{layer}"].shape[1] for layer in self.layers}
+        header = {"format_version": FORMAT_VERSION, "layers": widths, "steps": steps, "torch": torch.__version__}
+        schema = pa.schema(
+            [("step", pa.int64()), ("sample", pa.int64())]
+            + [(layer, pa.list_(pa.from_numpy_dtype(self.dtype), width)) for layer, width in widths.items()],
+            metadata={"grokking_phases": json.dumps(header | metadata)},
+        )
+        # Bytes of equal significance side by side: floats that share no digits still share their exponents.
+        floats = [f"{layer}.list.element" for layer in self.layers]
+        coding = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": floats}
+        with whole(path) as beside, pq.ParquetWriter(beside, schema, **coding) as writer:
+            for step in steps:
+                part = load_file(self._part(step))
+                columns = [pa.array(np.full(len(samples), step)), pa.array(samples)]
+                for layer, width in widths.items():
+                    flat = pa.array(part[f"layer/{layer}"].ravel())
+                    columns.append(pa.FixedSizeListArray.from_arrays(flat, width))
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(samples))
+
+    def merge_parameters(self, path: str | Path) -> None:
+        """weights.safetensors: every recorded step's parameters, keyed step/parameter."""
+        weights = {}
+        for step in self.taken():
+            part = load_file(self._part(step))
+            weights |= {
+                f"{step}/{key.removeprefix('parameter/')}": part[key] for key in part if key.startswith("parameter/")
+            }
+        with whole(path) as beside:
+            save_file(weights, beside)
+
+
+def as_stored(values: np.ndarray, dtype: str, what: str) -> np.ndarray:
+    """The values (n_samples, width) as `dtype`; ValueError where that would lose what the run means."""
+    with np.errstate(over="ignore"):
+        stored = values.astype(dtype)
+    remedy = "set `dtype: float32` under the run's `snapshots:`"
+    if not np.isfinite(stored).all():
+        raise ValueError(f"{what} reaches {np.abs(values).max():.3g}, more than {dtype} holds; {remedy}")
+    flattened = (np.ptp(stored, axis=0) == 0) & (np.ptp(values, axis=0) > 0)
+    if flattened.any():
+        raise ValueError(f"{what}: {flattened.sum()} units that vary are constant as {dtype}; {remedy}")
+    return stored

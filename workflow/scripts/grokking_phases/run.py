@@ -1,0 +1,86 @@
+"""One run of one seed, from its entry in the config to its curves and snapshots, whatever interrupts it."""
+
+import math
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.checkpoints import Checkpoints
+from grokking_phases.examples import Examples
+from grokking_phases.modules import module
+from grokking_phases.recipe import Recipe
+from grokking_phases.recording import Recording
+from grokking_phases.schedule import steps_of
+from grokking_phases.training import Trainer
+
+Report = Callable[[int, dict[str, float]], None]
+
+
+class Run:
+    """A trainer, its curves so far (a dict of values for each evaluated step), and its recording.
+
+    `entry` has the blocks `model`, `training` and, unless the run records curves alone, `snapshots`; parts of the
+    recording lie in `folder` until they are merged.
+    """
+
+    def __init__(self, examples: Examples, entry: dict, seed: int, device: str, folder: Path) -> None:
+        model = {name: value for name, value in entry["model"].items() if name != "module"}
+        sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
+        build = partial(module("models", entry["model"]["module"]).build, **sizes, **model)
+        recipe = Recipe(**entry["training"])
+        self.trainer = Trainer(build, examples, recipe, seed, device)
+        self.samples = np.flatnonzero(examples.train)
+        self.recording = Recording.of(entry.get("snapshots"), recipe.steps, folder)
+        self.evaluated_at = {*steps_of(recipe.evaluate, recipe.steps), *self.recording.steps}
+        self.curves: list[dict[str, float]] = []
+
+    def resume(self, state: dict | None) -> None:
+        """Go on from a saved state, if there is one."""
+        if state is not None:
+            self.curves = state.pop("curves")
+            self.trainer.load(state)
+
+    def finish(self, checkpoints: Checkpoints, seconds: float, report: Report) -> None:
+        """Train to the last step, or to the first loss that is not finite; save the state every so many seconds."""
+        saved = time.monotonic()
+        if not self.curves:
+            self._observe(report)
+        while not self.finished:
+            self.trainer.advance()
+            self._observe(report)
+            if self.finished or time.monotonic() - saved > seconds:
+                checkpoints.save({"curves": self.curves, **self.trainer.state()})
+                saved = time.monotonic()
+
+    def _observe(self, report: Report) -> None:
+        step = self.trainer.step
+        if step in self.evaluated_at:
+            self.curves.append({"step": step, **self.trainer.evaluate()})
+            report(step, self.curves[-1])
+        if step in self.recording.steps and not self.diverged:
+            self.recording.take(self.trainer.model, self.trainer.data["train"][0], step)
+
+    @property
+    def finished(self) -> bool:
+        return self.trainer.step == self.trainer.recipe.steps or self.diverged
+
+    @property
+    def diverged(self) -> bool:
+        """A loss that is not finite ends the run: a result, recorded as such."""
+        return not math.isfinite(self.curves[-1]["train_loss"])
+
+    def ending(self) -> dict[str, int]:
+        return {"diverged_at": self.curves[-1]["step"]} if self.diverged else {}
+
+    def curves_table(self) -> pd.DataFrame:
+        """Tidy: step, layer (none), metric, value."""
+        tidy = pd.DataFrame(self.curves).melt(id_vars="step", var_name="metric")
+        return tidy.assign(layer=None)
+
+    def write_snapshots(self, snapshots: str | Path, weights: str | Path, metadata: dict) -> None:
+        self.recording.merge_activations(snapshots, self.samples, metadata)
+        self.recording.merge_parameters(weights)

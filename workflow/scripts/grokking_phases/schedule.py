@@ -1,0 +1,31 @@
+"""Steps at which something happens, from a rule: a list of steps, `{every: n}`, or `{log: n}`."""
+
+from itertools import count
+
+import numpy as np
+
+
+def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
+    """Ascending steps from 0 to `last`, both always among them.
+
+    `{every: n}` is every n-th step; `{log: n}` is n distinct steps, evenly spaced in log step as far as whole numbers
+    can be. Raises ValueError when the rule puts no step between the first and the last, or names one after the last.
+    """
+    if isinstance(rule, list):
+        if max(rule) > last:
+            raise ValueError(f"step {max(rule)} is after the last step, {last}")
+        between = set(rule)
+    elif "every" in rule:
+        between = set(range(0, last, rule["every"]))
+    else:
+        between = _log_spaced(rule["log"], last)
+    between = sorted(step for step in between if 0 < step < last)
+    if not between:
+        raise ValueError(f"{rule} puts no step between 0 and the last step, {last}")
+    return [0, *between, last]
+
+
+def _log_spaced(n_steps: int, last: int) -> set[int]:
+    """`n_steps` (or all, if there are not so many) of 1 … last; rounding merges the first few, so ask for more."""
+    spaced = (set(np.rint(np.geomspace(1, last, n_asked)).astype(int).tolist()) for n_asked in count(n_steps))
+    return next(steps for steps in spaced if len(steps) >= min(n_steps, last))

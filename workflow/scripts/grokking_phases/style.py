@@ -1,0 +1,21 @@
+"""How all figures look: one theme, colours that colour-blind readers can tell apart, sizes for print."""
+
+import seaborn as sns
+from matplotlib.figure import Figure
+
+COLUMN, PAGE = 3.4, 7.0  # inches: one and two columns of a printed page
+SEQUENTIAL = "viridis"
+NATS_PER_BIT = 0.6931471805599453
+
+
+def page(width: float, height: float) -> Figure:
+    """An empty page in the project's theme."""
+    sns.set_theme(
+        context="paper", style="ticks", palette="colorblind", font_scale=0.9, rc={"axes.grid": True, "grid.alpha": 0.3}
+    )
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def caption(figure: Figure, text: str) -> None:
+    """Text under the panels, wrapped to the page."""
+    figure.supxlabel(text, fontsize=6.5, x=0.01, ha="left", wrap=True)

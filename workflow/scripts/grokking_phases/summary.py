@@ -1,0 +1,71 @@
+"""All seeds of a run in one table, with the column `normalised` beside the raw value.
+
+The emergence paper's normalisation (its code; the text says only "normalized"), for each seed, layer and metric, step 0
+left out:
+
+    synergy        -value, to [0, 1] over the steps, then an exponential moving average (factor 0.1)
+    redundancy     to [0, 1], average
+    sizes          Hampel filter (window 3, 3 sigma), to [0, 1], average
+    all others     to [0, 1]
+
+Information is normalised by its ceiling instead. The average lags, on log-spaced snapshots by about a factor of two in
+step: it is for drawing only.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+SERIES = ["run", "seed", "layer", "metric"]
+MOVING_AVERAGE = 0.1
+HAMPEL_WINDOW, HAMPEL_SIGMAS = 3, 3.0
+SIGMA_PER_MAD = 1.4826  # of a normal distribution
+
+
+def normalised(rows: pd.DataFrame) -> pd.DataFrame:
+    """Tidy rows in (seed, layer, metric, step) order, with `normalised` (NaN at step 0, and where nothing varies)."""
+    rows = rows.sort_values([*SERIES, "step"], ignore_index=True)
+    values = pd.Series(np.nan, index=rows.index)
+    for (*_, metric), series in rows[rows["step"] > 0].groupby(SERIES, dropna=False)["value"]:
+        values[series.index] = NORMALISATIONS.get(metric, to_unit_range)(series)
+    return relative_to_ceiling(rows.assign(normalised=values))
+
+
+def relative_to_ceiling(rows: pd.DataFrame) -> pd.DataFrame:
+    """`information_x…` as a fraction of `ceiling_x` at the same step and layer, `information_y…` of `ceiling_y`."""
+    at = ["run", "seed", "layer", "step"]
+    for variable in ("x", "y"):
+        measured = rows["metric"].str.startswith(f"information_{variable}")
+        if measured.any():
+            ceilings = rows[rows["metric"] == f"ceiling_{variable}"].set_index(at)["value"]
+            ceiling = ceilings.reindex(pd.MultiIndex.from_frame(rows.loc[measured, at])).to_numpy()
+            rows.loc[measured, "normalised"] = rows.loc[measured, "value"] / ceiling
+    return rows
+
+
+def to_unit_range(series: pd.Series) -> pd.Series:
+    """Minimum 0, maximum 1; NaN throughout where nothing varies."""
+    spread = series.max() - series.min()
+    return (series - series.min()) / (spread if spread > 0 else np.nan)
+
+
+def averaged(series: pd.Series) -> pd.Series:
+    """y_t = 0.1 x_t + 0.9 y_(t-1), beginning at x."""
+    return series.ewm(alpha=MOVING_AVERAGE, adjust=False).mean()
+
+
+def hampel_filtered(series: pd.Series) -> pd.Series:
+    """Each value more than 3 sigma (from the median absolute deviation) off its window's median becomes that median."""
+    median = series.rolling(HAMPEL_WINDOW, center=True, min_periods=1).median()
+    deviation = (series - median).abs()
+    sigma = SIGMA_PER_MAD * deviation.rolling(HAMPEL_WINDOW, center=True, min_periods=1).median()
+    return series.where(deviation <= HAMPEL_SIGMAS * sigma, median)
+
+
+NORMALISATIONS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "synergy": lambda series: averaged(to_unit_range(-series)),
+    "redundancy": lambda series: averaged(to_unit_range(series)),
+    "synergy_size": lambda series: averaged(to_unit_range(hampel_filtered(series))),
+    "redundancy_size": lambda series: averaged(to_unit_range(hampel_filtered(series))),
+}

@@ -1,0 +1,18 @@
+"""Figure N of both papers in one file, their pages one after another."""
+
+from pypdf import PdfWriter
+
+from grokking_phases.files import whole
+from grokking_phases.logs import logged
+
+
+def main(sources, output):
+    joined = PdfWriter()
+    for source in sources:
+        joined.append(source)
+    with whole(output) as beside:
+        joined.write(beside)
+
+
+with logged(snakemake.log[0]):
+    main(snakemake.input, snakemake.output[0])
