@@ -1,7 +1,6 @@
 """O-information of samples: closed forms, signs, ties, bias, and the search over multiplets."""
 
 import warnings
-
 from typing import get_args
 
 import numpy as np

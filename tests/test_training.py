@@ -41,20 +41,26 @@ def test_the_emergence_recipe_gives_the_published_accuracies():
         assert run.evaluate()["train_accuracy"] == pytest.approx(accuracy, abs=5e-6 if step <= 5 else 0.005)
 
 
+NOISY = {"build": partial(transformer.build, d_model=16, d_mlp=32, dropout=0.1), "batch_size": 8, "warmup_steps": 3}
+
+
+def advanced(run, n_steps):
+    for _ in range(n_steps):
+        run.advance()
+    return run
+
+
+def same_parameters(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True))
+
+
 def test_a_loaded_state_goes_on_with_the_same_bits():
-    recipe = {"build": partial(transformer.build, d_model=16, d_mlp=32), "batch_size": 8, "warmup_steps": 3}
-    whole, first = (trainer(small(), **recipe) for _ in range(2))
-    for _ in range(4):
-        first.advance()
-    state = first.state()
-    resumed = trainer(small(), seed=7, **recipe)
+    uninterrupted = advanced(trainer(small(), **NOISY), 6)
+    state = advanced(trainer(small(), **NOISY), 4).state()
+    resumed = trainer(small(), seed=7, **NOISY)
+    assert not same_parameters(uninterrupted, resumed)
     resumed.load(state)
-    for _ in range(6):
-        whole.advance()
-    for _ in range(2):
-        resumed.advance()
-    for a, b in zip(whole.model.parameters(), resumed.model.parameters(), strict=True):
-        assert torch.equal(a, b)
+    assert same_parameters(uninterrupted, advanced(resumed, 2))
 
 
 def test_seeds_decide_weights_and_batches():
@@ -98,10 +104,7 @@ def test_the_learning_rate_warms_up_from_zero():
 
 
 def test_evaluation_neither_draws_nor_drops():
-    recipe = {"build": partial(transformer.build, d_model=16, d_mlp=32), "batch_size": 8}
-    evaluated, plain = (trainer(small(), **recipe) for _ in range(2))
-    values = evaluated.evaluate()
-    assert values == evaluated.evaluate()
-    evaluated.advance()
-    plain.advance()
-    assert torch.equal(evaluated.model.readout.weight, plain.model.readout.weight)
+    plain = advanced(trainer(small(), **NOISY), 1)
+    evaluated = trainer(small(), **NOISY)
+    assert evaluated.evaluate() == evaluated.evaluate()
+    assert same_parameters(plain, advanced(evaluated, 1))
