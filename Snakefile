@@ -18,4 +18,4 @@ include: "workflow/rules/figures.smk"
 
 rule all:
     input:
-        expand(RESULTS + "/figures/{figure}.pdf", figure=sorted(papers_of)),
+        expand("<results>/figures/{figure}.pdf", figure=FIGURE_NAMES),

@@ -1,48 +1,33 @@
 # Finished tables, drawn.
 
-papers_of = {}
-for name in sorted(FIGURES):
-    papers_of.setdefault(name.split("/")[1], []).append(name.split("/")[0])
-
-
-def figure_entry(wildcards):
-    return FIGURES[f"{wildcards.paper}/{wildcards.figure}"]
-
-
-def figure_tables(wildcards):
-    entry = figure_entry(wildcards)
-    return expand(RESULTS + "/{run}/summary/{table}.parquet", run=runs_of_figure(entry), table=entry["metrics"])
-
 
 rule figure:
     """One figure of one paper, and the numbers that it shows."""
     input:
         figure_tables,
     output:
-        pdf=RESULTS + "/figures/{paper}/{figure}.pdf",
+        pdf="<results>/figures/{paper}/{figure}.pdf",
         png=report(
-            RESULTS + "/figures/{paper}/{figure}.png",
+            "<results>/figures/{paper}/{figure}.png",
             caption="../report/figure.rst",
             category="{paper}",
-            labels={"figure": "{figure}", "what": "figure"},
+            labels={"figure": "{figure}", "shows": "picture"},
         ),
         csv=report(
-            RESULTS + "/figures/{paper}/{figure}.csv",
+            "<results>/figures/{paper}/{figure}.csv",
             caption="../report/numbers.rst",
             category="{paper}",
-            labels={"figure": "{figure}", "what": "numbers"},
+            labels={"figure": "{figure}", "shows": "numbers"},
         ),
-    params:
-        figure=figure_entry,
-        runs=lambda wildcards: {run: RUNS[run] for run in runs_of_figure(figure_entry(wildcards))},
-        metrics=lambda wildcards: {
-            name: METRICS[name] for name in figure_entry(wildcards)["metrics"] if name in METRICS
-        },
-        code=lambda wildcards: code("figure", f"grokking_phases.figures.{wildcards.paper}.{wildcards.figure}"),
     log:
-        RESULTS + "/logs/figure/{paper}/{figure}.log",
+        "<results>/logs/figure/{paper}/{figure}.log",
     conda:
         "../envs/figures.yaml"
+    params:
+        figure=figure_entry,
+        runs=figure_runs,
+        metrics=figure_metrics,
+        code=lambda wildcards: code("figure", figure_module(wildcards)),
     script:
         "../scripts/figure.py"
 
@@ -50,16 +35,14 @@ rule figure:
 rule paper_figure:
     """Figure N of both papers in one file, where both have one."""
     input:
-        lambda wildcards: expand(
-            RESULTS + "/figures/{paper}/{figure}.pdf", paper=papers_of[wildcards.figure], figure=wildcards.figure
-        ),
+        figures_of_papers,
     output:
-        RESULTS + "/figures/{figure}.pdf",
-    params:
-        code=code("paper_figure"),
+        "<results>/figures/{figure}.pdf",
     log:
-        RESULTS + "/logs/paper_figure/{figure}.log",
+        "<results>/logs/paper_figure/{figure}.log",
     conda:
         "../envs/figures.yaml"
+    params:
+        code=code("paper_figure"),
     script:
         "../scripts/paper_figure.py"

@@ -4,30 +4,23 @@
 rule metric:
     """One metric at every snapshot of one run."""
     input:
-        dataset=RESULTS + "/{run}/{seed}/dataset.parquet",
-        snapshots=RESULTS + "/{run}/{seed}/snapshots.parquet",
-        weights=RESULTS + "/{run}/{seed}/weights.safetensors",
+        dataset="<results>/{run}/{seed}/dataset.parquet",
+        snapshots="<results>/{run}/{seed}/snapshots.parquet",
+        weights="<results>/{run}/{seed}/weights.safetensors",
     output:
-        RESULTS + "/{run}/{seed}/metrics/{metric}.parquet",
-    params:
-        options=lambda wildcards: METRICS[wildcards.metric],
-        code=lambda wildcards: code("metric", "grokking_phases.metrics." + METRICS[wildcards.metric]["module"]),
+        "<results>/{run}/{seed}/metrics/{metric}.parquet",
+    log:
+        "<results>/logs/metric/{run}/{seed}/{metric}.log",
+    conda:
+        "../envs/metrics.yaml"
     threads: STUDY["threads"]
     resources:
         mem_mb=2000,
-    log:
-        RESULTS + "/logs/metric/{run}/{seed}/{metric}.log",
-    conda:
-        "../envs/metrics.yaml"
+    params:
+        options=lambda wildcards: METRICS[wildcards.metric],
+        code=lambda wildcards: code("metric", metric_module(wildcards)),
     script:
         "../scripts/metric.py"
-
-
-def tables_of_seeds(wildcards):
-    file = "curves" if wildcards.table == "curves" else "metrics/" + wildcards.table
-    return expand(
-        RESULTS + "/{run}/{seed}/{file}.parquet", run=wildcards.run, seed=RUNS[wildcards.run]["seeds"], file=file
-    )
 
 
 rule summary:
@@ -35,12 +28,12 @@ rule summary:
     input:
         tables_of_seeds,
     output:
-        RESULTS + "/{run}/summary/{table}.parquet",
-    params:
-        code=code("summary"),
+        "<results>/{run}/summary/{table}.parquet",
     log:
-        RESULTS + "/logs/summary/{run}/{table}.log",
+        "<results>/logs/summary/{run}/{table}.log",
     conda:
         "../envs/metrics.yaml"
+    params:
+        code=code("summary"),
     script:
         "../scripts/summary.py"

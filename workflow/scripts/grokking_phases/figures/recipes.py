@@ -2,28 +2,41 @@
 
 
 def described(run: dict) -> str:
-    """Task, network, optimiser, length and seeds of one run."""
-    dataset, model, training = run["dataset"], run["model"], run["training"]
+    """Task, network, optimiser, length, seeds and sampling of one run, after the config's own note on it."""
+    dataset, training = run["dataset"], run["training"]
     batch = training.get("batch_size")
     parts = [
-        f"{named(dataset, {'train_fraction', 'split_seed'})}, {dataset['train_fraction']:.0%} train",
-        named(model, set()),
-        f"AdamW, learning rate {training['learning_rate']:g}, weight decay {training.get('weight_decay', 0):g}",
+        f"{named(dataset)}, {dataset['train_fraction']:.0%} train",
+        named(run["model"]),
+        f"AdamW, learning rate {training['learning_rate']:g}",
         f"batch {batch}" if batch else "full batch",
-        f"{training['steps']} steps",
+        f"{training['steps']:,} steps",
         f"{len(run['seeds'])} seed{'s' if len(run['seeds']) > 1 else ''}",
+        sampling(run),
     ]
-    return "; ".join(parts)
+    return ("" if "note" not in run else f"{run['note']}: ") + "; ".join(parts)
 
 
-def named(entry: dict, left_out: set[str]) -> str:
-    """`modular_division (p 96, inverse fermat)`."""
-    options = ", ".join(
-        f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-        for key, value in entry.items()
-        if key not in left_out | {"module"}
-    )
-    return entry["module"].replace("_", " ") + (f" ({options})" if options else "")
+def regularised(run: dict) -> str:
+    """Weight decay, and what else holds the weights."""
+    training = run["training"]
+    parts = [f"weight decay {training.get('weight_decay', 0):g}"]
+    if training.get("constrain_norm", "none") != "none":
+        parts.append(f"norm of the {training['constrain_norm']} held constant")
+    if training.get("zero_last_layer"):
+        parts.append("last layer zero at first")
+    return ", ".join(parts)
+
+
+def named(entry: dict) -> str:
+    """`modular division (p 96, inverse fermat)`."""
+    left_out = {"module", "train_fraction", "split_seed"}
+    options = [f"{key.replace('_', ' ')} {short(value)}" for key, value in entry.items() if key not in left_out]
+    return entry["module"].replace("_", " ") + (f" ({', '.join(options)})" if options else "")
+
+
+def short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def sampling(run: dict) -> str:

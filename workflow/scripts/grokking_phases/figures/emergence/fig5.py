@@ -9,17 +9,23 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.recipes import described, sampling
+from grokking_phases.figures.panels import in_panels
+from grokking_phases.figures.recipes import described, regularised
 from grokking_phases.style import NATS_PER_BIT, PAGE, caption, page
 
 ROWS = {"normalised": "normalised synergy", "bits": "synergy, \N{MINUS SIGN}min Ω (bits)"}
+TIES = {
+    "average": "ties at their mean rank",
+    "paper": "ties as published (ranks by sorting twice)",
+    "index": "ties by sample number",
+    "random": "ties in random order",
+}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Synergy of each run, seed and step > 0: `value` = min Omega in nats, `bits` = its negative, `normalised`."""
     rows = tables[(tables["metric"] == "synergy") & (tables["step"] > 0)]
-    shown = [rows[rows["run"].isin(runs)].assign(panel=panel) for panel, runs in panels.items()]
-    numbers = pd.concat(shown, ignore_index=True).rename(columns={"table": "estimate"})
+    numbers = in_panels(rows, panels).rename(columns={"table": "estimate"})
     numbers["bits"] = -numbers["value"] / NATS_PER_BIT
     return numbers[["estimate", "panel", "run", "seed", "layer", "step", "value", "bits", "normalised"]]
 
@@ -38,17 +44,19 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
             draw_panel(axes[row, column], rows, study["runs"], quantity)
             axes[row, column].set(xlabel="step", ylabel=label)
         axes[0, column].set_title(panel)
-    figure.suptitle(f"Synergy over training, ranks of ties: {study['metrics'][estimate].get('ties', 'average')}")
-    caption(figure, text(study, estimate))
+        axes[1, column].get_legend().remove()
+    options = study["metrics"][estimate]
+    figure.suptitle(
+        f"Synergy over training: {options['variables']} of {options['n_bins']} bins, {TIES[options['ties']]}"
+    )
+    caption(figure, text(numbers, study["runs"]))
     return figure
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], quantity: str) -> None:
     """One line a run: mean over seeds, band of one standard error."""
-    labels = {run: label(runs[run]) for run in rows["run"].unique()}
-    sns.lineplot(
-        rows.assign(run=rows["run"].map(labels)), x="step", y=quantity, hue="run", style="run", errorbar="se", ax=ax
-    )
+    rows = rows.assign(run=[label(runs[run]) for run in rows["run"]])
+    sns.lineplot(rows, x="step", y=quantity, hue="run", style="run", errorbar="se", ax=ax)
     ax.set_xscale("log")
     ax.legend(title=None, frameon=True)
 
@@ -61,19 +69,28 @@ def label(run: dict) -> str:
     return f"weight decay {training['weight_decay']:g}"
 
 
-def text(study: dict, estimate: str) -> str:
-    first = next(iter(study["runs"].values()))
-    broken = [
-        f"weight decay {run['training']['weight_decay']:g} multiplies every weight by {factor:g} a step: "
-        "a broken regime, not more decay."
-        for run in study["runs"].values()
-        if (factor := 1 - run["training"]["learning_rate"] * run["training"].get("weight_decay", 0)) < 0
-    ]
+def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+    first = {panel: runs[rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
+    constrained = {panel: run for panel, run in first.items() if "constrain_norm" in run["training"]}
     return " ".join(
         [
-            f"{described(first)} (others differ as the legends say).",
-            f"{estimate}: {sampling(first)} (the authors: every 5 steps), then a moving average of factor 0.1 above;",
-            "none below. Lines: mean over seeds; bands: standard error.",
-            *broken,
+            f"All: {described(next(iter(first.values())))} (the authors: every 5 steps).",
+            *(f"{panel.capitalize()}: {regularised(run)}." for panel, run in constrained.items()),
+            "Above: from 0 to 1 for each seed, then a moving average of factor 0.1, which lags. Below: raw.",
+            "Lines: mean over seeds; bands: standard error.",
+            *broken(runs),
         ]
     )
+
+
+def broken(runs: dict[str, dict]) -> list[str]:
+    """Weight decays so strong that a step turns the weights' sign are no point of a sweep."""
+    factors = {
+        run["training"]["weight_decay"]: 1 - run["training"]["learning_rate"] * run["training"]["weight_decay"]
+        for run in runs.values()
+    }
+    return [
+        f"Weight decay {decay:g} multiplies every weight by {factor:g} a step: a broken regime, not more decay."
+        for decay, factor in factors.items()
+        if factor < 0
+    ]

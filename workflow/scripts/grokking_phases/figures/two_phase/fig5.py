@@ -12,7 +12,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.recipes import described, sampling
+from grokking_phases.figures.panels import in_panels
+from grokking_phases.figures.recipes import described, regularised
 from grokking_phases.style import PAGE, SEQUENTIAL, caption, page
 
 SATURATED = 0.98  # of the ceiling
@@ -26,11 +27,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     numbers = wide["value"][["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]].copy()
     numbers["saturated"] = wide["normalised"]["information_x"] > SATURATED
     numbers = numbers.reset_index().rename(columns={"table": "estimate"})
-    shown = [numbers[numbers["run"].isin(runs)].assign(panel=panel) for panel, runs in panels.items()]
-    order = list(dict.fromkeys(tables["table"]))
-    return pd.concat(shown, ignore_index=True).sort_values(
-        "estimate", key=lambda names: names.map(order.index), kind="stable"
-    )
+    return in_panels(numbers, panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
@@ -46,11 +43,11 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
         for column, layer in enumerate(layers):
             ax = axes[row, column]
             draw_panel(ax, numbers[(numbers["panel"] == panel) & (numbers["layer"] == layer)], colours)
-            ax.set(title=f"{panel}, {layer.replace('_', ' ')}", xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
-            ax.label_outer()
+            ax.set(title=f"{panel}, {layer.replace('_', ' ')}", xlabel="I(T;X) (nats)")
+        axes[row, 0].set_ylabel("I(T;Y) (nats)")
         figure.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=list(axes[row]), label="step", pad=0.01)
     figure.suptitle(f"Information plane over training, {estimator_text(study['metrics'][estimate])}")
-    caption(figure, text(study))
+    caption(figure, text(study["runs"]))
     return figure
 
 
@@ -72,15 +69,12 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
 def estimator_text(options: dict) -> str:
     """The estimator and its resolution."""
     if options["estimator"] == "kde":
-        return f"kernel density estimate, {options.get('noise_scale', 'relative')} noise {options['noise']:g}"
-    return f"{options['bins']} bins on principal components"
+        return f"kernel density estimate, {options['noise_scale']} noise {options['noise']:g}"
+    edges = options["bin_edges"].replace("_", "-")
+    return f"{options['bins']} {edges} bins on {options['n_components']} principal components"
 
 
-def text(study: dict) -> str:
-    runs = [f"{name}: {described(run)}; {sampling(run)}." for name, run in study["runs"].items()]
-    return " ".join(
-        [
-            *runs,
-            "Colour: step, from the first; star: last. Dashed: ceilings; above 0.98 of the ceiling of I(T;X), hollow.",
-        ]
-    )
+def text(runs: dict[str, dict]) -> str:
+    recipes = [f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()]
+    key = "Colour: step; star: last. Dashed: ceilings; hollow: above 0.98 of that of I(T;X), where it says nothing."
+    return " ".join([*recipes, key])

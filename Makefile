@@ -1,0 +1,55 @@
+# The README's commands. Each sets the environment up (.venv) when it is missing or older than the lock file.
+
+PYTHON ?= python3
+CORES ?= all
+# CPU torch is small and enough; with an NVIDIA driver at hand, PyPI's build, which brings CUDA. Empty: PyPI's build.
+TORCH_INDEX ?= $(if $(shell command -v nvidia-smi),,https://download.pytorch.org/whl/cpu)
+
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+SMOKE := --configfile config.yaml config/smoke.yaml
+PAPER := --configfile config.yaml config/paper.yaml
+
+.PHONY: fig5 smoke paper report test bench lock
+.DEFAULT_GOAL := fig5
+
+fig5: .venv/installed
+	$(SNAKEMAKE) results/figures/fig5.pdf
+
+smoke: .venv/installed
+	$(SNAKEMAKE) results/smoke/figures/fig5.pdf $(SMOKE)
+
+paper: .venv/installed
+	$(SNAKEMAKE) results/paper/figures/two_phase/fig5.pdf $(PAPER)
+
+report: fig5
+	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html
+
+test: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+	$(BIN)/pytest --numprocesses 2 tests
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/mlp_step.py
+	$(BIN)/python benchmarks/o_information.py
+
+# Newest versions that pyproject.toml allows, torch at the one that all wheels are made for.
+lock: .venv/installed
+	$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --extra workflow --extra dev --strip-extras --allow-unsafe \
+		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o requirements.lock pyproject.toml
+	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
+
+.venv/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv from requirements.lock (about 1 GB with CPU torch; once)"
+	$(PYTHON) -m venv .venv
+	@echo "Installing torch $(if $(TORCH_INDEX),(CPU build),(from PyPI))"
+	$(BIN)/pip install --quiet --retries 0 --no-deps $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
+		$$(grep '^torch==' requirements.lock)
+	@echo "Installing all else"
+	$(BIN)/pip install --quiet -r requirements.lock
+	@touch $@
