@@ -1,5 +1,6 @@
 # The study, checked, and what paths, inputs and params say of it.
 
+import json
 import sys
 from pathlib import Path
 
@@ -16,7 +17,9 @@ try:
 except StudyError as error:
     raise WorkflowError(f"{' and '.join(map(str, workflow.configfiles))}: {error}") from None
 
-RUNS, METRICS, FIGURES = STUDY["runs"], STUDY["metrics"], STUDY["figures"]
+# Sorted, for the order of keys in a file is no change; that of a figure's panels is.
+RUNS, METRICS = (json.loads(json.dumps(STUDY[kind], sort_keys=True)) for kind in ("runs", "metrics"))
+FIGURES = STUDY["figures"]
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 
 

@@ -14,6 +14,8 @@ class Progress:
         self.live = sys.stderr.isatty()
         self.began = time.monotonic()
         self.written = -LINE_SECONDS
+        if start:
+            sys.stderr.write(f"{name}: goes on from step {start}\n")
 
     def __call__(self, step: int, values: dict[str, float]) -> None:
         now = time.monotonic()

@@ -1,0 +1,137 @@
+"""The shortcut at the last position against a full computation from plain parts; sizes, causality, names."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from grokking_phases.layers import activations
+from grokking_phases.models import transformer
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+def small(**options):
+    torch.manual_seed(0)
+    options = {"n_tokens": 7, "n_classes": 5, "d_model": 12, "n_heads": 3, "d_mlp": 20, "dropout": 0.0} | options
+    return transformer.build(**options)
+
+
+def pairs(n_tokens=7):
+    return torch.cartesian_prod(torch.arange(n_tokens), torch.arange(n_tokens))
+
+
+def split_heads(x, n_heads):
+    return torch.stack(x.chunk(n_heads, dim=-1), dim=1)
+
+
+def full(model, inputs, scale):
+    """Logits, and by name the outputs at all four positions, from torch's own attention: nothing is left out."""
+    ones = torch.ones(len(inputs), 1, dtype=torch.long)
+    n_tokens = len(model.tokens.weight) - 2
+    x = model.tokens(torch.cat([inputs[:, :1], n_tokens * ones, inputs[:, 1:], (n_tokens + 1) * ones], dim=1)) * scale
+    x, layers = x + model.positions(torch.arange(4)), {}
+    for name, block in ((name, block) for name, block in model.named_children() if name.startswith("block_")):
+        attention, normed = block.attention, block.norm_attention(x)
+        q, k, v = (
+            split_heads(of(normed), attention.n_heads) for of in (attention.query, attention.key, attention.value)
+        )
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + attention.output(torch.cat(attended.unbind(1), dim=-1))
+        layers[f"{name}.hidden"] = F.gelu(block.up(block.norm_mlp(x)), approximate="none")
+        x = layers[name] = x + block.down(layers[f"{name}.hidden"])
+    return model.readout(model.norm(x))[:, -1], layers
+
+
+SIZES = [{}, {"n_blocks": 1}, {"n_blocks": 3}, {"embedding_scale": 1.0}]
+
+
+@pytest.mark.parametrize("options", SIZES)
+def test_the_last_position_alone_gives_the_full_computation(options):
+    """Float32: gradients are sums of terms up to the size of the embedding, 11 times that of the rest."""
+    model = small(**options)
+    logits, targets = {}, torch.arange(49) % 5
+    for way, of in {"short": model, "full": lambda x: full(model, x, model.embedding_scale)[0]}.items():
+        model.zero_grad()
+        logits[way] = of(pairs())
+        F.cross_entropy(logits[way], targets).backward()
+        logits[f"{way} gradients"] = [parameter.grad.clone() for parameter in model.parameters()]
+    torch.testing.assert_close(logits["short"], logits["full"], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(logits["short gradients"], logits["full gradients"], rtol=1e-3, atol=1e-5)
+
+
+def test_the_papers_network_has_422_240_parameters():
+    """
+    tokens 98 * 128, positions 4 * 128                                     13,056
+    a block: four 128 * 128 + 128, 512 * 128 + 512, 128 * 512 + 128,
+             two norms of 256: 198,272, twice                             396,544
+    norm 256, readout 96 * 128 + 96                                        12,640
+    """
+    model = transformer.build(n_tokens=96, n_classes=96)
+    assert sum(parameter.numel() for parameter in model.parameters()) == 422_240
+
+
+def test_a_position_sees_none_after_it():
+    block = small().block_1
+    x = torch.randn(3, 4, 12)
+    for position in range(1, 4):
+        changed = torch.cat([x[:, :position], torch.randn(3, 4 - position, 12)], dim=1)
+        before, after = block(x, 4), block(changed, 4)
+        assert torch.equal(before[:, :position], after[:, :position])
+        assert not torch.isclose(before[:, position:], after[:, position:]).all(dim=-1).any()
+
+
+def test_the_answer_depends_on_both_operands_and_their_order():
+    logits = small(embedding_scale=1.0)(torch.tensor([[1, 2], [2, 1], [1, 3], [3, 2]]))
+    assert torch.pdist(logits).min() > 1e-3  # rounding is at 1e-7
+
+
+def test_the_embedding_scale_multiplies_the_tokens_and_not_the_positions():
+    plain, scaled = small(embedding_scale=1.0), small(embedding_scale=3.0)
+    assert not torch.allclose(plain(pairs()), scaled(pairs()))
+    with torch.no_grad():
+        plain.tokens.weight *= 3
+    torch.testing.assert_close(plain(pairs()), scaled(pairs()))
+
+
+def test_by_default_the_embedding_is_normal_times_the_root_of_d_model():
+    model = transformer.build(n_tokens=96, n_classes=96)
+    assert model.embedding_scale**2 == pytest.approx(128)
+    assert model.tokens.weight.std().item() == pytest.approx(1, abs=0.03)  # of 12,544 draws: 5 standard errors
+
+
+def test_the_gelu_is_exact():
+    x = torch.linspace(-4, 4, 101)
+    exact = x * (1 + torch.erf(x / 2**0.5)) / 2
+    torch.testing.assert_close(small().block_1.hidden(x), exact, rtol=0, atol=1e-6)
+    assert (F.gelu(x, approximate="tanh") - exact).abs().max() > 1e-4  # so that 1e-6 tells them apart
+
+
+@pytest.mark.parametrize("n_blocks", [2, 3])
+def test_the_layers_are_recorded_at_the_last_position(n_blocks):
+    model, widths = small(n_blocks=n_blocks), {"d_model": 12, "d_mlp": 20}
+    names = {
+        template.format(n_blocks=block): widths[option]
+        for template, option in transformer.LAYERS.items()
+        for block in range(1, n_blocks + 1)
+    }
+    assert {"block_1", "block_2", "block_1.hidden", "block_2.hidden"} <= set(names)
+    recorded, (_, expected) = activations(model, pairs(), list(names)), full(model, pairs(), model.embedding_scale)
+    for name, width in names.items():
+        assert recorded[name].shape == (49, width)
+        torch.testing.assert_close(recorded[name], expected[name][:, -1].detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_dropout_acts_in_training_alone():
+    model = small(dropout=0.5)
+    assert not torch.equal(model(pairs()), model(pairs()))
+    model.eval()
+    assert torch.equal(model(pairs()), model(pairs()))
+    torch.testing.assert_close(model(pairs()), small()(pairs()))
+
+
+def test_heads_that_do_not_divide_the_width_are_refused():
+    with pytest.raises(ValueError, match="d_model = 12 is not a multiple of n_heads = 5"):
+        small(n_heads=5)

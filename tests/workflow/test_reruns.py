@@ -1,0 +1,193 @@
+"""What a change makes the workflow run again, and what it does not: the real workflow, at a size of seconds."""
+
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+TINY = Path(__file__).with_name("tiny.yaml")
+TARGET = "results/tiny/figures/fig5.pdf"
+
+pytestmark = pytest.mark.xdist_group("workflow")  # one process builds the tree that these tests copy
+
+
+class Tree:
+    """A copy of the workflow, with an overlay that a test may change."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def command(self, *arguments):
+        configs = ["--configfile", "config.yaml", "tiny.yaml"]
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configs]
+
+    def run(self, *arguments):
+        done = subprocess.run(self.command(*arguments), cwd=self.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def planned(self, target=TARGET):
+        """The jobs that would run: (rule, run and seed, or table, or paper), as sets of strings."""
+        jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE)
+        return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
+
+    def edit(self, path, old, new):
+        path = self.folder / path
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    def overlay(self, change):
+        path = self.folder / "tiny.yaml"
+        config = yaml.safe_load(path.read_text())
+        change(config)
+        path.write_text(yaml.safe_dump(config))
+
+
+def copy_of_repository(folder):
+    for name in ("Snakefile", "config.yaml", "profiles", "workflow"):
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, folder / name)
+    shutil.copy2(TINY, folder / "tiny.yaml")
+    return Tree(folder)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "tree"
+    folder.mkdir()
+    tree = copy_of_repository(folder)
+    tree.run(TARGET)
+    return tree
+
+
+@pytest.fixture
+def tree(built, tmp_path):
+    shutil.copytree(built.folder, tmp_path / "tree")
+    return Tree(tmp_path / "tree")
+
+
+def test_the_chain_makes_figures_numbers_and_a_report(built):
+    figures = built.folder / "results/tiny/figures"
+    made = sorted(str(path.relative_to(figures)) for path in figures.rglob("*.*"))
+    papers = [f"{paper}/fig5.{kind}" for paper in ("emergence", "two_phase") for kind in ("csv", "pdf", "png")]
+    assert made == sorted([*papers, "fig5.pdf"])
+    assert not any((built.folder / "results/tiny/.checkpoints").iterdir())
+    built.run(TARGET, "--report", "report.html")
+    assert "fig5.png" in (built.folder / "report.html").read_text()
+
+
+def test_nothing_changed_runs_nothing(tree):
+    assert tree.planned() == set()
+
+
+def test_bins_of_one_metric_rerun_that_metric_and_what_draws_it(tree):
+    tree.overlay(lambda config: config.update(metrics={"mutual_information_binning": {"bins": 7}}))
+    assert tree.planned() == {
+        ("metric", "division96", "0", "mutual_information_binning"),
+        ("summary", "division96", "mutual_information_binning"),
+        ("figure", "two_phase", "fig5"),
+        ("paper_figure", "fig5"),
+    }
+
+
+def test_a_figure_edited_reruns_that_figure(tree):
+    tree.edit("workflow/scripts/grokking_phases/figures/emergence/fig5.py", "normalised synergy", "synergy, normalised")
+    assert tree.planned() == {("figure", "emergence", "fig5"), ("paper_figure", "fig5")}
+
+
+def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
+    tree.edit("workflow/scripts/grokking_phases/metrics/mutual_information.py", "FAR = 170.0", "FAR = 171.0")
+    metrics = ("mutual_information", "mutual_information_binning")
+    assert tree.planned() == {
+        *(("metric", "division96", "0", metric) for metric in metrics),
+        *(("summary", "division96", metric) for metric in metrics),
+        ("figure", "two_phase", "fig5"),
+        ("paper_figure", "fig5"),
+    }
+
+
+def test_what_a_metric_imports_edited_reruns_it_too(tree):
+    tree.edit("workflow/scripts/grokking_phases/lattice.py", "len(larger.d) == 2", "2 == len(larger.d)")
+    planned = tree.planned()
+    assert {job[:2] for job in planned if job[0] == "metric"} == {
+        ("metric", "addition_wd2"),
+        ("metric", "addition_alpha8"),
+    }
+    assert not {job for job in planned if job[0] in ("dataset", "train")}
+
+
+@pytest.mark.parametrize("file", ["training.py", "files.py", "metrics/o_information.py", "figures/two_phase/fig5.py"])
+def test_a_comment_edited_reruns_nothing(tree, file):
+    path = tree.folder / "workflow/scripts/grokking_phases" / file
+    path.write_text(path.read_text() + "\n# A remark.\n")
+    assert tree.planned() == set()
+
+
+def test_a_seed_added_runs_only_that_seed(tree):
+    tree.overlay(lambda config: config["runs"]["division96"].update(seeds=[0, 1]))
+    metrics = ("mutual_information", "mutual_information_binning")
+    assert tree.planned() == {
+        ("dataset", "division96", "1"),
+        ("train", "division96", "1"),
+        *(("metric", "division96", "1", metric) for metric in metrics),
+        *(("summary", "division96", metric) for metric in metrics),
+        ("figure", "two_phase", "fig5"),
+        ("paper_figure", "fig5"),
+    }
+
+
+def test_where_and_how_often_a_state_is_saved_changes_nothing(tree):
+    tree.overlay(lambda config: config.update(checkpoint_seconds=5, device="cpu"))
+    assert tree.planned() == set()
+
+
+def test_a_note_on_a_run_redraws_its_figure(tree):
+    tree.overlay(lambda config: config["runs"]["division96"].update(note="tiny"))
+    assert tree.planned() == {("figure", "two_phase", "fig5"), ("paper_figure", "fig5")}
+
+
+FILES = ["curves.parquet", "snapshots.parquet", "weights.safetensors"]
+
+
+def test_a_training_killed_goes_on_and_ends_in_the_same_bytes(tree):
+    """SIGKILL of the trainer and of the workflow, once a state is saved; then the same command again."""
+    tree.overlay(lambda config: config["runs"]["division96"]["training"].update(steps=400))
+    folder = tree.folder / "results/tiny/division96/0"
+    target = str(folder.relative_to(tree.folder) / "curves.parquet")
+
+    first = subprocess.Popen(tree.command(target), cwd=tree.folder, stderr=subprocess.DEVNULL)
+    wait_for(lambda: list(tree.folder.glob("results/tiny/.checkpoints/*/state.pt")))
+    trainer, *_ = [child for child in psutil.Process(first.pid).children(True) if "train.py" in str(child.cmdline())]
+    first.kill()
+    trainer.kill()
+    first.wait()
+    assert not (folder / "curves.parquet").exists()
+
+    tree.run(target)
+    log = (tree.folder / "results/tiny/logs/train/division96/0.log").read_text()
+    assert re.search(r"goes on from step [1-9]\d*", log)
+    resumed = {name: (folder / name).read_bytes() for name in FILES}
+
+    tree.run(target, "--force")
+    assert "goes on" not in (tree.folder / "results/tiny/logs/train/division96/0.log").read_text()
+    assert {name: (folder / name).read_bytes() for name in FILES} == resumed
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen in time")
