@@ -32,6 +32,8 @@ test: .venv/installed
 	$(BIN)/snakemake --lint
 	$(BIN)/pytest --numprocesses 2 tests
 
+bench: export PYTHONPATH := workflow/scripts
+bench: export TQDM_DISABLE := 1
 bench: .venv/installed
 	$(BIN)/python benchmarks/mlp_step.py
 	$(BIN)/python benchmarks/o_information.py

@@ -1,18 +1,11 @@
 """O-information of all 1013 multiplets of 10 bins of 250 units: our walk over the lattice against thoi.
 
 Both get the same covariance, and must agree within 1e-9 nats. thoi is used as it is fastest: multiplets of equal size
-go to it in batches, and its progress bars are off. Run as: python benchmarks/o_information.py
+go to it in batches, and its progress bars are off (TQDM_DISABLE=1).
 """
 
 import logging
-import os
-import sys
-from pathlib import Path
 
-os.environ["TQDM_DISABLE"] = "1"  # read when tqdm is first imported
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
-
-# ruff: noqa: E402
 import numpy as np
 import torch
 from pairs import compare

@@ -1,0 +1,46 @@
+"""The environment is pinned once: the lock file is made from pyproject.toml, the conda environments agree with it."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+ENVIRONMENTS = sorted((ROOT / "workflow/envs").glob("*.yaml"))
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+
+
+def locked():
+    pins = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    return {canonicalize_name(name): version for name, version in pins}
+
+
+def test_the_lock_satisfies_every_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    for requirement in map(Requirement, wanted):
+        version = locked()[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{requirement} against {version}"
+
+
+def test_no_build_of_torch_is_pinned():
+    """2.13.0+cpu would be found on no public index but one, and would forbid a CUDA build."""
+    assert "+" not in locked()["torch"]
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_a_conda_environment_pins_the_locked_versions(path):
+    packages = [package.split("=") for package in yaml.safe_load(path.read_text())["dependencies"]]
+    pins = {CONDA_NAMES.get(name, name): version for name, version in packages if name != "python"}
+    assert pins
+    assert pins == {name: locked()[name] for name in pins}
+
+
+def test_every_rule_has_an_environment_that_exists():
+    rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+    used = set(re.findall(r'"\.\./envs/(\w+\.yaml)"', rules))
+    assert used == {path.name for path in ENVIRONMENTS}
