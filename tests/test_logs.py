@@ -1,0 +1,58 @@
+"""What a user can mend is one sentence; everything else keeps its traceback in the log."""
+
+import sys
+
+import pytest
+
+from grokking_phases.logs import logged
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "job.log"
+
+
+@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError])
+def test_what_a_user_can_mend_ends_in_one_sentence(kind, log):
+    with pytest.raises(SystemExit) as ended, logged(log):
+        raise kind("p = 96: 2 has no inverse")
+    assert ended.value.code.split("\n") == ["", "p = 96: 2 has no inverse", f"See {log}"]
+    assert "Traceback" in log.read_text()
+    assert f"{kind.__name__}: p = 96: 2 has no inverse" in log.read_text()
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, ZeroDivisionError])
+def test_every_other_exception_keeps_its_traceback(kind, log):
+    with pytest.raises(kind, match="a fault of ours"), logged(log):
+        raise kind("a fault of ours")
+    assert "Traceback" in log.read_text()
+    assert f"{kind.__name__}: a fault of ours" in log.read_text()
+
+
+def test_what_is_written_goes_to_both(log, capsys):
+    with logged(log):
+        sys.stderr.write("a line\n")
+        sys.stderr.write("\r\x1b[2Ka live line")
+        print("a warning", file=sys.stderr)
+    assert log.read_text() == "a line\na warning\n"
+    assert capsys.readouterr().err == "a line\n\r\x1b[2Ka live linea warning\n"
+
+
+@pytest.mark.parametrize("error", [None, ValueError, RuntimeError])
+def test_stderr_is_given_back(error, log):
+    before = sys.stderr
+    try:
+        with logged(log):
+            assert sys.stderr is not before
+            if error:
+                raise error
+    except (SystemExit, RuntimeError):
+        pass
+    assert sys.stderr is before
+
+
+def test_a_log_begins_anew(log):
+    for text in ("first\n", "second\n"):
+        with logged(log):
+            sys.stderr.write(text)
+    assert log.read_text() == "second\n"

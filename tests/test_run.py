@@ -1,0 +1,219 @@
+"""A run ends in the same bytes whatever interrupts it, and one that diverges ends where it did."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.numpy import load_file
+
+from grokking_phases.checkpoints import Checkpoints
+from grokking_phases.datasets import modular_addition
+from grokking_phases.examples import write_examples
+from grokking_phases.run import Run
+from grokking_phases.snapshots import Snapshots
+from grokking_phases.split import split
+
+MLP = {
+    "model": {"module": "mlp", "width": 8},
+    "training": {"steps": 12, "learning_rate": 0.03, "weight_decay": 1, "evaluate": {"every": 3}},
+    "snapshots": {"layers": ["hidden"], "steps": [4, 8], "dtype": "float16"},
+}
+# Dropout, batches and a warm-up: all that draws numbers, or counts.
+TRANSFORMER = {
+    "model": {"module": "transformer", "d_model": 8, "n_heads": 2, "d_mlp": 12, "dropout": 0.2},
+    "training": {
+        "steps": 12,
+        "learning_rate": 0.01,
+        "batch_size": 8,
+        "warmup_steps": 6,
+        "constrain_norm": "weights",
+        "evaluate": {"every": 3},
+    },
+    "snapshots": {"layers": ["block_1", "block_2", "block_2.hidden"], "steps": {"every": 2}},
+}
+NEVER = math.inf  # seconds between checkpoints
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def examples():
+    return split(modular_addition.make(p=7), 0.4, 0)
+
+
+class Study:
+    """Runs of the same examples, each in a folder of its own."""
+
+    def __init__(self, examples, folder):
+        self.examples, self.folder = examples, folder
+        write_examples(folder / "dataset.parquet", examples)
+
+    def run(self, entry, name, seed=0):
+        checkpoints = Checkpoints(self.folder / name, "abc123")
+        return Run(self.examples, entry, seed, "cpu", checkpoints.folder), checkpoints
+
+    def results(self, run, name):
+        """Curves and the bytes of the two files."""
+        paths = [self.folder / name / file for file in ("snapshots.parquet", "weights.safetensors")]
+        run.write_snapshots(*paths, {"run": "the same"})
+        return run.curves_table(), *(path.read_bytes() for path in paths)
+
+    def snapshots(self, name):
+        return Snapshots(self.folder / name / "snapshots.parquet", self.folder / "dataset.parquet")
+
+
+@pytest.fixture
+def study(examples, tmp_path):
+    return Study(examples, tmp_path)
+
+
+def silent(_step, _values):
+    pass
+
+
+class Killed(BaseException):
+    """As sudden as a signal: nothing that catches exceptions stops it."""
+
+
+def killed_at(killing_step):
+    def report(step, _values):
+        if step == killing_step:
+            raise Killed
+
+    return report
+
+
+def finished(study, entry, name, seed=0):
+    run, checkpoints = study.run(entry, name, seed)
+    run.finish(checkpoints, NEVER, silent)
+    return run, study.results(run, name)
+
+
+def same(results, others):
+    curves, *files = results
+    other_curves, *other_files = others
+    return curves.equals(other_curves) and files == other_files
+
+
+@pytest.mark.parametrize("entry", [MLP, TRANSFORMER])
+def test_a_run_has_its_curves_and_snapshots(entry, study):
+    run, (curves, *_) = finished(study, entry, "run")
+    recorded = {0, 4, 8, 12} if entry is MLP else {0, 2, 4, 6, 8, 10, 12}
+    assert run.finished
+    assert run.ending() == {}
+    assert curves.columns.tolist() == ["step", "metric", "value", "layer"]
+    assert sorted(set(curves["step"])) == sorted({0, 3, 6, 9, 12} | recorded)
+    metrics = {"train_loss", "train_accuracy", "test_loss", "test_accuracy", "weight_norm"}
+    assert set(curves["metric"]) == metrics
+    assert len(curves) == len(metrics) * len(set(curves["step"]))
+    assert curves["value"].notna().all()
+    assert study.snapshots("run").steps == sorted(recorded)
+    assert study.snapshots("run").metadata["run"] == "the same"
+
+
+def test_the_last_snapshot_is_of_the_last_network(study, examples):
+    run, _ = finished(study, MLP, "run")
+    hidden = run.trainer.model.preactivation(torch.from_numpy(examples.inputs[examples.train])).relu()
+    stored = study.snapshots("run")[12].activations["hidden"]
+    np.testing.assert_array_equal(stored, hidden.detach().numpy().astype(np.float16))
+    weights = load_file(study.folder / "run" / "weights.safetensors")
+    np.testing.assert_array_equal(weights["12/readout.weight"], run.trainer.model.readout.weight.detach())
+    assert (weights["12/readout.weight"] != weights["8/readout.weight"]).any()
+
+
+@pytest.mark.parametrize("step", [3, 6, 9, 12])
+@pytest.mark.parametrize("entry", [MLP, TRANSFORMER])
+def test_a_run_killed_at_a_step_ends_in_the_same_bytes(entry, step, study):
+    _, uninterrupted = finished(study, entry, "uninterrupted")
+    first, checkpoints = study.run(entry, "killed")
+    with checkpoints.held(), pytest.raises(Killed):
+        first.finish(checkpoints, 0, killed_at(step))
+    torch.manual_seed(99)  # as a new process would find another state than this one's
+    second, checkpoints = study.run(entry, "killed")
+    with checkpoints.held():
+        second.resume(checkpoints.load())
+        assert second.trainer.step == step - 1
+        second.finish(checkpoints, NEVER, silent)
+    assert same(study.results(second, "killed"), uninterrupted)
+
+
+def test_a_run_killed_after_snapshots_that_its_checkpoint_does_not_know_ends_in_the_same_bytes(study):
+    """The parts of steps 2 … 8 lie in the folder, and the state is that of step 0: none."""
+    _, uninterrupted = finished(study, TRANSFORMER, "uninterrupted")
+    first, checkpoints = study.run(TRANSFORMER, "killed")
+    with pytest.raises(Killed):
+        first.finish(checkpoints, NEVER, killed_at(9))
+    assert first.recording.taken() == [0, 2, 4, 6, 8]
+    second, checkpoints = study.run(TRANSFORMER, "killed")
+    second.resume(checkpoints.load())
+    assert second.trainer.step == 0
+    second.finish(checkpoints, NEVER, silent)
+    assert same(study.results(second, "killed"), uninterrupted)
+
+
+def test_a_run_killed_between_its_last_step_and_its_outputs_trains_no_more(study):
+    first, checkpoints = study.run(MLP, "run")
+    first.finish(checkpoints, NEVER, silent)
+    second, checkpoints = study.run(MLP, "run")
+    second.resume(checkpoints.load())
+    second.finish(checkpoints, NEVER, killed_at(12))
+    assert second.curves_table().equals(first.curves_table())
+
+
+def test_another_seed_is_another_run(study):
+    (_, one), (_, other) = finished(study, MLP, "0", seed=0), finished(study, MLP, "1", seed=1)
+    assert not any(a == b for a, b in zip(one[1:], other[1:], strict=True))
+    assert not one[0].equals(other[0])
+
+
+def test_a_run_without_snapshots_records_its_ends_weights(study):
+    entry = {key: value for key, value in MLP.items() if key != "snapshots"}
+    _, (curves, *_) = finished(study, entry, "run")
+    assert sorted(set(curves["step"])) == [0, 3, 6, 9, 12]
+    assert study.snapshots("run").steps == []
+    weights = load_file(study.folder / "run" / "weights.safetensors")
+    assert {key.split("/")[0] for key in weights} == {"0", "12"}
+
+
+def diverging(**training):
+    return MLP | {"training": MLP["training"] | {"learning_rate": 1e30} | training}
+
+
+def test_a_run_that_diverges_ends_at_the_first_loss_that_is_not_finite(study):
+    """The update of step 1 has no learning rate yet; that of step 2 throws the weights to 1e30."""
+    entry = diverging(warmup_steps=2, evaluate=[1, 2, 3])
+    run, (curves, *_) = finished(study, entry, "run")
+    assert run.ending() == {"diverged_at": 2}
+    losses = curves[curves["metric"] == "train_loss"].set_index("step")["value"]
+    assert np.isfinite(losses).to_dict() == {0: True, 1: True, 2: False}
+    assert study.snapshots("run").steps == [0]
+
+
+def test_a_run_that_diverges_keeps_the_snapshots_before(study):
+    entry = diverging(warmup_steps=6, evaluate=[6])  # lr = 0, then 1e30 / 6: lost at step 2, noticed at step 3
+    run, _ = finished(study, entry | {"snapshots": {"layers": ["hidden"], "steps": [1, 3, 5]}}, "run")
+    assert run.ending() == {"diverged_at": 3}
+    assert [snapshot.step for snapshot in study.snapshots("run")] == [0, 1]
+    weights = load_file(study.folder / "run" / "weights.safetensors")
+    assert {key.split("/")[0] for key in weights} == {"0", "1"}
+
+
+def test_a_run_that_diverged_stays_ended_when_it_is_resumed(study):
+    first, checkpoints = study.run(diverging(), "run")
+    first.finish(checkpoints, NEVER, silent)
+    second, checkpoints = study.run(diverging(), "run")
+    second.resume(checkpoints.load())
+    second.finish(checkpoints, NEVER, killed_at(first.ending()["diverged_at"]))
+    assert second.ending() == first.ending()
+    pd.testing.assert_frame_equal(second.curves_table(), first.curves_table())
+
+
+def test_a_run_that_never_had_a_finite_loss_has_no_snapshots(study):
+    run, _ = finished(study, MLP | {"training": MLP["training"] | {"alpha": 1e30}}, "run")
+    assert run.ending() == {"diverged_at": 0}
+    assert study.snapshots("run").steps == []
