@@ -32,7 +32,7 @@ def path_of(name: str) -> Path:
 @cache
 def tree(name: str) -> ast.Module:
     """The module's syntax tree without docstrings."""
-    parsed = ast.parse(path_of(name).read_text())
+    parsed = ast.parse(path_of(name).read_text(encoding="utf-8"), filename=str(path_of(name)))
     for node in ast.walk(parsed):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node) is not None:

@@ -1,6 +1,7 @@
 """The shape of the config, from schemas/config.schema.yaml: a key's `description` says what it should have been."""
 
 import math
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -42,5 +43,16 @@ def sentence(error: ValidationError) -> tuple[list[str], str]:
         return [str(unknown)], f"there is no such key{meant(unknown, known)}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
-        return [], f"the key {missing!r} is missing: {error.schema['properties'][missing]['description']}"
+        wanted = described(error.schema["properties"][missing])
+        return [], f"the key {missing!r} is missing{instead(missing, error.instance)}: {wanted}"
     return [], f"{shown(error.instance)} is not {error.schema['description']}{of_string(error.instance)}"
+
+
+def described(schema: dict) -> str:
+    return schema.get("description") or SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]["description"]
+
+
+def instead(missing: str, entry: dict) -> str:
+    """What may have been meant as the missing key, where an entry is open to any."""
+    close = get_close_matches(missing, map(str, entry), n=1)
+    return f" (not {close[0]!r})" if close else ""

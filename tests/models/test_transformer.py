@@ -132,6 +132,11 @@ def test_dropout_acts_in_training_alone():
     torch.testing.assert_close(model(pairs()), small()(pairs()))
 
 
+def test_recording_drops_nothing():
+    recorded, expected = (activations(small(dropout=p), pairs(), ["block_2"])["block_2"] for p in (0.5, 0.0))
+    assert torch.equal(recorded, expected)
+
+
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ValueError, match="d_model = 12 is not a multiple of n_heads = 5"):
         small(n_heads=5)

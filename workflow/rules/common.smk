@@ -4,18 +4,33 @@ import json
 import sys
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 
 sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "workflow/scripts")]
 
-from options import StudyError, module_name, options_of
+from checks import check_device, runs_of_figure
 from provenance import code
-from study import runs_of_figure, study
+from sentences import StudyError, origin
+from signatures import module_name, options_of
+from study import study
 
-try:
-    STUDY = study(config)
-except StudyError as error:
-    raise WorkflowError(f"{' and '.join(map(str, workflow.configfiles))}: {error}") from None
+
+def checked(check, *arguments):
+    """What `check` returns; where it objects, its sentence, with the file that says the key."""
+    try:
+        return check(*arguments)
+    except StudyError as error:
+        files = [
+            workflow.configfiles[-1],
+            *workflow.configfiles[:-1],
+        ]  # the Snakefile's own lies below the others
+        said = {str(file).removeprefix(f"{Path.cwd()}/"): load_configfile(file) for file in files}
+        said["--config"] = workflow.config_settings.config
+        raise WorkflowError(f"{origin(error.where, said)}: {error}") from None
+
+
+STUDY = checked(study, config)
 
 # Sorted, for the order of keys in a file is no change; that of a figure's panels is.
 RUNS, METRICS = (json.loads(json.dumps(STUDY[kind], sort_keys=True)) for kind in ("runs", "metrics"))
@@ -83,8 +98,8 @@ def figure_metrics(wildcards):
 
 
 def complete(metric):
-    options = options_of("metrics", metric["module"], "compute").values()
-    return {option.name: option.default for option in options} | metric
+    options = options_of("metrics", metric["module"])
+    return {name: option.default for name, option in options.items()} | metric
 
 
 def figure_tables(wildcards):
@@ -96,3 +111,10 @@ def figures_of_papers(wildcards):
     """Every paper's figure of this name."""
     papers = sorted(Path(name).parent for name in FIGURES if Path(name).name == wildcards.figure)
     return expand("<results>/figures/{paper}/{figure}.pdf", paper=papers, figure=wildcards.figure)
+
+
+onstart:
+    if (
+        workflow.local_exec
+    ):  # where jobs are only submitted from, this machine may lack what the others have
+        checked(check_device, STUDY["device"])

@@ -1,9 +1,5 @@
 """Steps at which something happens, from a rule: a list of steps, `{every: n}`, or `{log: n}`."""
 
-from itertools import count
-
-import numpy as np
-
 
 def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
     """Ascending steps from 0 to `last`, both always among them.
@@ -25,7 +21,10 @@ def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
     return [0, *between, last]
 
 
-def _log_spaced(n_steps: int, last: int) -> set[int]:
-    """`n_steps` (or all, if there are not so many) of 1 … last; rounding merges the first few, so ask for more."""
-    spaced = (set(np.rint(np.geomspace(1, last, n_asked)).astype(int).tolist()) for n_asked in count(n_steps))
-    return next(steps for steps in spaced if len(steps) >= min(n_steps, last))
+def _log_spaced(n_steps: int, last: int) -> list[int]:
+    """`n_steps` (or all, if there are not so many) of 1 … last, each as far on in log step as those left allow."""
+    steps = [1]
+    for left in range(min(n_steps, last) - 1, 0, -1):
+        ideal = steps[-1] * (last / steps[-1]) ** (1 / left)
+        steps.append(max(steps[-1] + 1, round(ideal)))
+    return steps

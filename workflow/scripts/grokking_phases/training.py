@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from grokking_phases.examples import Examples
 from grokking_phases.recipe import Recipe
 
-EVALUATION_ROWS = 1024  # at a time: bounds memory, and keeps activations in the cache
+ROWS = 1024  # at most, at a time: bounds memory, and keeps activations in the cache
 
 
 class Trainer:
@@ -49,7 +49,9 @@ class Trainer:
             group["lr"] = self.recipe.learning_rate_at(self.step)
         self.model.train()
         self.optimizer.zero_grad()
-        F.cross_entropy(self.model(inputs), targets).backward()
+        n_parts = -(-len(targets) // ROWS)  # their gradients add up to the batch's
+        for part, answers in zip(inputs.tensor_split(n_parts), targets.tensor_split(n_parts), strict=True):
+            (F.cross_entropy(self.model(part), answers, reduction="sum") / len(targets)).backward()
         self.optimizer.step()
         if self.recipe.constrain_norm != "none":
             constrained = constrained_parameters(self.model, self.recipe)
@@ -69,7 +71,7 @@ class Trainer:
         self.model.eval()
         values = {}
         for split, (inputs, targets) in self.data.items():
-            logits = torch.cat([self.model(rows) for rows in inputs.split(EVALUATION_ROWS)])
+            logits = torch.cat([self.model(rows) for rows in inputs.split(ROWS)])
             values[f"{split}_loss"] = F.cross_entropy(logits, targets).item()
             values[f"{split}_accuracy"] = (logits.argmax(1) == targets).double().mean().item()
         return values | {"weight_norm": l2_norm(list(self.model.parameters())).item()}

@@ -34,6 +34,9 @@ NoiseScale = Literal["relative", "absolute"]
 CHOICES = {"estimator": get_args(Estimator), "noise_scale": get_args(NoiseScale), "bin_edges": get_args(Edges)}
 KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
 
+# Options bounded from below, from above, or not.
+LIMITS = {"bins": (2, None), "n_components": (1, None)}
+
 BLOCK = 2**21  # pairs of samples held at once: 16 MB
 FAR = 170.0  # exp(-170) is lost beside the 1 of the diagonal, and its fourth power is still no (slow) denormal number
 

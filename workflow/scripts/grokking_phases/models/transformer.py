@@ -12,8 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from grokking_phases.dropout import Dropout
+
 # Layers that can be recorded, and the option of `build` that gives their width; {n_blocks} counts 1 … n_blocks.
 LAYERS = {"block_{n_blocks}": "d_model", "block_{n_blocks}.hidden": "d_mlp"}
+
+# Options bounded from below, from above, or not.
+LIMITS = {"n_heads": (1, None), "n_blocks": (1, None), "dropout": (0, 0.99)}
 
 
 class Attention(nn.Module):
@@ -21,7 +26,7 @@ class Attention(nn.Module):
 
     def __init__(self, d_model: int, n_heads: int, dropout: float) -> None:
         super().__init__()
-        self.n_heads, self.dropout = n_heads, nn.Dropout(dropout)
+        self.n_heads, self.dropout = n_heads, Dropout(dropout)
         self.key, self.value = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
         self.query, self.output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
 
@@ -48,7 +53,7 @@ class Block(nn.Module):
         self.attention = Attention(d_model, n_heads, dropout)
         self.up, self.hidden, self.down = nn.Linear(d_model, d_mlp), nn.GELU(), nn.Linear(d_mlp, d_model)
         self.norm_attention, self.norm_mlp = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, n_queries: int) -> Tensor:
         """(n, t, d_model) -> (n, n_queries, d_model)."""
@@ -69,7 +74,7 @@ class Transformer(nn.Module):
         for i in range(n_blocks):
             self.add_module(f"block_{i + 1}", Block(**block))
         self.tokens, self.positions = nn.Embedding(n_tokens + 2, d_model), nn.Embedding(4, d_model)
-        self.dropout, self.norm = nn.Dropout(block["dropout"]), nn.LayerNorm(d_model)
+        self.dropout, self.norm = Dropout(block["dropout"]), nn.LayerNorm(d_model)
         self.readout = nn.Linear(d_model, n_classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
