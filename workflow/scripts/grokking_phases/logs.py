@@ -17,19 +17,22 @@ def logged(path: str | Path) -> Iterator[None]:
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)
             sys.exit(f"\n{error}\nSee {path}")
+        except Exception:
+            traceback.print_exc(file=log)
+            raise
         finally:
             sys.stderr = terminal
 
 
 class Both:
-    """A stream that writes to the terminal, live lines included, and to the log, whole lines only."""
+    """A stream that writes to the terminal, and to the log, but for what is written over on a terminal."""
 
     def __init__(self, terminal, log) -> None:
         self.terminal, self.log = terminal, log
 
     def write(self, text: str) -> None:
         self.terminal.write(text)
-        self.log.write(text if text.endswith("\n") or "\x1b" not in text else "")
+        self.log.write("" if "\x1b" in text else text)
 
     def flush(self) -> None:
         self.terminal.flush()

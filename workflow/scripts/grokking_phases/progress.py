@@ -1,8 +1,10 @@
 """How a training job tells what it is doing: one live line on a terminal, plain lines elsewhere and in the log."""
 
+import math
 import sys
 import time
 
+ERASE = "\r\x1b[2K"  # the line that the cursor is on
 LIVE_SECONDS, LINE_SECONDS = 1.0, 30.0  # at most one line in so long
 
 
@@ -19,13 +21,15 @@ class Progress:
 
     def __call__(self, step: int, values: dict[str, float]) -> None:
         now = time.monotonic()
-        if step < self.last and now - self.written < (LIVE_SECONDS if self.live else LINE_SECONDS):
+        ended = step == self.last or not math.isfinite(values["train_loss"])
+        if not ended and now - self.written < (LIVE_SECONDS if self.live else LINE_SECONDS):
             return
         self.written = now
         line = self.line(step, values, now - self.began)
-        if self.live and step < self.last:
-            line = f"\r\x1b[2K{line}"  # over the last one
-        sys.stderr.write(line if self.live and step < self.last else f"{line}\n")
+        if self.live:
+            sys.stderr.write(ERASE if ended else ERASE + line)
+        if ended or not self.live:
+            sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
     def line(self, step: int, values: dict[str, float], elapsed: float) -> str:

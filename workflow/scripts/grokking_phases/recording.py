@@ -56,7 +56,8 @@ class Recording:
     def merge_activations(self, path: str | Path, samples: np.ndarray, metadata: dict) -> None:
         """snapshots.parquet: columns step, sample and one fixed-size list a layer; a row group a step."""
         steps = self.taken() if self.layers else []
-        widths = {layer: load_file(self._part(0))[f"layer/{layer}"].shape[1] for layer in self.layers}
+        first = load_file(self._part(steps[0])) if steps else {}
+        widths = {layer: first[f"layer/{layer}"].shape[1] for layer in self.layers if first}
         header = {"format_version": FORMAT_VERSION, "layers": widths, "steps": steps, "torch": torch.__version__}
         schema = pa.schema(
             [("step", pa.int64()), ("sample", pa.int64())]
@@ -92,6 +93,8 @@ def as_stored(values: np.ndarray, dtype: str, what: str) -> np.ndarray:
     with np.errstate(over="ignore"):
         stored = values.astype(dtype)
     remedy = "set `dtype: float32` under the run's `snapshots:`"
+    if not np.isfinite(values).all():
+        raise ValueError(f"{what} has values that are not finite; a lower learning rate may keep them so")
     if not np.isfinite(stored).all():
         raise ValueError(f"{what} reaches {np.abs(values).max():.3g}, more than {dtype} holds; {remedy}")
     flattened = (np.ptp(stored, axis=0) == 0) & (np.ptp(values, axis=0) > 0)

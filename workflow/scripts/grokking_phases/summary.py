@@ -24,7 +24,9 @@ SIGMA_PER_MAD = 1.4826  # of a normal distribution
 
 
 def normalised(rows: pd.DataFrame) -> pd.DataFrame:
-    """Tidy rows in (seed, layer, metric, step) order, with `normalised` (NaN at step 0, and where nothing varies)."""
+    """Tidy rows in (seed, layer, metric, step) order,,
+    with `normalised`: NaN where nothing varies and, but for information, at step 0.
+    """
     rows = rows.sort_values([*SERIES, "step"], ignore_index=True)
     values = pd.Series(np.nan, index=rows.index)
     for (*_, metric), series in rows[rows["step"] > 0].groupby(SERIES, dropna=False)["value"]:
@@ -51,8 +53,8 @@ def to_unit_range(series: pd.Series) -> pd.Series:
 
 
 def averaged(series: pd.Series) -> pd.Series:
-    """y_t = 0.1 x_t + 0.9 y_(t-1), beginning at x."""
-    return series.ewm(alpha=MOVING_AVERAGE, adjust=False).mean()
+    """y_t = 0.1 x_t + 0.9 y_(t-1), beginning at x; nothing where nothing was measured."""
+    return series.ewm(alpha=MOVING_AVERAGE, adjust=False).mean().where(series.notna())
 
 
 def hampel_filtered(series: pd.Series) -> pd.Series:
@@ -60,7 +62,7 @@ def hampel_filtered(series: pd.Series) -> pd.Series:
     median = series.rolling(HAMPEL_WINDOW, center=True, min_periods=1).median()
     deviation = (series - median).abs()
     sigma = SIGMA_PER_MAD * deviation.rolling(HAMPEL_WINDOW, center=True, min_periods=1).median()
-    return series.where(deviation <= HAMPEL_SIGMAS * sigma, median)
+    return series.where(~(deviation > HAMPEL_SIGMAS * sigma), median)
 
 
 NORMALISATIONS: dict[str, Callable[[pd.Series], pd.Series]] = {
