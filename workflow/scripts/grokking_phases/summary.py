@@ -24,7 +24,7 @@ SIGMA_PER_MAD = 1.4826  # of a normal distribution
 
 
 def normalised(rows: pd.DataFrame) -> pd.DataFrame:
-    """Tidy rows in (seed, layer, metric, step) order,,
+    """Tidy rows in (seed, layer, metric, step) order,
     with `normalised`: NaN where nothing varies and, but for information, at step 0.
     """
     rows = rows.sort_values([*SERIES, "step"], ignore_index=True)
