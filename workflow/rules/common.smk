@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -10,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "workflow/scripts")]
 
 from checks import check_device, runs_of_figure
+from grokking_phases.recipe import Recipe
 from provenance import code
 from sentences import StudyError, origin
 from signatures import module_name, options_of
@@ -21,10 +23,8 @@ def checked(check, *arguments):
     try:
         return check(*arguments)
     except StudyError as error:
-        files = [
-            workflow.configfiles[-1],
-            *workflow.configfiles[:-1],
-        ]  # the Snakefile's own lies below the others
+        # The Snakefile's own comes last in this list, and lies below the others.
+        files = [workflow.configfiles[-1], *workflow.configfiles[:-1]]
         said = {str(file).removeprefix(f"{Path.cwd()}/"): load_configfile(file) for file in files}
         said["--config"] = workflow.config_settings.config
         raise WorkflowError(f"{origin(error.where, said)}: {error}") from None
@@ -89,7 +89,11 @@ def figure_entry(wildcards):
 
 
 def figure_runs(wildcards):
-    return {run: RUNS[run] for run in runs_of_figure(figure_entry(wildcards))}
+    """The entry of each run that is drawn, with the recipe's defaults for what the config leaves out."""
+    recipes = {
+        run: asdict(Recipe(**RUNS[run]["training"])) for run in runs_of_figure(figure_entry(wildcards))
+    }
+    return {run: RUNS[run] | {"training": recipe} for run, recipe in recipes.items()}
 
 
 def figure_metrics(wildcards):
@@ -114,7 +118,6 @@ def figures_of_papers(wildcards):
 
 
 onstart:
-    if (
-        workflow.local_exec
-    ):  # where jobs are only submitted from, this machine may lack what the others have
+    # Where jobs are only submitted from, there need not be what the machines that run them have.
+    if workflow.local_exec:
         checked(check_device, STUDY["device"])

@@ -1,15 +1,14 @@
-"""What a caption says of a run: its entry in the config, in words."""
+"""What a caption says of a run: its entry in the config, its recipe complete, in words."""
 
 
 def described(run: dict) -> str:
     """Task, network, optimiser, length, seeds and sampling of one run, after the config's own note on it."""
     dataset, training = run["dataset"], run["training"]
-    batch = training.get("batch_size")
     parts = [
         f"{named(dataset)}, {dataset['train_fraction']:.0%} train",
         named(run["model"]),
         f"AdamW, learning rate {training['learning_rate']:g}",
-        f"batch {batch}" if batch else "full batch",
+        f"batch {training['batch_size']}" if training["batch_size"] else "full batch",
         f"{training['steps']:,} steps",
         f"{len(run['seeds'])} seed{'s' if len(run['seeds']) > 1 else ''}",
         sampling(run),
@@ -20,10 +19,10 @@ def described(run: dict) -> str:
 def regularised(run: dict) -> str:
     """Weight decay, and what else holds the weights."""
     training = run["training"]
-    parts = [f"weight decay {training.get('weight_decay', 0):g}"]
-    if training.get("constrain_norm", "none") != "none":
+    parts = [f"weight decay {training['weight_decay']:g}"]
+    if training["constrain_norm"] != "none":
         parts.append(f"norm of the {training['constrain_norm']} held constant")
-    if training.get("zero_last_layer"):
+    if training["zero_last_layer"]:
         parts.append("last layer zero at first")
     return ", ".join(parts)
 

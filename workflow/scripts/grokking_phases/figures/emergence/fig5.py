@@ -64,14 +64,14 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], quantity: st
 def label(run: dict) -> str:
     """What tells a run from its neighbours."""
     training = run["training"]
-    if training.get("constrain_norm", "none") != "none":
+    if training["constrain_norm"] != "none":
         return f"α = {training['alpha']:g}"
     return f"weight decay {training['weight_decay']:g}"
 
 
 def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
     first = {panel: runs[rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
-    constrained = {panel: run for panel, run in first.items() if "constrain_norm" in run["training"]}
+    constrained = {panel: run for panel, run in first.items() if run["training"]["constrain_norm"] != "none"}
     return " ".join(
         [
             f"All: {described(next(iter(first.values())))} (the authors: every 5 steps).",
@@ -85,10 +85,8 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
 
 def broken(runs: dict[str, dict]) -> list[str]:
     """Weight decays so strong that a step turns the weights' sign are no point of a sweep."""
-    factors = {
-        run["training"]["weight_decay"]: 1 - run["training"]["learning_rate"] * run["training"]["weight_decay"]
-        for run in runs.values()
-    }
+    recipes = [run["training"] for run in runs.values()]
+    factors = {recipe["weight_decay"]: 1 - recipe["learning_rate"] * recipe["weight_decay"] for recipe in recipes}
     return [
         f"Weight decay {decay:g} multiplies every weight by {factor:g} a step: a broken regime, not more decay."
         for decay, factor in factors.items()

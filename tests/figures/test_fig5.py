@@ -1,0 +1,106 @@
+"""Both papers' Figure 5 from made-up tables: what is selected, and what stands on the pages."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grokking_phases.figures import pages
+from grokking_phases.figures.emergence import fig5 as emergence
+from grokking_phases.figures.two_phase import fig5 as two_phase
+from grokking_phases.recipe import Recipe
+from grokking_phases.summary import normalised
+
+
+def run_with(**training):
+    return {
+        "seeds": [0, 1],
+        "dataset": {"module": "modular_addition", "p": 11, "train_fraction": 0.4},
+        "model": {"module": "mlp"},
+        "training": asdict(Recipe(steps=100, learning_rate=0.03, **training)),
+        "snapshots": {"layers": ["hidden"], "steps": {"log": 4}},
+    }
+
+
+RUNS = {
+    "wd2": run_with(weight_decay=2),
+    "wd50": run_with(weight_decay=50),
+    "alpha8": run_with(alpha=8, constrain_norm="weights"),
+}
+
+
+def table(run, values_of):
+    """One row a seed, step and metric; `values_of` maps metrics to functions of (seed, step)."""
+    rows = [
+        {"run": run, "seed": seed, "step": step, "layer": "hidden", "metric": metric, "value": value(seed, step)}
+        for seed in (0, 1)
+        for step in (0, 1, 10, 100)
+        for metric, value in values_of.items()
+    ]
+    return normalised(pd.DataFrame(rows))
+
+
+def synergy_tables():
+    values = {"synergy": lambda seed, step: -np.log(2) * (step + seed), "redundancy": lambda seed, step: 1.0 * step}
+    return pd.concat(
+        [table(run, values).assign(table=name) for run in RUNS for name in ("o_information_paper", "o_information")]
+    )
+
+
+@pytest.fixture
+def drawn():
+    numbers = emergence.select(synergy_tables(), {"weight decay": ["wd50", "wd2"], "initialisation": ["alpha8"]})
+    metrics = {
+        "o_information": {"variables": "union", "n_bins": 10, "ties": "average"},
+        "o_information_paper": {"variables": "union", "n_bins": 10, "ties": "paper"},
+    }
+    return numbers, emergence.draw(numbers, {"runs": RUNS, "metrics": metrics})
+
+
+def test_emergence_selects_synergy_after_step_0_in_bits_and_in_the_panels_order(drawn):
+    numbers, _ = drawn
+    assert set(numbers["step"]) == {1, 10, 100}
+    np.testing.assert_allclose(numbers["bits"], numbers["step"] + numbers["seed"])
+    assert list(numbers["run"].unique()) == ["wd50", "wd2", "alpha8"]
+    assert set(numbers.loc[numbers["panel"] == "initialisation", "run"]) == {"alpha8"}
+
+
+def test_emergence_draws_a_page_for_each_treatment_of_ties(drawn):
+    _, figures = drawn
+    titles = [figure.get_suptitle() for figure in figures]
+    assert ["as published" in title for title in titles] == [True, False]
+    assert "mean rank" in titles[1]
+    text = figures[0].get_supxlabel()
+    assert "multiplies every weight by -0.5 a step" in text
+    assert "norm of the weights held constant" in text
+    labels = [line.get_text() for line in figures[0].axes[0].get_legend().get_texts()]
+    assert labels == ["weight decay 50", "weight decay 2"]
+
+
+def test_pages_are_the_same_file_each_time_they_are_written(drawn, tmp_path):
+    for name in ("a", "b"):
+        pages.write_pdf(tmp_path / f"{name}.pdf", drawn[1])
+        pages.write_png(tmp_path / f"{name}.png", drawn[1])
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_two_phase_marks_values_near_their_ceiling():
+    values = {
+        "information_x": lambda seed, step: 7.9 if step == 1 else 5.0,
+        "information_y": lambda seed, step: 1.0,
+        "ceiling_x": lambda seed, step: 8.0,
+        "ceiling_y": lambda seed, step: 3.0,
+        "resolution": lambda seed, step: 0.1,
+    }
+    tables = table("division", values).assign(table="mutual_information")
+    numbers = two_phase.select(tables, {"modular division": ["division"]})
+    assert list(numbers["saturated"]) == [step == 1 for step in numbers["step"]]
+    options = {"estimator": "kde", "noise_scale": "relative", "noise": 0.35}
+    study = {"runs": {"division": RUNS["wd2"]}, "metrics": {"mutual_information": options}}
+    [figure] = two_phase.draw(numbers, study)
+    assert "relative noise 0.35" in figure.get_suptitle()
+    points = figure.axes[0].collections[0]
+    hollow = points.get_facecolor()[:, 3] == 0  # in the order of the first seed's steps
+    assert list(hollow) == [True, False, False]
