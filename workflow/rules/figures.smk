@@ -17,7 +17,7 @@ rule figure:
             "<results>/figures/{paper}/{figure}.csv",
             caption="../report/numbers.rst",
             category="{paper}",
-            labels={"figure": "{figure}", "shows": "numbers"},
+            labels={"figure": "{figure}", "shows": "table"},
         ),
     log:
         "<results>/logs/figure/{paper}/{figure}.log",
