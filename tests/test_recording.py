@@ -99,10 +99,18 @@ def test_one_step_is_read_at_a_time_in_ascending_order(recording, examples, tmp_
         groups.append(group)
         return read_row_group(file, group, **options)
 
+    snapshots = Snapshots(path, dataset)
     monkeypatch.setattr(pq.ParquetFile, "read_row_group", counted)
-    for n_read, _snapshot in enumerate(Snapshots(path, dataset), start=1):
+    for n_read, _snapshot in enumerate(snapshots, start=1):
         assert groups == [0, 1, 2][:n_read]
     assert n_read == 3
+
+
+def test_snapshots_of_other_samples_than_the_train_rows_are_refused(recording, examples, tmp_path):
+    path, _, dataset = merged(recording, examples, tmp_path)
+    write_examples(dataset, replace(examples, train=~examples.train))
+    with pytest.raises(ValueError, match="was not taken on the train rows"):
+        Snapshots(path, dataset)
 
 
 def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples, tmp_path):
@@ -119,6 +127,7 @@ def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples
         "format_version": 1,
         "layers": WIDTHS,
         "steps": STEPS,
+        "split": "train",
         "torch": torch.__version__,
         "config_digest": "c0ffee",
         "seed": 3,
@@ -175,15 +184,16 @@ def test_a_runs_entry_becomes_a_recording(tmp_path):
     assert entry["steps"] == {"every": 4}
 
 
-def test_a_value_that_float16_cannot_hold_is_refused_with_the_remedy(examples, tmp_path):
-    recording, model = Recording(tmp_path, ["preactivation"], STEPS, "float16"), network(2)
+def test_a_value_that_float16_cannot_hold_is_refused_with_the_remedy_and_nothing_is_lost(examples, tmp_path):
+    recording, model = Recording(tmp_path, ["preactivation"], [0], "float16"), network(2)
     with torch.no_grad():
         model.preactivation.bias[4] = 70_000
-    message = r"layer preactivation at step 2 reaches 7e\+04, more than float16 holds; set `dtype: float32`"
+    recording.take(model, probe(examples), 0)
+    message = r"layer preactivation at step 0 reaches 7e\+04, more than float16 holds; set `dtype: float32`"
+    samples = np.flatnonzero(examples.train)
     with pytest.raises(ValueError, match=message):
-        recording.take(model, probe(examples), 2)
-    assert recording.taken() == []
-    replace(recording, dtype="float32").take(model, probe(examples), 2)
+        recording.merge_activations(tmp_path / "snapshots.parquet", samples, {})
+    replace(recording, dtype="float32").merge_activations(tmp_path / "snapshots.parquet", samples, {})
 
 
 def test_the_largest_float16_is_held():

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 from grokking_phases.checkpoints import Checkpoints
 from grokking_phases.datasets import modular_addition
 from grokking_phases.examples import write_examples
-from grokking_phases.run import Run
+from grokking_phases.run import Run, training_identity
 from grokking_phases.snapshots import Snapshots
 from grokking_phases.split import split
 
@@ -34,6 +34,7 @@ TRANSFORMER = {
     "snapshots": {"layers": ["block_1", "block_2", "block_2.hidden"], "steps": {"every": 2}},
 }
 NEVER = math.inf  # seconds between checkpoints
+MACHINE = {"device": "cpu", "threads": 1}
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +106,7 @@ def test_a_run_has_its_curves_and_snapshots(entry, study):
     run, (curves, *_) = finished(study, entry, "run")
     recorded = {0, 4, 8, 12} if entry is MLP else {0, 2, 4, 6, 8, 10, 12}
     assert run.finished
-    assert run.ending() == {}
+    assert "diverged_at" not in run.history()
     assert curves.columns.tolist() == ["step", "metric", "value", "layer"]
     assert sorted(set(curves["step"])) == sorted({0, 3, 6, 9, 12} | recorded)
     metrics = {"train_loss", "train_accuracy", "test_loss", "test_accuracy", "weight_norm"}
@@ -136,7 +137,7 @@ def test_a_run_killed_at_a_step_ends_in_the_same_bytes(entry, step, study):
     torch.manual_seed(99)  # as a new process would find another state than this one's
     second, checkpoints = study.run(entry, "killed")
     with checkpoints.held():
-        second.resume(checkpoints.load())
+        second.resume(checkpoints.load(), MACHINE)
         assert second.trainer.step == step - 1
         second.finish(checkpoints, NEVER, silent)
     assert same(study.results(second, "killed"), uninterrupted)
@@ -150,7 +151,7 @@ def test_a_run_killed_after_snapshots_that_its_checkpoint_does_not_know_ends_in_
         first.finish(checkpoints, NEVER, killed_at(9))
     assert first.recording.taken() == [0, 2, 4, 6, 8]
     second, checkpoints = study.run(TRANSFORMER, "killed")
-    second.resume(checkpoints.load())
+    second.resume(checkpoints.load(), MACHINE)
     assert second.trainer.step == 0
     second.finish(checkpoints, NEVER, silent)
     assert same(study.results(second, "killed"), uninterrupted)
@@ -160,7 +161,7 @@ def test_a_run_killed_between_its_last_step_and_its_outputs_trains_no_more(study
     first, checkpoints = study.run(MLP, "run")
     first.finish(checkpoints, NEVER, silent)
     second, checkpoints = study.run(MLP, "run")
-    second.resume(checkpoints.load())
+    second.resume(checkpoints.load(), MACHINE)
     second.finish(checkpoints, NEVER, killed_at(12))
     assert second.curves_table().equals(first.curves_table())
 
@@ -188,7 +189,7 @@ def test_a_run_that_diverges_ends_at_the_first_loss_that_is_not_finite(study):
     """The update of step 1 has no learning rate yet; that of step 2 throws the weights to 1e30."""
     entry = diverging(warmup_steps=2, evaluate=[1, 2, 3])
     run, (curves, *_) = finished(study, entry, "run")
-    assert run.ending() == {"diverged_at": 2}
+    assert run.history()["diverged_at"] == 2
     losses = curves[curves["metric"] == "train_loss"].set_index("step")["value"]
     assert np.isfinite(losses).to_dict() == {0: True, 1: True, 2: False}
     assert study.snapshots("run").steps == [0]
@@ -197,7 +198,7 @@ def test_a_run_that_diverges_ends_at_the_first_loss_that_is_not_finite(study):
 def test_a_run_that_diverges_keeps_the_snapshots_before(study):
     entry = diverging(warmup_steps=6, evaluate=[6])  # lr = 0, then 1e30 / 6: lost at step 2, noticed at step 3
     run, _ = finished(study, entry | {"snapshots": {"layers": ["hidden"], "steps": [1, 3, 5]}}, "run")
-    assert run.ending() == {"diverged_at": 3}
+    assert run.history()["diverged_at"] == 3
     assert [snapshot.step for snapshot in study.snapshots("run")] == [0, 1]
     weights = load_file(study.folder / "run" / "weights.safetensors")
     assert {key.split("/")[0] for key in weights} == {"0", "1"}
@@ -207,13 +208,28 @@ def test_a_run_that_diverged_stays_ended_when_it_is_resumed(study):
     first, checkpoints = study.run(diverging(), "run")
     first.finish(checkpoints, NEVER, silent)
     second, checkpoints = study.run(diverging(), "run")
-    second.resume(checkpoints.load())
-    second.finish(checkpoints, NEVER, killed_at(first.ending()["diverged_at"]))
-    assert second.ending() == first.ending()
+    second.resume(checkpoints.load(), MACHINE)
+    second.finish(checkpoints, NEVER, killed_at(first.history()["diverged_at"]))
+    assert second.history()["diverged_at"] == first.history()["diverged_at"]
     pd.testing.assert_frame_equal(second.curves_table(), first.curves_table())
 
 
 def test_a_run_that_never_had_a_finite_loss_has_no_snapshots(study):
     run, _ = finished(study, MLP | {"training": MLP["training"] | {"alpha": 1e30}}, "run")
-    assert run.ending() == {"diverged_at": 0}
+    assert run.history()["diverged_at"] == 0
     assert study.snapshots("run").steps == []
+
+
+def test_a_run_says_what_it_was_made_with_before_and_after_a_resumption(study):
+    first, checkpoints = study.run(MLP, "run")
+    first.resume(None, MACHINE)
+    first.finish(checkpoints, 0, lambda step, values: None)
+    second, _ = study.run(MLP, "run")
+    second.resume(checkpoints.load(), MACHINE | {"threads": 2})
+    assert second.history() == {"made_with": [MACHINE, MACHINE | {"threads": 2}]}
+
+
+def test_the_type_that_snapshots_are_stored_as_is_no_part_of_what_a_saved_state_belongs_to():
+    other = MLP | {"snapshots": MLP["snapshots"] | {"dtype": "float32"}}
+    assert training_identity(other) == training_identity(MLP)
+    assert training_identity(MLP | {"snapshots": {"layers": ["hidden"], "steps": [4]}}) != training_identity(MLP)

@@ -114,3 +114,20 @@ def test_information_is_a_fraction_of_its_ceiling_at_the_same_step_layer_and_see
 
 def test_information_without_a_ceiling_has_no_fraction():
     assert np.isnan(normalised_values(rows("information_x", [1, 2, 3]))).all()
+
+
+def test_the_filter_keeps_an_extremum_of_a_smooth_curve():
+    """Its window's deviations, not those of the windows beside it, say how far values scatter."""
+    series = pd.Series([1.0, 2.5, 3.0, 2.0, 1.0])
+    pd.testing.assert_series_equal(hampel_filtered(series), series)
+
+
+def test_a_gap_stays_a_gap_and_the_average_goes_on_behind_it():
+    assert averaged(pd.Series([0.0, np.nan, 1.0])).tolist() == pytest.approx([0.0, np.nan, 0.1], nan_ok=True)
+    assert hampel_filtered(pd.Series([1.0, 2.0, np.nan, 4.0, 5.0])).isna().tolist() == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]

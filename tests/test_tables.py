@@ -50,10 +50,11 @@ def test_optional_columns_come_back_where_they_are(rows, tmp_path):
     assert back["units"][1].dtype == np.int32
 
 
-def test_the_unit_of_information_stands_in_the_file(rows, tmp_path):
+def test_the_unit_and_the_sign_of_information_stand_in_the_file(rows, tmp_path):
     write_table(tmp_path / "table.parquet", rows, {"options": {"n_bins": 10}})
-    said = {"format_version": 1, "information": "nats", "options": {"n_bins": 10}}
-    assert metadata_of(tmp_path / "table.parquet") == said
+    said = metadata_of(tmp_path / "table.parquet")
+    assert said.pop("o_information") == "positive = redundancy, negative = synergy"
+    assert said == {"format_version": 1, "information": "nats", "options": {"n_bins": 10}}
 
 
 def test_a_file_that_is_not_there_says_nothing(tmp_path):

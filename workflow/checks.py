@@ -1,11 +1,11 @@
 """Runs, metrics and figures against the modules that they name, and against each other."""
 
-from grokking_phases.modules import module
+from grokking_phases.modules import module, options_in
 from grokking_phases.recipe import Recipe
 from grokking_phases.schedule import steps_of
-from options import check_limits, check_module, check_options, options_in
+from options import check_limits, check_module, check_options
 from sentences import StudyError, meant, shown
-from signatures import constant, options_of
+from signatures import constant, file_of, options_of
 
 
 def check_run(config: dict, name: str) -> None:
@@ -88,10 +88,20 @@ def check_figure(config: dict, name: str) -> None:
     for panel, runs in entry["panels"].items():
         check_names(runs, config["runs"], "run", f"{where}.panels.{panel}")
     check_names(entry["metrics"], {"curves": None, **config["metrics"]}, "metric", f"{where}.metrics")
+    check_drawn(name, [config["metrics"].get(metric, {"module": "curves"})["module"] for metric in entry["metrics"]])
     for run in runs_of_figure(entry):
         if "snapshots" not in config["runs"][run] and entry["metrics"] != ["curves"]:
             what = f"run {run} records no snapshots to measure; add `snapshots:` to runs.{run}"
             raise StudyError(f"{where}.metrics", what)
+
+
+def check_drawn(figure: str, modules: list[str]) -> None:
+    """A figure may say, in `DRAWS`, which metrics it can draw."""
+    drawn = constant("figures", figure, "DRAWS")
+    for name in modules:
+        if drawn and name not in drawn:
+            what = f"{file_of('figures', figure)} draws {', '.join(drawn)}, not {name}"
+            raise StudyError(f"figures.{figure}.metrics", what)
 
 
 def check_names(names: list[str], known: dict, what: str, where: str) -> None:

@@ -5,15 +5,10 @@ import math
 from difflib import get_close_matches
 from typing import Any
 
+from grokking_phases.modules import STAGE_KEYS, options_in
 from sentences import StudyError, meant, of_string, shown
 from signatures import Option, constant, file_of, names_of, options_of
 
-STAGE_KEYS = {  # are read by the stage itself; the rest of an entry goes to the module's function
-    "datasets": ("module", "train_fraction", "split_seed"),
-    "models": ("module",),
-    "metrics": ("module",),
-    "figures": ("panels", "metrics"),
-}
 FROM_DATASET = ("n_tokens", "n_classes")
 TYPES = {"int": int, "float": int | float, "str": str, "bool": bool, "list": list, "dict": dict}
 WORDS = {
@@ -34,11 +29,6 @@ def check_module(kind: str, name: str, where: str) -> None:
         or_named = ", or `module:` names another" if kind == "metrics" else ""
         what = f"there is no {kind[:-1]} {name!r}{meant(name, known)}; {file_of(kind, name)} would define it{or_named}"
         raise StudyError(where, what)
-
-
-def options_in(kind: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """What an entry says to its module's function."""
-    return {key: value for key, value in entry.items() if key not in STAGE_KEYS.get(kind, ())}
 
 
 def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parent / "scripts"
 PACKAGE = "grokking_phases"
+REPORTING = {f"{PACKAGE}.progress", f"{PACKAGE}.logs"}  # say what is done, and decide no result
 
 
 def code(*modules: str) -> str:
@@ -54,4 +55,5 @@ def imports(name: str) -> frozenset[str]:
             named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             named |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(name for name in named if name.split(".")[0] == PACKAGE and path_of(name).exists())
+    ours = {name for name in named if name.split(".")[0] == PACKAGE and path_of(name).exists()}
+    return frozenset(ours - REPORTING)

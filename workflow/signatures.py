@@ -1,9 +1,10 @@
 """What a module's function takes, read from its source: no module is imported, so nothing is slow and nothing runs.
 
 The signature is the schema: keyword-only names, defaults, and annotations (`int`, `float`, `str`, `bool`, `list[…]`,
-`dict[…]`, `Literal[…]`, a name for one, `… | None`). Two literals of a module say what a signature cannot:
+`dict[…]`, `Literal[…]`, a name for one, `… | None`). Some literals of a module say what a signature cannot:
 
     LAYERS = {"hidden": "width"}             of a model: its layers, and the option that is their width
+    DRAWS = ["o_information"]                of a figure: the metrics' modules that it can draw
     LIMITS = {"n_bins": (2, "width")}        an option's least and greatest value; None: unlimited; "width": of a
                                              metric, that of the narrowest layer it reads
 """

@@ -30,6 +30,13 @@ RUNS = {
 }
 
 
+METRICS = {
+    "o_information_paper": {"variables": "union", "n_bins": 10, "ties": "paper"},
+    "o_information": {"variables": "union", "n_bins": 10, "ties": "average"},
+}
+STUDY = {"runs": RUNS, "metrics": METRICS}
+
+
 def table(run, values_of):
     """One row a seed, step and metric; `values_of` maps metrics to functions of (seed, step)."""
     rows = [
@@ -42,7 +49,12 @@ def table(run, values_of):
 
 
 def synergy_tables():
-    values = {"synergy": lambda seed, step: -np.log(2) * (step + seed), "redundancy": lambda seed, step: 1.0 * step}
+    values = {
+        "synergy": lambda seed, step: -np.log(2) * (step + seed) if step < 100 else np.nan,
+        "n_constant": lambda seed, step: step,
+        "n_duplicate": lambda seed, step: 0,
+        "n_failed": lambda seed, step: 0,
+    }
     return pd.concat(
         [table(run, values).assign(table=name) for run in RUNS for name in ("o_information_paper", "o_information")]
     )
@@ -51,17 +63,15 @@ def synergy_tables():
 @pytest.fixture
 def drawn():
     numbers = emergence.select(synergy_tables(), {"weight decay": ["wd50", "wd2"], "initialisation": ["alpha8"]})
-    metrics = {
-        "o_information": {"variables": "union", "n_bins": 10, "ties": "average"},
-        "o_information_paper": {"variables": "union", "n_bins": 10, "ties": "paper"},
-    }
-    return numbers, emergence.draw(numbers, {"runs": RUNS, "metrics": metrics})
+    return numbers, emergence.draw(numbers, STUDY)
 
 
 def test_emergence_selects_synergy_after_step_0_in_bits_and_in_the_panels_order(drawn):
     numbers, _ = drawn
     assert set(numbers["step"]) == {1, 10, 100}
-    np.testing.assert_allclose(numbers["bits"], numbers["step"] + numbers["seed"])
+    known = numbers[numbers["step"] < 100]
+    np.testing.assert_allclose(known["bits"], known["step"] + known["seed"])
+    assert list(numbers["n_constant"]) == list(numbers["step"])
     assert list(numbers["run"].unique()) == ["wd50", "wd2", "alpha8"]
     assert set(numbers.loc[numbers["panel"] == "initialisation", "run"]) == {"alpha8"}
 
@@ -74,14 +84,16 @@ def test_emergence_draws_a_page_for_each_treatment_of_ties(drawn):
     text = figures[0].get_supxlabel()
     assert "multiplies every weight by -0.5 a step" in text
     assert "norm of the weights held constant" in text
+    assert "Undefined in 2 of 6 snapshots of wd2." in text
     labels = [line.get_text() for line in figures[0].axes[0].get_legend().get_texts()]
     assert labels == ["weight decay 50", "weight decay 2"]
 
 
-def test_pages_are_the_same_file_each_time_they_are_written(drawn, tmp_path):
+def test_the_same_numbers_give_the_same_files(drawn, tmp_path):
+    numbers, _ = drawn
     for name in ("a", "b"):
-        pages.write_pdf(tmp_path / f"{name}.pdf", drawn[1])
-        pages.write_png(tmp_path / f"{name}.png", drawn[1])
+        pages.write_pdf(tmp_path / f"{name}.pdf", emergence.draw(numbers, STUDY))
+        pages.write_png(tmp_path / f"{name}.png", emergence.draw(numbers, STUDY))
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 

@@ -109,7 +109,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "fig55.py would",
     ),
     (FIGURE % "panels: {a: [s6]}", "figures.emergence/fig5.panels.a: there is no run 's6'", "define it under runs"),
-    (FIGURE % "panels: {a: s5}", "figures.emergence/fig5.panels.a: 's5'", "a list of runs"),
+    (FIGURE % "panels: {a: s5}", "figures.emergence/fig5.panels.a: 's5'", "a list of different runs"),
     (FIGURE % "panels: {1: [s5]}", "figures.emergence/fig5.panels: 1", "quotes"),
     (FIGURE % "metrics: [o_informaton]", "figures.emergence/fig5.metrics: ", "did you mean 'o_information'?"),
     (FIGURE % "metric: [curves]", "figures.emergence/fig5.metric: ", "did you mean 'metrics'?"),

@@ -1,6 +1,7 @@
 # The study, checked, and what paths, inputs and params say of it.
 
 import json
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +35,7 @@ STUDY = checked(study, config)
 
 # Sorted, for the order of keys in a file is no change; that of a figure's panels is.
 RUNS, METRICS = (json.loads(json.dumps(STUDY[kind], sort_keys=True)) for kind in ("runs", "metrics"))
-FIGURES = STUDY["figures"]
+FIGURES = {name: dict(sorted(entry.items())) for name, entry in STUDY["figures"].items()}
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 
 

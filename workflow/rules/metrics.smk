@@ -19,6 +19,8 @@ rule metric:
     params:
         options=lambda wildcards: METRICS[wildcards.metric],
         code=lambda wildcards: code("metric", metric_module(wildcards)),
+        # Not the rule's threads, which Snakemake cuts to the cores granted; through `input`, not tracked.
+        threads=lambda wildcards, input: STUDY["threads"],
     script:
         "../scripts/metric.py"
 

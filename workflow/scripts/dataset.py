@@ -2,13 +2,12 @@
 
 from grokking_phases.examples import write_examples
 from grokking_phases.logs import logged
-from grokking_phases.modules import module
+from grokking_phases.modules import module, options_in
 from grokking_phases.split import split
 
 
 def main(output, dataset, split_seed):
-    options = {key: value for key, value in dataset.items() if key not in ("module", "train_fraction", "split_seed")}
-    examples = module("datasets", dataset["module"]).make(**options)
+    examples = module("datasets", dataset["module"]).make(**options_in("datasets", dataset))
     write_examples(output, split(examples, dataset["train_fraction"], split_seed))
 
 

@@ -42,7 +42,7 @@ class Recording:
         """Write the snapshot of `step`; `inputs` are the probe samples."""
         part = {f"parameter/{name}": value.cpu().numpy() for name, value in model.state_dict().items()}
         for layer, values in activations(model, inputs, self.layers).items():
-            part[f"layer/{layer}"] = as_stored(values.numpy(), self.dtype, f"layer {layer} at step {step}")
+            part[f"layer/{layer}"] = values.numpy()
         with whole(self._part(step)) as beside:
             save_file(part, beside)
 
@@ -58,7 +58,8 @@ class Recording:
         steps = self.taken() if self.layers else []
         first = load_file(self._part(steps[0])) if steps else {}
         widths = {layer: first[f"layer/{layer}"].shape[1] for layer in self.layers if first}
-        header = {"format_version": FORMAT_VERSION, "layers": widths, "steps": steps, "torch": torch.__version__}
+        header = {"format_version": FORMAT_VERSION, "layers": widths, "steps": steps, "split": "train"}
+        header["torch"] = torch.__version__
         schema = pa.schema(
             [("step", pa.int64()), ("sample", pa.int64())]
             + [(layer, pa.list_(pa.from_numpy_dtype(self.dtype), width)) for layer, width in widths.items()],
@@ -72,8 +73,8 @@ class Recording:
                 part = load_file(self._part(step))
                 columns = [pa.array(np.full(len(samples), step)), pa.array(samples)]
                 for layer, width in widths.items():
-                    flat = pa.array(part[f"layer/{layer}"].ravel())
-                    columns.append(pa.FixedSizeListArray.from_arrays(flat, width))
+                    values = as_stored(part[f"layer/{layer}"], self.dtype, f"layer {layer} at step {step}")
+                    columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), width))
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(samples))
 
     def merge_parameters(self, path: str | Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from grokking_phases.checkpoints import Checkpoints
 from grokking_phases.examples import Examples
-from grokking_phases.modules import module
+from grokking_phases.modules import module, options_in
 from grokking_phases.recipe import Recipe
 from grokking_phases.recording import Recording
 from grokking_phases.schedule import steps_of
@@ -28,39 +28,42 @@ class Run:
     """
 
     def __init__(self, examples: Examples, entry: dict, seed: int, device: str, folder: Path) -> None:
-        model = {name: value for name, value in entry["model"].items() if name != "module"}
         sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
-        build = partial(module("models", entry["model"]["module"]).build, **sizes, **model)
+        model = sizes | options_in("models", entry["model"])
+        build = partial(module("models", entry["model"]["module"]).build, **model)
         recipe = Recipe(**entry["training"])
         self.trainer = Trainer(build, examples, recipe, seed, device)
         self.samples = np.flatnonzero(examples.train)
         self.recording = Recording.of(entry.get("snapshots"), recipe.steps, folder)
         self.evaluated_at = {*steps_of(recipe.evaluate, recipe.steps), *self.recording.steps}
         self.curves: list[dict[str, float]] = []
+        self.made_with: list[dict] = []
 
-    def resume(self, state: dict | None) -> None:
-        """Go on from a saved state, if there is one."""
+    def resume(self, state: dict | None, made_with: dict) -> None:
+        """Go on from a saved state, if there is one; note what the run was made with before, and is from now on."""
         if state is not None:
-            self.curves = state.pop("curves")
+            self.curves, self.made_with = state.pop("curves"), state.pop("made_with")
             self.trainer.load(state)
+        if made_with not in self.made_with:
+            self.made_with.append(made_with)
 
     def finish(self, checkpoints: Checkpoints, seconds: float, report: Report) -> None:
         """Train to the last step, or to the first loss that is not finite; save the state every so many seconds."""
         saved = time.monotonic()
         if not self.curves:
-            self._observe(report)
+            self._observe()
         while not self.finished:
             self.trainer.advance()
-            self._observe(report)
+            self._observe()
+            report(self.trainer.step, self.curves[-1])
             if self.finished or time.monotonic() - saved > seconds:
-                checkpoints.save({"curves": self.curves, **self.trainer.state()})
+                checkpoints.save({"curves": self.curves, "made_with": self.made_with, **self.trainer.state()})
                 saved = time.monotonic()
 
-    def _observe(self, report: Report) -> None:
+    def _observe(self) -> None:
         step = self.trainer.step
         if step in self.evaluated_at:
             self.curves.append({"step": step, **self.trainer.evaluate()})
-            report(step, self.curves[-1])
         if step in self.recording.steps and not self.diverged:
             self.recording.take(self.trainer.model, self.trainer.data["train"][0], step)
 
@@ -73,8 +76,9 @@ class Run:
         """A loss that is not finite ends the run: a result, recorded as such."""
         return not math.isfinite(self.curves[-1]["train_loss"])
 
-    def ending(self) -> dict[str, int]:
-        return {"diverged_at": self.curves[-1]["step"]} if self.diverged else {}
+    def history(self) -> dict:
+        """What decided the bits, and where the run diverged, if it did."""
+        return {"made_with": self.made_with} | ({"diverged_at": self.curves[-1]["step"]} if self.diverged else {})
 
     def curves_table(self) -> pd.DataFrame:
         """Tidy: step, layer (none), metric, value."""
@@ -84,3 +88,9 @@ class Run:
     def write_snapshots(self, snapshots: str | Path, weights: str | Path, metadata: dict) -> None:
         self.recording.merge_activations(snapshots, self.samples, metadata)
         self.recording.merge_parameters(weights)
+
+
+def training_identity(entry: dict) -> dict:
+    """What a run's saved state depends on: all of its entry but the type that snapshots are stored as in the end."""
+    snapshots = {key: value for key, value in entry.get("snapshots", {}).items() if key != "dtype"}
+    return entry | {"snapshots": snapshots}

@@ -34,7 +34,12 @@ class Snapshots:
         self.steps: list[int] = self.metadata["steps"]
         self.layers: dict[str, int] = self.metadata["layers"]
         examples = read_examples(dataset)
+        if self.steps and not np.array_equal(self._column(0, "sample"), np.flatnonzero(examples.train)):
+            raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
         self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
+
+    def _column(self, row_group: int, name: str) -> np.ndarray:
+        return self._file.read_row_group(row_group, columns=[name])[name].to_numpy()
 
     def __len__(self) -> int:
         return len(self.steps)

@@ -3,9 +3,8 @@
 import seaborn as sns
 from matplotlib.figure import Figure
 
-COLUMN, PAGE = 3.4, 7.0  # inches: one and two columns of a printed page
+PAGE = 7.0  # inches: the two columns of a printed page
 SEQUENTIAL = "viridis"
-NATS_PER_BIT = 0.6931471805599453
 
 
 def page(width: float, height: float) -> Figure:

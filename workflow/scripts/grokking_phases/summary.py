@@ -54,15 +54,15 @@ def to_unit_range(series: pd.Series) -> pd.Series:
 
 def averaged(series: pd.Series) -> pd.Series:
     """y_t = 0.1 x_t + 0.9 y_(t-1), beginning at x; nothing where nothing was measured."""
-    return series.ewm(alpha=MOVING_AVERAGE, adjust=False).mean().where(series.notna())
+    return series.ewm(alpha=MOVING_AVERAGE, adjust=False, ignore_na=True).mean().where(series.notna())
 
 
 def hampel_filtered(series: pd.Series) -> pd.Series:
     """Each value more than 3 sigma (from the median absolute deviation) off its window's median becomes that median."""
-    median = series.rolling(HAMPEL_WINDOW, center=True, min_periods=1).median()
-    deviation = (series - median).abs()
-    sigma = SIGMA_PER_MAD * deviation.rolling(HAMPEL_WINDOW, center=True, min_periods=1).median()
-    return series.where(~(deviation > HAMPEL_SIGMAS * sigma), median)
+    window = series.rolling(HAMPEL_WINDOW, center=True, min_periods=1)
+    median = window.median()
+    sigma = SIGMA_PER_MAD * window.apply(lambda values: np.nanmedian(abs(values - np.nanmedian(values))), raw=True)
+    return series.where(~((series - median).abs() > HAMPEL_SIGMAS * sigma), median)
 
 
 NORMALISATIONS: dict[str, Callable[[pd.Series], pd.Series]] = {

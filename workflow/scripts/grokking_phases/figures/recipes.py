@@ -1,4 +1,6 @@
-"""What a caption says of a run: its entry in the config, its recipe complete, in words."""
+"""What a caption says of runs: their entries in the config, in words."""
+
+from grokking_phases.modules import options_in
 
 
 def described(run: dict) -> str:
@@ -16,6 +18,14 @@ def described(run: dict) -> str:
     return ("" if "note" not in run else f"{run['note']}: ") + "; ".join(parts)
 
 
+def all_described(runs: dict[str, dict]) -> str:
+    """Each description once, with the runs that it is of where there are several."""
+    names: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        names.setdefault(described(run), []).append(name)
+    return " ".join(f"{'All' if len(names) == 1 else ', '.join(of)}: {text}." for text, of in names.items())
+
+
 def regularised(run: dict) -> str:
     """Weight decay, and what else holds the weights."""
     training = run["training"]
@@ -29,8 +39,8 @@ def regularised(run: dict) -> str:
 
 def named(entry: dict) -> str:
     """`modular division (p 96, inverse fermat)`."""
-    left_out = {"module", "train_fraction", "split_seed"}
-    options = [f"{key.replace('_', ' ')} {short(value)}" for key, value in entry.items() if key not in left_out]
+    given = options_in("datasets", entry)
+    options = [f"{key.replace('_', ' ')} {short(value)}" for key, value in given.items()]
     return entry["module"].replace("_", " ") + (f" ({', '.join(options)})" if options else "")
 
 

@@ -35,7 +35,7 @@ CHOICES = {"estimator": get_args(Estimator), "noise_scale": get_args(NoiseScale)
 KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
 
 # Options bounded from below, from above, or not.
-LIMITS = {"bins": (2, None), "n_components": (1, None)}
+LIMITS = {"bins": (2, None), "n_components": (1, None), "noise": (1e-9, None)}
 
 BLOCK = 2**21  # pairs of samples held at once: 16 MB
 FAR = 170.0  # exp(-170) is lost beside the 1 of the diagonal, and its fourth power is still no (slow) denormal number

@@ -29,7 +29,7 @@ from grokking_phases.information import Estimator, Multiplets, Variables
 Linkage = Literal["ward", "average", "complete"]
 
 # Options bounded by what they are applied to: at most one bin a unit of the layer.
-LIMITS = {"n_bins": (2, "width")}
+LIMITS = {"n_bins": (2, "width"), "n_draws": (1, None)}
 
 
 def compute(

@@ -1,7 +1,7 @@
 """The two-phase paper's transformer: two pre-norm blocks over the four tokens `a o b =`, read at `=`.
 
 Source: de Mello Koch & Ghosh, section 3.1, whose sizes and training are those of a public replication of Power et al.
-(2201.02177): learned positions, token embeddings N(0, 1) times `embedding_scale` (sqrt(d_model) there), biases
+(2201.02177): learned positions, token embeddings N(0, 1) times sqrt(d_model), biases
 everywhere, causal attention, exact GELU (equation 7 of the paper misplaces a bracket), a final LayerNorm.
 
 Only the answer at `=` is ever read, so the last block computes its queries and its feed-forward at that position alone:
@@ -66,14 +66,17 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """(n, 2) operands -> (n, n_classes) logits; the operator and the equals sign are added here."""
 
-    def __init__(self, n_tokens: int, n_classes: int, block: dict, n_blocks: int, embedding_scale: float) -> None:
+    def __init__(self, n_tokens: int, n_classes: int, block: dict, n_blocks: int, embedding: dict) -> None:
         super().__init__()
         d_model = block["d_model"]
         self.operator, self.equals = n_tokens, n_tokens + 1
-        self.embedding_scale, self.n_blocks = embedding_scale, n_blocks
+        self.embedding_scale, self.n_blocks = embedding["scale"], n_blocks
         for i in range(n_blocks):
             self.add_module(f"block_{i + 1}", Block(**block))
-        self.tokens, self.positions = nn.Embedding(n_tokens + 2, d_model), nn.Embedding(4, d_model)
+        self.tokens, self.positions = nn.Embedding(n_tokens + 2, d_model), nn.Embedding(4, d_model)  # N(0, 1)
+        with torch.no_grad():
+            self.tokens.weight.mul_(embedding["std"])
+            self.positions.weight.mul_(embedding["std"])
         self.dropout, self.norm = Dropout(block["dropout"]), nn.LayerNorm(d_model)
         self.readout = nn.Linear(d_model, n_classes)
 
@@ -97,9 +100,14 @@ def build(
     n_blocks: int = 2,
     dropout: float = 0.1,
     embedding_scale: float = 128**0.5,
+    embedding_std: float = 1.0,
 ) -> Transformer:
-    """The paper's model by default; `n_tokens` operand values, `n_classes` answers."""
+    """The paper's model by default; `n_tokens` operand values, `n_classes` answers.
+
+    Token and position embeddings start as N(0, embedding_std^2); a token's is read times `embedding_scale`.
+    """
     if d_model % n_heads:
         raise ValueError(f"d_model = {d_model} is not a multiple of n_heads = {n_heads}")
     block = {"d_model": d_model, "n_heads": n_heads, "d_mlp": d_mlp, "dropout": dropout}
-    return Transformer(n_tokens, n_classes, block, n_blocks, embedding_scale)
+    embedding = {"scale": embedding_scale, "std": embedding_std}
+    return Transformer(n_tokens, n_classes, block, n_blocks, embedding)

@@ -4,6 +4,8 @@ The paper does not say how it estimates I(T;X), so there is a page for each esti
 above 0.98 of its ceiling says nothing about the layer: it is drawn hollow.
 """
 
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -18,20 +20,25 @@ from grokking_phases.style import PAGE, SEQUENTIAL, caption, page
 
 SATURATED = 0.98  # of the ceiling
 MARKERS = ["o", "s", "^", "D", "v"]
+DRAWS = ["mutual_information"]
+DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]
+BOUNDS = ["information_x_lower", "information_y_lower", "information_y_upper"]  # of the kernel estimate alone
 INDEX = ["table", "run", "seed", "layer", "step"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Per run, seed, layer and step > 0: both informations and ceilings in nats, and whether I(T;X) is saturated."""
+    """Per run, seed, layer and step > 0: informations, bounds and ceilings in nats, and whether either is saturated."""
     wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
-    numbers = wide["value"][["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]].copy()
-    numbers["saturated"] = wide["normalised"]["information_x"] > SATURATED
+    numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)
+    of_ceiling = wide["normalised"][["information_x", "information_y"]]
+    numbers["saturated"] = (of_ceiling > SATURATED).any(axis=1)
     numbers = numbers.reset_index().rename(columns={"table": "estimate"})
     return in_panels(numbers, panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    return [draw_page(rows, study, estimate) for estimate, rows in numbers.groupby("estimate", sort=False)]
+    pages = dict(list(numbers.groupby("estimate")))
+    return [draw_page(pages[estimate], study, estimate) for estimate in study["metrics"] if estimate in pages]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
@@ -53,14 +60,14 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
     """A path for each seed, coloured by step, to its end, a star; ceilings dashed."""
-    for marker, (seed, path) in zip(MARKERS, rows.groupby("seed"), strict=False):
+    for marker, ((run, seed), path) in zip(cycle(MARKERS), rows.groupby(["run", "seed"]), strict=False):
         ax.plot(path["information_x"], path["information_y"], color="0.7", linewidth=0.6, zorder=1)
         shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
         filled = np.where(path["saturated"].to_numpy()[:, None], 0.0, shades)
         ax.scatter(path["information_x"], path["information_y"], c=filled, edgecolors=shades, marker=marker, s=16)
         end = path.iloc[-1]
         ax.plot(end["information_x"], end["information_y"], "*", color="black", markersize=9, markeredgecolor="white")
-        ax.plot([], [], marker, color="0.4", label=f"seed {seed}")
+        ax.plot([], [], marker, color="0.4", label=f"{run}, seed {seed}")
     ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.legend(loc="best", frameon=True)
@@ -76,5 +83,9 @@ def estimator_text(options: dict) -> str:
 
 def text(runs: dict[str, dict]) -> str:
     recipes = [f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()]
-    key = "Colour: step; star: last. Dashed: ceilings; hollow: above 0.98 of that of I(T;X), where it says nothing."
+    key = (
+        "Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of its ceiling, which says nothing. "
+        "The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the table of numbers). "
+        "The paper names no estimator: no match is claimed."
+    )
     return " ".join([*recipes, key])
