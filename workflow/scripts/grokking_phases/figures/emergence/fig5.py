@@ -53,7 +53,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> 
             draw_panel(axes[row, column], rows, study["runs"], quantity)
             axes[row, column].set(xlabel="step", ylabel=label)
         axes[0, column].set_title(panel)
-        axes[1, column].get_legend().remove()
+        axes[0, column].get_legend().remove()  # below, there is more room
     options = study["metrics"][estimate]
     kind = f"{options['variables']} of {options['n_bins']} bins of layer {layer}"
     figure.suptitle(f"Synergy over training: {kind}, {TIES[options['ties']]}")

@@ -1,0 +1,36 @@
+"""What the README shows works as it stands there."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+METRIC, LIBRARY = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_metric_of_your_own_measures():
+    names = {}
+    exec(METRIC, names)
+    activations = np.array([[0.0, 0.2], [0.05, 0.3]], dtype=np.float32)
+    rows = list(names["compute"]([SimpleNamespace(step=7, activations={"hidden": activations})], threshold=0.1))
+    assert rows == [{"step": 7, "layer": "hidden", "metric": "mean_activity", "value": 0.5}]
+
+
+def test_the_library_by_itself_computes():
+    names = {}
+    exec(LIBRARY, names)
+    assert 0 < names["lower"] < names["upper"] < np.log(2000)
+
+
+def test_every_file_that_is_linked_exists():
+    links = re.findall(r"\]\((?!http|#)([^)#]+)\)", README)
+    assert len(links) > 3
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_every_make_target_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"make ([a-z0-9]+)\b", README)) - {"sets"} <= targets
