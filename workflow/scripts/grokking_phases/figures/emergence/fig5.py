@@ -18,7 +18,7 @@ DRAWS = ["o_information"]
 ROWS = {"normalised": "normalised synergy", "bits": "synergy, \N{MINUS SIGN}min Ω (bits)"}
 TIES = {
     "average": "ties at their mean rank",
-    "paper": "ties as published (ranks by sorting twice)",
+    "paper": "ties as published",
     "index": "ties by sample number",
     "random": "ties in random order",
 }
