@@ -11,25 +11,13 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
-from grokking_phases.datasets import modular_addition
 from grokking_phases.examples import write_examples
 from grokking_phases.models import mlp
 from grokking_phases.recording import Recording, as_stored
 from grokking_phases.snapshots import Snapshots
-from grokking_phases.split import split
 
 STEPS = [0, 2, 10]
 WIDTHS = {"hidden": 6, "preactivation": 6}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def examples():
-    return split(modular_addition.make(p=7), 0.4, 0)
 
 
 def network(step):

@@ -9,11 +9,9 @@ import torch
 from safetensors.numpy import load_file
 
 from grokking_phases.checkpoints import Checkpoints
-from grokking_phases.datasets import modular_addition
 from grokking_phases.examples import write_examples
 from grokking_phases.run import Run, training_identity
 from grokking_phases.snapshots import Snapshots
-from grokking_phases.split import split
 
 MLP = {
     "model": {"module": "mlp", "width": 8},
@@ -35,16 +33,6 @@ TRANSFORMER = {
 }
 NEVER = math.inf  # seconds between checkpoints
 MACHINE = {"device": "cpu", "threads": 1}
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
-@pytest.fixture
-def examples():
-    return split(modular_addition.make(p=7), 0.4, 0)
 
 
 class Study:

@@ -13,11 +13,6 @@ from grokking_phases.split import split
 from grokking_phases.training import Trainer, constrained_parameters, l2_norm
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    torch.set_num_threads(1)
-
-
 def trainer(examples, seed=0, build=mlp.build, **recipe):
     build = partial(build, n_tokens=examples.n_tokens, n_classes=examples.n_classes)
     return Trainer(build, examples, Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe), seed, "cpu")
