@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from grokking_phases.copula import Ties
+from grokking_phases.copula import Ties, stable_argsort
 from grokking_phases.information import normal_scores
 
 
@@ -29,6 +29,19 @@ def test_sorting_twice_equals_the_slow_twin(rng, ties, kind):
     for j, column in enumerate(X.T.copy()):
         ranks = np.argsort(np.argsort(column, kind=kind), kind=kind) + 1
         np.testing.assert_array_equal(normal_scores(X, ties=ties)[:, j], ndtri(ranks / 301))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_stable_order_is_numpys(rng, dtype):
+    row = np.concatenate([rng.normal(size=300), rng.normal(size=200) * 1e-40, np.maximum(rng.normal(size=200), 0)])
+    row = np.concatenate([row, [np.inf, 0.0, -0.0, -np.inf, 0.0, -1.0, -1.0, -0.0]]).astype(dtype)
+    np.testing.assert_array_equal(stable_argsort(row), np.argsort(row, kind="stable"))
+
+
+@pytest.mark.parametrize("ties", ["average", "paper", "index"])
+def test_single_precision_has_the_scores_of_its_values(rng, ties):
+    X = np.maximum(rng.normal(size=(300, 5)), 0).astype(np.float32)
+    np.testing.assert_array_equal(normal_scores(X, ties=ties), normal_scores(X.astype(float), ties=ties))
 
 
 def test_random_ties_keep_the_order_of_distinct_values_and_permute_the_rest(rng):

@@ -14,7 +14,9 @@ The last three invent structure within ties; `paper` and `index` invent the same
 correlate columns that are independent.
 """
 
-from typing import Any, Literal, NamedTuple, get_args
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args
 
 import numpy as np
 from scipy.special import ndtri
@@ -22,49 +24,72 @@ from scipy.special import ndtri
 Ties = Literal["average", "paper", "index", "random"]
 
 
-class Ranks(NamedTuple):
-    """Every variable, sorted. Three arrays, n_features x n_samples."""
+@dataclass(frozen=True)
+class Ranks:
+    """Every variable, sorted. Two arrays, n_features x n_samples.
+
+    Variables are sorted one after another, so that the work on each stays in the cache.
+    """
 
     order: np.ndarray  # the sample at each place of the sorted variable
-    first: np.ndarray  # the first place, from 0, of the tie group that holds this place
-    last: np.ndarray  # and its last
+    twice: np.ndarray  # twice the mean of the places, from 0, that its tie group takes: an integer
 
     @classmethod
     def of(cls, X: np.ndarray, ties: Ties = "average") -> "Ranks":
         """Sort each column of X (n_samples x n_features) as `ties` wants it. ValueError: X has a NaN."""
-        rows = np.ascontiguousarray(np.transpose(X), dtype=np.float64)
+        single = ties != "paper" and np.asarray(X).dtype == np.float32
+        rows = np.ascontiguousarray(np.transpose(X), dtype=np.float32 if single else np.float64)
         if np.isnan(rows).any():
             raise ValueError("A NaN has no rank: the samples must be free of NaN.")
-        order = np.argsort(rows, axis=1, kind=None if ties == "paper" else "stable")
-        return cls(order, *_tie_groups(np.take_along_axis(rows, order, axis=1)))
+        argsort = np.argsort if ties == "paper" else stable_argsort
+        order, twice = np.empty(rows.shape, np.intp), np.empty(rows.shape, np.intp)
+        for i, row in enumerate(rows):
+            order[i] = argsort(row)
+            twice[i] = _twice_mean_places(row[order[i]])
+        return cls(order, twice)
 
-    def scores(self, ties: Ties = "average", rng: np.random.Generator | None = None) -> np.ndarray:
-        """Normal scores (n_samples x n_features); `random` needs the generator, and draws once."""
-        n_samples = self.order.shape[1]
-        order, twice = self.order, 2 * np.arange(n_samples)
+    @cached_property
+    def average(self) -> np.ndarray:
+        """Normal scores (n_samples x n_features) of mean ranks."""
+        return self._scores(self.order, self.twice)
+
+    def scores(self, ties: Ties, rng: np.random.Generator) -> np.ndarray:
+        """Normal scores (n_samples x n_features) under `ties`; `random` draws once."""
         if ties == "average":
-            twice = self.first + self.last
-        elif ties == "random":
-            shuffled = np.argsort(self.first + rng.random(order.shape), axis=1)
+            return self.average
+        order = self.order
+        if ties == "random":
+            shuffled = np.argsort(self.twice + rng.random(order.shape), axis=1)
             order = np.take_along_axis(order, shuffled, axis=1)
+        return self._scores(order, np.broadcast_to(2 * np.arange(order.shape[1]), order.shape))
+
+    @staticmethod
+    def _scores(order: np.ndarray, twice: np.ndarray) -> np.ndarray:
         # A mean rank is a half-integer, so all scores come from one table: entry t is the score of rank t/2 + 1.
+        n_samples = order.shape[1]
         table = ndtri((np.arange(2 * n_samples - 1) / 2 + 1) / (n_samples + 1))
         scores = np.empty(order.shape)
-        np.put_along_axis(scores, order, table[twice], axis=1)
+        for row, samples, places in zip(scores, order, twice, strict=True):
+            row[samples] = table[places]
         return scores.T
 
 
-def _tie_groups(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First and last place of each place's tie group, in rows (n_features x n_samples) that are sorted."""
-    places = np.arange(values.shape[1])
-    differs = values[:, 1:] != values[:, :-1]
-    first = np.zeros(values.shape, dtype=np.intp)
-    last = np.full(values.shape, len(places) - 1)
-    first[:, 1:] = np.where(differs, places[1:], 0)
-    last[:, :-1] = np.where(differs, places[:-1], places[-1])
-    np.maximum.accumulate(first, axis=1, out=first)
-    np.minimum.accumulate(last[:, ::-1], axis=1, out=last[:, ::-1])
-    return first, last
+def stable_argsort(row: np.ndarray) -> np.ndarray:
+    """np.argsort(row, kind="stable"), free of NaN; of float32 through two radix sorts, which numpy has for 16 bits."""
+    if row.dtype != np.float32:
+        return np.argsort(row, kind="stable")
+    bits = (row + np.float32(0)).view(np.uint32)  # the sum turns -0 into 0
+    keys = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))  # ascend as the floats do
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    upper = (keys >> 16).astype(np.uint16)
+    return order[np.argsort(upper[order], kind="stable")]
+
+
+def _twice_mean_places(values: np.ndarray) -> np.ndarray:
+    """First plus last place of each place's tie group, in values (n_samples,) that are sorted."""
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    sizes = np.diff(starts, append=len(values))
+    return np.repeat(2 * starts + sizes - 1, sizes)
 
 
 def check_choice(option: str, value: object, choices: Any) -> None:

@@ -77,8 +77,8 @@ class Estimator:
         rng = np.random.default_rng(self.seed)
         for _ in range(self.n_draws if self.ties == "random" else 1):
             scores = ranks.scores(self.ties, rng)
-            scores -= scores.mean(axis=0)
-            yield scores.T @ scores / (len(scores) - 1)
+            centred = scores - scores.mean(axis=0)
+            yield centred.T @ centred / (len(centred) - 1)
 
     def bias(self, n_variables: np.ndarray, n_samples: int) -> np.ndarray:
         """What is taken off the O-information of so many variables."""

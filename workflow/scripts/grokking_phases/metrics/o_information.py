@@ -102,7 +102,7 @@ def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
 
     Judged on mean ranks whatever the rule for ties: under another, a constant unit's ranks are arbitrary.
     """
-    scores = ranks.scores("average")
+    scores = ranks.average
     varying = np.flatnonzero(np.ptp(scores, axis=0))
     first = {}
     for unit in varying:
