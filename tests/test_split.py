@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from grokking_phases.datasets import modular_addition
-from grokking_phases.split import split
+from grokking_phases.split import randperm, split
 
 
 def test_the_train_set_is_the_papers():
@@ -15,15 +15,21 @@ def test_the_train_set_is_the_papers():
     np.testing.assert_array_equal(np.flatnonzero(train), np.sort(torch.randperm(9409)[:3763]))
 
 
-def test_the_seed_decides_and_torchs_own_generator_is_left_alone():
+@pytest.mark.parametrize("seed", [0, 1, 420, 2**32 - 1, 2**32 + 420, 2**63 - 1])
+@pytest.mark.parametrize("n", [1, 2, 7, 9409, 14400])
+def test_the_permutation_is_torchs(n, seed):
+    assert randperm(n, seed) == torch.randperm(n, generator=torch.Generator().manual_seed(seed)).tolist()
+
+
+def test_the_seed_decides_and_no_generator_is_disturbed():
     examples = modular_addition.make(p=7)
-    torch.manual_seed(0)
-    expected = torch.rand(1)
-    torch.manual_seed(0)
+    np.random.seed(0)
+    expected = np.random.rand()
+    np.random.seed(0)
     first, again, other = (split(examples, 0.5, seed).train for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
-    assert torch.equal(torch.rand(1), expected)
+    assert np.random.rand() == expected
 
 
 def test_the_examples_stay_as_they_are():
