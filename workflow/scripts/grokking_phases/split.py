@@ -1,7 +1,7 @@
 """The division into train and test: the first int(f N) entries of a seeded permutation are the train set.
 
-The permutation is `torch.randperm(N)` after `torch.manual_seed(seed)`, as in the emergence paper's code, so that its split
-can be had exactly; drawn here from NumPy's generator of the same kind, for torch takes seconds to import.
+The permutation is `torch.randperm(N)` after `torch.manual_seed(seed)`, as in the emergence paper's code, so that its
+split can be had exactly; drawn here from NumPy's generator of the same kind, for torch takes seconds to import.
 """
 
 from dataclasses import replace
