@@ -74,13 +74,23 @@ def test_the_papers_network_has_422_240_parameters():
 
 
 def test_a_position_sees_none_after_it():
-    block = small().block_1
-    x = torch.randn(3, 4, 12)
+    block, layout = small().block_1, transformer.Layout(torch.arange(3), m=3)
+    x = torch.randn(4, 3, 12)  # position, sample, unit
     for position in range(1, 4):
-        changed = torch.cat([x[:, :position], torch.randn(3, 4 - position, 12)], dim=1)
-        before, after = block(x, 4), block(changed, 4)
-        assert torch.equal(before[:, :position], after[:, :position])
-        assert not torch.isclose(before[:, position:], after[:, position:]).all(dim=-1).any()
+        changed = torch.cat([x[:position], torch.randn(4 - position, 3, 12)])
+        before, after = (block(each.flatten(0, 1), layout, last=False).view(4, 3, 12) for each in (x, changed))
+        torch.testing.assert_close(before[:position], after[:position])
+        assert not torch.isclose(before[position:], after[position:]).all(dim=-1).any()
+
+
+def test_with_dropout_every_sample_has_a_prefix_of_its_own():
+    """Equal operands would otherwise share their masks."""
+    model, inputs = small(dropout=0.5), torch.tensor([[1, 2]] * 200)
+    assert len(model(inputs).unique(dim=0)) == 200
+    recorded = []
+    model.block_1.register_forward_hook(lambda _module, _inputs, output: recorded.append(len(output)))
+    model(inputs), model.eval()(inputs)
+    assert recorded == [800, 402]
 
 
 def test_the_answer_depends_on_both_operands_and_their_order():

@@ -8,11 +8,17 @@ ROWS = 1024  # at a time, to bound memory
 
 @torch.no_grad()
 def activations(model: nn.Module, inputs: Tensor, layers: list[str]) -> dict[str, Tensor]:
-    """The outputs (n_samples, width) of the named submodules; of a sequence, at its last position."""
+    """The outputs (n_samples, width) of the named submodules at the last position.
+
+    A network of sequences gives (n_samples, n_positions, width), or its positions stacked, the last one at the end.
+    """
     kept: dict[str, list[Tensor]] = {layer: [] for layer in layers}
 
     def keep(layer: str):
-        return lambda _module, _inputs, output: kept[layer].append(output[:, -1] if output.ndim == 3 else output)
+        def at_last_position(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+            kept[layer].append(output[:, -1] if output.ndim == 3 else output[-len(rows) :])
+
+        return at_last_position
 
     hooks = [model.get_submodule(layer).register_forward_hook(keep(layer)) for layer in layers]
     try:

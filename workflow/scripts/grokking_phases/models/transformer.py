@@ -4,9 +4,14 @@ Source: de Mello Koch & Ghosh, section 3.1, whose sizes and training are those o
 (2201.02177): learned positions, token embeddings N(0, 1) times sqrt(d_model), biases
 everywhere, causal attention, exact GELU (equation 7 of the paper misplaces a bracket), a final LayerNorm.
 
-Only the answer at `=` is ever read, so the last block computes its queries and its feed-forward at that position alone:
-the same function and the same gradients, at about three fifths of the work.
+Two facts spare work, exactly. Only the answer at `=` is ever read, so the last block computes its queries and its
+feed-forward at that position alone. And no position sees a later one, so what stands at the first two, `a o`, depends
+on `a` alone: without dropout these are computed once for each distinct `a` among the samples, not for each sample.
+Therefore positions are not an axis here. Rows are stacked, first those of `a` and `o` (m each, one for each distinct
+`a`), then those of `b` and `=` (n each, one for each sample); with dropout m = n.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +26,17 @@ LAYERS = {"block_{n_blocks}": "d_model", "block_{n_blocks}.hidden": "d_mlp"}
 LIMITS = {"n_heads": (1, None), "n_blocks": (1, None), "dropout": (0, 0.99)}
 
 
+class Layout(NamedTuple):
+    """Where the rows of a stack belong: 2 m of the prefix `a o`, then 2 n of the rest, `b =`."""
+
+    of_sample: Tensor  # (n,): which of the m prefixes each sample begins with
+    m: int
+
+    @property
+    def n(self) -> int:
+        return len(self.of_sample)
+
+
 class Attention(nn.Module):
     """Causal multi-head attention, with dropout on the attention weights."""
 
@@ -30,23 +46,41 @@ class Attention(nn.Module):
         self.key, self.value = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
         self.query, self.output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
 
-    def forward(self, x: Tensor, n_queries: int) -> Tensor:
-        """(n, t, d_model) -> (n, n_queries, d_model): the output at the last `n_queries` positions."""
-        n, t, d_model = x.shape
-        query = self._heads(self.query(x[:, t - n_queries :]))  # (n, heads, n_queries, d_head)
-        key, value = self._heads(self.key(x)), self._heads(self.value(x))  # (n, heads, t, d_head)
-        scores = query @ key.transpose(-2, -1) * query.shape[-1] ** -0.5  # (n, heads, n_queries, t)
-        future = torch.ones(n_queries, t, dtype=torch.bool, device=x.device).triu(t - n_queries + 1)
-        weights = self.dropout(scores.masked_fill(future, -torch.inf).softmax(-1))
-        return self.output((weights @ value).transpose(1, 2).reshape(n, n_queries, d_model))
+    def forward(self, x: Tensor, layout: Layout, last: bool) -> Tensor:
+        """(2 m + 2 n, d_model) -> the same or, of the last block, (n, d_model): `=` alone."""
+        key, value = self.key(x), self.value(x)
+        query = self.query(x[-layout.n :] if last else x)
+        of_prefix = slice(0, 0 if last else 2 * layout.m)
+        rest = self.attend(query[of_prefix.stop :], with_prefix(key, layout), with_prefix(value, layout), layout.n)
+        if last:
+            return self.output(rest)
+        prefix = self.attend(query[of_prefix], key[of_prefix], value[of_prefix], layout.m)
+        return self.output(torch.cat([prefix, rest]))
 
-    def _heads(self, x: Tensor) -> Tensor:
-        """(n, t, d_model) -> (n, heads, t, d_head)."""
-        return x.unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+    def attend(self, query: Tensor, key: Tensor, value: Tensor, n: int) -> Tensor:
+        """Stacks of n rows a position, the queries' the last of the keys' and values' -> a stack like the queries'.
+
+        Products and sums, for matrix products of four positions are too small to be worth their overhead.
+        """
+        shape = (-1, n, self.n_heads, query.shape[1] // self.n_heads)  # (position, n, heads, d_head)
+        query, key, value = query.view(shape)[:, None], key.view(shape), value.view(shape)
+        scores = (query * key).sum(-1) * query.shape[-1] ** -0.5  # (n_queries, n_keys, n, heads)
+        n_queries, n_keys = scores.shape[:2]
+        future = torch.ones(n_queries, n_keys, dtype=torch.bool, device=key.device).triu(n_keys - n_queries + 1)
+        weights = scores.masked_fill(future[:, :, None, None], -torch.inf).softmax(1)
+        return (self.dropout(weights)[..., None] * value).sum(1).flatten(2).flatten(0, 1)
+
+
+def with_prefix(x: Tensor, layout: Layout) -> Tensor:
+    """(2 m + 2 n, d) -> (4 n, d): each sample with the prefix that it begins with."""
+    prefix, rest = x.tensor_split([2 * layout.m])
+    if layout.m < layout.n:
+        prefix = prefix.view(2, layout.m, -1).index_select(1, layout.of_sample).flatten(0, 1)
+    return torch.cat([prefix, rest])
 
 
 class Block(nn.Module):
-    """x + attention(norm(x)), then x + feed-forward(norm(x)), at the last `n_queries` positions."""
+    """x + attention(norm(x)), then x + feed-forward(norm(x)); of the last block at `=` alone."""
 
     def __init__(self, d_model: int, n_heads: int, d_mlp: int, dropout: float) -> None:
         super().__init__()
@@ -55,10 +89,10 @@ class Block(nn.Module):
         self.norm_attention, self.norm_mlp = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.dropout = Dropout(dropout)
 
-    def forward(self, x: Tensor, n_queries: int) -> Tensor:
-        """(n, t, d_model) -> (n, n_queries, d_model)."""
-        attended = self.attention(self.norm_attention(x), n_queries)
-        x = x[:, -n_queries:] + self.dropout(attended)
+    def forward(self, x: Tensor, layout: Layout, last: bool) -> Tensor:
+        """(2 m + 2 n, d_model) -> the same or, of the last block, (n, d_model)."""
+        attended = self.attention(self.norm_attention(x), layout, last)
+        x = (x[-layout.n :] if last else x) + self.dropout(attended)
         hidden = self.dropout(self.hidden(self.up(self.norm_mlp(x))))
         return x + self.dropout(self.down(hidden))
 
@@ -82,12 +116,20 @@ class Transformer(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         a, b = inputs.unbind(1)
-        sequence = torch.stack([a, torch.full_like(a, self.operator), b, torch.full_like(a, self.equals)], dim=1)
-        x = F.embedding(sequence, self.tokens.weight * self.embedding_scale) + self.positions.weight  # (n, 4, d_model)
-        x = self.dropout(x)
+        distinct, of_sample = (a, torch.arange(len(a), device=a.device))
+        if not self.dropout.drops:
+            distinct, of_sample = a.unique(return_inverse=True)
+        layout = Layout(of_sample, len(distinct))
+        x = self.dropout(self.embed(distinct, b))
         for i in range(1, self.n_blocks + 1):
-            x = self.get_submodule(f"block_{i}")(x, n_queries=1 if i == self.n_blocks else 4)
-        return self.readout(self.norm(x[:, -1]))
+            x = self.get_submodule(f"block_{i}")(x, layout, last=i == self.n_blocks)
+        return self.readout(self.norm(x))
+
+    def embed(self, a: Tensor, b: Tensor) -> Tensor:
+        """(m,), (n,) -> (2 m + 2 n, d_model): the rows of `a`, `o`, `b`, `=`."""
+        tokens = self.tokens.weight * self.embedding_scale
+        sequence = [a, torch.full_like(a, self.operator), b, torch.full_like(b, self.equals)]
+        return torch.cat([F.embedding(s, tokens) + self.positions.weight[i] for i, s in enumerate(sequence)])
 
 
 def build(
