@@ -1,10 +1,14 @@
-# config.yaml -> dataset -> train -> curves + snapshots + weights -> metric -> summary -> figure -> paper figure
-#
-#   dataset   results/{run}/{seed}/dataset.parquet
-#   train     results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
-#   metric    results/{run}/{seed}/metrics/{metric}.parquet
-#   summary   results/{run}/summary/{table}.parquet, over seeds; a table is a metric, or curves
-#   figure    results/figures/{paper}/{figure}.{pdf,png,csv}, and results/figures/{figure}.pdf for both papers
+# config.yaml -> dataset -> train -> curves + snapshots + weights -> metric -> phases, summary -> figure -> paper figure
+#                                                                      \-> subnetwork (units) -> retrain -> comparison -/
+#   dataset      results/{run}/{seed}/dataset.parquet
+#   train        results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
+#   metric       results/{run}/{seed}/metrics/{metric}.parquet
+#   phases       results/{run}/phases.parquet, over seeds
+#   subnetwork   results/{run}/{seed}/subnetworks/{subnetwork}.parquet
+#   retrain      results/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet
+#   comparison   results/{run}/comparison.parquet, over seeds
+#   summary      results/{run}/summary/{table}.parquet, over seeds; a table is a metric, curves, or a sub-network's curves
+#   figure       results/figures/{paper}/{figure}.{pdf,png,csv}, and results/figures/{figure}.pdf for both papers
 
 
 configfile: "config.yaml"
@@ -16,6 +20,7 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/metrics.smk"
+include: "workflow/rules/subnetworks.smk"
 include: "workflow/rules/figures.smk"
 
 

@@ -10,6 +10,7 @@ from thoi.measures.utils import _gaussian_entropy_bias_correction
 
 from grokking_phases.copula import Ties
 from grokking_phases.information import (
+    block_bias,
     normal_scores,
     o_information,
     o_information_bias,
@@ -67,6 +68,10 @@ def test_a_singular_covariance_gives_nan_without_a_warning(rng, ties):
         assert np.isnan(o_information(X[:, [0, 1, 2, 0]], ties=ties))
         assert np.isnan(o_information(rng.normal(size=(5, 8)), ties=ties, bias_correction=True))
         assert np.isnan(o_information(X * [1, 1, 0], ties="average"))
+        wide = search_multiplets(
+            rng.normal(size=(5, 8)), np.arange(8) // 3, variables="block", ties=ties, bias_correction=True
+        )
+        assert np.isnan(wide.o_information).all()
 
 
 def test_bias_known_values_and_peer():
@@ -84,6 +89,30 @@ def test_bias_correction_removes_the_bias(rng):
     error = corrected.std() / np.sqrt(200)
     assert abs(plain.mean()) > 10 * error
     assert abs(corrected.mean()) < 4 * error
+
+
+def test_bias_between_blocks_known_values(rng):
+    """Blocks of one variable have the bias of as many variables; pairs of blocks have none."""
+    bins = search_multiplets(rng.normal(size=(100, 5)), np.arange(5)).bins
+    np.testing.assert_allclose(block_bias([1] * 5, 100), o_information_bias(bins.sum(axis=1), 100), atol=1e-12)
+    b = {n: _gaussian_entropy_bias_correction(n, 100).item() for n in (3, 4, 5, 7, 8, 9, 12)}
+    pair, _, _, triplet = block_bias([3, 4, 5], 100)
+    assert pair == 0
+    assert triplet == pytest.approx(b[12] + b[3] + b[4] + b[5] - b[9] - b[8] - b[7], abs=1e-12)
+
+
+def test_bias_correction_between_blocks_removes_the_bias(rng):
+    """As above, for 20 independent variables in 4 blocks."""
+    draws, labels = [rng.normal(size=(60, 20)) for _ in range(200)], np.repeat(np.arange(4), [2, 4, 6, 8])
+    plain, corrected = (
+        np.array([search_multiplets(X, labels, variables="block", bias_correction=on).o_information for X in draws])
+        for on in (False, True)
+    )
+    wide = search_multiplets(draws[0], labels, variables="block").bins.sum(axis=1) > 2
+    error = corrected.std(axis=0)[wide] / np.sqrt(200)
+    assert (abs(plain.mean(axis=0)[wide]) > 5 * error).all()
+    assert (abs(corrected.mean(axis=0)[wide]) < 4 * error).all()
+    assert (corrected[:, ~wide] == 0).all()
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])
@@ -135,6 +164,34 @@ def test_mean_search_takes_one_variable_a_bin(rng):
     assert (found.o_information[:3] == 0).all()
 
 
+@pytest.mark.parametrize("ties", ["average", "paper", "index"])
+def test_block_search_takes_one_multivariate_variable_a_bin(rng, ties):
+    """(m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)] over the multiplet's m bins, from numpy's covariance."""
+    X = np.maximum(rng.normal(size=(200, 12)) @ rng.normal(size=(12, 12)), 0).astype(np.float32)
+    labels = np.array([0, 1, 2, 3, 0, 1, -1, 3, 2, 1, 0, 3])
+    found = search_multiplets(X, labels, variables="block", ties=ties)
+    S = np.cov(normal_scores(X, ties=ties), rowvar=False)
+
+    def entropy(bins):
+        units = np.flatnonzero(np.isin(labels, bins))
+        return 0.5 * np.linalg.slogdet(S[np.ix_(units, units)])[1]
+
+    for i, omega in enumerate(found.o_information):
+        bins = np.flatnonzero(found.bins[i])
+        rest = sum(entropy([b]) - entropy(np.setdiff1d(bins, b)) for b in bins)
+        assert omega == pytest.approx((len(bins) - 2) * entropy(bins) + rest, abs=1e-9)
+        assert found.size(i) == len(bins)
+        np.testing.assert_array_equal(found.units(i), np.flatnonzero(np.isin(labels, bins)))
+
+
+@pytest.mark.parametrize("options", [{}, {"bias_correction": True}, {"ties": "random"}])
+def test_blocks_of_one_unit_are_the_units(rng, options):
+    X = np.maximum(rng.normal(size=(200, 6)) @ rng.normal(size=(6, 6)), 0)
+    union, block = (search_multiplets(X, np.arange(6), variables=v, **options) for v in ("union", "block"))
+    np.testing.assert_allclose(block.o_information, union.o_information, atol=1e-12)
+    np.testing.assert_array_equal(block.n_variables, union.n_variables)
+
+
 def test_random_ties_average_over_the_draws(rng):
     X = np.maximum(rng.normal(size=(150, 4)), 0)
     one, many = (search_multiplets(X, np.arange(4), ties="random", n_draws=n).o_information[-1] for n in (1, 40))
@@ -155,7 +212,7 @@ def test_failed_multiplets_are_counted(rng):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"variables": "all"}, "variables must be one of union, mean, not 'all'"),
+        ({"variables": "all"}, "variables must be one of union, mean, block, not 'all'"),
         ({"ties": "none"}, "ties must be one of average, paper, index, random, not 'none'"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 import torch
 from thoi.measures.gaussian_copula import nplets_measures
 
-from grokking_phases.lattice import gaussian_o_information, subset_o_information
+from grokking_phases.lattice import block_o_information, gaussian_o_information, subset_o_information
 
 SIZES = (9, 3, 7, 1, 12, 5, 2, 8, 4, 6)  # ten uneven blocks
 
@@ -28,15 +28,15 @@ def covariance(rng, n_features):
     return np.cov(X, rowvar=False)
 
 
-def direct(S):
-    """The definition by entropies: (n - 2) H(X) + sum_j [H(X_j) - H(X_-j)]; the constants in H cancel."""
+def direct(S, blocks):
+    """The definition by entropies: (m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)]; the constants in H cancel."""
 
-    def entropy(columns):
+    def entropy(*blocks):
+        columns = np.concatenate(blocks)
         return 0.5 * np.linalg.slogdet(S[np.ix_(columns, columns)])[1]
 
-    n = len(S)
-    rest = sum(entropy([j]) - entropy([i for i in range(n) if i != j]) for j in range(n))
-    return (n - 2) * entropy(list(range(n))) + rest
+    rest = sum(entropy(block) - entropy(*blocks[:j], *blocks[j + 1 :]) for j, block in enumerate(blocks))
+    return (len(blocks) - 2) * entropy(*blocks) + rest
 
 
 def test_lattice_equals_the_direct_formula_and_thoi(rng):
@@ -49,10 +49,36 @@ def test_lattice_equals_the_direct_formula_and_thoi(rng):
         assert gaussian_o_information(S[np.ix_(units, units)]) == pytest.approx(value, abs=1e-9)
     for i in rng.choice(1013, size=60, replace=False):
         units = np.concatenate(list(compress(blocks, membership[i])))
-        assert direct(S[np.ix_(units, units)]) == pytest.approx(omega[i], abs=1e-9)
+        assert direct(S, list(units[:, None])) == pytest.approx(omega[i], abs=1e-9)
         nplet = torch.as_tensor(units[None])
         thoi = nplets_measures(torch.as_tensor(S), nplet, covmat_precomputed=True, verbose=logging.ERROR)
         assert thoi[0, 0, 2].item() == pytest.approx(omega[i], abs=1e-9)
+
+
+def test_between_blocks_equals_the_direct_formula(rng):
+    blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
+    membership, omega = block_o_information(S, blocks)
+    np.testing.assert_array_equal(membership, subset_o_information(S, blocks)[0])
+    for i in [*rng.choice(1013, size=150, replace=False), 1012]:
+        assert direct(S, list(compress(blocks, membership[i]))) == pytest.approx(omega[i], abs=1e-9)
+    pairs = membership.sum(axis=1) == 2
+    assert (omega[pairs] == 0).all()
+    assert (abs(omega[~pairs]) > 1e-6).all()
+
+
+def test_between_blocks_of_one_variable_is_that_of_the_variables(rng):
+    S, blocks = covariance(rng, 7), list(rng.permutation(7)[:, None])
+    np.testing.assert_allclose(block_o_information(S, blocks)[1], subset_o_information(S, blocks)[1], atol=1e-12)
+
+
+def test_between_blocks_does_not_depend_on_the_coordinates_within_them(rng):
+    S, T = covariance(rng, 9), np.zeros((9, 9))
+    blocks = np.split(np.arange(9), [2, 5])
+    for block in blocks:
+        T[np.ix_(block, block)] = rng.normal(size=(len(block), len(block)))
+    before, after = block_o_information(S, blocks)[1], block_o_information(T @ S @ T.T, blocks)[1]
+    np.testing.assert_allclose(after, before, atol=1e-9)
+    assert abs(before[-1]) > 0.1
 
 
 def test_pairs_of_single_variables_have_exactly_none(rng):
@@ -62,22 +88,24 @@ def test_pairs_of_single_variables_have_exactly_none(rng):
     assert (omega[~pairs] != 0).all()
 
 
+@pytest.mark.parametrize("estimate", [subset_o_information, block_o_information])
 @pytest.mark.parametrize("blocks_of_the_copies", [(0, 0), (4, 4), (0, 4), (3, 9), (9, 3)])
-def test_a_singular_set_spoils_exactly_the_unions_that_contain_it(rng, blocks_of_the_copies):
+def test_a_singular_set_spoils_exactly_the_unions_that_contain_it(rng, blocks_of_the_copies, estimate):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     i, j = blocks_of_the_copies
     original, copy = blocks[i][0], blocks[j][-1]
     S[copy], S[:, copy] = S[original], S[:, original]  # a perfect copy: column, row, and so its variance
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        membership, omega = subset_o_information(S, blocks)
+        membership, omega = estimate(S, blocks)
     np.testing.assert_array_equal(np.isnan(omega), membership[:, i] & membership[:, j])
 
 
-def test_a_constant_spoils_exactly_its_block(rng):
+@pytest.mark.parametrize("estimate", [subset_o_information, block_o_information])
+def test_a_constant_spoils_exactly_its_block(rng, estimate):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     S[blocks[2][0]] = S[:, blocks[2][0]] = 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        membership, omega = subset_o_information(S, blocks)
+        membership, omega = estimate(S, blocks)
     np.testing.assert_array_equal(np.isnan(omega), membership[:, 2])

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 
 from grokking_phases.examples import write_examples
 from grokking_phases.models import mlp
+from grokking_phases.recomputation import Recomputation
 from grokking_phases.recording import Recording, as_stored
 from grokking_phases.snapshots import Snapshots
 
@@ -75,8 +76,29 @@ def test_snapshots_can_be_iterated_again_and_asked_for_one_step(recording, examp
     first, second = ([snapshot.activations["hidden"] for snapshot in snapshots] for _ in range(2))
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(snapshots[2].activations["hidden"], first[1])
-    with pytest.raises(ValueError, match="1 is not in list"):
+    with pytest.raises(KeyError):
         snapshots[1]
+
+
+def test_some_steps_and_layers_can_be_asked_for(recording, examples, tmp_path):
+    path, _, dataset = merged(recording, examples, tmp_path)
+    whole, part = Snapshots(path, dataset), Snapshots(path, dataset, steps=[2], layers={"hidden": WIDTHS["hidden"]})
+    assert part.steps == STEPS
+    assert Snapshots(path, dataset, steps=[9]).steps == [0, 10]
+    assert [list(snapshot.activations) for snapshot in part] == [["hidden"]] * 3
+    np.testing.assert_array_equal(part[2].activations["hidden"], whole[2].activations["hidden"])
+
+
+def test_a_layer_that_was_not_recorded_is_recomputed_from_the_weights(examples, tmp_path):
+    recording = Recording(tmp_path / "parts", ["hidden"], STEPS, "float32")
+    path, weights, dataset = merged(recording, examples, tmp_path)
+    model = {"module": "mlp", "width": WIDTHS["hidden"]}
+    recompute = Recomputation(weights, dataset, model, ["preactivation"])
+    snapshots = Snapshots(path, dataset, layers=WIDTHS, recompute=recompute)
+    for snapshot in snapshots:
+        before, hidden = snapshot.activations["preactivation"], snapshot.activations["hidden"]
+        np.testing.assert_array_equal(np.maximum(before, 0), hidden)
+        assert (before < 0).any()
 
 
 def test_one_step_is_read_at_a_time_in_ascending_order(recording, examples, tmp_path, monkeypatch):

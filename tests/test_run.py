@@ -12,6 +12,7 @@ from grokking_phases.checkpoints import Checkpoints
 from grokking_phases.examples import write_examples
 from grokking_phases.run import Run, training_identity
 from grokking_phases.snapshots import Snapshots
+from grokking_phases.training import l2_norm
 
 MLP = {
     "model": {"module": "mlp", "width": 8},
@@ -221,3 +222,25 @@ def test_the_type_that_snapshots_are_stored_as_is_no_part_of_what_a_saved_state_
     other = MLP | {"snapshots": MLP["snapshots"] | {"dtype": "float32"}}
     assert training_identity(other) == training_identity(MLP)
     assert training_identity(MLP | {"snapshots": {"layers": ["hidden"], "steps": [4]}}) != training_identity(MLP)
+
+
+@pytest.mark.parametrize("mask", ["activation", "weights"])
+@pytest.mark.parametrize("training", [{}, {"alpha": 3.0, "constrain_norm": "weights", "zero_last_layer": True}])
+def test_a_sub_network_of_all_units_is_the_run_itself_bit_for_bit(mask, training, study):
+    entry = MLP | {"training": MLP["training"] | training}
+    _, (curves, *_) = finished(study, entry, "whole")
+    part, _ = study.run(entry | {"subnetwork": {"units": list(range(8)), "mask": mask}}, "part")
+    part.finish(Checkpoints(study.folder / "part", "abc123"), NEVER, silent)
+    assert part.curves_table().equals(curves)
+
+
+@pytest.mark.parametrize("mask", ["activation", "weights"])
+def test_a_sub_network_keeps_the_norm_of_its_own_weights(mask, study):
+    entry = MLP | {"training": MLP["training"] | {"alpha": 3.0, "constrain_norm": "weights", "zero_last_layer": True}}
+    part, _ = study.run(entry | {"subnetwork": {"units": [0, 3, 5], "mask": mask}}, "part")
+    norms = []
+    for _ in range(3):
+        part.trainer.advance()
+        weights = [parameter for parameter in part.trainer.model.parameters() if parameter.ndim > 1]
+        norms.append(l2_norm(weights).item())
+    assert norms == pytest.approx([part.trainer.norm.item()] * 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grokking_phases.schedule import steps_of
+from grokking_phases.schedule import nearest, steps_of
 
 KNOWN = [
     ([3, 1, 3], 10, [0, 1, 3, 10]),
@@ -49,3 +49,9 @@ def test_a_rule_that_puts_no_step_between_is_refused(rule):
 def test_a_step_after_the_last_is_refused():
     with pytest.raises(ValueError, match="step 11 is after the last step, 10"):
         steps_of([1, 11, 3], 10)
+
+
+def test_the_nearest_steps_are_so_in_log_step():
+    assert nearest([0, 1, 10, 100, 1000], [0, 30, 40, 1000]) == [0, 10, 100, 1000]
+    assert nearest([0, 1, 10, 100], [5, 6, 7]) == [10]
+    assert nearest([1, 10], [0, 1]) == [1]

@@ -1,11 +1,14 @@
 """Runs, metrics and figures against the modules that they name, and against each other."""
 
+from itertools import chain
+
 from grokking_phases.modules import module, options_in
 from grokking_phases.recipe import Recipe
 from grokking_phases.schedule import steps_of
 from options import check_limits, check_module, check_options
 from sentences import StudyError, meant, shown
-from signatures import constant, file_of, options_of
+from signatures import constant, defines, file_of, options_of
+from wanted import PREDICTION, kinds, metrics_behind, runs_of_figure, runs_of_metric, seeds_of
 
 
 def check_run(config: dict, name: str) -> None:
@@ -73,12 +76,34 @@ def check_metric(config: dict, name: str) -> None:
     check_module("metrics", entry["module"], where)
     check_options("metrics", entry["module"], entry, where)
     for run in runs_of_metric(config, name):
-        model, recorded = config["runs"][run]["model"], config["runs"][run]["snapshots"]["layers"]
-        layers = entry.get("layers") or recorded
-        check_layers(layers, recorded, f"{where}.layers")
-        width, layer = min((widths(model)[layer], layer) for layer in layers)
-        narrowest = (width, f", the width of layer {layer} of run {run}")
-        check_limits("metrics", entry, where, narrowest)
+        snapshots, layers = config["runs"][run]["snapshots"], widths(config["runs"][run]["model"])
+        check_layers(entry.get("layers", []), list(layers), f"{where}.layers")
+        width, layer = min((layers[layer], layer) for layer in entry.get("layers") or snapshots["layers"])
+        check_limits("metrics", entry, where, (width, f", the width of layer {layer} of run {run}"))
+        if "steps" in entry:
+            check_steps(entry["steps"], config["runs"][run]["training"]["steps"], f"{where}.steps")
+        if not seeds_of(config, run, name):
+            raise StudyError(
+                f"{where}.seeds", f"run {run} has none of them; its own are {config['runs'][run]['seeds']}"
+            )
+
+
+def check_phases(config: dict, metric: str) -> None:
+    check_o_information(config, metric, "phases")
+
+
+def check_subnetwork(config: dict, name: str) -> None:
+    entry, where = config["subnetworks"][name], f"subnetworks.{name}"
+    check_o_information(config, entry["metric"], f"{where}.metric")
+    check_options("", "subnetworks", {key: value for key, value in entry.items() if key != "metric"}, where)
+
+
+def check_o_information(config: dict, metric: str, where: str) -> None:
+    """What phases and sub-networks are looked for in."""
+    check_names([metric], config["metrics"], "metric", where)
+    module = config["metrics"][metric]["module"]
+    if module != "o_information":
+        raise StudyError(where, f"metric {metric} is of module {module}, and o_information is what is needed")
 
 
 def check_figure(config: dict, name: str) -> None:
@@ -87,37 +112,44 @@ def check_figure(config: dict, name: str) -> None:
     check_options("figures", name, entry, where)
     for panel, runs in entry["panels"].items():
         check_names(runs, config["runs"], "run", f"{where}.panels.{panel}")
-    check_names(entry["metrics"], {"curves": None, **config["metrics"]}, "metric", f"{where}.metrics")
-    check_drawn(name, [config["metrics"].get(metric, {"module": "curves"})["module"] for metric in entry["metrics"]])
+    check_names(entry["tables"], kinds(config), "table", f"{where}.tables")
+    if name == PREDICTION:
+        check_names(list(chain(*entry["estimates"].items())), config["metrics"], "metric", f"{where}.estimates")
     for run in runs_of_figure(entry):
-        if "snapshots" not in config["runs"][run] and entry["metrics"] != ["curves"]:
-            what = f"run {run} records no snapshots to measure; add `snapshots:` to runs.{run}"
-            raise StudyError(f"{where}.metrics", what)
+        for table in entry["tables"]:
+            check_measurable(config["runs"][run], run, metrics_behind(config, table), f"{where}.tables")
+            check_separable(config["runs"][run], run, table, f"{where}.tables")
+    check_drawn(name, [kinds(config)[table] for table in entry["tables"]])
 
 
-def check_drawn(figure: str, modules: list[str]) -> None:
-    """A figure may say, in `DRAWS`, which metrics it can draw."""
+def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:
+    if metrics and "snapshots" not in run:
+        what = f"run {name} records no snapshots to measure; add `snapshots:` to runs.{name}"
+        raise StudyError(where, what)
+
+
+def check_separable(run: dict, name: str, table: str, where: str) -> None:
+    """Sub-networks are a model's own affair."""
+    model = run["model"]["module"]
+    if ("." in table or table == "comparison") and not defines("models", model, "subnetwork"):
+        what = f"{file_of('models', model)} defines no function `subnetwork`, so run {name} has no table {table}"
+        raise StudyError(where, what)
+
+
+def check_drawn(figure: str, found: list[str]) -> None:
+    """A figure may say, in `DRAWS`, which kinds of tables it can draw."""
     drawn = constant("figures", figure, "DRAWS")
-    for name in modules:
-        if drawn and name not in drawn:
-            what = f"{file_of('figures', figure)} draws {', '.join(drawn)}, not {name}"
-            raise StudyError(f"figures.{figure}.metrics", what)
+    for kind in found:
+        if drawn and kind not in drawn:
+            what = f"{file_of('figures', figure)} draws {', '.join(drawn)}, not {kind}"
+            raise StudyError(f"figures.{figure}.tables", what)
 
 
 def check_names(names: list[str], known: dict, what: str, where: str) -> None:
     for name in names:
         if name not in known:
-            raise StudyError(where, f"there is no {what} {name!r}{meant(name, list(known))}; define it under {what}s")
-
-
-def runs_of_figure(entry: dict) -> list[str]:
-    return sorted({run for runs in entry["panels"].values() for run in runs})
-
-
-def runs_of_metric(config: dict, metric: str) -> list[str]:
-    """The runs of which some figure draws the metric."""
-    entries = [entry for entry in config["figures"].values() if metric in entry["metrics"]]
-    return sorted({run for entry in entries for run in runs_of_figure(entry)})
+            remedy = f"; define it under {what}s" if what != "table" else ""
+            raise StudyError(where, f"there is no {what} {name!r}{meant(name, list(known))}{remedy}")
 
 
 def check_device(name: str) -> None:

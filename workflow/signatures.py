@@ -18,7 +18,8 @@ from typing import Any
 from provenance import PACKAGE, SCRIPTS, imports, path_of, tree
 from sentences import StudyError
 
-FUNCTIONS = {"datasets": "make", "models": "build", "metrics": "compute", "figures": "draw", "": "Recipe"}
+FUNCTIONS = {"datasets": "make", "models": "build", "metrics": "compute", "figures": "draw"}
+OF_PACKAGE = {"recipe": "Recipe", "subnetworks": "choose"}  # modules that are no choice of a config
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,20 @@ def names_of(kind: str) -> list[str]:
 @cache
 def options_of(kind: str, name: str) -> dict[str, Option]:
     """The keyword-only options of the module's function, or the fields of its dataclass, by name."""
-    module = module_name(kind, name)
+    module, function = module_name(kind, name), FUNCTIONS[kind] if kind else OF_PACKAGE[name]
     for node in tree(module).body:
-        if getattr(node, "name", None) != FUNCTIONS[kind]:
+        if getattr(node, "name", None) != function:
             continue
         if isinstance(node, ast.FunctionDef):
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return {arg.arg: option(arg.annotation, default, module) for arg, default in pairs}
         fields = [field for field in node.body if isinstance(field, ast.AnnAssign)]
         return {field.target.id: option(field.annotation, field.value, module) for field in fields}
-    raise StudyError("", f"{shown_path(module)} defines no function `{FUNCTIONS[kind]}`")
+    raise StudyError("", f"{shown_path(module)} defines no function `{function}`")
+
+
+def defines(kind: str, name: str, function: str) -> bool:
+    return any(getattr(node, "name", None) == function for node in tree(module_name(kind, name)).body)
 
 
 def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:

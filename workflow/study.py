@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from checks import check_figure, check_metric, check_run
+from checks import check_figure, check_metric, check_phases, check_run, check_subnetwork
 from sentences import StudyError, meant, shown
 from shape import check_shape
 
@@ -12,13 +12,28 @@ def study(config: dict) -> dict:
     """The config, resolved; raises StudyError, one sentence, for the first entry that cannot be run."""
     resolved = deepcopy(config)
     if isinstance(config.get("runs"), dict):
-        resolved["runs"] = {name: inherited(config["runs"], name, []) for name in config["runs"]}
+        resolved["runs"] = {name: complete(config["runs"], name) for name in config["runs"]}
     check_shape(resolved)
     resolved["metrics"] = {name: {"module": name} | options for name, options in resolved["metrics"].items()}
-    for kind, check in (("runs", check_run), ("figures", check_figure), ("metrics", check_metric)):
+    checks = {
+        "runs": check_run,
+        "phases": check_phases,
+        "subnetworks": check_subnetwork,
+        "figures": check_figure,
+        "metrics": check_metric,
+    }
+    for kind, check in checks.items():
         for name in resolved[kind]:
             check(resolved, name)
     return resolved
+
+
+def complete(runs: dict, name: str) -> Any:
+    """A run's entry with what it inherits; `snapshots: null` says that it records none."""
+    entry = inherited(runs, name, [])
+    if isinstance(entry, dict) and entry.get("snapshots", {}) is None:
+        del entry["snapshots"]
+    return entry
 
 
 def inherited(runs: dict, name: str, heirs: list[str]) -> Any:

@@ -1,27 +1,13 @@
 """Both papers' Figure 5 from made-up tables: what is selected, and what stands on the pages."""
 
-from dataclasses import asdict
-
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import O_INFORMATION, run_with, table
 
 from grokking_phases.figures import pages
 from grokking_phases.figures.emergence import fig5 as emergence
 from grokking_phases.figures.two_phase import fig5 as two_phase
-from grokking_phases.recipe import Recipe
-from grokking_phases.summary import normalised
-
-
-def run_with(**training):
-    return {
-        "seeds": [0, 1],
-        "dataset": {"module": "modular_addition", "p": 11, "train_fraction": 0.4},
-        "model": {"module": "mlp"},
-        "training": asdict(Recipe(steps=100, learning_rate=0.03, **training)),
-        "snapshots": {"layers": ["hidden"], "steps": {"log": 4}},
-    }
-
 
 RUNS = {
     "wd2": run_with(weight_decay=2),
@@ -30,22 +16,7 @@ RUNS = {
 }
 
 
-METRICS = {
-    "o_information_paper": {"variables": "union", "n_bins": 10, "ties": "paper"},
-    "o_information": {"variables": "union", "n_bins": 10, "ties": "average"},
-}
-STUDY = {"runs": RUNS, "metrics": METRICS}
-
-
-def table(run, values_of):
-    """One row a seed, step and metric; `values_of` maps metrics to functions of (seed, step)."""
-    rows = [
-        {"run": run, "seed": seed, "step": step, "layer": "hidden", "metric": metric, "value": value(seed, step)}
-        for seed in (0, 1)
-        for step in (0, 1, 10, 100)
-        for metric, value in values_of.items()
-    ]
-    return normalised(pd.DataFrame(rows))
+STUDY = {"runs": RUNS, "metrics": O_INFORMATION}
 
 
 def synergy_tables():

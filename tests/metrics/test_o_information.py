@@ -1,11 +1,13 @@
 """The search over a snapshot: units left out, bins, rows."""
 
+import subprocess
+import sys
 import warnings
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sklearn.cluster import AgglomerativeClustering
+from sklearn.cluster import AgglomerativeClustering, SpectralClustering
 
 from grokking_phases.copula import Ranks
 from grokking_phases.information import o_information, search_multiplets
@@ -57,6 +59,39 @@ def test_bins_are_counted_exactly_where_distances_tie():
     corners = np.eye(8)  # all at one distance
     for n_bins in (2, 3, 5, 8):
         assert len(np.unique(cluster_units(corners, n_bins))) == n_bins
+
+
+def test_spectral_bins_are_groups_of_correlated_units_whatever_their_scale_and_sign(rng):
+    groups = rng.permutation(np.repeat(np.arange(4), [5, 7, 8, 10]))
+    X = rng.normal(size=(500, 4))[:, groups] + 0.5 * rng.normal(size=(500, 30))
+    X *= rng.choice([-1, 1], size=30) * 10 ** rng.uniform(-3, 3, size=30)
+    assert partition(cluster_units(X, 4, "spectral")) == partition(groups)
+    assert partition(cluster_units(X, 4)) != partition(groups)
+
+
+@pytest.mark.parametrize("n_bins", [2, 7, 10, 59, 60])
+def test_spectral_bins_are_numbered_and_no_draw(rng, n_bins):
+    X = relu_features(rng)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        labels = cluster_units(X, n_bins, "spectral")
+    np.testing.assert_array_equal(np.unique(labels), np.arange(n_bins))
+    np.testing.assert_array_equal(cluster_units(X, n_bins, "spectral"), labels)
+
+
+def test_a_bin_that_spectral_clustering_leaves_empty_fails_every_multiplet(rng, monkeypatch):
+    monkeypatch.setattr(SpectralClustering, "fit_predict", lambda self, affinity: np.arange(len(affinity)) % 3)
+    rows = measure(relu_features(rng), n_bins=4, linkage="spectral")
+    for metric in ("synergy", "redundancy", "synergy_size", "redundancy_size"):
+        assert np.isnan(rows[metric]["value"])
+        assert rows[metric]["units"] is None
+    assert rows["n_failed"]["value"] == 11
+
+
+def test_scikit_learn_is_imported_by_spectral_clustering_alone():
+    loaded = "import sys, grokking_phases.metrics.o_information; print('sklearn' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", loaded], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True)
+    assert run.stdout == b"False\n", run.stderr
 
 
 # Dead units
@@ -133,7 +168,7 @@ def test_more_units_than_samples(rng):
 # The extremes
 
 
-@pytest.mark.parametrize("variables", ["union", "mean"])
+@pytest.mark.parametrize("variables", ["union", "mean", "block"])
 def test_the_extremes_are_those_of_the_search(rng, variables):
     X = relu_features(rng)
     rows = measure(X, n_bins=5, variables=variables)
@@ -200,8 +235,9 @@ def test_rows_are_tidy_for_each_layer_of_each_snapshot(rng):
 def test_options_reach_the_estimate(rng):
     X = relu_features(rng)
     default = values(X, n_bins=4)["redundancy"]
-    changed = [{"ties": "index"}, {"bias_correction": True}, {"variables": "mean"}, {"linkage": "complete"}]
-    for options in (*changed, {"ties": "random"}):
+    changed = [{"ties": "index"}, {"ties": "random"}, {"bias_correction": True}]
+    changed += [{"variables": "mean"}, {"variables": "block"}, {"linkage": "complete"}, {"linkage": "spectral"}]
+    for options in changed:
         assert values(X, n_bins=4, **options)["redundancy"] != default
     draws = [
         values(X, n_bins=4, ties="random", n_draws=n, seed=seed)["redundancy"] for n, seed in ((2, 0), (2, 1), (3, 0))
@@ -220,9 +256,9 @@ def test_activations_that_are_not_finite_name_step_and_layer(rng, bad):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"variables": "all"}, "variables must be one of union, mean, not 'all'"),
+        ({"variables": "all"}, "variables must be one of union, mean, block, not 'all'"),
         ({"ties": "first"}, "ties must be one of average, paper, index, random, not 'first'"),
-        ({"linkage": "single"}, "linkage must be one of ward, average, complete, not 'single'"),
+        ({"linkage": "single"}, "linkage must be one of ward, average, complete, spectral, not 'single'"),
         ({"n_bins": 1}, "n_bins must be at least 2"),
         ({"n_draws": 0}, "n_draws must be at least 1"),
     ],

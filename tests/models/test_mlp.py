@@ -73,3 +73,82 @@ def test_the_layers_exist_under_their_names_and_widths():
         name: (2, options[option]) for name, option in mlp.LAYERS.items()
     }
     assert torch.equal(given["hidden"], given["preactivation"].relu())
+
+
+# --- sub-networks
+
+
+def step(model, optimizer, inputs, targets):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(inputs), targets)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def losses(model, before_step=lambda: None):
+    torch.manual_seed(1)
+    inputs, targets = torch.randint(7, (40, 2)), torch.randint(5, (40,))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.03, weight_decay=1.0)
+    values = []
+    for _ in range(25):
+        before_step()
+        values.append(step(model, optimizer, inputs, targets))
+    return values
+
+
+def network():
+    torch.manual_seed(0)
+    return mlp.build(n_tokens=7, n_classes=5, width=12)
+
+
+UNITS = [1, 4, 5, 11]
+
+
+def test_a_masked_units_activation_is_zero():
+    whole, part, inputs = network(), mlp.subnetwork(network(), UNITS, "activation"), torch.randint(7, (30, 2))
+    hidden = whole.hidden(whole.preactivation(inputs))
+    masked = torch.zeros(12)
+    masked[UNITS] = 1
+    torch.testing.assert_close(part(inputs), whole.readout(hidden * masked))
+
+
+def test_a_unit_whose_weights_are_masked_is_its_biass_relu():
+    whole, part, inputs = network(), mlp.subnetwork(network(), UNITS, "weights"), torch.randint(7, (30, 2))
+    hidden = whole.preactivation.bias.relu().expand(30, 12).clone()
+    hidden[:, UNITS] = whole.hidden(whole.preactivation(inputs))[:, UNITS]
+    torch.testing.assert_close(part(inputs), whole.readout(hidden))
+    assert not torch.allclose(part(inputs), mlp.subnetwork(network(), UNITS, "activation")(inputs))
+
+
+def test_masked_weights_learn_as_where_their_rows_are_zeroed_before_each_step():
+    """As published: the rows of the first layer are zeroed, the biases and the readout of these units go on learning."""
+    published = network()
+    others = [unit for unit in range(12) if unit not in UNITS]
+
+    def zero():
+        with torch.no_grad():
+            published.preactivation.weight[others] = 0
+
+    part = mlp.subnetwork(network(), UNITS, "weights")
+    torch.testing.assert_close(torch.tensor(losses(part)), torch.tensor(losses(published, zero)), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(part.constants, published.preactivation.bias[others], rtol=1e-3, atol=1e-4)
+
+
+def test_masked_activations_learn_as_where_they_are_multiplied_by_zero():
+    whole, masked = network(), torch.zeros(12)
+    masked[UNITS] = 1
+    whole.hidden.register_forward_hook(lambda _module, _inputs, output: output * masked)
+    part = mlp.subnetwork(network(), UNITS, "activation")
+    torch.testing.assert_close(torch.tensor(losses(part)), torch.tensor(losses(whole)), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("mask", ["activation", "weights"])
+def test_all_units_are_the_network_itself(mask):
+    assert losses(mlp.subnetwork(network(), list(range(12)), mask)) == losses(network())
+
+
+@pytest.mark.parametrize("units", [[], [12], [-1, 3]])
+def test_units_that_make_no_sub_network_are_refused(units):
+    with pytest.raises(ValueError, match="a sub-network needs units, each of 0 to 11"):
+        mlp.subnetwork(network(), units, "weights")

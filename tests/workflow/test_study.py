@@ -21,12 +21,14 @@ DATASET, MODEL, TRAINING, SNAPSHOTS = (
     RUN % (block + ": {%s}") for block in ("dataset", "model", "training", "snapshots")
 )
 O_INFORMATION, MUTUAL_INFORMATION = "metrics: {o_information: {%s}}", "metrics: {mutual_information: {%s}}"
+SUBNETWORK = "subnetworks: {synergistic: {%s}}"
 FIGURE = "figures: {emergence/fig5: {%s}}"
 RECORDS_NOTHING = """
 runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5}, model: {module: mlp},
               training: {steps: 100, learning_rate: 0.1}}}
 figures: {emergence/fig5: {panels: {one: [bare]}}}
 """
+NO_SUBNETWORK = "figures: {two_phase/fig5: {tables: [synergistic.weights]}}"
 
 BAD = [  # an overlay; what its sentence starts with; what else it says
     # the top level
@@ -100,20 +102,39 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (O_INFORMATION % "variables: x", "metrics.o_information.variables: 'x'", "union, mean"),
     (O_INFORMATION % "linkage: x", "metrics.o_information.linkage: 'x'", "metrics/o_information.py"),
     (MUTUAL_INFORMATION % "estimator: x", "metrics.mutual_information.estimator: 'x'", "kde, binning"),
-    (MUTUAL_INFORMATION % "layers: [hidden]", "metrics.mutual_information.layers: ", "block_1, block_2"),
+    (MUTUAL_INFORMATION % "layers: [hidden]", "metrics.mutual_information.layers: ", "did you mean 'block_2.hidden'?"),
+    (O_INFORMATION % "steps: [0, 4000]", "metrics.o_information.steps: ", "no step between 0 and the last step"),
+    (O_INFORMATION % "steps: [0, 5000]", "metrics.o_information.steps: ", "step 5000 is after the last step"),
+    (O_INFORMATION % "seeds: [7]", "metrics.o_information.seeds: ", "has none of them; its own are [0, 100"),
+    # phases and sub-networks
+    ("phases: [o_informaton]", "phases: there is no metric 'o_informaton'", "did you mean 'o_information'?"),
+    (
+        "phases: [mutual_information]",
+        "phases: metric mutual_information is of module",
+        "o_information is what is needed",
+    ),
+    (SUBNETWORK % "metric: x", "subnetworks.synergistic.metric: there is no metric 'x'", "define it under metrics"),
+    (SUBNETWORK % "metric: mutual_information", "subnetworks.synergistic.metric: ", "o_information is what is needed"),
+    (SUBNETWORK % "extreme: synergi", "subnetworks.synergistic.extreme: 'synergi'", "did you mean 'synergy'?"),
+    (SUBNETWORK % "tak: others", "subnetworks.synergistic.tak: ", "did you mean 'take'?"),
+    ("subnetworks: {new: {extreme: synergy}}", "subnetworks.new: the key 'metric' is missing", "the name of a metric"),
+    ("subnetworks: {a-b: {metric: o_information}}", "subnetworks: 'a-b'", "small letters"),
     # figures
     ("figures: {fig5: {}}", "figures: 'fig5'", "emergence/fig5"),
     (
-        "figures: {emergence/fig55: {panels: {a: [s5]}, metrics: [curves]}}",
+        "figures: {emergence/fig55: {panels: {a: [s5]}, tables: [curves]}}",
         "figures.emergence/fig55: ",
         "fig55.py would",
     ),
     (FIGURE % "panels: {a: [s6]}", "figures.emergence/fig5.panels.a: there is no run 's6'", "define it under runs"),
     (FIGURE % "panels: {a: s5}", "figures.emergence/fig5.panels.a: 's5'", "a list of different runs"),
     (FIGURE % "panels: {1: [s5]}", "figures.emergence/fig5.panels: 1", "quotes"),
-    (FIGURE % "metrics: [o_informaton]", "figures.emergence/fig5.metrics: ", "did you mean 'o_information'?"),
-    (FIGURE % "metric: [curves]", "figures.emergence/fig5.metric: ", "did you mean 'metrics'?"),
-    (RECORDS_NOTHING, "figures.emergence/fig5.metrics: run bare records no snapshots", "add `snapshots:` to runs.bare"),
+    (FIGURE % "tables: [o_informaton]", "figures.emergence/fig5.tables: ", "did you mean 'o_information'?"),
+    (FIGURE % "table: [curves]", "figures.emergence/fig5.table: ", "did you mean 'tables'?"),
+    (FIGURE % "tables: [synergistic.weight]", "figures.emergence/fig5.tables: ", "did you mean 'synergistic.weights'?"),
+    (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "draws o_information"),
+    (NO_SUBNETWORK, "figures.two_phase/fig5.tables: ", "models/transformer.py defines no function `subnetwork`"),
+    (RECORDS_NOTHING, "figures.emergence/fig5.tables: run bare records no snapshots", "add `snapshots:` to runs.bare"),
 ]
 REQUIRED = [
     *CONFIG,

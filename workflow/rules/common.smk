@@ -11,12 +11,13 @@ from snakemake.exceptions import WorkflowError
 
 sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "workflow/scripts")]
 
-from checks import check_device, runs_of_figure
+from checks import check_device, widths
 from grokking_phases.recipe import Recipe
 from provenance import code
 from sentences import StudyError, origin
 from signatures import module_name, options_of
 from study import study
+from wanted import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of
 
 
 def checked(check, *arguments):
@@ -34,8 +35,16 @@ def checked(check, *arguments):
 STUDY = checked(study, config)
 
 # Sorted, for the order of keys in a file is no change; that of a figure's panels is.
-RUNS, METRICS = (json.loads(json.dumps(STUDY[kind], sort_keys=True)) for kind in ("runs", "metrics"))
+RUNS, METRICS, SUBNETWORKS = (
+    json.loads(json.dumps(STUDY[kind], sort_keys=True)) for kind in ("runs", "metrics", "subnetworks")
+)
 FIGURES = {name: dict(sorted(entry.items())) for name, entry in STUDY["figures"].items()}
+COMPUTE = {
+    "device": STUDY["device"],
+    "threads": STUDY["threads"],
+    "checkpoints": f"{STUDY['results']}/.checkpoints",
+    "checkpoint_seconds": STUDY["checkpoint_seconds"],
+}
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 
 
@@ -47,7 +56,9 @@ wildcard_constraints:
     run="|".join(map(re.escape, RUNS)),
     seed=r"\d+",
     metric="|".join(map(re.escape, METRICS)),
-    table="|".join(map(re.escape, ["curves", *METRICS])),
+    subnetwork="|".join(SUBNETWORKS),
+    mask="|".join(MASKS),
+    table="|".join(map(re.escape, ["curves", *METRICS, *retrained(STUDY)])),
     paper="|".join(sorted({str(Path(name).parent) for name in FIGURES})),
     figure="|".join(FIGURE_NAMES),
 
@@ -66,6 +77,11 @@ def dataset_module(wildcards):
     return module_name("datasets", RUNS[wildcards.run]["dataset"]["module"])
 
 
+def retraining_entry(wildcards):
+    """The same without its snapshots: a sub-network has curves alone."""
+    return {key: value for key, value in training_entry(wildcards).items() if key != "snapshots"}
+
+
 def model_module(wildcards):
     return module_name("models", RUNS[wildcards.run]["model"]["module"])
 
@@ -78,11 +94,68 @@ def figure_module(wildcards):
     return module_name("figures", f"{wildcards.paper}/{wildcards.figure}")
 
 
+def measured_layers(wildcards):
+    """The layers that a metric reads, with their widths, and which of them have to be recomputed by which model."""
+    run = RUNS[wildcards.run]
+    recorded = run["snapshots"]["layers"]
+    layers = METRICS[wildcards.metric].get("layers", recorded)
+    width = widths(run["model"])
+    recomputed = [layer for layer in layers if layer not in recorded]
+    measured = {"widths": {layer: width[layer] for layer in layers}, "recomputed": recomputed}
+    return measured | ({"model": run["model"]} if recomputed else {})
+
+
+def of_seeds(run, table):
+    """One table of a run, each seed's own."""
+    path = {"curves": "curves"} | dict.fromkeys(METRICS, f"metrics/{table}")
+    seeds = seeds_of(STUDY, run, table)
+    return expand("<results>/{run}/{seed}/{path}.parquet", run=run, seed=seeds, path=path.get(table, f"retrain/{table}"))
+
+
 def tables_of_seeds(wildcards):
-    """Curves, or one metric, of all seeds of a run."""
-    path = "curves" if wildcards.table == "curves" else f"metrics/{wildcards.table}"
+    return of_seeds(wildcards.run, wildcards.table)
+
+
+def curves_of_seeds(wildcards):
+    return of_seeds(wildcards.run, "curves")
+
+
+def metrics_with_phases(wildcards):
+    """{metric: all seeds' tables}, in which phases are looked for."""
+    return {metric: of_seeds(wildcards.run, metric) for metric in STUDY["phases"]}
+
+
+def metrics_of_subnetworks():
+    """{metric: path}: the tables that sub-networks are chosen from."""
+    metrics = sorted({entry["metric"] for entry in SUBNETWORKS.values()})
+    return {metric: f"<results>/{{run}}/{{seed}}/metrics/{metric}.parquet" for metric in metrics}
+
+
+def layer_width(wildcards):
+    """The width of the layer that sub-networks are units of, the one that the run records."""
+    run = RUNS[wildcards.run]
+    return widths(run["model"])[run["snapshots"]["layers"][0]]
+
+
+def chosen_units(wildcards):
+    """Once they are chosen: units that a new choice leaves unchanged are no reason to train again."""
+    checkpoints.subnetwork.get(run=wildcards.run, seed=wildcards.seed)
+    return "<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet"
+
+
+def units_of_seeds(wildcards):
     seeds = RUNS[wildcards.run]["seeds"]
-    return expand("<results>/{run}/{seed}/{path}.parquet", run=wildcards.run, seed=seeds, path=path)
+    return expand(
+        "<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
+        run=wildcards.run,
+        seed=seeds,
+        subnetwork=SUBNETWORKS,
+    )
+
+
+def retrained_of_seeds(wildcards):
+    """Seed by seed, the curves of every sub-network of which the masked units are gone."""
+    return [path for table in retrained(STUDY, ("activation",)) for path in of_seeds(wildcards.run, table)]
 
 
 def figure_entry(wildcards):
@@ -99,7 +172,7 @@ def figure_runs(wildcards):
 
 def figure_metrics(wildcards):
     """The options of each metric that is drawn, with the defaults of what the config leaves out."""
-    return {name: complete(METRICS[name]) for name in figure_entry(wildcards)["metrics"] if name in METRICS}
+    return {name: complete(METRICS[name]) for name in figure_entry(wildcards)["tables"] if name in METRICS}
 
 
 def complete(metric):
@@ -108,8 +181,25 @@ def complete(metric):
 
 
 def figure_tables(wildcards):
-    tables = figure_entry(wildcards)["metrics"]
-    return expand("<results>/{run}/summary/{table}.parquet", run=figure_runs(wildcards), table=tables)
+    """Every table that is drawn: run by run, then those of the whole study."""
+    tables = figure_entry(wildcards)["tables"]
+    of_runs = [table if table in OF_RUN else f"summary/{table}" for table in tables if table != "prediction"]
+    of_study = ["<results>/tables/prediction.parquet"] if "prediction" in tables else []
+    return expand("<results>/{run}/{path}.parquet", run=figure_runs(wildcards), path=of_runs) + of_study
+
+
+def figure_table_names(wildcards):
+    """The tables' names, in the same order."""
+    tables = figure_entry(wildcards)["tables"]
+    of_runs = [table for table in tables if table != "prediction"]
+    return of_runs * len(figure_runs(wildcards)) + [table for table in tables if table == "prediction"]
+
+
+def prediction_tables(wildcards):
+    """{metric, or curves: the tables of all runs and seeds}."""
+    runs = runs_of_figure(FIGURES[PREDICTION])
+    tables = ["curves", *sorted(metrics_behind(STUDY, "prediction"))]
+    return {table: [path for run in runs for path in of_seeds(run, table)] for table in tables}
 
 
 def figures_of_papers(wildcards):

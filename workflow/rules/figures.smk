@@ -25,6 +25,7 @@ rule figure:
         "../envs/figures.yaml"
     params:
         figure=figure_entry,
+        tables=figure_table_names,
         runs=figure_runs,
         metrics=figure_metrics,
         code=lambda wildcards: code("figure", figure_module(wildcards)),

@@ -18,11 +18,30 @@ rule metric:
         mem_mb=2000,
     params:
         options=lambda wildcards: METRICS[wildcards.metric],
+        layers=measured_layers,
         code=lambda wildcards: code("metric", metric_module(wildcards)),
         # Not the rule's threads, which Snakemake cuts to the cores granted; through `input`, not tracked.
         threads=lambda wildcards, input: STUDY["threads"],
     script:
         "../scripts/metric.py"
+
+
+rule phases:
+    """The phases of one run, and their boundaries over its seeds."""
+    input:
+        unpack(metrics_with_phases),
+        curves=curves_of_seeds,
+    output:
+        "<results>/{run}/phases.parquet",
+    log:
+        "<results>/logs/phases/{run}.log",
+    conda:
+        "../envs/metrics.yaml"
+    params:
+        metrics=STUDY["phases"],
+        code=code("phases"),
+    script:
+        "../scripts/phases.py"
 
 
 rule summary:
@@ -39,3 +58,24 @@ rule summary:
         code=code("summary"),
     script:
         "../scripts/summary.py"
+
+
+if PREDICTION in FIGURES:
+
+    rule prediction:
+        """Whether the runs of a sweep generalise, told from their first steps."""
+        input:
+            unpack(prediction_tables),
+        output:
+            "<results>/tables/prediction.parquet",
+        log:
+            "<results>/logs/prediction.log",
+        conda:
+            "../envs/metrics.yaml"
+        params:
+            runs={run: RUNS[run] for run in runs_of_figure(FIGURES[PREDICTION])},
+            estimates=FIGURES[PREDICTION]["estimates"],
+            calibration=FIGURES[PREDICTION]["calibration"],
+            code=code("prediction"),
+        script:
+            "../scripts/prediction.py"

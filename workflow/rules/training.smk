@@ -36,11 +36,6 @@ rule train:
         run=training_entry,
         code=lambda wildcards: code("train", dataset_module(wildcards), model_module(wildcards)),
         # Through `input`, Snakemake does not track it: where and how often, not what, is computed.
-        compute=lambda wildcards, input: {
-            "device": STUDY["device"],
-            "threads": STUDY["threads"],
-            "checkpoints": f"{STUDY['results']}/.checkpoints",
-            "checkpoint_seconds": STUDY["checkpoint_seconds"],
-        },
+        compute=lambda wildcards, input: COMPUTE,
     script:
         "../scripts/train.py"

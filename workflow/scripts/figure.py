@@ -1,7 +1,5 @@
 """One figure: its pages as PDF and PNG, and the numbers drawn as CSV."""
 
-from itertools import product
-
 import pandas as pd
 
 from grokking_phases.figures.pages import write_pdf, write_png
@@ -11,10 +9,10 @@ from grokking_phases.modules import module, options_in
 from grokking_phases.tables import read_table
 
 
-def main(sources, output, figure, entry, study):
-    source = module("figures", figure)
-    named = zip(product(study["runs"], entry["metrics"]), sources, strict=True)
-    tables = pd.concat([read_table(path).assign(table=table) for (_, table), path in named], ignore_index=True)
+def main(sources, output, figure, params):
+    source, entry, study = module("figures", figure), params.figure, {"runs": params.runs, "metrics": params.metrics}
+    named = zip(sources, params.tables, strict=True)
+    tables = pd.concat([read_table(path).assign(table=table) for path, table in named], ignore_index=True)
     numbers = source.select(tables, entry["panels"])
     pages = source.draw(numbers, study, **options_in("figures", entry))
     write_pdf(output.pdf, pages)
@@ -24,6 +22,5 @@ def main(sources, output, figure, entry, study):
 
 
 with logged(snakemake.log[0]):
-    params, wildcards = snakemake.params, snakemake.wildcards
-    study = {"runs": params.runs, "metrics": params.metrics}
-    main(snakemake.input, snakemake.output, f"{wildcards.paper}/{wildcards.figure}", params.figure, study)
+    wildcards = snakemake.wildcards
+    main(snakemake.input, snakemake.output, f"{wildcards.paper}/{wildcards.figure}", snakemake.params)

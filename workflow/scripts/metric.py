@@ -1,4 +1,4 @@
-"""One metric at every snapshot of one run."""
+"""One metric at the snapshots of one run."""
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -7,18 +7,26 @@ from grokking_phases.logs import logged
 from grokking_phases.machine import machine
 from grokking_phases.modules import module, options_in
 from grokking_phases.snapshots import Snapshots
-from grokking_phases.tables import write_table
+from grokking_phases.tables import EMPTY, write_table
 
 
-def main(source, output, run, seed, entry):
-    snapshots = Snapshots(source.snapshots, source.dataset)
+def main(source, output, run, seed, entry, layers):
+    recompute = recomputation(source, layers) if layers["recomputed"] else None
+    selected = {"steps": entry.get("steps"), "layers": layers["widths"], "recompute": recompute}
+    snapshots = Snapshots(source.snapshots, source.dataset, **selected)
     options = options_in("metrics", entry)
     # A run that diverged at once has no snapshot to measure.
-    rows = module("metrics", entry["module"]).compute(snapshots, **options) if len(snapshots) else []
-    table = pd.DataFrame(rows, columns=None if len(snapshots) else ["step", "layer", "metric", "value"])
-    write_table(output, table.assign(run=run, seed=seed), {"module": entry["module"], "options": options, **machine()})
+    rows = list(module("metrics", entry["module"]).compute(snapshots, **options)) if len(snapshots) else []
+    table = pd.DataFrame(rows).assign(run=run, seed=seed) if rows else EMPTY
+    write_table(output, table, {"module": entry["module"], "options": options, **machine()})
+
+
+def recomputation(source, layers):
+    from grokking_phases.recomputation import Recomputation  # torch, which takes seconds to import
+
+    return Recomputation(source.weights, source.dataset, layers["model"], layers["recomputed"])
 
 
 with logged(snakemake.log[0]), threadpool_limits(snakemake.params.threads):
-    wildcards = snakemake.wildcards
-    main(snakemake.input, snakemake.output[0], wildcards.run, int(wildcards.seed), snakemake.params.options)
+    wildcards, params = snakemake.wildcards, snakemake.params
+    main(snakemake.input, snakemake.output[0], wildcards.run, int(wildcards.seed), params.options, params.layers)

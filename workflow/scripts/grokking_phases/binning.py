@@ -130,16 +130,16 @@ def project(T: np.ndarray, mean: np.ndarray, axes: np.ndarray) -> np.ndarray:
     return ((T - mean) @ axes).astype(np.float32)
 
 
-def fit_projections(snapshots: Iterable, layers: Sequence[str], n_components: int) -> dict[str, Projection]:
+def fit_projections(snapshots: Iterable, n_components: int) -> dict[str, Projection]:
     """The projection of each layer: axes of the last snapshot, range over all of them (one pass)."""
     last = snapshots[snapshots.steps[-1]].activations
-    axes = {layer: principal_axes(last[layer], n_components) for layer in layers}
-    low = {layer: np.full(axes[layer][1].shape[1], np.inf) for layer in layers}
-    high = {layer: -low[layer] for layer in layers}
+    axes = {layer: principal_axes(T, n_components) for layer, T in last.items()}
+    low = {layer: np.full(axes[layer][1].shape[1], np.inf) for layer in last}
+    high = {layer: -low[layer] for layer in last}
     for snapshot in snapshots:
-        for layer in layers:
-            if np.isfinite(snapshot.activations[layer]).all():
-                projected = project(snapshot.activations[layer], *axes[layer])
+        for layer, T in snapshot.activations.items():
+            if np.isfinite(T).all():
+                projected = project(T, *axes[layer])
                 low[layer] = np.minimum(low[layer], projected.min(axis=0))
                 high[layer] = np.maximum(high[layer], projected.max(axis=0))
-    return {layer: Projection(*axes[layer], low[layer], high[layer]) for layer in layers}
+    return {layer: Projection(*axes[layer], low[layer], high[layer]) for layer in last}

@@ -14,6 +14,7 @@ The last three invent structure within ties; `paper` and `index` invent the same
 correlate columns that are independent.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -48,6 +49,14 @@ class Ranks:
             twice[i] = _twice_mean_places(row[order[i]])
         return cls(order, twice)
 
+    def shuffled(self, rng: np.random.Generator) -> "Ranks":
+        """The same values, their samples in an order drawn for each variable apart: independent variables.
+
+        The ranks are those that `average` and `random` give to the shuffled samples; `paper` and `index` rank ties by
+        where they stand, and so must sort again.
+        """
+        return Ranks(rng.permuted(self.order, axis=1), self.twice)
+
     @cached_property
     def average(self) -> np.ndarray:
         """Normal scores (n_samples x n_features) of mean ranks."""
@@ -68,10 +77,15 @@ class Ranks:
         # A mean rank is a half-integer, so all scores come from one table: entry t is the score of rank t/2 + 1.
         n_samples = order.shape[1]
         table = ndtri((np.arange(2 * n_samples - 1) / 2 + 1) / (n_samples + 1))
-        scores = np.empty(order.shape)
-        for row, samples, places in zip(scores, order, twice, strict=True):
-            row[samples] = table[places]
-        return scores.T
+        return at_samples(order, (table[places] for places in twice), np.float64)
+
+
+def at_samples(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.dtype | type) -> np.ndarray:
+    """Sorted variables, each (n_samples,), back at their samples (n_samples x n_features); order: as in `Ranks`."""
+    rows = np.empty(order.shape, dtype)
+    for row, samples, values in zip(rows, order, ascending, strict=True):
+        row[samples] = values
+    return rows.T
 
 
 def stable_argsort(row: np.ndarray) -> np.ndarray:

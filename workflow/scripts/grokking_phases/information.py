@@ -5,6 +5,9 @@ doi:10.1103/PhysRevE.100.032305) is that of Gaussian variables with the scores' 
 
     Omega = TC - DTC = (n - 2) H(X) + sum_j [H(X_j) - H(X_-j)]
 
+The variables of a multiplet of bins are all units of its bins (`union`), the means of each bin's units (`mean`), or its
+bins, each one multivariate variable (`block`). With `mean` and `block` every pair of bins has Omega = 0.
+
 A Gaussian copula sees only what shows in the scores' correlations: to a parity (XOR) of its variables it is blind.
 
 Bias. The entropy of n Gaussian variables, estimated from N samples, is too small by (Misra, Singh & Demchuk 2005; used
@@ -12,11 +15,12 @@ so by Panzeri et al. 2007, doi:10.1152/jn.00559.2007, and Ince et al. 2017, doi:
 
     b(n) = 1/2 sum_{i=1..n} [psi((N - i) / 2) + ln 2 - ln(N - 1)]  < 0
 
-and Omega by (n - 2) b(n) + n [b(1) - b(n - 1)]: -0.14 bits at n = 250, N = 3763. `bias_correction` takes it off. It
-corrects no selection: the extreme of many multiplets is biased for another reason.
+and Omega by (n - 2) b(n) + n [b(1) - b(n - 1)]: -0.14 bits at n = 250, N = 3763. Omega between m blocks of n_j
+variables, n in all, is so by (m - 2) b(n) + sum_j [b(n_j) - b(n - n_j)]. `bias_correction` takes it off. It corrects no
+selection: the extreme of many multiplets is biased for another reason.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
 from typing import Literal
@@ -25,9 +29,15 @@ import numpy as np
 from scipy.special import digamma
 
 from grokking_phases.copula import Ranks, Ties, check_choice
-from grokking_phases.lattice import gaussian_o_information, subset_o_information
+from grokking_phases.lattice import (
+    between_blocks,
+    block_o_information,
+    gaussian_o_information,
+    subset_o_information,
+    subsets,
+)
 
-Variables = Literal["union", "mean"]
+Variables = Literal["union", "mean", "block"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Multiplets:
         return np.sort(np.concatenate(list(compress(self.members, self.bins[i]))))
 
     def size(self, i: int) -> int:
-        """The number of variables in multiplet i: units (`union`) or bins (`mean`)."""
+        """The number of variables in multiplet i: units (`union`) or bins (`mean`, `block`)."""
         return int(self.n_variables[i])
 
 
@@ -60,7 +70,7 @@ class Estimator:
     n_draws: int  # covariances averaged over, where ties are random
     seed: int
     bias_correction: bool
-    variables: Variables = "union"  # all units of a multiplet's bins, or the `mean` of each bin's units
+    variables: Variables = "union"  # of a multiplet: its units, the `mean` of each bin's, or each bin as a `block`
 
     def __post_init__(self) -> None:
         check_choice("ties", self.ties, Ties)
@@ -80,23 +90,27 @@ class Estimator:
             centred = scores - scores.mean(axis=0)
             yield centred.T @ centred / (len(centred) - 1)
 
-    def bias(self, n_variables: np.ndarray, n_samples: int) -> np.ndarray:
-        """What is taken off the O-information of so many variables."""
-        return o_information_bias(n_variables, n_samples) if self.bias_correction else np.zeros(np.shape(n_variables))
+    def bias(self, n_variables: np.ndarray, sizes: np.ndarray, n_samples: int) -> np.ndarray:
+        """What is taken off the O-information of all multiplets, of so many variables, of blocks of so many units."""
+        if not self.bias_correction:
+            return np.zeros(len(n_variables))
+        between = self.variables == "block"
+        return block_bias(sizes, n_samples) if between else o_information_bias(n_variables, n_samples)
 
-    def search(self, X: np.ndarray, labels: np.ndarray, ranks: Ranks | None = None) -> Multiplets:
-        """As `search_multiplets`; `ranks` are those of the columns of X, where they are known already."""
+    def search(self, X: np.ndarray, labels: np.ndarray, covariances: Iterable[np.ndarray] | None = None) -> Multiplets:
+        """As `search_multiplets`; `covariances` are those of the columns of X, where they are known already."""
         members = _members(labels, np.shape(X)[1])
         blocks = members
         if self.variables == "mean":
             means = np.column_stack([X[:, units].mean(axis=1, dtype=np.float64) for units in members])
-            ranks, blocks = self.ranks(means), list(np.arange(len(members))[:, None])
-        elif ranks is None:
-            ranks = self.ranks(X)
-        searched = [subset_o_information(S, blocks) for S in self.covariances(ranks)]
-        bins = searched[0][0]
-        n_variables = bins @ np.array([len(block) for block in blocks])
-        omega = np.mean([omega for _, omega in searched], axis=0) - self.bias(n_variables, len(X))
+            covariances, blocks = self.covariances(self.ranks(means)), list(np.arange(len(members))[:, None])
+        elif covariances is None:
+            covariances = self.covariances(self.ranks(X))
+        between = self.variables == "block"
+        searched = [(block_o_information if between else subset_o_information)(S, blocks) for S in covariances]
+        bins, sizes = searched[0][0], np.array([len(block) for block in blocks])
+        n_variables = bins.sum(axis=1) if between else bins @ sizes
+        omega = np.mean([omega for _, omega in searched], axis=0) - self.bias(n_variables, sizes, len(X))
         return Multiplets(bins, omega, n_variables, members)
 
 
@@ -113,7 +127,7 @@ def o_information(
     estimator = Estimator(ties, n_draws, seed, bias_correction)
     draws = [gaussian_o_information(S) for S in estimator.covariances(estimator.ranks(X))]
     n_samples, n_features = np.shape(X)
-    return float(np.mean(draws) - estimator.bias(n_features, n_samples))
+    return float(np.mean(draws) - (o_information_bias(n_features, n_samples) if bias_correction else 0))
 
 
 def search_multiplets(
@@ -137,11 +151,24 @@ def search_multiplets(
 def o_information_bias(n_variables: np.ndarray, n_samples: int) -> np.ndarray:
     """Bias in nats of the O-information of so many Gaussian variables, estimated from `n_samples`."""
     n = np.asarray(n_variables)
-    # From n_samples variables on, the covariance is singular and its bias unused: 1 keeps digamma finite there.
-    freedom = np.maximum(n_samples - np.arange(1, n.max() + 1), 1)
-    entropy_bias = np.cumsum(digamma(freedom / 2) + np.log(2 / (n_samples - 1))) / 2
-    b = np.concatenate([[0.0], entropy_bias])
+    b = entropy_bias(n.max(), n_samples)
     return (n - 2) * b[n] + n * (b[1] - b[n - 1])
+
+
+def block_bias(sizes: np.ndarray, n_samples: int) -> np.ndarray:
+    """Bias in nats of the O-information between blocks of `sizes` (k,) Gaussian variables, estimated from `n_samples`.
+
+    For every union of two blocks or more, in the order of `lattice.block_o_information`.
+    """
+    n_variables = subsets(len(sizes)) @ np.asarray(sizes)
+    return between_blocks(entropy_bias(n_variables[-1], n_samples)[n_variables])
+
+
+def entropy_bias(n_variables: int, n_samples: int) -> np.ndarray:
+    """b(0), ..., b(n_variables): bias in nats of the entropy of so many Gaussian variables, from `n_samples`."""
+    # From n_samples variables on, the covariance is singular and its bias unused: 1 keeps digamma finite there.
+    freedom = np.maximum(n_samples - np.arange(1, n_variables + 1), 1)
+    return np.concatenate([[0.0], np.cumsum(digamma(freedom / 2) + np.log(2 / (n_samples - 1))) / 2])
 
 
 def _members(labels: np.ndarray, n_features: int) -> list[np.ndarray]:

@@ -28,6 +28,13 @@ every update is one product:
 A depth-first walk decides on block after block, leaving it out (a view of G) or including it (the update), so each of
 the 2^k - 1 non-empty unions is one inclusion, which shares all earlier work with its neighbours. Most inclusions are of
 the blocks decided on last, so the largest are decided on first.
+
+Where each block is one multivariate variable, the O-information between the m blocks B_j of a union A is
+
+    Omega = (m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)],    H = 1/2 ln det S + n/2 ln(2 pi e)
+
+All these sets are unions, so the walk has met every ln det; the constants cancel, since (m - 2) n_A + sum_j [n_j -
+(n_A - n_j)] = 0. For blocks of one variable both are the same Omega.
 """
 
 from typing import NamedTuple
@@ -43,10 +50,11 @@ class _Node(NamedTuple):
     G: np.ndarray  # a + r x r
     d: np.ndarray  # a
     t: float  # 1/2 sum_i ln S_ii - ln det S over A
+    log_det: float
 
 
 class _Walk:
-    """The walk over all unions of blocks; `o_information[code]` stays NaN where a factorisation failed."""
+    """The walk over all unions of blocks: `o_information` and `log_det`, by code; NaN where a factorisation failed."""
 
     def __init__(self, S: np.ndarray, blocks: list[np.ndarray]):
         order = sorted(range(len(blocks)), key=lambda b: len(blocks[b]))  # the last is decided on first
@@ -57,8 +65,9 @@ class _Walk:
         self.floors = np.split(pivot_floor(S), ends)
         with np.errstate(all="ignore"):  # a constant's is never used
             self.log_variances = [np.log(variances).sum() for variances in np.split(np.diagonal(S), ends)]
-        self.o_information = np.full(1 << len(blocks), np.nan)
-        self.visit(len(blocks) - 1, _Node(0, S, np.empty(0), 0.0))
+        self.o_information, self.log_det = np.full((2, 1 << len(blocks)), np.nan)
+        self.log_det[0] = 0.0
+        self.visit(len(blocks) - 1, _Node(0, S, np.empty(0), 0.0, 0.0))
 
     def visit(self, i: int, node: _Node) -> None:
         """Decide on block i, and on all before it."""
@@ -71,6 +80,7 @@ class _Walk:
             # Two variables have no O-information; rounding must not choose between such pairs.
             pair = len(larger.d) == 2
             self.o_information[larger.code] = 0.0 if pair else larger.t - 0.5 * np.log(larger.d).sum()
+            self.log_det[larger.code] = larger.log_det
             self.visit(i - 1, larger)
 
     def include(self, i: int, node: _Node) -> _Node | None:
@@ -85,7 +95,8 @@ class _Walk:
         G[n:] += node.G[:-n, :-n]
         d = np.vecdot(Y[: n + a], Y[: n + a])
         d[n:] += node.d
-        return _Node(node.code | self.bits[i], G, d, node.t + 0.5 * self.log_variances[i] - log_det)
+        t = node.t + 0.5 * self.log_variances[i] - log_det
+        return _Node(node.code | self.bits[i], G, d, t, node.log_det + log_det)
 
 
 def pivot_floor(S: np.ndarray) -> np.ndarray:
@@ -120,7 +131,34 @@ def subset_o_information(S: np.ndarray, blocks: list[np.ndarray]) -> tuple[np.nd
     Returns `membership` (n_unions x k, bool: which blocks) and `o_information` (n_unions,) in nats, in the order of the
     binary number whose bit b says that block b is in. NaN where the union's factorisation failed, and nowhere else.
     """
-    codes = np.arange(1 << len(blocks))
-    membership = (codes[:, None] >> np.arange(len(blocks)) & 1).astype(bool)
+    membership = subsets(len(blocks))
     unions = membership.sum(axis=1) >= 2
     return membership[unions], _Walk(S, blocks).o_information[unions]
+
+
+def block_o_information(S: np.ndarray, blocks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """O-information between the blocks, one multivariate variable each, of every union of two or more.
+
+    As `subset_o_information`, but NaN also where the factorisation of the union without one of its blocks failed. Pairs
+    have exactly 0.
+    """
+    membership = subsets(len(blocks))
+    return membership[membership.sum(axis=1) >= 2], between_blocks(_Walk(S, blocks).log_det / 2)
+
+
+def between_blocks(entropies: np.ndarray) -> np.ndarray:
+    """(m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)] for every union A of two blocks or more (n_unions,).
+
+    entropies: H of each of the 2^k unions, the empty one first, in the order of `subsets`; the result is in the same.
+    """
+    membership = subsets(len(entropies).bit_length() - 1)  # 2^k x k
+    n_blocks = membership.sum(axis=1)
+    bits = 1 << np.arange(membership.shape[1])
+    without = np.arange(len(entropies))[:, None] & ~bits
+    parts = np.where(membership, entropies[bits] - entropies[without], 0.0)
+    return ((n_blocks - 2) * entropies + parts.sum(axis=1))[n_blocks >= 2]
+
+
+def subsets(n_blocks: int) -> np.ndarray:
+    """Which blocks are in each union, 2^n_blocks x n_blocks, bool: row by row the bits of 0, 1, 2, ..."""
+    return (np.arange(1 << n_blocks)[:, None] >> np.arange(n_blocks) & 1).astype(bool)

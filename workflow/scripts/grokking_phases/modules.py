@@ -9,8 +9,9 @@ from types import ModuleType
 STAGE_KEYS = {
     "datasets": ("module", "train_fraction", "split_seed"),
     "models": ("module",),
-    "metrics": ("module",),
-    "figures": ("panels", "metrics"),
+    "metrics": ("module", "layers", "steps", "seeds"),
+    "figures": ("panels", "tables"),
+    "subnetworks": ("metric",),
 }
 
 

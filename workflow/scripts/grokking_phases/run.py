@@ -3,11 +3,11 @@
 import math
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from torch import nn
 
 from grokking_phases.checkpoints import Checkpoints
 from grokking_phases.examples import Examples
@@ -23,14 +23,19 @@ Report = Callable[[int, dict[str, float]], None]
 class Run:
     """A trainer, its curves so far (a dict of values for each evaluated step), and its recording.
 
-    `entry` has the blocks `model`, `training` and, unless the run records curves alone, `snapshots`; parts of the
-    recording lie in `folder` until they are merged.
+    `entry` has the blocks `model`, `training` and, unless the run records curves alone, `snapshots`; with the block
+    `subnetwork` (units, mask) that part of the network is trained. Parts of the recording lie in `folder` until they
+    are merged.
     """
 
     def __init__(self, examples: Examples, entry: dict, seed: int, device: str, folder: Path) -> None:
         sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
-        model = sizes | options_in("models", entry["model"])
-        build = partial(module("models", entry["model"]["module"]).build, **model)
+        source = module("models", entry["model"]["module"])
+
+        def build() -> nn.Module:
+            network = source.build(**sizes, **options_in("models", entry["model"]))
+            return source.subnetwork(network, **entry["subnetwork"]) if "subnetwork" in entry else network
+
         recipe = Recipe(**entry["training"])
         self.trainer = Trainer(build, examples, recipe, seed, device)
         self.samples = np.flatnonzero(examples.train)

@@ -1,5 +1,7 @@
 """Steps at which something happens, from a rule: a list of steps, `{every: n}`, or `{log: n}`."""
 
+import math
+
 
 def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
     """Ascending steps from 0 to `last`, both always among them.
@@ -28,3 +30,10 @@ def _log_spaced(n_steps: int, last: int) -> list[int]:
         ideal = steps[-1] * (last / steps[-1]) ** (1 / left)
         steps.append(max(steps[-1] + 1, round(ideal)))
     return steps
+
+
+def nearest(steps: list[int], wanted: list[int]) -> list[int]:
+    """Those of `steps`, ascending, that are nearest to the wanted ones, in log step (0 to 0 alone)."""
+    positive = [step for step in steps if step > 0]
+    chosen = {min(positive, key=lambda step: abs(math.log(step / want))) for want in wanted if want > 0}
+    return sorted(chosen | ({0} & set(steps) & set(wanted)))

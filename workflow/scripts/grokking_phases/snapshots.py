@@ -1,7 +1,7 @@
 """A run's recorded snapshots, read one step at a time: memory does not grow with their number."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,32 +9,47 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from grokking_phases.examples import read_examples
+from grokking_phases.schedule import nearest, steps_of
+
+Activations = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The network at one step: per recorded layer, activations (n_samples, width) float32."""
+    """The network at one step: per layer, activations (n_samples, width) float32."""
 
     step: int
-    activations: dict[str, np.ndarray]
+    activations: Activations
 
 
 class Snapshots:
     """snapshots.parquet with the examples that it was taken on; iterate as often as needed.
 
-    steps    ascending
-    layers   {name: width}
+    steps    ascending: all that are recorded, or those nearest to the rule given (`schedule`)
+    layers   {name: width}: all that are recorded, or those given, of which `recompute(step)` makes what is missing
     inputs   (n_samples, n_operands) int64, the probe samples
     targets  (n_samples,) int64, their classes
     """
 
-    def __init__(self, snapshots: str | Path, dataset: str | Path) -> None:
+    def __init__(
+        self,
+        snapshots: str | Path,
+        dataset: str | Path,
+        *,
+        steps: list[int] | dict[str, int] | None = None,
+        layers: dict[str, int] | None = None,
+        recompute: Callable[[int], Activations] | None = None,
+    ) -> None:
         self._file = pq.ParquetFile(snapshots)
         self.metadata = json.loads(self._file.schema_arrow.metadata[b"grokking_phases"])
-        self.steps: list[int] = self.metadata["steps"]
-        self.layers: dict[str, int] = self.metadata["layers"]
+        recorded: list[int] = self.metadata["steps"]
+        self._row_groups = {step: i for i, step in enumerate(recorded)}
+        self.steps = nearest(recorded, steps_of(steps, recorded[-1])) if steps and recorded else recorded
+        self.layers: dict[str, int] = layers or self.metadata["layers"]
+        self._recorded = [layer for layer in self.layers if layer in self.metadata["layers"]]
+        self._recompute = recompute
         examples = read_examples(dataset)
-        if self.steps and not np.array_equal(self._column(0, "sample"), np.flatnonzero(examples.train)):
+        if recorded and not np.array_equal(self._column(0, "sample"), np.flatnonzero(examples.train)):
             raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
         self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
 
@@ -48,9 +63,11 @@ class Snapshots:
         return (self[step] for step in self.steps)
 
     def __getitem__(self, step: int) -> Snapshot:
-        table = self._file.read_row_group(self.steps.index(step), columns=list(self.layers))
-        activations = {
-            layer: table[layer].combine_chunks().flatten().to_numpy().reshape(-1, width).astype(np.float32, copy=False)
-            for layer, width in self.layers.items()
+        table = self._file.read_row_group(self._row_groups[step], columns=self._recorded)
+        found = {
+            layer: table[layer].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
+            for layer in self._recorded
         }
-        return Snapshot(step, activations)
+        if len(found) < len(self.layers):
+            found |= self._recompute(step)
+        return Snapshot(step, {layer: found[layer].astype(np.float32, copy=False) for layer in self.layers})

@@ -5,6 +5,7 @@ positive O-information is redundancy, negative synergy.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +26,24 @@ COLUMNS = {
     "normalised": pa.float64(),
     "units": pa.list_(pa.int32()),
 }
+# What happens to a run: at a step, with the interval that it lies in over seeds; of several, some may not.
+EVENTS = {
+    "run": pa.string(),
+    "seed": pa.int64(),
+    "source": pa.string(),
+    "rule": pa.string(),
+    "of": pa.string(),
+    "event": pa.string(),
+    "quantity": pa.string(),
+    "status": pa.string(),
+    "step": pa.float64(),
+    "value": pa.float64(),
+    "low": pa.float64(),
+    "high": pa.float64(),
+    "n_found": pa.int64(),
+    "n_seeds": pa.int64(),
+}
+EMPTY = pd.DataFrame({name: [] for name in ("run", "seed", "step", "layer", "metric", "value")})
 
 
 def write_table(path: str | Path, rows: pd.DataFrame, metadata: dict | None = None) -> None:
@@ -38,6 +57,20 @@ def write_table(path: str | Path, rows: pd.DataFrame, metadata: dict | None = No
 
 def read_table(path: str | Path) -> pd.DataFrame:
     return pq.read_table(path).to_pandas()
+
+
+def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Several, one after another."""
+    return pd.concat(map(read_table, paths), ignore_index=True)
+
+
+def write_events(path: str | Path, rows: pd.DataFrame) -> None:
+    """Events of a run, per seed and over seeds (seed missing): the columns of `EVENTS` that there are."""
+    schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])
+    header = json.dumps({"format_version": FORMAT_VERSION, **CONVENTIONS})
+    table = pa.Table.from_pandas(rows, schema, preserve_index=False)
+    with whole(path) as beside:
+        pq.write_table(table.replace_schema_metadata({"grokking_phases": header}), beside, compression="zstd")
 
 
 def metadata_of(path: str | Path) -> dict:

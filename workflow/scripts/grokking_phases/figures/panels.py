@@ -5,8 +5,14 @@ import pandas as pd
 
 def in_panels(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """The rows of each panel's runs, in the config's order, with the column `panel`."""
-    rows_of = dict(list(tables.groupby("run")))
-    return pd.concat(
-        [rows_of[run].assign(panel=panel) for panel, runs in panels.items() for run in runs if run in rows_of],
-        ignore_index=True,
-    )
+    places = pd.DataFrame([(run, panel) for panel, runs in panels.items() for run in runs], columns=["run", "panel"])
+    return places.merge(tables, on="run")[[*tables, "panel"]]
+
+
+def by_run(numbers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each run by its panel's title, to which its name is added where the panel has several."""
+    runs = numbers.groupby("panel")["run"].nunique()
+    return {
+        panel if runs[panel] == 1 else f"{panel}: {run}": rows
+        for (panel, run), rows in numbers.groupby(["panel", "run"], sort=False)
+    }

@@ -20,7 +20,7 @@ kde      T' = T + N(0, s^2 I) is a mixture of N Gaussians. With d_ij = |t_i - t_
 binning  entropies of the binned principal components: `grokking_phases.binning`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal, get_args
 
 import numpy as np
@@ -50,7 +50,6 @@ def compute(
     bins: int = 30,
     bin_edges: Edges = "equal_width",
     n_components: int = 2,
-    layers: list[str] | None = None,
 ) -> Iterator[dict]:
     """Rows {step, layer, metric, value} for each snapshot and layer; information and ceilings in nats.
 
@@ -72,10 +71,10 @@ def compute(
     """
     _check_choices(estimator=estimator, noise_scale=noise_scale, bin_edges=bin_edges)
     _check_numbers(noise, bins=bins, n_components=n_components)
-    layers = _check_layers(snapshots, layers)
+    _check_targets(snapshots)
     if estimator == "kde":
-        return _kde_rows(snapshots, layers, noise, noise_scale)
-    return _binning_rows(snapshots, layers, bins, bin_edges, n_components)
+        return _kde_rows(snapshots, noise, noise_scale)
+    return _binning_rows(snapshots, bins, bin_edges, n_components)
 
 
 def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
@@ -147,22 +146,20 @@ def _standard_deviation(T: np.ndarray, noise: float, noise_scale: str) -> float:
     return noise * np.sqrt(((T - column_means(T)) ** 2).sum(axis=1).mean())
 
 
-def _kde_rows(snapshots, layers: Sequence[str], noise: float, noise_scale: str) -> Iterator[dict]:
+def _kde_rows(snapshots, noise: float, noise_scale: str) -> Iterator[dict]:
     ceilings = {"ceiling_x": np.log(len(snapshots.targets)), "ceiling_y": entropy(snapshots.targets)}
     for snapshot in snapshots:
-        for layer in layers:
-            T = snapshot.activations[layer]
+        for layer, T in snapshot.activations.items():
             s = _standard_deviation(T, noise, noise_scale)
             information = kde_information(T, snapshots.targets, s) if s > 0 else dict.fromkeys(KDE, np.nan)
             values = information | ceilings | {"resolution": s if s > 0 else np.nan, "n_constant": s == 0}
             yield from _rows(snapshot.step, layer, values)
 
 
-def _binning_rows(snapshots, layers: Sequence[str], bins: int, bin_edges: Edges, n_components: int) -> Iterator[dict]:
-    projections = fit_projections(snapshots, layers, n_components)
+def _binning_rows(snapshots, bins: int, bin_edges: Edges, n_components: int) -> Iterator[dict]:
+    projections = fit_projections(snapshots, n_components)
     for snapshot in snapshots:
-        for layer in layers:
-            T = snapshot.activations[layer]
+        for layer, T in snapshot.activations.items():
             values = projections[layer].information(T, snapshots.targets, bins, bin_edges)
             yield from _rows(snapshot.step, layer, values)
 
@@ -186,12 +183,7 @@ def _check_numbers(noise: float, bins: int, n_components: int) -> None:
             raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}.")
 
 
-def _check_layers(snapshots, layers: Sequence[str] | None) -> Sequence[str]:
-    recorded = snapshots[snapshots.steps[-1]].activations
-    for layer in layers or ():
-        if layer not in recorded:
-            raise ValueError(f"layers must be among {', '.join(recorded)}, not {layer!r}.")
-    for layer in layers or recorded:
-        if len(recorded[layer]) != len(snapshots.targets):
+def _check_targets(snapshots) -> None:
+    for layer, T in snapshots[snapshots.steps[-1]].activations.items():
+        if len(T) != len(snapshots.targets):
             raise ValueError(f"targets must hold one class per sample of {layer}, not {len(snapshots.targets)}.")
-    return list(layers or recorded)

@@ -1,8 +1,8 @@
 """Synergy and redundancy among groups of units: the extremes of O-information, searched at every snapshot.
 
-The units of a layer are grouped into `n_bins` bins by agglomerative clustering of their activations; every multiplet of
-two bins or more gets its O-information, in nats, under a Gaussian copula (`information`). Then (Clauw, Stramaglia and
-Marinazzo, section 2)
+The units of a layer are grouped into `n_bins` bins by clustering their activations, agglomerative or `spectral`; every
+multiplet of two bins or more gets its O-information, in nats, under a Gaussian copula (`information`). Then (Clauw,
+Stramaglia and Marinazzo, section 2)
 
     synergy    = min Omega over the multiplets (negative where synergy dominates)
     redundancy = max Omega over the multiplets
@@ -12,12 +12,13 @@ copula cannot see XOR-like dependence.
 
 Constant units, and units whose ranks repeat those of a lower-numbered unit, make every covariance singular: they are
 left out before the clustering and counted (`n_constant`, `n_duplicate`). Where fewer live units than bins remain, the
-measures are NaN. Multiplets whose factorisation still fails are passed over and counted (`n_failed`).
+measures are NaN. Multiplets whose factorisation still fails are passed over and counted (`n_failed`). Spectral
+clustering may leave a bin empty: then the measures are NaN, and every multiplet counts as failed.
 """
 
 from collections.abc import Iterable, Iterator
-from functools import partial
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.cluster import hierarchy
@@ -26,7 +27,9 @@ from scipy.spatial.distance import squareform
 from grokking_phases.copula import Ranks, Ties, check_choice
 from grokking_phases.information import Estimator, Multiplets, Variables
 
-Linkage = Literal["ward", "average", "complete"]
+Linkage = Literal["ward", "average", "complete", "spectral"]
+
+EXTREMES = {"synergy": np.nanargmin, "redundancy": np.nanargmax}
 
 # Options bounded by what they are applied to: at most one bin a unit of the layer.
 LIMITS = {"n_bins": (2, "width"), "n_draws": (1, None)}
@@ -45,56 +48,88 @@ def compute(
 ) -> Iterator[dict]:
     """Tidy rows (step, layer, metric, value, units) for each layer of each snapshot.
 
-    variables: of a multiplet: all units of its bins (`union`), or the mean of each bin's units (`mean`).
+    variables: of a multiplet: all units of its bins (`union`), the mean of each bin's units (`mean`), or its bins, each
+    one multivariate variable (`block`).
+    linkage: of agglomerative clustering, or `spectral` clustering (`cluster_units`).
     ties: the rule for ranks among equal values (`copula`); `random` averages over `n_draws` draws.
     ValueError, at once: an unknown option value; on the way: an activation that is not finite.
     """
-    check_choice("linkage", linkage, Linkage)
-    if n_bins < 2:
-        raise ValueError(f"n_bins must be at least 2, not {n_bins}.")
-    estimator = Estimator(ties, n_draws, seed, bias_correction, variables)
-    return _rows(snapshots, estimator, partial(cluster_units, n_bins=n_bins, linkage=linkage))
+    return _rows(snapshots, Procedure(Estimator(ties, n_draws, seed, bias_correction, variables), n_bins, linkage))
 
 
-def _rows(snapshots: Iterable, estimator: Estimator, cluster: partial) -> Iterator[dict]:
+def _rows(snapshots: Iterable, procedure: "Procedure") -> Iterator[dict]:
+    for step, layer, X in finite_layers(snapshots):
+        for metric, value, units in _measure(procedure.search(X, procedure.estimator.ranks(X))):
+            yield {
+                "step": step,
+                "layer": layer,
+                "metric": metric,
+                "value": float(value),
+                "units": None if units is None else units.tolist(),
+            }
+
+
+def finite_layers(snapshots: Iterable) -> Iterator[tuple[int, str, np.ndarray]]:
+    """(step, layer, activations) of each layer of each snapshot. ValueError: an activation that is not finite."""
     for snapshot in snapshots:
         for layer, X in snapshot.activations.items():
             if not np.isfinite(X).all():
                 raise ValueError(f"Layer {layer} has activations that are not finite at step {snapshot.step}.")
-            for metric, value, units in _measure(X, estimator, cluster):
-                yield {
-                    "step": snapshot.step,
-                    "layer": layer,
-                    "metric": metric,
-                    "value": float(value),
-                    "units": None if units is None else units.tolist(),
-                }
+            yield snapshot.step, layer, X
 
 
-def _measure(X: np.ndarray, estimator: Estimator, cluster: partial) -> Iterator[tuple]:
-    """(metric, value, units) for one layer at one step; X: n_samples x width."""
-    ranks = estimator.ranks(X)
-    live, n_constant = live_units(ranks)
-    multiplets = None
-    if len(live) >= cluster.keywords["n_bins"]:
-        labels = np.full(X.shape[1], -1)
-        labels[live] = cluster(X[:, live])
-        multiplets = estimator.search(X, labels, ranks)
-    yield from _extreme("synergy", multiplets, np.nanargmin)
-    yield from _extreme("redundancy", multiplets, np.nanargmax)
-    yield "n_constant", n_constant, None
-    yield "n_duplicate", X.shape[1] - len(live) - n_constant, None
-    yield "n_failed", multiplets.n_failed if multiplets else 0, None
+class Found(NamedTuple):
+    """What a layer's activations at one step hold."""
+
+    multiplets: Multiplets | None  # None where no bins could be formed
+    labels: np.ndarray  # the bin of each unit, -1 where it is in none
+    counts: dict[str, int]  # what was left out
+
+    def extreme(self, name: str) -> int | None:
+        """The number of the multiplet with the most `synergy` or `redundancy`; None where all failed."""
+        if self.multiplets is None or self.multiplets.n_failed == len(self.multiplets.bins):
+            return None
+        return int(EXTREMES[name](self.multiplets.o_information))
 
 
-def _extreme(name: str, multiplets: Multiplets | None, choose) -> Iterator[tuple]:
-    if multiplets is None or multiplets.n_failed == len(multiplets.bins):
-        yield name, np.nan, None
-        yield f"{name}_size", np.nan, None
-    else:
-        i = choose(multiplets.o_information)
-        yield name, multiplets.o_information[i], multiplets.units(i)
-        yield f"{name}_size", multiplets.size(i), None
+@dataclass(frozen=True)
+class Procedure:
+    """From activations to multiplets. ValueError: an option has no such value."""
+
+    estimator: Estimator
+    n_bins: int
+    linkage: Linkage
+
+    def __post_init__(self) -> None:
+        check_choice("linkage", self.linkage, Linkage)
+        if self.n_bins < 2:
+            raise ValueError(f"n_bins must be at least 2, not {self.n_bins}.")
+
+    def search(self, X: np.ndarray, ranks: Ranks) -> Found:
+        """X: n_samples x width; its columns' ranks."""
+        live, n_constant = live_units(ranks)
+        labels, multiplets, n_failed = np.full(X.shape[1], -1), None, 0
+        if len(live) >= self.n_bins:
+            labels[live] = cluster_units(X[:, live], self.n_bins, self.linkage)
+            if len(np.unique(labels[live])) == self.n_bins:
+                multiplets = self.estimator.search(X, labels, self.estimator.covariances(ranks))
+            n_failed = multiplets.n_failed if multiplets else 2**self.n_bins - self.n_bins - 1
+        n_duplicate = X.shape[1] - len(live) - n_constant
+        return Found(multiplets, labels, {"n_constant": n_constant, "n_duplicate": n_duplicate, "n_failed": n_failed})
+
+
+def _measure(found: Found) -> Iterator[tuple]:
+    """(metric, value, units) for one layer at one step."""
+    for name in EXTREMES:
+        i = found.extreme(name)
+        if i is None:
+            yield name, np.nan, None
+            yield f"{name}_size", np.nan, None
+        else:
+            yield name, found.multiplets.o_information[i], found.multiplets.units(i)
+            yield f"{name}_size", found.multiplets.size(i), None
+    for count, n in found.counts.items():
+        yield count, n, None
 
 
 def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
@@ -111,7 +146,13 @@ def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
 
 
 def cluster_units(X: np.ndarray, n_bins: int, linkage: Linkage = "ward") -> np.ndarray:
-    """The bin, 0 .. n_bins-1, of each column of X (n_samples x n_units): agglomerative clustering, euclidean."""
+    """The bin, 0 .. n_bins-1, of each column of X (n_samples x n_units); n_bins is at most n_units.
+
+    ward, average, complete: agglomerative clustering, euclidean, into exactly n_bins bins. spectral: by correlation, of
+    columns that are not constant; a bin may stay empty (`_spectral`).
+    """
+    if linkage == "spectral":
+        return _spectral(X, n_bins)
     # The mean unit, taken off every unit, changes no distance, and spares the matrix product most of its cancellation.
     X = X - X.mean(axis=1, dtype=np.float64, keepdims=True)
     G = X.T @ X  # n_units x n_units
@@ -121,3 +162,19 @@ def cluster_units(X: np.ndarray, n_bins: int, linkage: Linkage = "ward") -> np.n
     # Merges at equal height would make the number of clusters jump; their order in the tree does not.
     tree[:, 2] = np.arange(1, len(tree) + 1)
     return hierarchy.fcluster(tree, n_bins, "maxclust") - 1
+
+
+def _spectral(X: np.ndarray, n_bins: int) -> np.ndarray:
+    """scikit-learn's spectral clustering of the columns of X; the affinity is the absolute correlation of activations.
+
+    Not of normal scores: bins then depend on the rule for ties no more than those of the linkages do. Clusters are read
+    off the eigenvectors by pivoted QR, which starts nowhere at random (Damle, Minden & Ying 2019,
+    doi:10.1093/imaiai/iay008); `random_state` begins the eigensolver. That no bin stays empty is likely, not certain.
+    """
+    if n_bins == X.shape[1]:
+        return np.arange(n_bins)
+    from sklearn.cluster import SpectralClustering  # its import takes 1.8 s, which the linkages need not wait for
+
+    affinity = np.abs(np.corrcoef(X, rowvar=False, dtype=np.float64))
+    model = SpectralClustering(n_bins, affinity="precomputed", assign_labels="cluster_qr", random_state=0)
+    return model.fit_predict(affinity)

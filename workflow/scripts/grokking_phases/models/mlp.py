@@ -4,11 +4,16 @@ A one-hot times a matrix is a row of it, so the first layer is two look-ups and 
 dense product to rounding, at about half of the whole step's cost.
 """
 
+from typing import Literal
+
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 # Layers that can be recorded, and the option of `build` that gives their width.
 LAYERS = {"hidden": "width", "preactivation": "width"}
+
+Mask = Literal["activation", "weights"]
 
 
 class OneHotLinear(nn.Linear):
@@ -39,6 +44,45 @@ class MLP(nn.Module):
         return self.readout(self.hidden(self.preactivation(inputs)))
 
 
+class MLPWithConstants(MLP):
+    """An MLP some of whose units have no input: each is relu(its bias), whatever the operands."""
+
+    constants: nn.Parameter  # (n_constants,) biases; `readout` reads these units after the others
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        hidden = self.hidden(self.preactivation(inputs))
+        of_hidden, of_constants = self.readout.weight.tensor_split([hidden.shape[1]], dim=1)
+        return F.linear(hidden, of_hidden, of_constants @ self.constants.relu())
+
+
 def build(*, n_tokens: int, n_classes: int, width: int = 250) -> nn.Module:
     """The paper's network by default; PyTorch's default initialisation, first layer first."""
     return MLP(n_tokens, n_classes, width)
+
+
+@torch.no_grad()
+def subnetwork(network: MLP, units: list[int], mask: Mask) -> MLP:
+    """The network with all but these hidden units masked, from the same weights (emergence paper, section 7).
+
+    activation   a masked unit's activation is zero: it is left out, with all its weights
+    weights      its row of the first layer is zero at every step, but not its bias: it stays as a constant
+                 relu(bias) that is read, and learns (as published)
+
+    Raises ValueError when there are no units, or one that the network has not.
+    """
+    width = network.preactivation.out_features
+    if not units or not set(units) <= set(range(width)):
+        raise ValueError(f"a sub-network needs units, each of 0 to {width - 1}")
+    kept, masked = torch.tensor(sorted(units)), torch.tensor(sorted(set(range(width)) - set(units)), dtype=int)
+    if not len(masked):
+        return network
+    weight, bias, readout = network.preactivation.weight, network.preactivation.bias, network.readout.weight
+    n_classes, n_tokens = len(readout), network.preactivation.n_tokens
+    part = (MLP if mask == "activation" else MLPWithConstants)(n_tokens, n_classes, len(kept))
+    part.preactivation.weight.copy_(weight[kept])
+    part.preactivation.bias.copy_(bias[kept])
+    if mask == "weights":
+        part.constants = nn.Parameter(bias[masked])
+        kept = torch.cat([kept, masked])
+    part.readout.weight = nn.Parameter(readout[:, kept])
+    return part

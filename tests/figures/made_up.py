@@ -1,0 +1,81 @@
+"""Runs and tables that no training made, for tests of figures."""
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.recipe import Recipe
+from grokking_phases.summary import normalised
+
+SEEDS = (0, 1)
+STEPS = (0, 1, 10, 100)
+O_INFORMATION = {
+    "o_information_paper": {"variables": "union", "n_bins": 10, "ties": "paper"},
+    "o_information": {"variables": "union", "n_bins": 10, "ties": "average"},
+}
+
+
+def run_with(**training):
+    return {
+        "seeds": [0, 1],
+        "dataset": {"module": "modular_addition", "p": 11, "train_fraction": 0.4},
+        "model": {"module": "mlp"},
+        "training": asdict(Recipe(steps=100, learning_rate=0.03, **training)),
+        "snapshots": {"layers": ["hidden"], "steps": {"log": 4}},
+    }
+
+
+def table(run, values_of, steps=STEPS, layer="hidden"):
+    """One row a seed, step and metric; `values_of` maps metrics to functions of (seed, step)."""
+    rows = [
+        {"run": run, "seed": seed, "step": step, "layer": layer, "metric": metric, "value": value(seed, step)}
+        for seed in SEEDS
+        for step in steps
+        for metric, value in values_of.items()
+    ]
+    return normalised(pd.DataFrame(rows))
+
+
+def curves(run, steps=STEPS):
+    """Training fits at once; the test accuracy rises from step to step."""
+    values = {
+        "train_accuracy": lambda seed, step: 1.0 if step else 0.1,
+        "test_accuracy": lambda seed, step: step / 100,
+        "train_loss": lambda seed, step: 1 / (1 + step),
+        "test_loss": lambda seed, step: 4 - step / 100,
+        "weight_norm": lambda seed, step: 20.0,
+    }
+    return table(run, values, steps, None).assign(table="curves")
+
+
+def o_information(run, **changed):
+    """Synergy 1 and redundancy 2 bits, times step + seed, under each treatment of ties."""
+    values = {
+        "synergy": lambda seed, step: -np.log(2) * (step + seed),
+        "redundancy": lambda seed, step: 2 * np.log(2) * (step + seed),
+        "synergy_size": lambda seed, step: 3.0 + step,
+        "redundancy_size": lambda seed, step: 5.0,
+        "n_constant": lambda seed, step: step,
+        "n_duplicate": lambda seed, step: 0,
+        "n_failed": lambda seed, step: 0,
+    }
+    return pd.concat([table(run, values | changed).assign(table=name) for name in O_INFORMATION])
+
+
+def phases(run, steps, rules=("stated",)):
+    """Events at `steps` (NaN: absent) of each seed and over seeds, in each table of O-information and by each rule."""
+    rows = [
+        {"run": run, "seed": seed, "source": source, "rule": rule, "event": event, "step": step}
+        for source in O_INFORMATION
+        for rule in rules
+        for event, step in steps.items()
+        for seed in (*SEEDS, None)
+    ]
+    table = pd.DataFrame(rows).astype({"seed": "Int64", "step": float})
+    found = table["step"].notna()
+    begun = table["event"].str.replace(".end", ".start").map(steps).notna()
+    waiting = begun | table["event"].isin(["memorised", "generalised"])
+    status = np.where(found, "found", np.where(waiting, "not reached", "absent"))
+    interval = {"low": table["step"] / 2, "high": table["step"] * 2}
+    return table.assign(table="phases", status=status, **interval, n_found=2.0 * found, n_seeds=2)

@@ -1,0 +1,48 @@
+"""How phases depend on their rule, from made-up tables."""
+
+import numpy as np
+import pandas as pd
+from made_up import O_INFORMATION, curves, phases, run_with
+
+from grokking_phases.figures.emergence import phase_rule
+
+RUNS = {"wd0.1": run_with(weight_decay=0.1), "wd2": run_with(weight_decay=2)}
+STEPS = {"generalised": 90.0, "emergence.start": 10.0, "emergence.end": 50.0}
+ABSENT = {"divergence.start": np.nan, "divergence.end": np.nan}
+RULES = ["stated", "first_step x 2", "first_step x 1/2"]
+
+
+def drawn(metrics=O_INFORMATION):
+    rows = [curves("wd2"), phases("wd0.1", STEPS, RULES), phases("wd2", STEPS | ABSENT, RULES)]
+    numbers = phase_rule.select(pd.concat(rows, ignore_index=True), {"high": ["wd2"], "low": ["wd0.1"]})
+    return numbers, phase_rule.draw(numbers, {"runs": RUNS, "metrics": metrics})
+
+
+def test_every_rule_over_seeds_and_nothing_else():
+    numbers, _ = drawn()
+    assert list(numbers["run"].unique()) == ["wd2", "wd0.1"]
+    assert list(numbers["rule"].unique()) == RULES
+    assert len(numbers) == len(RULES) * 2 * (2 * len(STEPS) + len(ABSENT))
+    found = numbers[numbers["event"] == "emergence.end"]
+    assert set(found["step"]) == {50}
+    assert set(found["low"]) == {25}
+
+
+def test_a_panel_a_run_and_estimate_and_a_row_a_rule():
+    _, [figure] = drawn()
+    axes = figure.subfigs[0].axes
+    assert [ax.get_title() for ax in axes] == [
+        "high, ties as published",
+        "high, ties at their mean rank",
+        "low, ties as published",
+        "low, ties at their mean rank",
+    ]
+    names = [label.get_text() for label in axes[0].get_yticklabels()]
+    assert names == ["stated", "first step × 2", "first step × 1/2"]
+    crosses = [sum(line.get_marker() == "x" for line in ax.lines) for ax in axes]
+    assert crosses == [3, 3, 0, 0]  # a cross a rule, for the one absent phase
+
+
+def test_estimates_whose_options_are_not_given_go_by_their_names():
+    _, [figure] = drawn(metrics={})
+    assert figure.subfigs[0].axes[0].get_title() == "high, o_information_paper"

@@ -1,0 +1,194 @@
+"""Figures of what an estimate of synergy depends on, from made-up tables: ties, bins, nulls and dead units."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import run_with, table
+
+from grokking_phases.figures.emergence import bins, dead, null, ties
+from grokking_phases.figures.factors import factors, left_out, reference
+
+RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
+PANELS = {"weight decay": ["wd2"], "initialisation": ["alpha8"]}
+DEFAULT = {"module": "o_information", "n_bins": 10, "variables": "union", "linkage": "ward", "ties": "average"}
+LN2 = np.log(2)
+
+
+def estimate(name, scale=1.0, runs=RUNS, layer="hidden", **changed):
+    """Synergy of `scale` times step + seed bits."""
+    values = {
+        "synergy": lambda seed, step: -LN2 * scale * (step + seed),
+        "n_constant": lambda seed, step: 0,
+        "n_duplicate": lambda seed, step: 0,
+        "n_failed": lambda seed, step: 0,
+    }
+    return pd.concat([table(run, values | changed, layer=layer).assign(table=name) for run in runs])
+
+
+def study(**metrics):
+    return {"runs": RUNS, "metrics": {name: DEFAULT | changed for name, changed in metrics.items()}}
+
+
+def legend_of(figure):
+    return [entry.get_text() for entry in figure.subfigs[0].legends[0].get_texts()]
+
+
+def texts(legend):
+    return [entry.get_text() for entry in legend.get_texts()]
+
+
+TIES = study(mean_rank={}, published={"ties": "paper"}, before={"layers": ["preactivation"]})
+
+
+def test_ties_are_lines_in_the_configs_order_with_a_layer_without_any_beside_them():
+    rows = pd.concat([estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")])
+    numbers = ties.select(rows, PANELS)
+    of_one = numbers[(numbers["estimate"] == "published") & (numbers["run"] == "wd2") & (numbers["seed"] == 1)]
+    np.testing.assert_allclose(of_one["bits"], [6, 33, 303])
+    np.testing.assert_allclose(of_one["value"], -LN2 * of_one["bits"])
+    [figure] = ties.draw(numbers, TIES)
+    assert legend_of(figure) == [
+        "hidden, ties at their mean rank",
+        "hidden, ties as published",
+        "preactivation, ties at their mean rank",
+    ]
+    assert [ax.get_title() for ax in figure.subfigs[0].axes] == list(PANELS)
+    assert figure.subfigs[0].axes[0].get_yscale() == "symlog"
+
+
+def test_runs_that_share_a_panel_in_the_config_are_drawn_apart_under_their_names():
+    numbers = ties.select(estimate("mean_rank"), {"both": ["wd2", "alpha8"]})
+    [figure] = ties.draw(numbers, TIES)
+    assert [ax.get_title() for ax in figure.subfigs[0].axes] == ["both: wd2", "both: alpha8"]
+
+
+def test_ties_say_how_far_treatments_and_seeds_lie_apart():
+    rows = pd.concat([estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")])
+    [figure] = ties.draw(ties.select(rows, PANELS), TIES)
+    # Median step 10, means over seeds 10.5 and 31.5 bits; seeds differ by 1 and 3 bits: deviations 0.71 and 2.1.
+    assert "weight decay, hidden: treatments 21, seeds 1.4." in figure.get_supxlabel()
+    alone = pd.concat([estimate("mean_rank", runs=["wd2"])])
+    [figure] = ties.draw(ties.select(alone[alone["seed"] == 0], PANELS), TIES)
+    assert "weight decay: one treatment." in figure.get_supxlabel()
+    assert "one seed, so no bands" in figure.get_supxlabel()
+
+
+def test_what_is_varied_is_read_from_the_options():
+    metrics = study(
+        five={"n_bins": 5},
+        plain={"layers": ["hidden"]},
+        mean={"variables": "mean", "seeds": [0]},
+        block={"variables": "block"},
+        both={"n_bins": 5, "ties": "paper"},
+    )["metrics"]
+    assert reference(metrics) == "plain"
+    assert factors(metrics) == {
+        "n_bins": {"plain": "10", "five": "5"},
+        "variables": {"plain": "union", "mean": "mean", "block": "block"},
+    }
+    assert left_out(metrics) == ["both"]
+
+
+@pytest.fixture
+def page_of_bins():
+    rows = pd.concat([estimate("plain"), estimate("five", 0.5), estimate("means", 0.001), estimate("both")])
+    few = rows[(rows["table"] != "five") | (rows["seed"] == 0)]
+    numbers = bins.select(few, {"weight decay": ["wd2"]})
+    metrics = study(plain={}, five={"n_bins": 5}, means={"variables": "mean"}, both={"n_bins": 5, "ties": "paper"})
+    [figure] = bins.draw(numbers, metrics)
+    return numbers, figure
+
+
+def test_bins_have_a_column_for_each_option_that_is_varied(page_of_bins):
+    numbers, figure = page_of_bins
+    above = figure.subfigs[0].axes[:2]
+    assert [ax.get_legend().get_title().get_text() for ax in above] == ["number of bins", "variables of a multiplet"]
+    assert [texts(ax.get_legend()) for ax in above] == [["10", "5"], ["union", "mean"]]
+    assert set(numbers.groupby("estimate")["scaled"].agg(["min", "max"]).to_numpy().ravel()) == {0.0, 1.0}
+
+
+def test_bins_say_what_is_not_drawn_what_is_sparser_and_where_an_axis_is_logarithmic(page_of_bins):
+    _, figure = page_of_bins
+    text = figure.get_supxlabel()
+    assert "Not drawn, for they differ in several: both." in text
+    assert "five: seeds 1, snapshots 3." in text
+    assert "variables of a multiplet: logarithmic beyond 0.01 bits" in text
+    assert "number of bins: logarithmic" not in text
+    assert [ax.get_yscale() for ax in figure.subfigs[0].axes[2:]] == ["linear", "symlog"]
+
+
+def test_bins_where_all_fails_or_nothing_is_varied_are_drawn_nonetheless():
+    failed = estimate("five", synergy=lambda seed, step: np.nan)
+    rows = pd.concat([estimate("plain"), failed])
+    [figure] = bins.draw(bins.select(rows, {"weight decay": ["wd2"]}), study(plain={}, five={"n_bins": 5}))
+    assert "Undefined in 6 of 6 snapshots of wd2, five." in figure.get_supxlabel()
+    [figure] = bins.draw(bins.select(estimate("plain"), {"weight decay": ["wd2"]}), study(plain={}))
+    assert "Not drawn" not in figure.get_supxlabel()
+
+
+def nulls(observed, name="null", **changed):
+    """Synergy observed, in bits, against bands of 1 to 3 (units shuffled) and 4 to 6 bits (random bins)."""
+    values = {"synergy": lambda seed, step: -LN2 * observed(seed, step)}
+    for kind, middle in (("shuffled", 2), ("partition", 5)):
+        for statistic, bits in (("low", middle + 1), ("median", middle), ("high", middle - 1)):
+            values[f"synergy_{kind}_{statistic}"] = lambda seed, step, bits=bits: -LN2 * bits
+        values[f"synergy_{kind}_rank"] = lambda seed, step: 0.01
+        values[f"n_failed_{kind}"] = lambda seed, step: 0
+    return pd.concat([table(run, values | changed).assign(table=name) for run in RUNS])
+
+
+NULL = study(null={"module": "o_information_null", "n_draws": 100}) | {"runs": RUNS}
+
+
+def test_the_observed_synergy_is_placed_beside_both_bands():
+    numbers = null.select(nulls(lambda seed, step: {1: 0.5, 10: 5, 100: 7}.get(step, 0)), PANELS)
+    one = numbers[(numbers["run"] == "wd2") & (numbers["seed"] == 0)]
+    assert list(one["beside_shuffled"]) == ["below", "above", "above"]
+    assert list(one["beside_partition"]) == ["below", "within", "above"]
+    np.testing.assert_allclose(one[["bits_partition_low", "bits_partition_high"]], [[4, 6]] * 3)
+    np.testing.assert_allclose(one["synergy_partition_low"], -LN2 * 6)
+
+
+def test_null_counts_snapshots_outside_and_marks_those_within():
+    numbers = null.select(nulls(lambda seed, step: {1: 0.5, 10: 5, 100: 7}.get(step, 0)), PANELS)
+    [figure] = null.draw(numbers, NULL)
+    text = figure.get_supxlabel()
+    assert "weight decay: units shuffled 4 above, 2 below, of 6; random bins 2 above, 2 below, of 6." in text
+    assert "100 draws of each" in text
+    assert "without a value" not in text
+    hollow = figure.subfigs[0].axes[0].collections[-1].get_offsets()
+    np.testing.assert_allclose(hollow, [[10, 5], [10, 5]])
+
+
+def test_null_says_what_is_undefined_and_which_draws_failed():
+    rows = nulls(lambda seed, step: np.nan if step == 100 else 5, n_failed_partition=lambda seed, step: 2)
+    [figure] = null.draw(null.select(rows, PANELS), NULL)
+    text = figure.get_supxlabel()
+    assert "random bins 0 above, 0 below, of 4." in text
+    assert "Undefined in 2 of 6 snapshots of wd2." in text
+    assert "Draws without a value, left out: 24 of random bins." in text
+
+
+def test_dead_units_and_failures_are_counted_and_the_most_of_each_is_said():
+    counts = {"n_constant": lambda seed, step: step / 2, "n_failed": lambda seed, step: seed}
+    lost = {"synergy": lambda seed, step: np.nan if step == 100 else -1.0}
+    rows = pd.concat([estimate("plain", runs=["wd2"], **counts, **lost), estimate("plain", runs=["alpha8"])])
+    numbers = dead.select(rows, PANELS)
+    assert list(numbers.loc[numbers["run"] == "wd2", "n_constant"]) == [0.5, 5, 50] * 2
+    [figure] = dead.draw(numbers, study(plain={}))
+    text = figure.get_supxlabel()
+    assert "Most in any snapshot: wd2 50 constant, 0 duplicate, 1 failed. None of alpha8." in text
+    assert "Undefined in 2 of 6 snapshots of wd2." in text
+    assert "of 1,013 multiplets" in text
+    rows_of = [ax.get_ylabel() for ax in figure.subfigs[0].axes[::2]]
+    assert rows_of == ["constant\nunits", "duplicate\nunits", "failed\nmultiplets"]
+    assert texts(figure.subfigs[0].axes[0].get_legend()) == ["weight decay 2"]
+
+
+def test_every_estimate_and_layer_has_its_own_page_in_the_configs_order():
+    rows = pd.concat([estimate("b"), estimate("a"), estimate("a", layer="preactivation")])
+    pages = dead.draw(dead.select(rows, PANELS), study(a={}, b={"ties": "paper"}))
+    titles = [page.get_suptitle() for page in pages]
+    assert ["layer preactivation" in title for title in titles] == [False, True, False]
+    assert ["as published" in title for title in titles] == [False, False, True]
+    assert "Nothing was left out and nothing failed" in pages[0].get_supxlabel()

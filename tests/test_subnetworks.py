@@ -1,0 +1,119 @@
+"""Which units are chosen, and when there are none to choose."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grokking_phases.subnetworks import Absent, choose, write_units
+from grokking_phases.tables import metadata_of, read_table
+
+WIDTH = 8
+
+
+def o_information(seed=3):
+    """Synergy is least at step 0, then at 100; redundancy greatest at 10."""
+    at = {
+        0: (-9.0, 1.0, [0, 1], [2]),
+        1: (-1.0, 2.0, [1, 2, 3], [0, 1]),
+        10: (-2.0, 9.0, [6, 4, 5], [0, 3]),
+        100: (-3.0, 1.0, [7, 3], [5, 6]),
+        1000: (np.nan, np.nan, None, None),
+    }
+    rows = [
+        {"run": "r", "seed": seed, "step": step, "layer": "hidden", "metric": metric, "value": value, "units": units}
+        for step, (low, high, synergistic, redundant) in at.items()
+        for metric, value, units in (("synergy", low, synergistic), ("redundancy", high, redundant))
+    ]
+    return pd.DataFrame(rows)
+
+
+def curves(generalised=None):
+    steps = [0, 5, 50, 500, 1000]
+    values = [0.99 if generalised is not None and step >= generalised else 0.1 for step in steps]
+    return pd.DataFrame({"step": steps, "metric": "test_accuracy", "value": values})
+
+
+def phases(**events):
+    rows = [{"event": event.replace("__", "."), "status": "found", "step": step} for event, step in events.items()]
+    return pd.DataFrame(rows, columns=["event", "status", "step"])
+
+
+NEVER, NO_PHASES = curves(), phases()
+
+
+def chosen(curves=NEVER, phases=NO_PHASES, **options):
+    return choose(o_information(), curves, phases, WIDTH, **options)
+
+
+def test_the_most_synergistic_multiplet_of_all_steps_but_the_first():
+    assert chosen(extreme="synergy") == [3, 7]
+    assert chosen(extreme="synergy", from_step_0=True) == [0, 1]
+
+
+def test_the_most_redundant_multiplet():
+    assert chosen(extreme="redundancy") == [0, 3]
+
+
+def test_the_others_are_all_other_units_of_the_layer():
+    assert chosen(take="others") == [0, 1, 2, 4, 5, 6]
+
+
+def test_random_units_are_as_many_without_repetition_and_differ_by_draw_and_seed():
+    draws = [chosen(take="random", draw=draw) for draw in range(1, 30)]
+    assert all(len(set(units)) == 2 and set(units) <= set(range(WIDTH)) and units == sorted(units) for units in draws)
+    assert len({tuple(units) for units in draws}) > 5
+    assert chosen(take="random", draw=1) == draws[0]
+    other = choose(o_information(seed=4), curves(), phases(), WIDTH, take="random", draw=1)
+    assert any(
+        choose(o_information(seed=4), curves(), phases(), WIDTH, take="random", draw=draw)
+        != chosen(take="random", draw=draw)
+        for draw in range(1, 10)
+    ), other
+
+
+@pytest.mark.parametrize(("generalised", "units"), [(5, [4, 5, 6]), (50, [3, 7])])
+def test_the_multiplet_at_the_first_snapshot_that_generalised(generalised, units):
+    assert chosen(curves(generalised), at="generalised") == units
+
+
+def test_the_multiplet_of_delayed_emergence():
+    during = phases(delayed_emergence__start=1, delayed_emergence__end=20)
+    assert chosen(phases=during, at="delayed_emergence") == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"at": "generalised"}, "the run never generalises"),
+        ({"at": "generalised", "curves": curves(1000)}, "no multiplet with a finite synergy"),
+        ({"at": "delayed_emergence"}, "the run has no delayed emergence"),
+        (
+            {"at": "delayed_emergence", "phases": phases(delayed_emergence__start=2, delayed_emergence__end=3)},
+            "no mult",
+        ),
+    ],
+)
+def test_where_there_is_none_it_is_absent_with_a_reason(options, why):
+    with pytest.raises(Absent, match=why):
+        chosen(**options)
+
+
+def test_a_multiplet_that_is_the_whole_layer_has_no_others():
+    table = o_information()
+    table["units"] = [list(range(WIDTH))] * len(table)
+    assert choose(table, curves(), phases(), WIDTH) == list(range(WIDTH))
+    with pytest.raises(Absent, match="the multiplet is the whole layer"):
+        choose(table, curves(), phases(), WIDTH, take="others")
+
+
+def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
+    origin = {"run": "r", "seed": 3, "subnetwork": "synergistic"}
+    for name in ("first", "second"):
+        write_units(tmp_path / name, [1, 5], origin, None)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+    assert read_table(tmp_path / "first").to_dict("list") == {
+        "run": ["r", "r"], "seed": [3, 3], "subnetwork": ["synergistic"] * 2, "unit": [1, 5]
+    }  # fmt: skip
+    write_units(tmp_path / "none", [], origin, "the run never generalises")
+    assert read_table(tmp_path / "none").empty
+    assert metadata_of(tmp_path / "none")["absent"] == "the run never generalises"

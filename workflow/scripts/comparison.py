@@ -1,0 +1,21 @@
+"""The sub-networks of one run beside the run itself."""
+
+from pathlib import Path
+
+from grokking_phases.comparison import compare
+from grokking_phases.logs import logged
+from grokking_phases.tables import read_tables, write_events
+
+
+def main(source, output, run, subnetworks):
+    paths = {}
+    for path in source.retrained:
+        paths.setdefault(Path(path).stem, []).append(path)
+    retrained = {name: read_tables(of_seeds) for name, of_seeds in paths.items()}
+    at_random = {name for name in retrained if subnetworks[name.split(".")[0]].get("take") == "random"}
+    rows = compare(read_tables(source.curves), retrained, read_tables(source.units), at_random)
+    write_events(output, rows.assign(run=run))
+
+
+with logged(snakemake.log[0]):
+    main(snakemake.input, snakemake.output[0], snakemake.wildcards.run, snakemake.params.subnetworks)

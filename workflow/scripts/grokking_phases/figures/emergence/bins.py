@@ -1,0 +1,119 @@
+"""Synergy over training under other choices: how many bins, what a multiplet's variables are, how units are clustered.
+
+A column for each option that the tables vary (`factors`), the reference in black. Above, each scaled to its own
+extremes, so that shapes compare; below, in bits.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.figures.estimates import SIGN, estimated, undefined
+from grokking_phases.figures.factors import FACTORS, factors, left_out, reference
+from grokking_phases.figures.layouts import legend_over, sheet
+from grokking_phases.figures.lines import draw_lines
+from grokking_phases.figures.panels import by_run
+from grokking_phases.figures.recipes import all_described, broken, regularised, spread
+from grokking_phases.figures.synergy import LABEL, log_both_ways, synergies
+from grokking_phases.summary import to_unit_range
+
+DRAWS = ["o_information"]
+SERIES = ["panel", "run", "estimate", "layer", "seed"]
+SPARSE = 30  # snapshots: the points of a line through fewer are marked
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each estimate, run, seed, layer and step > 0: `value` = min Omega in nats, `bits` = its negative, `scaled` to
+    the range from 0 to 1 over its steps, counts.
+    """
+    numbers = synergies(tables, panels).drop(columns="normalised")
+    return numbers.assign(scaled=numbers.groupby(SERIES)["bits"].transform(to_unit_range))
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each run and layer."""
+    return [
+        draw_page(rows, study, title, layer)
+        for title, of_run in by_run(numbers).items()
+        for layer, rows in of_run.groupby("layer", sort=False)
+    ]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str, layer: str) -> Figure:
+    metrics = {name: study["metrics"][name] for name in study["metrics"] if name in set(numbers["estimate"])}
+    columns = {
+        FACTORS.get(option, option.replace("_", " ")): chosen(numbers, choices)
+        for option, choices in factors(metrics).items()
+    }
+    text = " ".join(sentences(numbers, study["runs"], metrics, columns))
+    figure, part = sheet(4.7, f"Synergy over training by the choices in its estimate: {title}, layer {layer}", text)
+    axes = part.subplots(2, len(columns) or 1, sharex=True, squeeze=False)
+    for (above, below), (name, rows) in zip(axes.T, columns.items(), strict=False):
+        draw_column(above, below, rows)
+        legend_over(above, name, 3)
+    axes[0, 0].set_ylabel("synergy, scaled")
+    axes[1, 0].set_ylabel(LABEL)
+    return figure
+
+
+def chosen(numbers: pd.DataFrame, choices: dict[str, str]) -> pd.DataFrame:
+    """The rows of some estimates, in this order, with what each is called."""
+    rows = numbers[numbers["estimate"].isin(choices)]
+    return rows.assign(choice=pd.Categorical(rows["estimate"].map(choices), list(choices.values())))
+
+
+def draw_column(above: Axes, below: Axes, rows: pd.DataFrame) -> None:
+    for ax, quantity in ((above, "scaled"), (below, "bits")):
+        draw_lines(ax, rows, quantity, "choice", list(rows["choice"].cat.categories))
+        ax.set(xlabel="step" if ax is below else "", ylabel="")
+        for line in ax.lines:
+            if 0 < len(line.get_xdata()) < SPARSE:
+                line.set(marker="o", markersize=3)
+    below.get_legend().remove()
+    if magnitudes_differ(rows):
+        log_both_ways(below, linear_below(rows))
+
+
+def magnitudes(rows: pd.DataFrame) -> pd.Series:
+    """How large each estimate typically is, in bits; without those that are 0."""
+    sizes = rows["bits"].abs().groupby(rows["estimate"]).median()
+    return sizes[sizes > 0]
+
+
+def magnitudes_differ(rows: pd.DataFrame) -> bool:
+    """By a factor of ten: then all are seen on a logarithmic axis only."""
+    return bool(magnitudes(rows).max() > 10 * magnitudes(rows).min())
+
+
+def linear_below(rows: pd.DataFrame) -> float:
+    """The power of ten, in bits, below the smallest estimate."""
+    return 10.0 ** np.floor(np.log10(magnitudes(rows).min()))
+
+
+def sentences(numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, dict], columns: dict) -> list[str]:
+    run, layer = numbers[["run", "layer"]].iloc[0]
+    of, several = reference(metrics), left_out(metrics)
+    logarithmic = [
+        f"({name}: logarithmic beyond {linear_below(rows):g} bits and its negative)"
+        for name, rows in columns.items()
+        if magnitudes_differ(rows)
+    ]
+    return [
+        all_described({run: runs[run]}),
+        f"{regularised(runs[run]).capitalize()}.",
+        f"Black: {of}, {estimated(metrics[of], layer)}; the others differ in one choice each.",
+        *([f"Not drawn, for they differ in several: {', '.join(several)}."] if several else []),
+        *sparser(numbers, of),
+        "Above: from 0 to 1 between each seed's own extremes at its snapshots.",
+        f"{' '.join(['Below: raw', *logarithmic])}. {spread(numbers)} {SIGN}",
+        *undefined(numbers.assign(run=numbers["run"] + ", " + numbers["estimate"])),
+        *broken({run: runs[run]}),
+    ]
+
+
+def sparser(numbers: pd.DataFrame, of: str) -> list[str]:
+    """Estimates at fewer snapshots or of fewer seeds than the reference."""
+    counts = numbers.groupby("estimate", sort=False)[["step", "seed"]].nunique()
+    fewer = counts[(counts < counts.loc[of]).any(axis=1)]
+    return [f"{name}: seeds {row['seed']}, snapshots {row['step']}." for name, row in fewer.iterrows()]

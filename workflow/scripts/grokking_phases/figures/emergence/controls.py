@@ -1,0 +1,114 @@
+"""Do synergistic units matter, or does any set of as many? Sub-networks trained alone against sets drawn at random.
+
+Above, test accuracy over training; below, by how many steps each generalises later than the original. Without the sets
+drawn at random, no causal word can be written on the emergence paper's Figures 6 and 7.
+"""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.comparison import RANDOM
+from grokking_phases.events import ACCURATE
+from grokking_phases.figures.accuracy import draw_accuracies
+from grokking_phases.figures.conclusions import MEANING, concluded, outcome, over_seeds
+from grokking_phases.figures.layouts import legend_above, sheet
+from grokking_phases.figures.lines import apart
+from grokking_phases.figures.panels import by_run, in_panels
+from grokking_phases.figures.recipes import all_described, broken, ended_early, evaluation, held, spread
+from grokking_phases.figures.retrained import ALONE, by_mask, masked, networks_accuracies, subnetworks_in, with_parts
+
+DRAWS = ["curves", "comparison"]
+COMPARED = ["difference", "generalised", "size"]
+FOUND_OUT = ["status", "value", "low", "high", "n_found", "n_seeds"]
+BAND = "0.75"  # the grey of the sets drawn at random
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each run, network and seed: `test_accuracy` at each step > 0, then what the comparison says of the step at
+    which it generalised, of the difference to the original's, and of its size.
+    """
+    accuracies = networks_accuracies(tables, panels).assign(quantity="test_accuracy")
+    return pd.concat([accuracies, comparisons(tables, panels).astype({"seed": "Int64"})], ignore_index=True)
+
+
+def comparisons(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """The comparison's rows; the pooled sets drawn at random belong to the mask that all of them have, else to none."""
+    rows = with_parts(tables[(tables["table"] == "comparison") & tables["quantity"].isin(COMPARED)])
+    pooled = rows["of"] == RANDOM
+    masks = rows.loc[(rows["subnetwork"] == RANDOM) & ~pooled, "mask"].unique()
+    rows["mask"] = rows["mask"].mask(pooled, masks[0] if len(masks) == 1 else None)
+    return in_panels(rows[["run", "of", "subnetwork", "mask", "seed", "quantity", *FOUND_OUT]], panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each mask."""
+    return [draw_page(rows, study, mask) for mask, rows in by_mask(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
+    runs, names = by_run(numbers), subnetworks_in(numbers)
+    height = 2.5 + 0.36 * len(names)
+    title = f"Sub-networks trained alone against random sets, mask: {mask}"
+    figure, part = sheet(height, title, text(numbers, study["runs"], mask))
+    ratios = {"height_ratios": [1.7, 0.36 * len(names)]}
+    axes = part.subplots(2, len(runs), sharey="row", squeeze=False, gridspec_kw=ratios)
+    for (above, below), (title, rows) in zip(axes.T, runs.items(), strict=True):
+        is_curve = rows["quantity"] == "test_accuracy"
+        draw_curves(above, rows[is_curve], names)
+        above.set(title=title, ylabel="test accuracy" if above is axes[0, 0] else "")
+        draw_differences(below, rows[~is_curve], names)
+    legend_above(part)
+    return figure
+
+
+def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
+    """Mean over seeds and standard error; of the sets drawn at random, median and central 95 % of draws and seeds."""
+    drawn = rows["subnetwork"] == RANDOM
+    draw_accuracies(ax, rows[~drawn], **apart("subnetwork", names))
+    if drawn.any():
+        over = {"estimator": "median", "errorbar": ("pi", 95), "label": "random sets: median, central 95 %"}
+        look = {"color": "0.45", "linestyle": "-.", "linewidth": 1, "zorder": 1}
+        band = {"facecolor": BAND, "alpha": 0.9}
+        sns.lineplot(rows[drawn], x="step", y="value", ax=ax, err_kws=band, **over, **look)
+        ax.set(xlabel="step")
+
+
+def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
+    """A row a sub-network: median and interval, a circle for each seed, and below them what they are out of."""
+    colours = dict(zip(names, apart("subnetwork", names)["palette"], strict=True)) | {RANDOM: "0.45"}
+    differences, alone = over_seeds(rows, "difference"), [*names[1:], RANDOM]
+    of_seeds = rows[(rows["quantity"] == "difference") & rows["seed"].notna()]
+    for place, name in enumerate(alone):
+        steps = of_seeds.loc[of_seeds["subnetwork"] == name, "value"]
+        ax.scatter(steps, [place] * len(steps), s=10, facecolors="none", edgecolors=colours[name], linewidths=0.5)
+        for _, of in differences[differences.index == name].iterrows():
+            reach = [[of["value"] - of["low"]], [of["high"] - of["value"]]]
+            ax.errorbar(of["value"], place, xerr=reach, fmt="o", color=colours[name], markersize=4, capsize=2.5)
+            if name == RANDOM:
+                ax.axvspan(of["low"], of["high"], color=BAND, alpha=0.5, linewidth=0, zorder=0)
+        behind = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
+        where = {"xy": (0.02, place + 0.45), "xycoords": ax.get_yaxis_transform()}
+        ax.annotate(outcome(rows, name), fontsize=6.5, va="center", bbox=behind, **where)
+    ax.axvline(0, color="black", linewidth=0.8)
+    ax.set_yticks(range(len(alone)), alone)
+    ax.set(xlabel="steps later than the original", ylim=(len(alone) - 0.25, -0.5))
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict], mask: str) -> str:
+    is_curve = numbers["quantity"] == "test_accuracy"
+    names = subnetworks_in(numbers)
+    return " ".join(
+        [
+            all_described(runs, evaluation),
+            *held(numbers, runs),
+            *[ALONE, masked(mask)],
+            f"Above: accuracy on the full test set. {spread(numbers[is_curve])}",
+            f"Below: step at which test accuracy is first above {ACCURATE}, less that of the original of the same",
+            f"seed; median, interval, and a circle for each seed. {MEANING}",
+            *ended_early(numbers[is_curve], runs),
+            *broken(runs),
+            *(f"\n{title}: {concluded(rows, names[1:])}." for title, rows in by_run(numbers[~is_curve]).items()),
+        ]
+    )

@@ -1,0 +1,83 @@
+"""What O-information leaves out, over training: units that are constant or repeat another, and multiplets that fail.
+
+Either makes a covariance singular; rather than give a number that means nothing, they are left out and counted.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.figures.accuracy import named_apart
+from grokking_phases.figures.estimates import estimated, undefined
+from grokking_phases.figures.layouts import legend_over, sheet
+from grokking_phases.figures.lines import draw_lines
+from grokking_phases.figures.recipes import all_described, broken, held, spread
+from grokking_phases.figures.synergy import by_estimate, log_both_ways, synergies
+
+DRAWS = ["o_information"]
+ROWS = {"n_constant": "constant\nunits", "n_duplicate": "duplicate\nunits", "n_failed": "failed\nmultiplets"}
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each estimate, run, seed, layer and step > 0: how many units were left out and multiplets failed, and
+    `value` = min Omega in nats of what remained, NaN where that was too little.
+    """
+    return synergies(tables, panels).drop(columns=["bits", "normalised"])
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each estimate and layer."""
+    return [draw_page(rows, study, *of) for of, rows in by_estimate(numbers, study["metrics"]).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
+    options, panels = study["metrics"][estimate], list(numbers["panel"].unique())
+    title = f"Left out of O-information: {estimated(options, layer)}"
+    figure, part = sheet(4.6, title, text(numbers, study["runs"], options))
+    numbers, _ = named_apart(numbers, study["runs"])
+    axes = part.subplots(len(ROWS), len(panels), sharex=True, sharey="row", squeeze=False)
+    for column, panel in enumerate(panels):
+        rows = numbers[numbers["panel"] == panel]
+        for ax, (count, label) in zip(axes[:, column], ROWS.items(), strict=True):
+            draw_panel(ax, rows, count)
+            ax.set(xlabel="step", ylabel=label if column == 0 else "")
+        legend_over(axes[0, column], panel)
+    return figure
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, count: str) -> None:
+    """One line a run; no legend."""
+    draw_lines(ax, rows, count, "name", list(rows["name"].unique()))
+    log_both_ways(ax, 1)
+    ax.set_ylim(bottom=-0.2, top=max(ax.get_ylim()[1], 12))
+    ax.get_legend().remove()
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
+    n_multiplets = 2 ** options["n_bins"] - options["n_bins"] - 1
+    return " ".join(
+        [
+            all_described(runs),
+            *held(numbers, runs),
+            f"{spread(numbers)} Vertical axes: linear up to 1, logarithmic beyond.",
+            "Constant: one value on all train samples; duplicate: the same ranks as a unit of lower number.",
+            f"Both are left out before the units are clustered. Failed: of {n_multiplets:,} multiplets, those whose",
+            "covariance was singular nonetheless. Synergy is undefined where fewer units than bins remain.",
+            most(numbers),
+            *undefined(numbers),
+            *broken(runs),
+        ]
+    )
+
+
+def most(numbers: pd.DataFrame) -> str:
+    """The largest counts of each run in any snapshot."""
+    found = numbers.groupby("run", sort=False)[list(ROWS)].max()
+    some, none = found[(found > 0).any(axis=1)], found.index[(found == 0).all(axis=1)]
+    parts = [
+        f"{run} {row['n_constant']:.0f} constant, {row['n_duplicate']:.0f} duplicate, {row['n_failed']:.0f} failed"
+        for run, row in some.iterrows()
+    ]
+    if not parts:
+        return "Nothing was left out and nothing failed, in any snapshot of any run."
+    return f"Most in any snapshot: {'; '.join(parts)}." + (f" None of {', '.join(none)}." if len(none) else "")

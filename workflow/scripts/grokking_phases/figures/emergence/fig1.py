@@ -1,0 +1,65 @@
+"""Emergence paper, Figure 1: train and test accuracy, by weight decay and by scale of the initial weights (section 4).
+
+Where phases are given, the step at which each run generalises is marked.
+"""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.events import ACCURATE
+from grokking_phases.figures import accuracy
+from grokking_phases.figures.boundaries import STATED, over_seeds
+from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.figures.recipes import held
+
+DRAWS = ["curves", "phases"]
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Accuracies; then, over seeds, the step of each run's generalisation, which needs no estimate of information."""
+    events = over_seeds(tables, panels)
+    events = events[(events["event"] == "generalised") & (events["rule"] == STATED)]
+    events = events.drop(columns="estimate").drop_duplicates(["panel", "run"])
+    return pd.concat([accuracy.select(tables, panels), events], ignore_index=True)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    numbers, names = accuracy.named_apart(numbers, study["runs"])
+    colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
+    panels = dict(list(numbers.groupby("panel", sort=False)))
+    figure, part = sheet(0.4 + 2.4 * n_rows(len(panels)), "Train and test accuracy", text(numbers, study["runs"]))
+    for ax, (panel, rows) in zip(grid(part, len(panels)), panels.items(), strict=True):
+        draw_panel(ax, rows, colours)
+        ax.set_title(panel)
+    name_axes(part, "step", "accuracy")
+    legend_above(part, 5)
+    return [figure]
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
+    """A colour a run; test accuracy solid, train dashed; dotted, the step of generalisation in its interval."""
+    curves, events = rows[rows["event"].isna()], rows[rows["event"].notna() & rows["step"].notna()]
+    look = {"hue": "name", "hue_order": list(colours), "style": "split", "style_order": ["test", "train"]}
+    accuracy.draw_accuracies(ax, curves, palette=colours, **look)
+    for event in events.itertuples():
+        ax.axvline(event.step, color=colours[event.name], linestyle=":", linewidth=1)
+        ax.axvspan(event.low, event.high, color=colours[event.name], alpha=0.15, linewidth=0)
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+    events = numbers[numbers["event"].notna()]
+    never = events[events["step"].isna()]
+    marked = (
+        f"Dotted: step of generalisation (test accuracy above {ACCURATE:g}), median over seeds; shaded: its 95 % "
+        "bootstrap interval."
+    )
+    curves = numbers[numbers["event"].isna()]
+    return " ".join(
+        [
+            accuracy.text(curves, runs, *held(curves, runs)),
+            *([marked] if len(never) < len(events) else []),
+            *(f"Generalisation of {event.run}: {event.status}." for event in never.itertuples()),
+        ]
+    )

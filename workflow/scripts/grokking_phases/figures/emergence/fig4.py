@@ -1,0 +1,14 @@
+"""Emergence paper, Figure 4: synergy, redundancy, losses and phases at a large initialisation (section 5.3)."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from grokking_phases.figures.progress import DRAWS, draw_pages, select
+
+__all__ = ["DRAWS", "draw", "select"]
+
+NAMED = ["emergence"]
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    return draw_pages(numbers, study, NAMED)

@@ -1,0 +1,52 @@
+"""Accuracy by scale of the initial weights, constraint on their norm, and whether the last layer starts at zero.
+
+The emergence paper varies alpha alone, under the constraint. Omnigrok (arXiv 2210.01117) says that a large alpha
+induces grokking and that the constraint removes it: to tell, each must be varied without the others.
+"""
+
+from textwrap import fill
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from grokking_phases.figures import accuracy
+from grokking_phases.figures.accuracy import DRAWS, SPLITS, draw_accuracies, select
+from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
+
+__all__ = ["DRAWS", "draw", "select"]
+
+LETTERS = 26  # in a line of a title
+STARTS = {False: "last layer as drawn", True: "last layer zero at first"}
+VARIANTS = (
+    "The emergence paper multiplies the weights, not the biases, by α, holds the norm of the weights and, in its text, "
+    "zeroes the last layer. Omnigrok (arXiv 2210.01117) does the first two with all parameters and does not zero; it "
+    "says that a large α induces grokking, and that the constraint removes it."
+)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A small panel for each title, in the config's order; ValueError where a line would be of two runs."""
+    starts = {name: STARTS[run["training"]["zero_last_layer"]] for name, run in study["runs"].items()}
+    numbers = numbers.assign(start=numbers["run"].map(starts))
+    panels = dict(list(numbers.groupby("panel", sort=False)))
+    figure, part = sheet(0.3 + 1.9 * n_rows(len(panels)), "Accuracy by initialisation", text(numbers, study["runs"]))
+    for ax, (panel, rows) in zip(grid(part, len(panels)), panels.items(), strict=True):
+        check_apart(panel, rows)
+        look = {"hue": "split", "hue_order": SPLITS, "style": "start", "style_order": list(STARTS.values())}
+        draw_accuracies(ax, rows, **look)
+        ax.set_title(fill(panel, LETTERS))
+    name_axes(part, "step", "accuracy")
+    legend_above(part)
+    return [figure]
+
+
+def check_apart(panel: str, rows: pd.DataFrame) -> None:
+    runs = rows.groupby("start")["run"].unique()
+    for start, names in runs.items():
+        if len(names) > 1:
+            raise ValueError(f"Panel {panel!r}: {' and '.join(names)} both have the {start}; give each its own panel.")
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+    decays = {f"{run['training']['weight_decay']:g}" for run in runs.values()}
+    return accuracy.text(numbers, runs, f"Weight decay {', '.join(sorted(decays))}.", VARIANTS)

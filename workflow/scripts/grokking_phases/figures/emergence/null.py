@@ -1,0 +1,114 @@
+"""Is synergy more than chance? The observed synergy over training against two nulls (`metrics.o_information_null`).
+
+`shuffled` are independent units with the same values, clustered and searched anew; `partition` are the same
+activations, in random bins of the same sizes.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.figures.estimates import SIGN, estimated, undefined
+from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.figures.panels import by_run, in_panels
+from grokking_phases.figures.recipes import all_described, broken, held
+from grokking_phases.figures.synergy import INDEX, LABEL, by_estimate, in_bits, log_both_ways
+
+DRAWS = ["o_information_null"]
+LINEAR = 1.0  # bits
+NULLS = {"shuffled": "units shuffled", "partition": "random bins"}
+LOOKS = {"shuffled": ("#DE8F05", ":", "...."), "partition": ("#0173B2", "--", "")}  # colour, median's line, hatching
+# Synergy is drawn upwards: its upper bound is the lower one of Omega.
+BOUNDS = {"low": "high", "median": "median", "high": "low"}
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each estimate, run, seed, layer and step > 0: `value` = min Omega and the quantiles of both nulls, in nats;
+    all of these in `bits` of synergy; ranks, draws that failed, and on which side of each null's band the observed is.
+    """
+    of = [f"synergy_{null}_{statistic}" for null in NULLS for statistic in (*BOUNDS, "rank")]
+    of += [f"n_failed_{null}" for null in NULLS]
+    wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values="value")[["synergy", *of]]
+    numbers = wide.rename(columns={"synergy": "value"}).assign(bits=in_bits(wide["synergy"]))
+    for null in NULLS:
+        for bound, of_omega in BOUNDS.items():
+            numbers[f"bits_{null}_{bound}"] = in_bits(wide[f"synergy_{null}_{of_omega}"])
+        numbers[f"beside_{null}"] = beside(numbers["bits"], numbers[f"bits_{null}_low"], numbers[f"bits_{null}_high"])
+    return in_panels(numbers.reset_index().rename(columns={"table": "estimate"}), panels)
+
+
+def beside(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
+    """`above`, `within` or `below` the band; missing where there is none."""
+    sides = pd.Series("within", value.index, dtype=object).mask(value > high, "above").mask(value < low, "below")
+    return sides.where(value.notna() & low.notna() & high.notna())
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each estimate and layer."""
+    return [draw_page(rows, study, *of) for of, rows in by_estimate(numbers, study["metrics"]).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
+    options, runs = study["metrics"][estimate], by_run(numbers)
+    title = f"Synergy against chance: {estimated(options, layer)}"
+    figure, part = sheet(0.5 + 2.2 * n_rows(len(runs)), title, text(numbers, study["runs"], options))
+    for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
+        draw_panel(ax, rows)
+        ax.set_title(title)
+    name_axes(part, "step", LABEL)
+    legend_above(part, 3)
+    return figure
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
+    """Bands of both nulls and the observed, means over seeds; each seed's points, hollow within random bins' band."""
+    means = rows.groupby("step").mean(numeric_only=True)
+    for null, (colour, line, hatch) in LOOKS.items():
+        low, median, high = (means[f"bits_{null}_{bound}"] for bound in BOUNDS)
+        band = {"facecolor": colour, "edgecolor": colour, "alpha": 0.3, "linewidth": 0, "hatch": hatch}
+        ax.fill_between(means.index, low, high, **band, label=f"{NULLS[null]}: central 95 %")
+        ax.plot(means.index, median, line, color=colour, label=f"{NULLS[null]}: median")
+    ax.plot(means.index, means["bits"], color="black", label="observed, mean over seeds")
+    for filled, label in ((True, "a seed, outside the band of random bins"), (False, "a seed, within it")):
+        points = rows[rows["beside_partition"].isin(["above", "below"]) == filled]
+        look = {"facecolors": "black" if filled else "white", "edgecolors": "black", "linewidths": 0.6}
+        ax.scatter(points["step"], points["bits"], s=9, zorder=3, label=label, **look)
+    ax.set_xscale("log")
+    log_both_ways(ax, LINEAR)
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
+    return " ".join(
+        [
+            all_described(runs, lambda run: snapshots(numbers)),
+            *held(numbers, runs),
+            "Orange: independent units with the same values, clustered and searched anew; any true structure differs.",
+            "Blue: the same activations in random bins of the same sizes: does clustering find more than chance?",
+            f"{options['n_draws']} draws of each; lines and bands: means over seeds.",
+            f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond. {SIGN}",
+            "Snapshots (of all seeds) above and below the central 95 % of their own draws, 5 % being expected outside:",
+            *(counted(title, rows) for title, rows in by_run(numbers).items()),
+            *failed(numbers),
+            *undefined(numbers),
+            *broken(runs),
+        ]
+    )
+
+
+def snapshots(numbers: pd.DataFrame) -> str:
+    return f"{numbers['step'].nunique()} snapshots"
+
+
+def failed(numbers: pd.DataFrame) -> list[str]:
+    """Draws that have no value, over all runs."""
+    counts = {NULLS[null]: int(numbers[f"n_failed_{null}"].sum()) for null in NULLS}
+    return [f"Draws without a value, left out: {n} of {name}." for name, n in counts.items() if n]
+
+
+def counted(title: str, rows: pd.DataFrame) -> str:
+    """How many snapshots lie outside each null's band."""
+    parts = []
+    for null, name in NULLS.items():
+        sides = rows[f"beside_{null}"].dropna()
+        parts.append(f"{name} {(sides == 'above').sum()} above, {(sides == 'below').sum()} below, of {len(sides)}")
+    return f"{title}: {'; '.join(parts)}."

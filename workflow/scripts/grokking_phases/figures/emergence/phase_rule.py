@@ -1,0 +1,94 @@
+"""How far each phase's boundaries depend on the constants of the rule that finds them: each doubled and halved.
+
+A row of panels a run, a column an estimate of O-information.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from grokking_phases.figures.boundaries import COLOURS, PHASES, STATED, over_seeds, worded
+from grokking_phases.figures.estimates import TIES
+from grokking_phases.figures.layouts import name_axes, sheet
+from grokking_phases.figures.panels import by_run
+from grokking_phases.figures.recipes import all_described, broken
+
+DRAWS = ["phases", "o_information"]  # the latter for how it was estimated
+EDGES = {"start": ">", "end": "<"}
+ABSENT = {"marker": "x", "markersize": 4, "linestyle": ""}
+EVENTS = {"memorised": ":", "generalised": "--"}
+LANE = 0.16  # of a rule's row, for each phase
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Each event's median step over seeds with its interval, for each run, estimate and variant of the rule."""
+    return over_seeds(tables, panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    runs, estimates, rules = by_run(numbers), list(numbers["estimate"].unique()), list(numbers["rule"].unique())
+    title, height = "Phases when a constant of their rule is doubled or halved", 0.4 + 0.2 * len(rules)
+    figure, part = sheet(0.7 + height * len(runs), title, text(study["runs"]))
+    axes = part.subplots(len(runs), len(estimates), sharex=True, sharey=True, squeeze=False)
+    for row, (name, rows) in zip(axes, runs.items(), strict=True):
+        for ax, estimate in zip(row, estimates, strict=True):
+            draw_panel(ax, rows[rows["estimate"] == estimate], rules)
+            options = study["metrics"].get(estimate)
+            ax.set_title(f"{name}, {TIES[options['ties']] if options else estimate}")
+    name_axes(part, "step", "")
+    part.legend(handles=key(), loc="outside upper center", ncols=5, frameon=False)
+    return [figure]
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:
+    """A row a rule, and in it a lane a phase, from its start to its end."""
+    for y, rule in enumerate(rules):
+        of_rule = rows[rows["rule"] == rule]
+        for lane, phase in enumerate(PHASES):
+            height = y + LANE * (lane - (len(PHASES) - 1) / 2)
+            draw_phase(ax, of_rule[of_rule["event"].str.startswith(f"{phase}.")], phase, height)
+    for stated in rows[rows["rule"] == STATED].dropna(subset="step").itertuples():
+        colour = COLOURS.get(stated.event.split(".")[0], "black")
+        ax.axvline(
+            stated.step, color=colour, linestyle=EVENTS.get(stated.event, "-"), linewidth=0.6, alpha=0.6, zorder=0
+        )
+    ax.set(xscale="log", ylim=(len(rules) - 0.5, -0.5))
+    ax.set_yticks(range(len(rules)), [worded(rule).replace(" x ", " × ") for rule in rules])
+    ax.grid(False, axis="y")
+    for y in range(1, len(rules)):
+        ax.axhline(y - 0.5, color="0.85", linewidth=0.6, zorder=0)
+
+
+def draw_phase(ax: Axes, edges: pd.DataFrame, phase: str, y: float) -> None:
+    """Its two ends in their intervals, hollow where only some seeds have them; a cross on the right if it is absent."""
+    found = edges.dropna(subset="step")
+    if found.empty and len(edges):
+        ax.plot(1.03, y, color=COLOURS[phase], transform=ax.get_yaxis_transform(), clip_on=False, **ABSENT)
+    ax.plot(found["step"], [y] * len(found), color=COLOURS[phase], linewidth=3, alpha=0.35, solid_capstyle="butt")
+    for edge in found.itertuples():
+        look = {"marker": EDGES[edge.event.split(".")[1]], "color": COLOURS[phase], "markersize": 4}
+        ax.plot([edge.low, edge.high], [y, y], color=COLOURS[phase], linewidth=0.8)
+        ax.plot(edge.step, y, **look, markerfacecolor=COLOURS[phase] if edge.n_found == edge.n_seeds else "white")
+
+
+def key() -> list[Line2D]:
+    return [
+        *(Line2D([], [], color=COLOURS[phase], linewidth=3, label=worded(phase)) for phase in PHASES),
+        *(Line2D([], [], color="0.3", marker=mark, linestyle="", label=edge) for edge, mark in EDGES.items()),
+        Line2D([], [], color="0.3", label="absent", **ABSENT),
+        *(Line2D([], [], color="black", linestyle=dash, linewidth=0.8, label=name) for name, dash in EVENTS.items()),
+    ]
+
+
+def text(runs: dict[str, dict]) -> str:
+    return " ".join(
+        [
+            all_described(runs),
+            "Each row: the rule with one constant doubled or halved. Marks: medians over seeds, where at least half",
+            "have them, with 95 % bootstrap intervals; hollow: not all seeds have them; a start without an end: that",
+            "is not reached. Vertical lines: under the stated rule.",
+            "The rule reads O-information, as far as a Gaussian copula sees it (it is blind to XOR).",
+            *broken(runs),
+        ]
+    )

@@ -1,0 +1,222 @@
+"""Do early synergy peaks predict generalising? The rule of `prediction`, on a sweep (emergence paper, section 6).
+
+A page for each estimate of synergy: above, ROC curves with and without the runs that no rule can miss, and how long
+before generalising each predictor could have known; below, every run's scores beside the thresholds.
+"""
+
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from grokking_phases.events import ACCURATE
+from grokking_phases.figures.layouts import legend_over, sheet
+from grokking_phases.figures.panels import in_panels
+from grokking_phases.figures.recipes import broken, named
+from grokking_phases.intervals import LEVEL
+from grokking_phases.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
+
+DRAWS = ["prediction"]
+NAMES = {"synergy_peak": "synergy peak", "weight_norm": "weight norm", "train_loss": "train loss"}
+SCORES = {
+    "synergy_peak": "early synergy peak:\nprominence (nats)",
+    "weight_norm": "L2 norm of weights",
+    "train_loss": "train loss (nats)",
+}
+LINES = {"synergy_peak": ("C3", "-"), "weight_norm": ("black", "--"), "train_loss": ("0.5", "-.")}
+COLOURS = ["C0", "C1", "C2", "C4", "C5", "C9"]  # of panels: those that no line has
+MARKERS = {"hit": "o", "correct rejection": "o", "miss": "^", "false alarm": "^"}
+GENERALISING = ["hit", "miss"]
+SMALL = 6
+LEAST = 0.1  # nats: below, prominence is drawn to a linear scale
+ROW = 0.19  # inches, of a run
+RULE = (
+    "Rule: S = \N{MINUS SIGN}min Ω above that of shuffled samples, smoothed in ln step (Gaussian, "
+    f"s.d. {SMOOTHING}), from step {FORGOTTEN:g} / learning rate to {EARLY:.0%} of training; score: its largest peak's "
+    "prominence, asked after every snapshot. Baselines: at the last of these steps, with their lead from there. "
+    f"Generalised: test accuracy > {ACCURATE}."
+)
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """The whole table, each run and seed with its panel, in the panels' order."""
+    of_runs = tables["kind"] == "run"
+    return pd.concat([in_panels(tables[of_runs], panels), tables[~of_runs]], ignore_index=True)
+
+
+def draw(numbers: pd.DataFrame, study: dict, *, estimates: dict[str, str], calibration: list[int]) -> list[Figure]:
+    """A page for each estimate.
+
+    estimates: tables of synergy, each with that of its null; calibration: the seeds that are not scored.
+    """
+    pages = dict(list(numbers.groupby("estimate")))
+    return [draw_page(pages[estimate], study, estimate, calibration) for estimate in estimates]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, calibration: list[int]) -> Figure:
+    trials, of_subset = numbers[numbers["kind"] == "run"], numbers.groupby("subset")
+    title = f"Early synergy peaks as predictors of generalising: {estimate}"
+    heights = [2.7, 1.3 + ROW * trials["run"].nunique()]
+    figure, part = sheet(sum(heights), title, text(numbers, study["runs"], calibration))
+    above, below = part.subfigures(2, 1, height_ratios=heights)
+    *curves, leads = above.subplots(1, len(SUBSETS) + 1)
+    for ax, subset in zip(curves, SUBSETS, strict=True):
+        draw_roc(ax, of_subset.get_group(subset), subset)
+    draw_leads(leads, trials, of_subset.get_group("all"))
+    axes = below.subplots(1, len(PREDICTORS), sharey=True)
+    for ax, predictor in zip(axes, PREDICTORS, strict=True):
+        draw_scores(ax, trials[trials["predictor"] == predictor])
+        ax.set_title(outcomes(numbers, predictor), fontsize=SMALL, loc="left")
+        ax.set_xlabel(SCORES[predictor])
+    label_runs(axes[0], trials, study["runs"])
+    label_panels(axes[-1], trials)
+    below.legend(handles=marks(), loc="outside upper center", ncols=len(MARKERS) + 1, fontsize=SMALL, frameon=False)
+    return figure
+
+
+def draw_roc(ax: Axes, rows: pd.DataFrame, title: str) -> None:
+    """A line for each predictor, with its AUC and interval."""
+    ax.plot([0, 1], [0, 1], color="0.8", linewidth=0.8)
+    for predictor, (colour, line) in LINES.items():
+        chosen = rows[rows["predictor"] == predictor]
+        points, [summary] = chosen[chosen["kind"] == "roc"], chosen[chosen["kind"] == "summary"].to_dict("records")
+        label = f"{NAMES[predictor]} {area(summary)}"
+        ax.plot(points["false_alarm_rate"], points["hit_rate"], line, color=colour, label=label)
+    ax.set(xlabel="rate of false alarms", ylabel="rate of hits", box_aspect=1)
+    legend_over(ax, f"AUC, {title}", n_columns=1)
+
+
+def area(summary: dict) -> str:
+    """`0.81 [0.66, 0.93]`, or why there is none."""
+    if np.isnan(summary["auc"]):
+        return f"\N{EM DASH} {summary['undefined']}"
+    return f"{summary['auc']:.2f} [{summary['auc_low']:.2f}, {summary['auc_high']:.2f}]"
+
+
+def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    """A dot for each scored hit; the median over them, with its interval."""
+    hits = trials[(trials["role"] == "scored") & (trials["outcome"] == "hit")]
+    medians = summaries[summaries["kind"] == "summary"].set_index("predictor")
+    colours = panel_colours(trials)
+    offsets = dict(zip(colours, np.linspace(-0.25, 0.25, len(colours)), strict=True))
+    for row, predictor in enumerate(PREDICTORS):
+        chosen, said = hits[hits["predictor"] == predictor], medians.loc[predictor]
+        at = row + chosen["panel"].map(offsets).astype(float)
+        ax.scatter(chosen["lead"], at, s=10, color=list(chosen["panel"].map(colours)), linewidth=0, zorder=3)
+        ax.plot([said["lead_median_low"], said["lead_median_high"]], [row, row], color="black", linewidth=1)
+        ax.plot(said["lead_median"], row, "|", color="black", markersize=14)
+    ax.set_xscale("log" if len(hits) else "linear")
+    ax.set(xlabel="steps before generalising", title="lead of the hits (all)", box_aspect=1)
+    ax.set_ylim(len(PREDICTORS) - 0.5, -0.5)
+    ax.set_yticks(range(len(PREDICTORS)), [NAMES[predictor].replace(" ", "\n") for predictor in PREDICTORS])
+
+
+def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
+    """A row for each run, a mark for each seed, small for calibration; crosses: left out."""
+    seeds = sorted(trials["seed"].unique())
+    offsets = dict(zip(seeds, np.linspace(-0.25, 0.25, len(seeds)), strict=True))
+    at = trials["run"].map(places(trials)) + trials["seed"].map(offsets).astype(float)
+    shades = trials["panel"].map(panel_colours(trials))
+    for (outcome, role), rows in trials.groupby(["outcome", "role"]):
+        edges, size = list(shades[rows.index]), 18 if role == "scored" else 5
+        faces = edges if outcome in GENERALISING else "none"
+        style = {"marker": MARKERS[outcome], "s": size, "linewidth": 0.8, "zorder": 3}
+        ax.scatter(rows["value"], at[rows.index], facecolors=faces, edgecolors=edges, **style)
+    gone = at[trials["left_out"].notna()]
+    ax.plot(np.full(len(gone), 0.03), gone, "x", color="0.5", markersize=3, transform=ax.get_yaxis_transform())
+    if trials["value"].min() > 0:
+        ax.set_xscale("log")
+    else:  # there may be no peak, or no run left
+        ax.set_xscale("symlog", linthresh=LEAST)
+    shade(ax, trials["direction"].iloc[0], trials["threshold"].iloc[0])
+
+
+def shade(ax: Axes, direction: float, threshold: float) -> None:
+    """The side of the threshold on which runs are predicted to generalise."""
+    if np.isfinite(threshold):
+        limits = ax.get_xlim()
+        ax.axvspan(direction * threshold, limits[1] if direction > 0 else limits[0], color="0.93", zorder=0)
+        ax.axvline(direction * threshold, color="black", linestyle="--", linewidth=0.8)
+        ax.set_xlim(limits)
+
+
+def places(trials: pd.DataFrame) -> dict[str, int]:
+    return {run: place for place, run in enumerate(trials["run"].unique())}
+
+
+def panel_colours(trials: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(trials["panel"].unique(), cycle(COLOURS), strict=False))
+
+
+def label_runs(ax: Axes, trials: pd.DataFrame, runs: dict[str, dict]) -> None:
+    ax.set_yticks(range(len(places(trials))), [setting(runs[run]) for run in places(trials)], fontsize=SMALL)
+    ax.set_ylim(len(places(trials)) - 0.4, -0.6)
+
+
+def marks() -> list[Line2D]:
+    """The key to the scores."""
+    style = {"color": "0.3", "linestyle": "none", "markersize": 4}
+    faces = {outcome: "0.3" if outcome in GENERALISING else "none" for outcome in MARKERS}
+    shapes = [
+        Line2D([], [], marker=MARKERS[name], markerfacecolor=faces[name], label=name, **style) for name in MARKERS
+    ]
+    return [*shapes, Line2D([], [], marker="x", label="left out", **style)]
+
+
+def label_panels(ax: Axes, trials: pd.DataFrame) -> None:
+    """What a panel's runs differ in, at the right of its rows and in its colour."""
+    for panel, rows in trials.groupby("panel", sort=False):
+        middle = np.mean([places(trials)[run] for run in rows["run"].unique()])
+        style = {"rotation": 270, "va": "center", "transform": ax.get_yaxis_transform()}
+        ax.text(1.03, middle, panel, color=panel_colours(trials)[panel], fontsize=SMALL + 1, **style)
+
+
+def setting(run: dict) -> str:
+    """What tells a run from the others of the sweep."""
+    training = run["training"]
+    held = training["constrain_norm"] != "none"
+    strength = f"α {training['alpha']:g}" if held else f"weight decay {training['weight_decay']:g}"
+    return f"{strength}, rate {training['learning_rate']:g}, {run['dataset']['train_fraction']:.0%} train"
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict], calibration: list[int]) -> str:
+    trials = numbers[(numbers["kind"] == "run") & (numbers["predictor"] == PREDICTORS[0])]
+    first = runs[trials["run"].iloc[0]]
+    scored = trials.loc[trials["role"] == "scored", "seed"].unique()
+    return " ".join(
+        [
+            f"{named(first['dataset'])}; {named(first['model'])};",
+            f"{trials['run'].nunique()} runs, {len(trials)} networks.",
+            RULE,
+            "Thresholds (dashed; shaded: predicted to generalise) and the baselines' directions are of seed",
+            f"{listed(calibration)} (small marks); all else is of seed {listed(scored)}. Filled: generalises; circles:",
+            f"as predicted. Intervals (of AUC; bars: of the median): {LEVEL:.0%}, bootstrap over runs.",
+            *left_out(trials),
+            *broken(runs),
+        ]
+    )
+
+
+def listed(seeds: list[int]) -> str:
+    return ", ".join(f"{seed:g}" for seed in sorted(seeds))
+
+
+def outcomes(numbers: pd.DataFrame, predictor: str) -> str:
+    """The scored runs of each subset, counted by outcome."""
+    rows = numbers[(numbers["kind"] == "summary") & (numbers["predictor"] == predictor)]
+    return "\n".join(
+        f"{row['subset']}: {row['hits']:.0f} hits, {row['misses']:.0f} misses,\n"
+        f"   {row['false_alarms']:.0f} false alarms, {row['correct_rejections']:.0f} correct rejections"
+        for row in rows.to_dict("records")
+    )
+
+
+def left_out(trials: pd.DataFrame) -> list[str]:
+    """How many runs, and why."""
+    reasons = trials["left_out"].value_counts()
+    if reasons.empty:
+        return []
+    return [f"Left out of {len(trials)}: {', '.join(f'{count} {reason}' for reason, count in reasons.items())}."]

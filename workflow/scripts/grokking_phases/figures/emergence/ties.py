@@ -1,0 +1,84 @@
+"""How much the treatment of ties decides: synergy over training under each, and before the ReLU, where ties are rare.
+
+About half of the activations after a ReLU are equal, namely zero, and a rank among equals is arbitrary (`copula`); the
+layer before the ReLU, `preactivation`, has hardly any.
+"""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from grokking_phases.figures.estimates import SIGN, TIES, undefined
+from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.figures.lines import draw_lines
+from grokking_phases.figures.panels import by_run
+from grokking_phases.figures.recipes import all_described, broken, held, spread
+from grokking_phases.figures.synergy import LABEL, log_both_ways, synergies
+
+DRAWS = ["o_information"]
+LINEAR = 1.0  # bits
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each estimate, run, seed, layer and step > 0: `value` = min Omega in nats, `bits` = its negative, counts."""
+    return synergies(tables, panels).drop(columns="normalised")
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    of = numbers["estimate"].map(lambda estimate: TIES[study["metrics"][estimate]["ties"]])
+    numbers = numbers.assign(treatment=numbers["layer"] + ", " + of)
+    runs, treatments = by_run(numbers), in_order(numbers, list(study["metrics"]))
+    title = "Synergy over training by the treatment of ties"
+    figure, part = sheet(0.5 + 2.1 * n_rows(len(runs)), title, text(numbers, study))
+    for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
+        draw_lines(ax, rows, "bits", "treatment", treatments)
+        log_both_ways(ax, LINEAR)
+        ax.set_title(title)
+    name_axes(part, "step", LABEL)
+    legend_above(part, 3)
+    return [figure]
+
+
+def in_order(numbers: pd.DataFrame, estimates: list[str]) -> list[str]:
+    """The treatments as the config has them."""
+    order = numbers["estimate"].map(estimates.index).sort_values(kind="stable").index
+    return list(numbers.loc[order, "treatment"].unique())
+
+
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    runs = study["runs"]
+    return " ".join(
+        [
+            all_described(runs),
+            *held(numbers, runs),
+            f"{spread(numbers)} Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
+            SIGN,
+            "How far treatments of a layer lie apart (range of their means), and seeds (standard deviation), in bits,",
+            "medians over the steps that all share:",
+            *(distances(title, rows) for title, rows in by_run(numbers).items()),
+            *undefined(numbers),
+            *broken(runs),
+        ]
+    )
+
+
+def distances(title: str, rows: pd.DataFrame) -> str:
+    """How far treatments lie apart, and how far seeds do, in each layer that has several treatments."""
+    parts = [
+        f"{layer}: treatments {shown(apart)}, seeds {shown(seeds)}"
+        for layer, of_layer in rows.groupby("layer", sort=False)
+        if of_layer["treatment"].nunique() > 1
+        for apart, seeds in [spreads(of_layer)]
+    ]
+    return f"{title}, {'; '.join(parts)}." if parts else f"{title}: one treatment."
+
+
+def spreads(rows: pd.DataFrame) -> tuple[float, float]:
+    """Median over steps of the range of the treatments' means over seeds, and of the standard deviation of seeds."""
+    over_seeds = rows.groupby(["treatment", "step"])["bits"].agg(["mean", "std"]).unstack("treatment")
+    means = over_seeds["mean"].dropna()
+    return (means.max(axis=1) - means.min(axis=1)).median(), over_seeds["std"].median(axis=1).median()
+
+
+def shown(bits: float) -> str:
+    """A seed alone has no deviation, and treatments may share no step."""
+    return "unknown" if pd.isna(bits) else f"{bits:.2g}"

@@ -1,0 +1,23 @@
+"""What pages and captions say of an O-information table: how it was estimated, its sign, and where it is undefined."""
+
+import pandas as pd
+
+TIES = {
+    "average": "ties at their mean rank",
+    "paper": "ties as published",
+    "index": "ties by sample number",
+    "random": "ties in random order",
+}
+SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
+AVERAGE = "a moving average of factor 0.1, which lags (the authors sample every 5 steps)"
+
+
+def estimated(options: dict, layer: str) -> str:
+    """`union of 10 bins of layer hidden, ties at their mean rank`."""
+    return f"{options['variables']} of {options['n_bins']} bins of layer {layer}, {TIES[options['ties']]}"
+
+
+def undefined(numbers: pd.DataFrame) -> list[str]:
+    """Runs whose synergy is not defined somewhere, most units being dead, or whose training diverged at once."""
+    missing = numbers["value"].isna().groupby(numbers["run"]).agg(["sum", "size"])
+    return [f"Undefined in {n} of {size} snapshots of {run}." for run, (n, size) in missing.iterrows() if n]

@@ -1,0 +1,93 @@
+"""Which units to train alone: those of a multiplet that O-information found, the others, or as many at random.
+
+The emergence paper (section 7) retrains the units of the most synergistic multiplet over all steps but the first, and
+their complement. Whether that says anything about synergy, only sets of equal size drawn at random can tell.
+"""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from grokking_phases.events import first_above
+from grokking_phases.files import whole
+
+Extreme = Literal["synergy", "redundancy"]
+Moment = Literal["any", "generalised", "delayed_emergence"]
+Take = Literal["units", "others", "random"]
+
+FORMAT_VERSION = 1
+
+
+class Absent(Exception):
+    """There is no such sub-network in this run, and why."""
+
+
+def choose(
+    o_information: pd.DataFrame,
+    curves: pd.DataFrame,
+    phases: pd.DataFrame,
+    width: int,
+    *,
+    extreme: Extreme = "synergy",
+    at: Moment = "any",
+    take: Take = "units",
+    draw: int = 0,
+    from_step_0: bool = False,
+) -> list[int]:
+    """The units, ascending, of a layer of `width` units; raises Absent.
+
+    o_information, curves, phases   tidy rows of one run and seed, under the rule as stated
+    extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
+    at            … of all steps; at the first snapshot that generalised; or during delayed emergence
+    take          that multiplet's units, the layer's others, or as many of the layer drawn at random, by `draw`
+    from_step_0   whether the untrained network counts
+    """
+    rows = o_information[(o_information["metric"] == extreme) & o_information["value"].notna()]
+    rows = rows[rows["step"] >= (0 if from_step_0 else 1)]
+    rows = rows[rows["step"].isin(moments(at, rows["step"], curves, phases))]
+    if rows.empty:
+        raise Absent(f"no multiplet with a finite {extreme}")
+    best = rows["value"].idxmin() if extreme == "synergy" else rows["value"].idxmax()
+    units = sorted(map(int, rows.loc[best, "units"]))
+    if take == "units":
+        return units
+    if take == "random":
+        seed = int(o_information["seed"].iloc[0])
+        return sorted(map(int, np.random.default_rng([seed, draw]).choice(width, len(units), replace=False)))
+    others = sorted(set(range(width)) - set(units))
+    if not others:
+        raise Absent("the multiplet is the whole layer")
+    return others
+
+
+def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:
+    """Those of the steps that count."""
+    if at == "any":
+        return steps
+    if at == "generalised":
+        generalised = first_above(curves, "test_accuracy")
+        if generalised is None:
+            raise Absent("the run never generalises")
+        return steps[steps == steps[steps >= generalised].min()]
+    found = phases[phases["status"] == "found"].set_index("event")["step"]
+    if f"{at}.start" not in found:
+        raise Absent(f"the run has no {at.replace('_', ' ')}")
+    return steps[steps.between(found[f"{at}.start"], found[f"{at}.end"])]
+
+
+def write_units(path: str | Path, units: list[int], origin: dict, absent: str | None) -> None:
+    """One row a unit, with the columns of `origin` (run, seed, subnetwork); none, and why, where it is absent.
+
+    The same units are the same bytes, so that a choice that comes to the same has no consequences.
+    """
+    header = json.dumps({"format_version": FORMAT_VERSION, **origin, "absent": absent})
+    columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
+    schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
+    table = pa.table({**columns, "unit": units}, schema=schema).replace_schema_metadata({"grokking_phases": header})
+    with whole(path) as beside:
+        pq.write_table(table, beside)

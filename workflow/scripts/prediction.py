@@ -1,0 +1,16 @@
+"""What early synergy says of a sweep's runs, beside two baselines."""
+
+from grokking_phases.logs import logged
+from grokking_phases.prediction import predictions, write_predictions
+from grokking_phases.tables import read_tables
+
+
+def main(source, output, params):
+    estimates = {name: read_tables(source.get(name)) for name in params.estimates}
+    nulls = {name: read_tables(source.get(null)) for name, null in params.estimates.items()}
+    curves = read_tables(source.curves)
+    write_predictions(output, predictions(curves, estimates, nulls, params.runs, calibration=params.calibration))
+
+
+with logged(snakemake.log[0]):
+    main(snakemake.input, snakemake.output[0], snakemake.params)

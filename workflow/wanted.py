@@ -1,0 +1,60 @@
+"""The tables that a study's figures want of its runs: what there is, of what kind, and what each is made from.
+
+curves               of the run
+<metric>             an entry of `metrics:`
+phases               found in the metrics that `phases:` lists, and in the curves
+<subnetwork>.<mask>  curves of an entry of `subnetworks:`, trained alone
+comparison           of all of these with the run
+prediction           of a whole study: do its runs generalise, told from their first steps
+"""
+
+from itertools import chain
+
+MASKS = ("activation", "weights")
+OF_RUN = ("phases", "comparison")  # one file a run; of the others, each seed has one, and a summary joins them
+PREDICTION = "emergence/prediction"  # the figure that says of which runs, from which metrics
+
+
+def retrained(config: dict, masks: tuple[str, ...] = MASKS) -> list[str]:
+    """The tables of sub-networks trained alone."""
+    return [f"{name}.{mask}" for name in config["subnetworks"] for mask in masks]
+
+
+def kinds(config: dict) -> dict[str, str]:
+    """Every table, with its kind: a metric's module, or curves, phases, comparison."""
+    metrics = {name: entry["module"] for name, entry in config["metrics"].items()}
+    fixed = {name: name for name in ("curves", *OF_RUN, "prediction")}
+    return fixed | metrics | dict.fromkeys(retrained(config), "curves")
+
+
+def metrics_behind(config: dict, table: str) -> set[str]:
+    """The metrics that a table is made from, itself included."""
+    if table in config["metrics"]:
+        return {table}
+    if table == "curves":
+        return set()
+    if table == "prediction":
+        return set(chain(*config["figures"][PREDICTION]["estimates"].items()))
+    of_subnetworks = {entry["metric"] for entry in config["subnetworks"].values()} if table != "phases" else set()
+    return of_subnetworks | set(config["phases"])
+
+
+def runs_of_figure(entry: dict) -> list[str]:
+    return sorted({run for runs in entry["panels"].values() for run in runs})
+
+
+def runs_of_metric(config: dict, metric: str) -> list[str]:
+    """The runs that it is measured on: those of which some figure draws a table that is made from it."""
+    entries = [
+        entry
+        for entry in config["figures"].values()
+        if any(metric in metrics_behind(config, table) for table in entry["tables"])
+    ]
+    return sorted({run for entry in entries for run in runs_of_figure(entry)})
+
+
+def seeds_of(config: dict, run: str, table: str) -> list[int]:
+    """The seeds of a run that a table has: all, unless the metric is measured on some."""
+    seeds = config["runs"][run]["seeds"]
+    chosen = config["metrics"].get(table, {}).get("seeds", seeds)
+    return [seed for seed in seeds if seed in chosen]
