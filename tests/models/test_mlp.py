@@ -122,7 +122,7 @@ def test_a_unit_whose_weights_are_masked_is_its_biass_relu():
 
 
 def test_masked_weights_learn_as_where_their_rows_are_zeroed_before_each_step():
-    """As published: the rows of the first layer are zeroed, the biases and the readout of these units go on learning."""
+    """As published: rows of the first layer are zeroed; the biases and the readout of these units go on learning."""
     published = network()
     others = [unit for unit in range(12) if unit not in UNITS]
 

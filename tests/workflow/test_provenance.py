@@ -69,7 +69,7 @@ def test_what_is_not_code_changes_no_hash(scripts, change):
         ("grokking_phases/training.py", {"train"}),
         ("grokking_phases/models/mlp.py", {"train"}),
         ("grokking_phases/models/transformer.py", set()),
-        ("grokking_phases/schedule.py", {"train"}),
+        ("grokking_phases/schedule.py", {"train", "o_information", "mutual_information"}),
         ("train.py", {"train"}),
         ("metric.py", {"o_information", "mutual_information"}),
         ("grokking_phases/metrics/o_information.py", {"o_information"}),

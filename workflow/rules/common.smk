@@ -109,7 +109,9 @@ def of_seeds(run, table):
     """One table of a run, each seed's own."""
     path = {"curves": "curves"} | dict.fromkeys(METRICS, f"metrics/{table}")
     seeds = seeds_of(STUDY, run, table)
-    return expand("<results>/{run}/{seed}/{path}.parquet", run=run, seed=seeds, path=path.get(table, f"retrain/{table}"))
+    return expand(
+        "<results>/{run}/{seed}/{path}.parquet", run=run, seed=seeds, path=path.get(table, f"retrain/{table}")
+    )
 
 
 def tables_of_seeds(wildcards):
