@@ -9,12 +9,19 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
+PREDICTION := --configfile config.yaml config/prediction.yaml
 
-.PHONY: fig5 smoke paper report test bench lock
+.PHONY: fig5 emergence prediction smoke paper report docs test bench lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
 	$(SNAKEMAKE) results/figures/fig5.pdf
+
+emergence: .venv/installed
+	$(SNAKEMAKE) emergence
+
+prediction: .venv/installed
+	$(SNAKEMAKE) results/prediction/figures/emergence/prediction.pdf $(PREDICTION)
 
 smoke: .venv/installed
 	$(SNAKEMAKE) results/smoke/figures/fig5.pdf $(SMOKE)
@@ -24,6 +31,11 @@ paper: .venv/installed
 
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html
+
+# The tables and pictures of docs/, from whichever studies are finished.
+docs: export PYTHONPATH := workflow/scripts
+docs: .venv/installed
+	$(BIN)/python docs/refresh.py
 
 test: .venv/installed
 	$(BIN)/ruff check .

@@ -11,9 +11,12 @@ import psutil
 import pytest
 import yaml
 
+from grokking_phases.tables import metadata_of
+
 REPOSITORY = Path(__file__).parents[2]
 TINY = Path(__file__).with_name("tiny.yaml")
 TARGET = "results/tiny/figures/fig5.pdf"
+EMERGENCE = "emergence"  # every figure of that paper
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one process builds the tree that these tests copy
 
@@ -35,7 +38,7 @@ class Tree:
 
     def planned(self, target=TARGET):
         """The jobs that would run: (rule, run and seed, or table, or paper), as sets of strings."""
-        jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE)
+        jobs = re.findall(r"^(?:rule|checkpoint) (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE)
         return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
 
     def edit(self, path, old, new):
@@ -67,7 +70,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
     folder.mkdir()
     tree = copy_of_repository(folder)
-    tree.run(TARGET)
+    tree.run(TARGET, EMERGENCE)
     return tree
 
 
@@ -80,15 +83,16 @@ def tree(built, tmp_path):
 def test_the_chain_makes_figures_numbers_and_a_report(built):
     figures = built.folder / "results/tiny/figures"
     made = sorted(str(path.relative_to(figures)) for path in figures.rglob("*.*"))
-    papers = [f"{paper}/fig5.{kind}" for paper in ("emergence", "two_phase") for kind in ("csv", "pdf", "png")]
-    assert made == sorted([*papers, "fig5.pdf"])
+    shown = [name for name in yaml.safe_load((REPOSITORY / "config.yaml").read_text())["figures"]]
+    assert made == sorted([*(f"{name}.{kind}" for name in shown for kind in ("csv", "pdf", "png")), "fig5.pdf"])
     assert not any((built.folder / "results/tiny/.checkpoints").iterdir())
     built.run(TARGET, "--report", "report.html")
     assert "fig5.png" in (built.folder / "report.html").read_text()
 
 
-def test_nothing_changed_runs_nothing(tree):
-    assert tree.planned() == set()
+@pytest.mark.parametrize("target", [TARGET, EMERGENCE])
+def test_nothing_changed_runs_nothing(tree, target):
+    assert tree.planned(target) == set()
 
 
 def test_bins_of_one_metric_rerun_that_metric_and_what_draws_it(tree):
@@ -125,6 +129,34 @@ def test_what_a_metric_imports_edited_reruns_it_too(tree):
         ("metric", "addition_alpha8"),
     }
     assert not {job for job in planned if job[0] in ("dataset", "train")}
+
+
+def test_another_choice_of_the_same_units_retrains_nothing(tree):
+    """The metric that sub-networks are chosen from is computed anew; its units, and all that hangs on them, stay."""
+    retrained = tree.folder / "results/tiny/addition_wd2/0/retrain"
+    before = {path.name: path.stat().st_mtime_ns for path in retrained.iterdir()}
+    comparison = tree.folder / "results/tiny/addition_wd2/comparison.parquet"
+    tree.edit("workflow/scripts/grokking_phases/lattice.py", "len(larger.d) == 2", "2 == len(larger.d)")
+    log = tree.run(str(comparison.relative_to(tree.folder)))
+    assert "checkpoint subnetwork" in log
+    assert "rule retrain" not in log
+    assert {path.name: path.stat().st_mtime_ns for path in retrained.iterdir()} == before
+
+
+def test_another_choice_of_units_retrains_what_changed(tree):
+    """The most redundant multiplet in place of the most synergistic: the other sub-networks stay."""
+    tree.overlay(lambda config: config.update(subnetworks={"synergistic": {"extreme": "redundancy"}}))
+    log = tree.run("results/tiny/addition_wd2/comparison.parquet")
+    assert re.findall(r"^rule retrain:\n(?:    .*\n)*?    output: (.*)$", log, re.MULTILINE) == [
+        "results/tiny/addition_wd2/0/retrain/synergistic.activation.parquet"
+    ]
+
+
+def test_a_diverged_run_ends_there_and_is_drawn(tree):
+    tree.overlay(lambda config: config["runs"].update(addition_alpha8={"training": {"learning_rate": 1e30}}))
+    tree.run(EMERGENCE)
+    curves = tree.folder / "results/tiny/addition_alpha8/0/curves.parquet"
+    assert metadata_of(curves)["diverged_at"] < 40
 
 
 @pytest.mark.parametrize("file", ["training.py", "files.py", "metrics/o_information.py", "figures/two_phase/fig5.py"])

@@ -46,6 +46,7 @@ COMPUTE = {
     "checkpoint_seconds": STUDY["checkpoint_seconds"],
 }
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
+PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
 
 
 pathvars:
@@ -59,7 +60,7 @@ wildcard_constraints:
     subnetwork="|".join(SUBNETWORKS),
     mask="|".join(MASKS),
     table="|".join(map(re.escape, ["curves", *METRICS, *retrained(STUDY)])),
-    paper="|".join(sorted({str(Path(name).parent) for name in FIGURES})),
+    paper="|".join(PAPERS),
     figure="|".join(FIGURE_NAMES),
 
 

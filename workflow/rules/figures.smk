@@ -47,3 +47,13 @@ rule paper_figure:
         code=code("paper_figure"),
     script:
         "../scripts/paper_figure.py"
+
+
+for paper in PAPERS:
+
+    rule:
+        """All figures of one paper, by its name alone: `snakemake emergence`."""
+        name:
+            paper
+        input:
+            [f"<results>/figures/{name}.pdf" for name in FIGURES if name.startswith(f"{paper}/")],

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from grokking_phases.modules import options_in
+from grokking_phases.schedule import steps_of
 
 Sampling = Callable[[dict], str]
 HELD = {"weights": "the weights", "all": "all parameters"}
@@ -93,6 +94,17 @@ def ended_early(curves: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
         f"{run}, seed {seed:.0f}: loss not finite at step {step:,.0f}, where it ends."
         for (run, seed), step in last.items()
         if step < runs[run]["training"]["steps"]
+    ]
+
+
+def cut_short(measured: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
+    """The same of what is measured at snapshots, the last of which is then missing."""
+    last = measured.groupby(["run", "seed"], sort=False)["step"].max()
+    scheduled = {run: steps_of(runs[run]["snapshots"]["steps"], runs[run]["training"]["steps"])[-1] for run, _ in last.index}
+    return [
+        f"{run}, seed {seed:.0f}: no snapshot after step {step:,.0f}, for its loss was not finite."
+        for (run, seed), step in last.items()
+        if step < scheduled[run]
     ]
 
 

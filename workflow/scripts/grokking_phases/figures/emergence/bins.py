@@ -14,7 +14,7 @@ from grokking_phases.figures.factors import FACTORS, factors, left_out, referenc
 from grokking_phases.figures.layouts import legend_over, sheet
 from grokking_phases.figures.lines import draw_lines
 from grokking_phases.figures.panels import by_run
-from grokking_phases.figures.recipes import all_described, broken, regularised, spread
+from grokking_phases.figures.recipes import all_described, broken, cut_short, regularised, spread
 from grokking_phases.figures.synergy import LABEL, log_both_ways, synergies
 from grokking_phases.summary import to_unit_range
 
@@ -108,6 +108,7 @@ def sentences(numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, d
         "Above: from 0 to 1 between each seed's own extremes at its snapshots.",
         f"{' '.join(['Below: raw', *logarithmic])}. {spread(numbers)} {SIGN}",
         *undefined(numbers.assign(run=numbers["run"] + ", " + numbers["estimate"])),
+        *cut_short(numbers, runs),
         *broken({run: runs[run]}),
     ]
 

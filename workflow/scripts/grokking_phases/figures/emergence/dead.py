@@ -11,7 +11,7 @@ from grokking_phases.figures.accuracy import named_apart
 from grokking_phases.figures.estimates import estimated, undefined
 from grokking_phases.figures.layouts import legend_over, sheet
 from grokking_phases.figures.lines import draw_lines
-from grokking_phases.figures.recipes import all_described, broken, held, spread
+from grokking_phases.figures.recipes import all_described, broken, cut_short, held, spread
 from grokking_phases.figures.synergy import by_estimate, log_both_ways, synergies
 
 DRAWS = ["o_information"]
@@ -65,6 +65,7 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
             "covariance was singular nonetheless. Synergy is undefined where fewer units than bins remain.",
             most(numbers),
             *undefined(numbers),
+            *cut_short(numbers, runs),
             *broken(runs),
         ]
     )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.estimates import AVERAGE, SIGN, estimated, undefined
-from grokking_phases.figures.recipes import all_described, broken, held, labels, spread
+from grokking_phases.figures.recipes import all_described, broken, cut_short, held, labels, spread
 from grokking_phases.figures.synergy import LABEL, by_estimate, synergies
 from grokking_phases.style import PAGE, caption, page
 
@@ -63,6 +63,7 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
             f"Above: from 0 to 1 for each seed, then {AVERAGE}. Below: raw.",
             f"{spread(numbers)} {SIGN}",
             *undefined(numbers),
+            *cut_short(numbers, runs),
             *broken(runs),
         ]
     )

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from grokking_phases.figures.estimates import SIGN, estimated, undefined
 from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import all_described, broken, held
+from grokking_phases.figures.recipes import all_described, broken, cut_short, held
 from grokking_phases.figures.synergy import INDEX, LABEL, by_estimate, in_bits, log_both_ways
 
 DRAWS = ["o_information_null"]
@@ -86,10 +86,12 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
             "Blue: the same activations in random bins of the same sizes: does clustering find more than chance?",
             f"{options['n_draws']} draws of each; lines and bands: means over seeds.",
             f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond. {SIGN}",
-            "Snapshots (of all seeds) above and below the central 95 % of their own draws, 5 % being expected outside:",
+            "Snapshots (of all seeds) above and below the central 95 % of their own draws (of independent units, 5 % lie",
+            "outside the band of shuffled ones; that of random bins has no such level, for clusters are never random):",
             *(counted(title, rows) for title, rows in by_run(numbers).items()),
             *failed(numbers),
             *undefined(numbers),
+            *cut_short(numbers, runs),
             *broken(runs),
         ]
     )

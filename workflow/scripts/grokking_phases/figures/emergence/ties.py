@@ -11,7 +11,7 @@ from grokking_phases.figures.estimates import SIGN, TIES, undefined
 from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
 from grokking_phases.figures.lines import draw_lines
 from grokking_phases.figures.panels import by_run
-from grokking_phases.figures.recipes import all_described, broken, held, spread
+from grokking_phases.figures.recipes import all_described, broken, cut_short, held, spread
 from grokking_phases.figures.synergy import LABEL, log_both_ways, synergies
 
 DRAWS = ["o_information"]
@@ -56,6 +56,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
             "medians over the steps that all share:",
             *(distances(title, rows) for title, rows in by_run(numbers).items()),
             *undefined(numbers),
+            *cut_short(numbers, runs),
             *broken(runs),
         ]
     )

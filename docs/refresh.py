@@ -1,0 +1,171 @@
+"""The small tables and the pictures that the pages of docs/ quote, from finished studies: `make docs`."""
+
+import argparse
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.events import first_above
+from grokking_phases.tables import read_table, read_tables
+
+DOCS = Path(__file__).parent
+START_UP = 30  # steps: synergy of random features, which every run shows first
+SPLITS = {"memorised": "train", "generalised": "test"}
+BITS = 1 / np.log(2)
+MEASURES = {"synergy": -BITS, "redundancy": BITS, "synergy_size": 1, "test_loss": 1, "test_accuracy": 1}
+
+
+def curves(results: Path) -> Iterator[tuple[str, int, pd.DataFrame]]:
+    for path in sorted(results.glob("*/*/curves.parquet")):
+        yield path.parts[-3], int(path.parts[-2]), read_table(path)
+
+
+def training(results: Path) -> pd.DataFrame:
+    """Of each run and seed: steps at which accuracies are first above a level, and the largest test loss."""
+    rows = []
+    for run, seed, of in curves(results):
+        wide = of.pivot(index="step", columns="metric", values="value")
+        events = {f"test_{level:g}": first_above(of, "test_accuracy", level) for level in (0.1, 0.5, 0.9)}
+        events |= {name: first_above(of, f"{split}_accuracy") for name, split in SPLITS.items()}
+        loss, last = wide["test_loss"], wide.iloc[-1]
+        peak = {"largest_test_loss": loss.max(), "at_step": loss.idxmax()}
+        rows.append({"run": run, "seed": seed, **events, **peak, **last.add_prefix("final_")})
+    return pd.DataFrame(rows)
+
+
+def phases(results: Path) -> pd.DataFrame:
+    """Each event under the rule as stated, of each seed and over seeds (seed empty)."""
+    rows = read_tables(sorted(results.glob("*/phases.parquet")))
+    return rows[rows["rule"] == "stated"].drop(columns="rule")
+
+
+def within_phases(results: Path) -> pd.DataFrame:
+    """Of each seed and phase that it has from start to end: each measure (bits, units, nats) at both."""
+    rows = []
+    for path in sorted(results.glob("*/phases.parquet")):
+        events = read_table(path)
+        found = events[(events["rule"] == "stated") & (events["status"] == "found") & events["seed"].notna()]
+        for (source, seed), of in found.groupby(["source", "seed"]):
+            folder, steps = path.parent / str(seed), of.set_index("event")["step"]
+            measured = read_tables([folder / "curves.parquet", folder / f"metrics/{source}.parquet"])
+            wide = measured.pivot_table(index="step", columns="metric", values="value")
+            for phase in [event.removesuffix(".end") for event in steps.index if event.endswith(".end")]:
+                ends = {end: steps[f"{phase}.{end}"] for end in ("start", "end")}
+                named = {"run": path.parent.name, "source": source, "seed": seed, "phase": phase}
+                rows += [
+                    {**named, "measure": measure, **{end: sign * wide.loc[step, measure] for end, step in ends.items()}}
+                    for measure, sign in MEASURES.items()
+                ]
+    return pd.DataFrame(rows)
+
+
+def comparison(results: Path) -> pd.DataFrame:
+    """Sub-networks trained alone, over seeds; of those drawn at random, over draws."""
+    rows = read_tables(sorted(results.glob("*/comparison.parquet")))
+    return rows[rows["seed"].isna()].drop(columns="seed")
+
+
+def synergies(results: Path, figure: str) -> pd.DataFrame:
+    """Of each series of a figure: the largest synergy in bits, over all steps and after the start-up, and the last."""
+    numbers = pd.read_csv(results / f"figures/emergence/{figure}.csv")
+    rows = []
+    for key, of in numbers.groupby(["run", "estimate", "layer", "seed"]):
+        bits = of.drop_duplicates("step").set_index("step")["bits"].dropna()
+        later = bits[bits.index > START_UP]
+        row = dict(zip(["run", "estimate", "layer", "seed"], key, strict=True))
+        for name, series in {"peak": bits, "later_peak": later}.items():
+            row |= {f"{name}_bits": series.max(), f"{name}_step": series.idxmax() if len(series) else None}
+        rows.append(row | {"final_bits": bits.iloc[-1] if len(bits) else None})
+    return pd.DataFrame(rows)
+
+
+def null(results: Path) -> pd.DataFrame:
+    """At each snapshot: the observed synergy in bits and both nulls' central 95 %."""
+    numbers = pd.read_csv(results / "figures/emergence/null.csv")
+    return numbers[["run", "estimate", "seed", "step", *(name for name in numbers if name.startswith("bits"))]]
+
+
+def dead(results: Path) -> pd.DataFrame:
+    """Of each run and seed: the most that was left out, or failed, in any snapshot."""
+    numbers = pd.read_csv(results / "figures/emergence/dead.csv")
+    return numbers.groupby(["run", "estimate", "seed"])[["n_constant", "n_duplicate", "n_failed"]].max().reset_index()
+
+
+def prediction(results: Path) -> pd.DataFrame:
+    """The summary of each estimate, subset and predictor."""
+    rows = pd.read_parquet(results / "prediction/tables/prediction.parquet")
+    return rows[rows["kind"] == "summary"].dropna(axis=1, how="all").drop(columns="kind")
+
+
+def predicted(results: Path) -> pd.DataFrame:
+    """Every run and seed of the sweep: hit, miss, false alarm, correct rejection, or why it is left out."""
+    rows = pd.read_parquet(results / "prediction/tables/prediction.parquet")
+    return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
+
+
+def two_phase_curves(results: Path) -> pd.DataFrame:
+    """About 120 log-spaced steps of each run and seed."""
+    parts = []
+    for run, seed, of in curves(results):
+        if run in ("division96", "s5"):
+            wide = of.pivot(index="step", columns="metric", values="value").reset_index()
+            parts.append(wide.assign(run=run, seed=seed))
+    return pd.concat(parts).set_index(["run", "seed", "step"]).reset_index()
+
+
+def two_phase_fig5(results: Path) -> pd.DataFrame:
+    """Of each path in the information plane: first, least, greatest and last I(T;X), last I(T;Y), ceilings; nats."""
+    numbers = pd.read_csv(results / "figures/two_phase/fig5.csv")
+    rows = []
+    for key, of in numbers.groupby(["estimate", "run", "seed", "layer"]):
+        of = of.drop_duplicates("step").set_index("step").sort_index()
+        x, last = of["information_x"], of.iloc[-1]
+        row = dict(zip(["estimate", "run", "seed", "layer"], key, strict=True))
+        row |= {
+            "first_x": x.iloc[0],
+            "min_x": x.min(),
+            "min_step": x.idxmin(),
+            "max_x": x.max(),
+            "max_step": x.idxmax(),
+        }
+        row |= {"final_x": last["information_x"], "final_y": last["information_y"]}
+        rows.append(row | {ceiling: last[ceiling] for ceiling in ("ceiling_x", "ceiling_y")})
+    return pd.DataFrame(rows)
+
+
+TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
+    "training": training,
+    "phases": phases,
+    "within_phases": within_phases,
+    "comparison": comparison,
+    "emergence_fig5": lambda results: synergies(results, "fig5"),
+    "ties": lambda results: synergies(results, "ties"),
+    "bins": lambda results: synergies(results, "bins"),
+    "null": null,
+    "dead": dead,
+    "prediction": prediction,
+    "predicted": predicted,
+    "two_phase_curves": two_phase_curves,
+    "two_phase_fig5": two_phase_fig5,
+}
+
+
+def main(results: Path) -> None:
+    for folder in ("tables", "figures"):
+        (DOCS / folder).mkdir(exist_ok=True)
+    for name, of in TABLES.items():
+        try:
+            of(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.5g")
+        except (FileNotFoundError, ValueError) as missing:  # nothing to read, or nothing to join
+            print(f"docs/tables/{name}.csv stays as it is: {missing}")
+    for picture in sorted(results.rglob("figures/*/*.png")):
+        shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", nargs="?", type=Path, default=Path("results"))
+    main(parser.parse_args().results)
