@@ -10,7 +10,14 @@ from grokking_phases.figures.conclusions import concluded, outcome
 from grokking_phases.figures.emergence import controls, fig6, fig7
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
-STUDY = {"runs": RUNS, "metrics": {}}
+CHOSEN = {"metric": "o_information", "extreme": "synergy", "at": "any"}
+SUBNETWORKS = {
+    "synergistic": {**CHOSEN, "take": "units"},
+    "inverse": {**CHOSEN, "take": "others"},
+    "random_1": {**CHOSEN, "take": "random"},
+    "random_2": {**CHOSEN, "take": "random"},
+}
+STUDY = {"runs": RUNS, "metrics": {}, "subnetworks": SUBNETWORKS}
 PANELS = {"weight decay": ["wd2"], "initialisation": ["alpha8"]}
 STEPS = tuple(range(0, 101, 10))
 SIZES = {"synergistic": 8, "inverse": 2, "delayed": 8, "random_1": 8, "random_2": 8}
@@ -69,6 +76,7 @@ def test_a_page_for_each_mask_says_what_it_does_and_which_seeds_lack_a_subnetwor
     assert "wd2 has no synergistic sub-network in 1 of 2 seeds." in weights.get_supxlabel()
     assert "alpha8 has no delayed sub-network in 2 of 2 seeds." in activation.get_supxlabel()
     assert "norm of the weights held constant" in activation.get_supxlabel()
+    assert "inverse, all units but those of the multiplet with the least Ω of all snapshots;" in weights.get_supxlabel()
     assert legend_of(activation) == ["original", "synergistic", "inverse", "delayed"]
     assert legend_of(weights) == ["original", "synergistic"]
 

@@ -38,7 +38,9 @@ class Tree:
 
     def planned(self, target=TARGET):
         """The jobs that would run: (rule, run and seed, or table, or paper), as sets of strings."""
-        jobs = re.findall(r"^(?:rule|checkpoint) (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE)
+        jobs = re.findall(
+            r"^(?:rule|checkpoint) (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE
+        )
         return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
 
     def edit(self, path, old, new):
@@ -83,7 +85,7 @@ def tree(built, tmp_path):
 def test_the_chain_makes_figures_numbers_and_a_report(built):
     figures = built.folder / "results/tiny/figures"
     made = sorted(str(path.relative_to(figures)) for path in figures.rglob("*.*"))
-    shown = [name for name in yaml.safe_load((REPOSITORY / "config.yaml").read_text())["figures"]]
+    shown = yaml.safe_load((REPOSITORY / "config.yaml").read_text())["figures"]
     assert made == sorted([*(f"{name}.{kind}" for name in shown for kind in ("csv", "pdf", "png")), "fig5.pdf"])
     assert not any((built.folder / "results/tiny/.checkpoints").iterdir())
     built.run(TARGET, "--report", "report.html")

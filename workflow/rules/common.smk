@@ -175,12 +175,18 @@ def figure_runs(wildcards):
 
 def figure_metrics(wildcards):
     """The options of each metric that is drawn, with the defaults of what the config leaves out."""
-    return {name: complete(METRICS[name]) for name in figure_entry(wildcards)["tables"] if name in METRICS}
+    drawn = {name: METRICS[name] for name in figure_entry(wildcards)["tables"] if name in METRICS}
+    return {name: defaults("metrics", entry["module"]) | entry for name, entry in drawn.items()}
 
 
-def complete(metric):
-    options = options_of("metrics", metric["module"])
-    return {name: option.default for name, option in options.items()} | metric
+def figure_subnetworks(wildcards):
+    """The same of each sub-network."""
+    drawn = [table.split(".")[0] for table in figure_entry(wildcards)["tables"]]
+    return {name: defaults("", "subnetworks") | SUBNETWORKS[name] for name in drawn if name in SUBNETWORKS}
+
+
+def defaults(kind, module):
+    return {name: option.default for name, option in options_of(kind, module).items()}
 
 
 def figure_tables(wildcards):

@@ -28,6 +28,7 @@ rule figure:
         tables=figure_table_names,
         runs=figure_runs,
         metrics=figure_metrics,
+        subnetworks=figure_subnetworks,
         code=lambda wildcards: code("figure", figure_module(wildcards)),
     script:
         "../scripts/figure.py"

@@ -10,7 +10,8 @@ from grokking_phases.tables import read_table
 
 
 def main(sources, output, figure, params):
-    source, entry, study = module("figures", figure), params.figure, {"runs": params.runs, "metrics": params.metrics}
+    source, entry = module("figures", figure), params.figure
+    study = {kind: params.get(kind) for kind in ("runs", "metrics", "subnetworks")}
     named = zip(sources, params.tables, strict=True)
     tables = pd.concat([read_table(path).assign(table=table) for path, table in named], ignore_index=True)
     numbers = source.select(tables, entry["panels"])

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import pandas as pd
 
 from grokking_phases.modules import options_in
-from grokking_phases.schedule import steps_of
 
 Sampling = Callable[[dict], str]
 HELD = {"weights": "the weights", "all": "all parameters"}
@@ -89,22 +88,22 @@ def spread(numbers: pd.DataFrame) -> str:
 
 def ended_early(curves: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
     """Seeds whose loss was not finite at some step, where training ends; beyond it, means are over the others."""
-    last = curves.groupby(["run", "seed"], sort=False)["step"].max()
-    return [
-        f"{run}, seed {seed:.0f}: loss not finite at step {step:,.0f}, where it ends."
-        for (run, seed), step in last.items()
-        if step < runs[run]["training"]["steps"]
-    ]
+    return [f"{name}: loss not finite at step {step}, where it ends." for name, step in stopped(curves, runs)]
 
 
 def cut_short(measured: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """The same of what is measured at snapshots, the last of which is then missing."""
-    last = measured.groupby(["run", "seed"], sort=False)["step"].max()
-    scheduled = {run: steps_of(runs[run]["snapshots"]["steps"], runs[run]["training"]["steps"])[-1] for run, _ in last.index}
+    """The same of what is measured at snapshots."""
+    said = "no snapshot after step {}, for its loss was not finite."
+    return [f"{name}: {said.format(step)}" for name, step in stopped(measured, runs)]
+
+
+def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
+    """`wd2, seed 0` and the last step of it, where that is not its run's last."""
+    last = rows.groupby(["run", "seed"], sort=False)["step"].max()
     return [
-        f"{run}, seed {seed:.0f}: no snapshot after step {step:,.0f}, for its loss was not finite."
+        (f"{run}, seed {seed:.0f}", f"{step:,.0f}")
         for (run, seed), step in last.items()
-        if step < scheduled[run]
+        if step < runs[run]["training"]["steps"]
     ]
 
 

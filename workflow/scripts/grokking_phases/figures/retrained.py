@@ -20,10 +20,17 @@ MASKS = {
     "(as published)",
     "activation": "all other units are removed",
 }
-ALONE = (
-    "Sub-networks are chosen by O-information (`subnetworks` in the config) and trained from the same initial weights "
-    "with a fresh optimiser."
-)
+TAKEN = {
+    "units": "units of the multiplet with the {extreme} Ω{moment}",
+    "others": "all units but those of the multiplet with the {extreme} Ω{moment}",
+    "random": "as many units as the multiplet with the {extreme} Ω{moment} has, drawn at random",
+}
+EXTREMES = {"synergy": "least", "redundancy": "greatest"}
+MOMENTS = {
+    "any": " of all snapshots",
+    "generalised": " at the first snapshot that generalises",
+    "delayed_emergence": " during delayed emergence",
+}
 
 
 def networks_accuracies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -63,7 +70,7 @@ def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
     runs, names = by_run(numbers), subnetworks_in(numbers)
     title = f"Sub-networks trained alone, mask: {mask}"
-    figure, part = sheet(0.3 + 2.3 * n_rows(len(runs)), title, text(numbers, study["runs"], mask))
+    figure, part = sheet(0.3 + 2.3 * n_rows(len(runs)), title, text(numbers, study, mask))
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
         draw_accuracies(ax, rows, **apart("subnetwork", names))
         ax.set_title(title)
@@ -72,19 +79,33 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
     return figure
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict], mask: str) -> str:
+def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
+    runs = study["runs"]
     return " ".join(
         [
             all_described(runs, evaluation),
             *held(numbers, runs),
             "Accuracy on the full test set.",
-            *[ALONE, masked(mask), spread(numbers)],
+            *[alone(study["subnetworks"]), masked(mask), spread(numbers)],
             *absences(numbers, runs),
             *ended_early(numbers, runs),
             *broken(runs),
             "Whether sets of as many units drawn at random do the same is shown in the figure of controls.",
         ]
     )
+
+
+def alone(subnetworks: dict[str, dict]) -> str:
+    """How each was chosen, those drawn at random once, and what all share."""
+    chosen = {
+        RANDOM if entry["take"] == "random" else name: TAKEN[entry["take"]].format(
+            extreme=EXTREMES[entry["extreme"]], moment=MOMENTS[entry["at"]]
+        )
+        for name, entry in subnetworks.items()
+    }
+    metrics = ", ".join(sorted({entry["metric"] for entry in subnetworks.values()}))
+    listed = "; ".join(f"{name}, {what}" for name, what in chosen.items())
+    return f"Sub-networks by {metrics}, trained from the same initial weights with a fresh optimiser: {listed}."
 
 
 def masked(mask: str) -> str:

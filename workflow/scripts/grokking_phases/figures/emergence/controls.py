@@ -17,7 +17,7 @@ from grokking_phases.figures.layouts import legend_above, sheet
 from grokking_phases.figures.lines import apart
 from grokking_phases.figures.panels import by_run, in_panels
 from grokking_phases.figures.recipes import all_described, broken, ended_early, evaluation, held, spread
-from grokking_phases.figures.retrained import ALONE, by_mask, masked, networks_accuracies, subnetworks_in, with_parts
+from grokking_phases.figures.retrained import alone, by_mask, masked, networks_accuracies, subnetworks_in, with_parts
 
 DRAWS = ["curves", "comparison"]
 COMPARED = ["difference", "generalised", "size"]
@@ -51,7 +51,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
     runs, names = by_run(numbers), subnetworks_in(numbers)
     height = 2.5 + 0.36 * len(names)
     title = f"Sub-networks trained alone against random sets, mask: {mask}"
-    figure, part = sheet(height, title, text(numbers, study["runs"], mask))
+    figure, part = sheet(height, title, text(numbers, study, mask))
     ratios = {"height_ratios": [1.7, 0.36 * len(names)]}
     axes = part.subplots(2, len(runs), sharey="row", squeeze=False, gridspec_kw=ratios)
     for (above, below), (title, rows) in zip(axes.T, runs.items(), strict=True):
@@ -96,14 +96,15 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     ax.set(xlabel="steps later than the original", ylim=(len(alone) - 0.25, -0.5))
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict], mask: str) -> str:
+def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
+    runs = study["runs"]
     is_curve = numbers["quantity"] == "test_accuracy"
     names = subnetworks_in(numbers)
     return " ".join(
         [
             all_described(runs, evaluation),
             *held(numbers, runs),
-            *[ALONE, masked(mask)],
+            *[alone(study["subnetworks"]), masked(mask)],
             f"Above: accuracy on the full test set. {spread(numbers[is_curve])}",
             f"Below: step at which test accuracy is first above {ACCURATE}, less that of the original of the same",
             f"seed; median, interval, and a circle for each seed. {MEANING}",
