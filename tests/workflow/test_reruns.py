@@ -3,75 +3,26 @@
 import re
 import shutil
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import psutil
 import pytest
 import yaml
+from trees import REPOSITORY, Tree, copy_of_repository
 
 from grokking_phases.tables import metadata_of
 
-REPOSITORY = Path(__file__).parents[2]
-TINY = Path(__file__).with_name("tiny.yaml")
 TARGET = "results/tiny/figures/fig5.pdf"
 EMERGENCE = "emergence"  # every figure of that paper
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one process builds the tree that these tests copy
 
 
-class Tree:
-    """A copy of the workflow, with an overlay that a test may change."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def command(self, *arguments):
-        configs = ["--configfile", "config.yaml", "tiny.yaml"]
-        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configs]
-
-    def run(self, *arguments):
-        done = subprocess.run(self.command(*arguments), cwd=self.folder, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def planned(self, target=TARGET):
-        """The jobs that would run: (rule, run and seed, or table, or paper), as sets of strings."""
-        jobs = re.findall(
-            r"^(?:rule|checkpoint) (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE
-        )
-        return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
-
-    def edit(self, path, old, new):
-        path = self.folder / path
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
-
-    def overlay(self, change):
-        path = self.folder / "tiny.yaml"
-        config = yaml.safe_load(path.read_text())
-        change(config)
-        path.write_text(yaml.safe_dump(config))
-
-
-def copy_of_repository(folder):
-    for name in ("Snakefile", "config.yaml", "profiles", "workflow"):
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, folder / name)
-    shutil.copy2(TINY, folder / "tiny.yaml")
-    return Tree(folder)
-
-
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
     folder.mkdir()
-    tree = copy_of_repository(folder)
+    tree = copy_of_repository(folder, "tests/workflow/tiny.yaml")
     tree.run(TARGET, EMERGENCE)
     return tree
 
@@ -79,7 +30,7 @@ def built(tmp_path_factory):
 @pytest.fixture
 def tree(built, tmp_path):
     shutil.copytree(built.folder, tmp_path / "tree")
-    return Tree(tmp_path / "tree")
+    return Tree(tmp_path / "tree", built.overlays)
 
 
 def test_the_chain_makes_figures_numbers_and_a_report(built):
@@ -99,7 +50,7 @@ def test_nothing_changed_runs_nothing(tree, target):
 
 def test_bins_of_one_metric_rerun_that_metric_and_what_draws_it(tree):
     tree.overlay(lambda config: config.update(metrics={"mutual_information_binning": {"bins": 7}}))
-    assert tree.planned() == {
+    assert tree.planned(TARGET) == {
         ("metric", "division96", "0", "mutual_information_binning"),
         ("summary", "division96", "mutual_information_binning"),
         ("figure", "two_phase", "fig5"),
@@ -109,13 +60,13 @@ def test_bins_of_one_metric_rerun_that_metric_and_what_draws_it(tree):
 
 def test_a_figure_edited_reruns_that_figure(tree):
     tree.edit("workflow/scripts/grokking_phases/figures/emergence/fig5.py", "normalised synergy", "synergy, normalised")
-    assert tree.planned() == {("figure", "emergence", "fig5"), ("paper_figure", "fig5")}
+    assert tree.planned(TARGET) == {("figure", "emergence", "fig5"), ("paper_figure", "fig5")}
 
 
 def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
     tree.edit("workflow/scripts/grokking_phases/metrics/mutual_information.py", "FAR = 170.0", "FAR = 171.0")
     metrics = ("mutual_information", "mutual_information_binning")
-    assert tree.planned() == {
+    assert tree.planned(TARGET) == {
         *(("metric", "division96", "0", metric) for metric in metrics),
         *(("summary", "division96", metric) for metric in metrics),
         ("figure", "two_phase", "fig5"),
@@ -125,7 +76,7 @@ def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
 
 def test_what_a_metric_imports_edited_reruns_it_too(tree):
     tree.edit("workflow/scripts/grokking_phases/lattice.py", "len(larger.d) == 2", "2 == len(larger.d)")
-    planned = tree.planned()
+    planned = tree.planned(TARGET)
     assert {job[:2] for job in planned if job[0] == "metric"} == {
         ("metric", "addition_wd2"),
         ("metric", "addition_alpha8"),
@@ -165,13 +116,13 @@ def test_a_diverged_run_ends_there_and_is_drawn(tree):
 def test_a_comment_edited_reruns_nothing(tree, file):
     path = tree.folder / "workflow/scripts/grokking_phases" / file
     path.write_text(path.read_text() + "\n# A remark.\n")
-    assert tree.planned() == set()
+    assert tree.planned(TARGET) == set()
 
 
 def test_a_seed_added_runs_only_that_seed(tree):
     tree.overlay(lambda config: config["runs"]["division96"].update(seeds=[0, 1]))
     metrics = ("mutual_information", "mutual_information_binning")
-    assert tree.planned() == {
+    assert tree.planned(TARGET) == {
         ("dataset", "division96", "1"),
         ("train", "division96", "1"),
         *(("metric", "division96", "1", metric) for metric in metrics),
@@ -183,12 +134,12 @@ def test_a_seed_added_runs_only_that_seed(tree):
 
 def test_where_and_how_often_a_state_is_saved_changes_nothing(tree):
     tree.overlay(lambda config: config.update(checkpoint_seconds=5, device="cpu"))
-    assert tree.planned() == set()
+    assert tree.planned(TARGET) == set()
 
 
 def test_a_note_on_a_run_redraws_its_figure(tree):
     tree.overlay(lambda config: config["runs"]["division96"].update(note="tiny"))
-    assert tree.planned() == {("figure", "two_phase", "fig5"), ("paper_figure", "fig5")}
+    assert tree.planned(TARGET) == {("figure", "two_phase", "fig5"), ("paper_figure", "fig5")}
 
 
 FILES = ["curves.parquet", "snapshots.parquet", "weights.safetensors"]

@@ -1,0 +1,57 @@
+"""Copies of the workflow in which tests run and change it."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Tree:
+    """A copy of the workflow, with overlays of which a test may change the last."""
+
+    def __init__(self, folder, overlays):
+        self.folder, self.overlays = folder, overlays
+
+    def command(self, *arguments):
+        configs = ["--configfile", "config.yaml", *self.overlays]
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configs]
+
+    def run(self, *arguments):
+        done = subprocess.run(self.command(*arguments), cwd=self.folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def planned(self, target):
+        """The jobs that would run: (rule, run and seed, or table, or paper), as sets of strings."""
+        jobs = re.findall(
+            r"^(?:rule|checkpoint) (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE
+        )
+        return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
+
+    def edit(self, path, old, new):
+        path = self.folder / path
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+    def overlay(self, change):
+        path = self.folder / self.overlays[-1]
+        config = yaml.safe_load(path.read_text())
+        change(config)
+        path.write_text(yaml.safe_dump(config))
+
+
+def copy_of_repository(folder, *overlays):
+    for name in ("Snakefile", "config.yaml", "profiles", "workflow", *overlays):
+        source, copy = REPOSITORY / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, copy)
+    return Tree(folder, overlays)
