@@ -74,6 +74,11 @@ def training_entry(wildcards):
     return {key: value for key, value in RUNS[wildcards.run].items() if key not in ("seeds", "note")}
 
 
+def n_steps(wildcards):
+    """Long trainings first, lest one be left to run alone when all else is done."""
+    return RUNS[wildcards.run]["training"]["steps"]
+
+
 def dataset_module(wildcards):
     return module_name("datasets", RUNS[wildcards.run]["dataset"]["module"])
 

@@ -7,6 +7,7 @@ rule dataset:
         "<results>/{run}/{seed}/dataset.parquet",
     log:
         "<results>/logs/dataset/{run}/{seed}.log",
+    priority: n_steps
     conda:
         "../envs/training.yaml"
     params:
@@ -27,6 +28,7 @@ rule train:
         weights="<results>/{run}/{seed}/weights.safetensors",
     log:
         "<results>/logs/train/{run}/{seed}.log",
+    priority: n_steps
     conda:
         "../envs/training.yaml"
     threads: STUDY["threads"]

@@ -91,14 +91,15 @@ class Recording:
 
 def as_stored(values: np.ndarray, dtype: str, what: str) -> np.ndarray:
     """The values (n_samples, width) as `dtype`; ValueError where that would lose what the run means."""
+    low, high = values.min(axis=0), values.max(axis=0)  # of each unit; NaN where it has one
     with np.errstate(over="ignore"):
-        stored = values.astype(dtype)
+        lowest, highest = low.astype(dtype), high.astype(dtype)  # as stored, for rounding keeps order
     remedy = "set `dtype: float32` under the run's `snapshots:`"
-    if not np.isfinite(values).all():
+    if not np.isfinite([low, high]).all():
         raise ValueError(f"{what} has values that are not finite; a lower learning rate may keep them so")
-    if not np.isfinite(stored).all():
+    if not np.isfinite([lowest, highest]).all():
         raise ValueError(f"{what} reaches {np.abs(values).max():.3g}, more than {dtype} holds; {remedy}")
-    flattened = (np.ptp(stored, axis=0) == 0) & (np.ptp(values, axis=0) > 0)
+    flattened = (lowest == highest) & (low < high)
     if flattened.any():
         raise ValueError(f"{what}: {flattened.sum()} units that vary are constant as {dtype}; {remedy}")
-    return stored
+    return values.astype(dtype)

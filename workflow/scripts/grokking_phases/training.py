@@ -71,9 +71,12 @@ class Trainer:
         self.model.eval()
         values = {}
         for split, (inputs, targets) in self.data.items():
-            logits = torch.cat([self.model(rows) for rows in inputs.split(ROWS)])
-            values[f"{split}_loss"] = F.cross_entropy(logits, targets).item()
-            values[f"{split}_accuracy"] = (logits.argmax(1) == targets).double().mean().item()
+            sums = torch.zeros(2, dtype=torch.float64, device=targets.device)
+            for rows, answers in zip(inputs.split(ROWS), targets.split(ROWS), strict=True):
+                logits = self.model(rows)
+                sums[0] += F.cross_entropy(logits, answers, reduction="sum")
+                sums[1] += (logits.argmax(1) == answers).sum()
+            values[f"{split}_loss"], values[f"{split}_accuracy"] = (sums / len(targets)).tolist()
         return values | {"weight_norm": l2_norm(list(self.model.parameters())).item()}
 
     def state(self) -> dict:
