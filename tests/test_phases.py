@@ -295,6 +295,17 @@ def test_over_seeds_stands_what_is_most_common_among_the_others():
     assert events(table, "status", None)["decoupling.end"] == "not reached"
 
 
+def test_a_run_that_learns_nothing_and_ends_at_once_has_a_whole_table():
+    """As where the first step's loss is not finite: nothing is found in any seed."""
+    curves = rows(train_accuracy={1: 0.01, 4000: 0.01}, test_accuracy={1: 0.01, 4000: 0.01})
+    measured = rows(synergy=-series(SYNERGY), redundancy=REDUNDANCY)
+    for last in (0, 1, 2):
+        table = find(curves[curves["step"] <= last], measured[measured["step"] <= last])
+        assert list(table) == COLUMNS
+        assert set(table["status"]) == {"not reached", "absent"}
+        assert table[["step", "value", "low", "high"]].isna().all(axis=None)
+
+
 def test_one_seed_has_no_interval():
     table = find(*tables())
     assert table[["low", "high"]].isna().all(axis=None)

@@ -100,13 +100,14 @@ def test_another_choice_of_units_retrains_what_changed(tree):
     """The most redundant multiplet in place of the most synergistic: the other sub-networks stay."""
     tree.overlay(lambda config: config.update(subnetworks={"synergistic": {"extreme": "redundancy"}}))
     log = tree.run("results/tiny/addition_wd2/comparison.parquet")
-    assert re.findall(r"^rule retrain:\n(?:    .*\n)*?    output: (.*)$", log, re.MULTILINE) == [
+    assert re.findall(r"^localrule retrain:\n(?:    .*\n)*?    output: (.*)$", log, re.MULTILINE) == [
         "results/tiny/addition_wd2/0/retrain/synergistic.activation.parquet"
     ]
 
 
 def test_a_diverged_run_ends_there_and_is_drawn(tree):
-    tree.overlay(lambda config: config["runs"].update(addition_alpha8={"training": {"learning_rate": 1e30}}))
+    diverging = {"training": {"learning_rate": 1e30, "constrain_norm": "none"}}
+    tree.overlay(lambda config: config["runs"].update(addition_alpha8=diverging))
     tree.run(EMERGENCE)
     curves = tree.folder / "results/tiny/addition_alpha8/0/curves.parquet"
     assert metadata_of(curves)["diverged_at"] < 40

@@ -102,8 +102,8 @@ def find(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED)
         raise ValueError(f"Both tables must hold the same seeds of one run; the runs are {sorted(runs)}.")
     rows = [{"seed": seed, **event} for seed in evaluated for event in _events(evaluated[seed], measured[seed], rule)]
     rows += [_over_seeds(events) for _, events in pd.DataFrame(rows).groupby("event", sort=False)]
-    table = pd.DataFrame(rows).assign(run=runs.pop(), rule=rule.name)
-    return table.astype({"seed": "Int64", "step": float, "low": float, "high": float})[COLUMNS]
+    table = pd.DataFrame(rows).assign(run=runs.pop(), rule=rule.name).reindex(columns=COLUMNS)
+    return table.astype({"seed": "Int64", "step": float, "value": float, "low": float, "high": float})
 
 
 def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:

@@ -124,7 +124,8 @@ def path(numbers: pd.DataFrame, quantity: str) -> pd.DataFrame:
 def draw_legend(ax: Axes, drawn: Axes) -> None:
     """The legend of the lines on the left, and of the paths below, in a cell of its own."""
     handles, names = drawn.get_legend_handles_labels()
-    drawn.get_legend().remove()
+    if drawn.get_legend():  # a run that diverged at once has no line
+        drawn.get_legend().remove()
     entries = dict(zip([LINES[name] for name in names], handles, strict=True)) | key()
     ax.legend(entries.values(), entries.keys(), loc="center", frameon=False, fontsize=6.5, handlelength=3)
     ax.axis("off")
