@@ -19,7 +19,7 @@ MEASURES = {"synergy": -BITS, "redundancy": BITS, "synergy_size": 1, "test_loss"
 
 
 def curves(results: Path) -> Iterator[tuple[str, int, pd.DataFrame]]:
-    for path in sorted(results.glob("*/*/curves.parquet")):
+    for path in sorted(results.glob("*/[0-9]*/curves.parquet")):
         yield path.parts[-3], int(path.parts[-2]), read_table(path)
 
 
@@ -49,7 +49,7 @@ def within_phases(results: Path) -> pd.DataFrame:
         events = read_table(path)
         found = events[(events["rule"] == "stated") & (events["status"] == "found") & events["seed"].notna()]
         for (source, seed), of in found.groupby(["source", "seed"]):
-            folder, steps = path.parent / str(seed), of.set_index("event")["step"]
+            folder, steps = path.parent / f"{seed:.0f}", of.set_index("event")["step"]
             measured = read_tables([folder / "curves.parquet", folder / f"metrics/{source}.parquet"])
             wide = measured.pivot_table(index="step", columns="metric", values="value")
             for phase in [event.removesuffix(".end") for event in steps.index if event.endswith(".end")]:
@@ -158,7 +158,7 @@ def main(results: Path) -> None:
         (DOCS / folder).mkdir(exist_ok=True)
     for name, of in TABLES.items():
         try:
-            of(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.5g")
+            of(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except (FileNotFoundError, ValueError) as missing:  # nothing to read, or nothing to join
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
     for picture in sorted(results.rglob("figures/*/*.png")):
