@@ -81,6 +81,12 @@ def test_a_page_for_each_mask_says_what_it_does_and_which_seeds_lack_a_subnetwor
     assert legend_of(weights) == ["original", "synergistic"]
 
 
+def test_a_subnetwork_that_no_seed_has_is_said_to_be_missing():
+    rows = tables("wd2", synergistic={0: 60, 1: 70}, inverse={})
+    [figure] = fig6.draw(fig6.select(rows, PANELS), STUDY)
+    assert "wd2 has no inverse sub-network in 2 of 2 seeds." in figure.get_supxlabel()
+
+
 def test_one_seed_has_no_band():
     rows = tables("wd2", synergistic={0: 60})
     [figure] = fig6.draw(fig6.select(rows[rows["seed"] == 0], PANELS), STUDY)

@@ -64,13 +64,19 @@ def subnetworks_in(numbers: pd.DataFrame) -> list[str]:
 
 def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Test accuracy of the original and of each sub-network; a page for each mask."""
-    return [draw_page(rows, study, mask) for mask, rows in by_mask(numbers).items()]
+    nowhere = [name for name in of_choice(study["subnetworks"]) if name not in set(numbers["subnetwork"])]
+    return [draw_page(rows, study, mask, nowhere) for mask, rows in by_mask(numbers).items()]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
+def of_choice(subnetworks: dict[str, dict]) -> list[str]:
+    """Those not drawn at random."""
+    return [name for name, entry in subnetworks.items() if entry["take"] != "random"]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> Figure:
     runs, names = by_run(numbers), subnetworks_in(numbers)
     title = f"Sub-networks trained alone, mask: {mask}"
-    figure, part = sheet(0.3 + 2.3 * n_rows(len(runs)), title, text(numbers, study, mask))
+    figure, part = sheet(0.3 + 2.3 * n_rows(len(runs)), title, text(numbers, study, mask, nowhere))
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
         draw_accuracies(ax, rows, **apart("subnetwork", names))
         ax.set_title(title)
@@ -79,7 +85,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
     return figure
 
 
-def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
+def text(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> str:
     runs = study["runs"]
     return " ".join(
         [
@@ -87,7 +93,7 @@ def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
             *held(numbers, runs),
             "Accuracy on the full test set.",
             *[alone(study["subnetworks"]), masked(mask), spread(numbers)],
-            *absences(numbers, runs),
+            *absences(numbers, runs, nowhere),
             *ended_early(numbers, runs),
             *broken(runs),
             "Whether sets of as many units drawn at random do the same is shown in the figure of controls.",
@@ -112,13 +118,13 @@ def masked(mask: str) -> str:
     return f"Mask {mask!r}: {MASKS[mask]}."
 
 
-def absences(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """Sub-networks that a run does not have in some of its seeds."""
+def absences(numbers: pd.DataFrame, runs: dict[str, dict], nowhere: list[str]) -> list[str]:
+    """Sub-networks that a run does not have in some of its seeds; those found `nowhere` have no rows."""
     seeds = numbers.groupby(["run", "subnetwork"])["seed"].nunique()
     counts = {
         (run, name): len(runs[run]["seeds"]) - seeds.get((run, name), 0)
         for run in numbers["run"].unique()
-        for name in subnetworks_in(numbers)
+        for name in [*subnetworks_in(numbers), *nowhere]
     }
     return [
         f"{run} has no {name} sub-network in {n} of {len(runs[run]['seeds'])} seeds."
