@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from grokking_phases.events import first_above
+from grokking_phases.events import AS_STATED, FOUND, first_above
 from grokking_phases.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
@@ -18,8 +18,16 @@ BITS = 1 / np.log(2)
 MEASURES = {"synergy": -BITS, "redundancy": BITS, "synergy_size": 1, "test_loss": 1, "test_accuracy": 1}
 
 
+def finished(results: Path, pattern: str) -> list[Path]:
+    """Sorted; FileNotFoundError where there are none."""
+    paths = sorted(results.glob(pattern))
+    if not paths:
+        raise FileNotFoundError(f"there is no {results}/{pattern}")
+    return paths
+
+
 def curves(results: Path) -> Iterator[tuple[str, int, pd.DataFrame]]:
-    for path in sorted(results.glob("*/[0-9]*/curves.parquet")):
+    for path in finished(results, "*/[0-9]*/curves.parquet"):
         yield path.parts[-3], int(path.parts[-2]), read_table(path)
 
 
@@ -38,16 +46,16 @@ def training(results: Path) -> pd.DataFrame:
 
 def phases(results: Path) -> pd.DataFrame:
     """Each event under the rule as stated, of each seed and over seeds (seed empty)."""
-    rows = read_tables(sorted(results.glob("*/phases.parquet")))
-    return rows[rows["rule"] == "stated"].drop(columns="rule")
+    rows = read_tables(finished(results, "*/phases.parquet"))
+    return rows[rows["rule"] == AS_STATED].drop(columns="rule")
 
 
 def within_phases(results: Path) -> pd.DataFrame:
     """Of each seed and phase that it has from start to end: each measure (bits, units, nats) at both."""
     rows = []
-    for path in sorted(results.glob("*/phases.parquet")):
+    for path in finished(results, "*/phases.parquet"):
         events = read_table(path)
-        found = events[(events["rule"] == "stated") & (events["status"] == "found") & events["seed"].notna()]
+        found = events[(events["rule"] == AS_STATED) & (events["status"] == FOUND) & events["seed"].notna()]
         for (source, seed), of in found.groupby(["source", "seed"]):
             folder, steps = path.parent / f"{seed:.0f}", of.set_index("event")["step"]
             measured = read_tables([folder / "curves.parquet", folder / f"metrics/{source}.parquet"])
@@ -64,7 +72,7 @@ def within_phases(results: Path) -> pd.DataFrame:
 
 def comparison(results: Path) -> pd.DataFrame:
     """Sub-networks trained alone, over seeds; of those drawn at random, over draws."""
-    rows = read_tables(sorted(results.glob("*/comparison.parquet")))
+    rows = read_tables(finished(results, "*/comparison.parquet"))
     return rows[rows["seed"].isna()].drop(columns="seed")
 
 
@@ -159,7 +167,7 @@ def main(results: Path) -> None:
     for name, of in TABLES.items():
         try:
             of(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
-        except (FileNotFoundError, ValueError) as missing:  # nothing to read, or nothing to join
+        except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
     for picture in sorted(results.rglob("figures/*/*.png")):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")

@@ -95,7 +95,7 @@ def check_phases(config: dict, metric: str) -> None:
 def check_subnetwork(config: dict, name: str) -> None:
     entry, where = config["subnetworks"][name], f"subnetworks.{name}"
     check_o_information(config, entry["metric"], f"{where}.metric")
-    check_options("", "subnetworks", {key: value for key, value in entry.items() if key != "metric"}, where)
+    check_options("", "subnetworks", options_in("subnetworks", entry), where)
 
 
 def check_o_information(config: dict, metric: str, where: str) -> None:

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from made_up import O_INFORMATION, curves, o_information, phases, run_with
 
-from grokking_phases import phases as found_phases
-from grokking_phases.figures.boundaries import PHASES, STATED, phases_at, spans
+from grokking_phases.figures.boundaries import phases_at, spans
 from grokking_phases.figures.emergence import fig2, fig3, fig4
 
 PANELS = {"weight decay 0.1": ["wd0.1"]}
@@ -124,11 +123,6 @@ def test_one_seed_has_no_band():
     rows = tables()
     numbers = fig2.select(rows[rows["seed"].isna() | (rows["seed"] == 0)], PANELS)
     assert "one seed, so no bands" in fig2.draw(numbers, STUDY)[0].get_supxlabel()
-
-
-def test_phases_and_rule_go_by_the_names_that_they_are_found_by():
-    assert PHASES == found_phases.PHASES
-    assert found_phases.STATED.name == STATED
 
 
 def test_a_phase_without_an_end_lasts_to_the_last_step_and_one_without_a_start_is_none():

@@ -232,8 +232,8 @@ def test_draws_follow_from_seed_step_and_layer_alone(rng):
         for rows in (alone, beside, [row for row in together if row["step"] == 8], changed, renamed)
     ]
     assert drawn[0] == drawn[1]
-    for values_ in zip(drawn[0], *drawn[2:], strict=True):
-        assert len(set(values_)) == 4
+    # As wholes, and to many digits: two draws of a partition can have one multiplet in common.
+    assert len({tuple(np.round(lows, 9)) for lows in drawn}) == 4
 
 
 @pytest.mark.parametrize("ties", get_args(Ties))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from grokking_phases.events import AS_STATED
 from grokking_phases.logs import logged
 from grokking_phases.modules import options_in
 from grokking_phases.subnetworks import Absent, choose, write_units
@@ -10,7 +11,7 @@ from grokking_phases.tables import read_table
 
 def main(source, outputs, run, seed, params):
     curves, phases = read_table(source.curves), read_table(source.phases)
-    phases = phases[(phases["seed"] == seed) & (phases["rule"] == "stated")]
+    phases = phases[(phases["seed"] == seed) & (phases["rule"] == AS_STATED)]
     for path in outputs:
         name = Path(path).stem
         metric, options = params.subnetworks[name]["metric"], options_in("subnetworks", params.subnetworks[name])

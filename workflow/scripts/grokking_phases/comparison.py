@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from grokking_phases.events import FOUND, NOT_REACHED, first_above
-from grokking_phases.intervals import median_interval
+from grokking_phases.events import ABSENT, FOUND, NOT_REACHED, first_above
+from grokking_phases.intervals import TAILS, median_interval
 
-ABSENT = "absent"
 ORIGINAL, RANDOM = "original", "random"
 QUANTITIES = ["generalised", "difference", "final_test_accuracy", "size"]
 
@@ -80,7 +79,7 @@ def over_seeds(rows: pd.DataFrame) -> Iterator[dict]:
         found = group.loc[group["status"] == FOUND, "value"].to_numpy()
         median, low, high = median_interval(found)
         if of == RANDOM and len(found):
-            low, high = np.quantile(found, [0.025, 0.975])
+            low, high = np.quantile(found, TAILS)
         yield {
             "of": of,
             "quantity": quantity,

@@ -3,6 +3,7 @@
 import numpy as np
 
 DRAWS, LEVEL = 10_000, 0.95
+TAILS = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
 
 
 def median_interval(values: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
@@ -16,5 +17,5 @@ def median_interval(values: np.ndarray, seed: int = 0) -> tuple[float, float, fl
         return np.nan, np.nan, np.nan
     draws = np.random.default_rng(seed).integers(len(values), size=(DRAWS, len(values)))
     medians = np.median(values[draws], axis=1)
-    low, high = np.quantile(medians, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(medians, TAILS)
     return float(np.median(values)), float(low), float(high)

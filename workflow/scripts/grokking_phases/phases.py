@@ -35,12 +35,11 @@ import numpy as np
 import pandas as pd
 from scipy.signal import find_peaks
 
-from grokking_phases.events import ACCURATE
+from grokking_phases.events import ABSENT, AS_STATED, FOUND, NOT_REACHED, PHASES, first_step_above
 from grokking_phases.intervals import median_interval
 from grokking_phases.smoothing import smoothed
 
 ACCURACIES = {"memorised": "train_accuracy", "generalised": "test_accuracy"}
-PHASES = ["feature_learning", "emergence", "divergence", "delayed_emergence", "decoupling"]
 EVENTS = [*ACCURACIES, *(f"{phase}.{end}" for phase in PHASES for end in ("start", "end"))]
 COLUMNS = ["run", "seed", "rule", "event", "status", "step", "value", "low", "high", "n_found", "n_seeds"]
 
@@ -64,7 +63,7 @@ class Rule:
     tolerance: float = 0.1
     # Of test accuracy; chance is 0.01. The run's rises by 0.5 and by 1.
     rise: float = 0.1
-    name: str = "stated"
+    name: str = AS_STATED
 
     def scaled(self, constant: str, factor: float) -> "Rule":
         """The rule with one constant multiplied, and named for that."""
@@ -113,25 +112,20 @@ def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
 def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule) -> Iterator[dict]:
     """One seed's; both tables are step x metric."""
-    reached = {event: _first_above(evaluated[metric]) for event, metric in ACCURACIES.items()}
+    reached = {event: first_step_above(evaluated[metric]) for event, metric in ACCURACIES.items()}
     for event, metric in ACCURACIES.items():
-        yield _event(event, reached[event], evaluated[metric], "not reached")
+        yield _event(event, reached[event], evaluated[metric], NOT_REACHED)
     seed = _Seed.of(measured, evaluated["test_accuracy"], reached["generalised"], rule)
     phases = _phases(seed, rule)
     for phase in PHASES:
-        otherwise = "not reached" if phase in phases else "absent"
+        otherwise = NOT_REACHED if phase in phases else ABSENT
         for end, step in zip(("start", "end"), phases.get(phase, (None, None)), strict=True):
             yield _event(f"{phase}.{end}", step, seed.S, otherwise)
 
 
-def _first_above(accuracy: pd.Series) -> int | None:
-    above = accuracy.index[accuracy > ACCURATE]
-    return above[0] if len(above) else None
-
-
 def _event(event: str, step: int | None, curve: pd.Series, otherwise: str) -> dict:
     """`otherwise` is the status where there is no step."""
-    found = {"status": otherwise} if step is None else {"status": "found", "step": step, "value": curve[step]}
+    found = {"status": otherwise} if step is None else {"status": FOUND, "step": step, "value": curve[step]}
     return {"event": event, "step": np.nan, "value": np.nan, **found, "n_found": int(step is not None), "n_seeds": 1}
 
 
@@ -203,10 +197,10 @@ def _part(step: int, start: int, end: int) -> float:
 
 def _over_seeds(events: pd.DataFrame) -> dict:
     """One event of all seeds."""
-    found = events[events["status"] == "found"]
+    found = events[events["status"] == FOUND]
     row = {"seed": pd.NA, "event": events["event"].iloc[0], "n_found": len(found), "n_seeds": len(events)}
     if 2 * len(found) < len(events):
-        return row | {"status": events["status"][events["status"] != "found"].mode()[0]}
+        return row | {"status": events["status"][events["status"] != FOUND].mode()[0]}
     step, *interval = median_interval(found["step"].to_numpy())
     low, high = interval if len(found) > 1 else (np.nan, np.nan)
-    return row | {"status": "found", "step": step, "low": low, "high": high, "value": found["value"].median()}
+    return row | {"status": FOUND, "step": step, "low": low, "high": high, "value": found["value"].median()}

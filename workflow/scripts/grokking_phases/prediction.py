@@ -24,7 +24,6 @@ every run shows in its first steps. A tenth of training is early. The smoothing 
 no independent cases: intervals resample whole runs (`receiver`).
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +31,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from scipy.signal import find_peaks
 
 from grokking_phases.events import ACCURATE
-from grokking_phases.files import whole
 from grokking_phases.receiver import auc, medians, resamples, roc, with_interval
 from grokking_phases.recipe import Recipe
 from grokking_phases.smoothing import smoothed
+from grokking_phases.tables import write_parquet
 
 EARLY = 0.1  # q: of the training steps
 FORGOTTEN = 1.0  # learning rate x step from which the rule looks
@@ -47,7 +45,6 @@ SMOOTHING = 0.15  # standard deviation in ln step
 DEFINED = 0.5  # at least so much of the window
 HOPELESS = 10.0  # weight decay from which no rule can miss
 
-FORMAT_VERSION = 1
 NULL = "synergy_shuffled_low"
 PREDICTORS = ["synergy_peak", "weight_norm", "train_loss"]
 SUBSETS = {"all": np.inf, f"weight decay < {HOPELESS:g}": HOPELESS}
@@ -263,7 +260,4 @@ def one_class(generalised: pd.Series, which: str) -> str | None:
 
 def write_predictions(path: str | Path, rows: pd.DataFrame) -> None:
     """Rows of `COLUMNS`."""
-    header = json.dumps({"format_version": FORMAT_VERSION, "information": "nats"})
-    table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata({"grokking_phases": header})
-    with whole(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats"})

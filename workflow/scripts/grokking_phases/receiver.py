@@ -6,7 +6,7 @@ AUC = P(a run that generalises scores higher than one that does not), a tie bein
 import numpy as np
 import pandas as pd
 
-from grokking_phases.intervals import LEVEL
+from grokking_phases.intervals import TAILS
 
 RESAMPLES, RANDOM_STATE = 2000, 0
 
@@ -55,6 +55,5 @@ def medians(values: pd.Series, weights: np.ndarray) -> np.ndarray:
 def with_interval(name: str, resampled: np.ndarray) -> dict[str, float]:
     """The value (first) and the percentiles of the resampled ones, of those that are defined."""
     value, defined = resampled[0], resampled[1:][~np.isnan(resampled[1:])]
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    low, high = np.quantile(defined, tails) if len(defined) and not np.isnan(value) else (np.nan, np.nan)
+    low, high = np.quantile(defined, TAILS) if len(defined) and not np.isnan(value) else (np.nan, np.nan)
     return {name: value, f"{name}_low": low, f"{name}_high": high}

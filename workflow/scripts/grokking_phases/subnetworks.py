@@ -4,23 +4,19 @@ The emergence paper (section 7) retrains the units of the most synergistic multi
 their complement. Whether that says anything about synergy, only sets of equal size drawn at random can tell.
 """
 
-import json
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from grokking_phases.events import first_above
-from grokking_phases.files import whole
+from grokking_phases.events import FOUND, first_above
+from grokking_phases.tables import write_parquet
 
 Extreme = Literal["synergy", "redundancy"]
 Moment = Literal["any", "generalised", "delayed_emergence"]
 Take = Literal["units", "others", "random"]
-
-FORMAT_VERSION = 1
 
 
 class Absent(Exception):
@@ -74,7 +70,7 @@ def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataF
         if generalised is None:
             raise Absent("the run never generalises")
         return steps[steps == steps[steps >= generalised].min()]
-    found = phases[phases["status"] == "found"].set_index("event")["step"]
+    found = phases[phases["status"] == FOUND].set_index("event")["step"]
     if f"{at}.start" not in found:
         raise Absent(f"the run has no {at.replace('_', ' ')}")
     return steps[steps.between(found[f"{at}.start"], found[f"{at}.end"])]
@@ -85,9 +81,6 @@ def write_units(path: str | Path, units: list[int], origin: dict, absent: str | 
 
     The same units are the same bytes, so that a choice that comes to the same has no consequences.
     """
-    header = json.dumps({"format_version": FORMAT_VERSION, **origin, "absent": absent})
     columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
     schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
-    table = pa.table({**columns, "unit": units}, schema=schema).replace_schema_metadata({"grokking_phases": header})
-    with whole(path) as beside:
-        pq.write_table(table, beside)
+    write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), {**origin, "absent": absent})

@@ -49,10 +49,7 @@ EMPTY = pd.DataFrame({name: [] for name in ("run", "seed", "step", "layer", "met
 def write_table(path: str | Path, rows: pd.DataFrame, metadata: dict | None = None) -> None:
     """Write tidy rows; the columns `normalised` and `units` only where there are any."""
     schema = pa.schema([(name, kind) for name, kind in COLUMNS.items() if name in rows])
-    header = json.dumps({"format_version": FORMAT_VERSION, **CONVENTIONS, **(metadata or {})})
-    table = pa.Table.from_pandas(rows, schema, preserve_index=False)
-    with whole(path) as beside:
-        pq.write_table(table.replace_schema_metadata({"grokking_phases": header}), beside, compression="zstd")
+    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), {**CONVENTIONS, **(metadata or {})})
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -67,10 +64,14 @@ def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
 def write_events(path: str | Path, rows: pd.DataFrame) -> None:
     """Events of a run, per seed and over seeds (seed missing): the columns of `EVENTS` that there are."""
     schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])
-    header = json.dumps({"format_version": FORMAT_VERSION, **CONVENTIONS})
-    table = pa.Table.from_pandas(rows, schema, preserve_index=False)
+    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS)
+
+
+def write_parquet(path: str | Path, table: pa.Table, header: dict) -> None:
+    """Any table of ours, with what it says of itself; the same table is the same bytes."""
+    said = json.dumps({"format_version": FORMAT_VERSION, **header})
     with whole(path) as beside:
-        pq.write_table(table.replace_schema_metadata({"grokking_phases": header}), beside, compression="zstd")
+        pq.write_table(table.replace_schema_metadata({"grokking_phases": said}), beside, compression="zstd")
 
 
 def metadata_of(path: str | Path) -> dict:

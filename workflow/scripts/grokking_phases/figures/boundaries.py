@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
+from grokking_phases.events import PHASES
 from grokking_phases.figures.panels import in_panels
 from grokking_phases.style import SEQUENTIAL
 
-STATED = "stated"
-PHASES = ["feature_learning", "emergence", "divergence", "delayed_emergence", "decoupling"]
 COLOURS = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
 MARKERS = dict(zip(PHASES, "os^Dv", strict=True))
 COLUMNS = ["run", "estimate", "rule", "event", "status", "step", "low", "high", "n_found", "n_seeds"]

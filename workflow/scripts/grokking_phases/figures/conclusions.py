@@ -6,8 +6,8 @@ A row of it has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`
 
 import pandas as pd
 
-from grokking_phases.comparison import ABSENT, ORIGINAL, RANDOM
-from grokking_phases.events import FOUND, NOT_REACHED
+from grokking_phases.comparison import ORIGINAL, RANDOM
+from grokking_phases.events import ABSENT, FOUND, NOT_REACHED
 
 FEWEST = 20  # random sets of a run, without which no causal word is written
 MEANING = (

@@ -11,7 +11,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.boundaries import COLOURS, MARKERS, PHASES, STATED, missing, over_seeds, spans, worded
+from grokking_phases.events import AS_STATED, PHASES
+from grokking_phases.figures.boundaries import COLOURS, MARKERS, missing, over_seeds, spans, worded
 from grokking_phases.figures.estimates import AVERAGE, SIGN, estimated, undefined
 from grokking_phases.figures.panels import in_panels
 from grokking_phases.figures.pareto import draw_path, key
@@ -45,7 +46,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     rows = rows.assign(bits=rows["value"] * rows["metric"].map(SIGNS) / np.log(2))
     columns = ["estimate", "run", "seed", "layer", "step", "metric", "value", "bits", "normalised"]
     boundaries = over_seeds(tables, panels)
-    return pd.concat([in_panels(rows[columns], panels), boundaries[boundaries["rule"] == STATED]], ignore_index=True)
+    return pd.concat([in_panels(rows[columns], panels), boundaries[boundaries["rule"] == AS_STATED]], ignore_index=True)
 
 
 def draw_pages(numbers: pd.DataFrame, study: dict, named: list[str]) -> list[Figure]:

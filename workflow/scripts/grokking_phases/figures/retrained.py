@@ -64,13 +64,9 @@ def subnetworks_in(numbers: pd.DataFrame) -> list[str]:
 
 def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Test accuracy of the original and of each sub-network; a page for each mask."""
-    nowhere = [name for name in of_choice(study["subnetworks"]) if name not in set(numbers["subnetwork"])]
+    chosen = [name for name, entry in study["subnetworks"].items() if entry["take"] != "random"]
+    nowhere = [name for name in chosen if name not in set(numbers["subnetwork"])]
     return [draw_page(rows, study, mask, nowhere) for mask, rows in by_mask(numbers).items()]
-
-
-def of_choice(subnetworks: dict[str, dict]) -> list[str]:
-    """Those not drawn at random."""
-    return [name for name, entry in subnetworks.items() if entry["take"] != "random"]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> Figure:

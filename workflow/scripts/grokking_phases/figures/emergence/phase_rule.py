@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokking_phases.figures.boundaries import COLOURS, PHASES, STATED, over_seeds, worded
+from grokking_phases.events import AS_STATED, PHASES
+from grokking_phases.figures.boundaries import COLOURS, over_seeds, worded
 from grokking_phases.figures.estimates import TIES
 from grokking_phases.figures.layouts import name_axes, sheet
 from grokking_phases.figures.panels import by_run
@@ -48,7 +49,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:
         for lane, phase in enumerate(PHASES):
             height = y + LANE * (lane - (len(PHASES) - 1) / 2)
             draw_phase(ax, of_rule[of_rule["event"].str.startswith(f"{phase}.")], phase, height)
-    for stated in rows[rows["rule"] == STATED].dropna(subset="step").itertuples():
+    for stated in rows[rows["rule"] == AS_STATED].dropna(subset="step").itertuples():
         colour = COLOURS.get(stated.event.split(".")[0], "black")
         ax.axvline(
             stated.step, color=colour, linestyle=EVENTS.get(stated.event, "-"), linewidth=0.6, alpha=0.6, zorder=0
