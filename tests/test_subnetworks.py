@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokking_phases.subnetworks import Absent, choose, write_units
+from grokking_phases.subnetworks import Absent, choose, write_choices, write_units
 from grokking_phases.tables import metadata_of, read_table
 
 WIDTH = 8
 
 
 def o_information(seed=3):
-    """Synergy is least at step 0, then at 100; redundancy greatest at 10."""
+    """Synergy is least at step 0, then at 1, then at 100; redundancy greatest at 1, then at 10."""
     at = {
         0: (-9.0, 1.0, [0, 1], [2]),
-        1: (-1.0, 2.0, [1, 2, 3], [0, 1]),
+        1: (-5.0, 12.0, [1, 2, 3], [0, 1]),
         10: (-2.0, 9.0, [6, 4, 5], [0, 3]),
         100: (-3.0, 1.0, [7, 3], [5, 6]),
         1000: (np.nan, np.nan, None, None),
@@ -42,12 +42,14 @@ NEVER, NO_PHASES = curves(), phases()
 
 
 def chosen(curves=NEVER, phases=NO_PHASES, **options):
-    return choose(o_information(), curves, phases, WIDTH, **options)
+    return choose(o_information(), curves, phases, WIDTH, **options).units
 
 
-def test_the_most_synergistic_multiplet_of_all_steps_but_the_first():
-    assert chosen(extreme="synergy") == [3, 7]
-    assert chosen(extreme="synergy", from_step_0=True) == [0, 1]
+def test_the_most_synergistic_multiplet_from_the_first_step_that_counts():
+    """By default from step 5, the authors' first sample: before, random features are what is most synergistic."""
+    assert choose(o_information(), NEVER, NO_PHASES, WIDTH) == ([3, 7], 100, -3.0)
+    assert chosen(from_step=1) == [1, 2, 3]
+    assert chosen(from_step=0) == [0, 1]
 
 
 def test_the_most_redundant_multiplet():
@@ -63,12 +65,8 @@ def test_random_units_are_as_many_without_repetition_and_differ_by_draw_and_seed
     assert all(len(set(units)) == 2 and set(units) <= set(range(WIDTH)) and units == sorted(units) for units in draws)
     assert len({tuple(units) for units in draws}) > 5
     assert chosen(take="random", draw=1) == draws[0]
-    other = choose(o_information(seed=4), curves(), phases(), WIDTH, take="random", draw=1)
-    assert any(
-        choose(o_information(seed=4), curves(), phases(), WIDTH, take="random", draw=draw)
-        != chosen(take="random", draw=draw)
-        for draw in range(1, 10)
-    ), other
+    others = [choose(o_information(seed=4), NEVER, NO_PHASES, WIDTH, take="random", draw=n).units for n in range(1, 30)]
+    assert others != draws
 
 
 @pytest.mark.parametrize(("generalised", "units"), [(5, [4, 5, 6]), (50, [3, 7])])
@@ -76,9 +74,10 @@ def test_the_multiplet_at_the_first_snapshot_that_generalised(generalised, units
     assert chosen(curves(generalised), at="generalised") == units
 
 
-def test_the_multiplet_of_delayed_emergence():
-    during = phases(delayed_emergence__start=1, delayed_emergence__end=20)
-    assert chosen(phases=during, at="delayed_emergence") == [4, 5, 6]
+@pytest.mark.parametrize("phase", ["emergence", "delayed_emergence"])
+def test_the_multiplet_of_a_phase(phase):
+    during = phases(**{f"{phase}__start": 1, f"{phase}__end": 20})
+    assert chosen(phases=during, at=phase) == [4, 5, 6]
 
 
 @pytest.mark.parametrize(
@@ -98,12 +97,21 @@ def test_where_there_is_none_it_is_absent_with_a_reason(options, why):
         chosen(**options)
 
 
-def test_a_multiplet_that_is_the_whole_layer_has_no_others():
+@pytest.mark.parametrize("take", ["units", "others", "random"])
+def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
     table = o_information()
     table["units"] = [list(range(WIDTH))] * len(table)
-    assert choose(table, curves(), phases(), WIDTH) == list(range(WIDTH))
-    with pytest.raises(Absent, match="the multiplet is the whole layer"):
-        choose(table, curves(), phases(), WIDTH, take="others")
+    with pytest.raises(Absent, match="the multiplet is the whole layer, at step 100"):
+        choose(table, NEVER, NO_PHASES, WIDTH, take=take)
+
+
+def test_what_was_chosen_is_a_table(tmp_path):
+    origin = {"run": "r", "seed": 3}
+    found = {"subnetwork": "synergistic", "size": 2, "step": 100, "o_information": -3.0}
+    write_choices(tmp_path / "choices", [origin | found, origin | {"subnetwork": "delayed", "absent": "no phase"}])
+    table = read_table(tmp_path / "choices").set_index("subnetwork")
+    assert table.loc["synergistic", ["size", "step", "o_information"]].tolist() == [2, 100, -3.0]
+    assert table.loc["delayed", "absent"] == "no phase" and np.isnan(table.loc["delayed", "size"])
 
 
 def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):

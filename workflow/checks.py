@@ -96,6 +96,9 @@ def check_subnetwork(config: dict, name: str) -> None:
     entry, where = config["subnetworks"][name], f"subnetworks.{name}"
     check_o_information(config, entry["metric"], f"{where}.metric")
     check_options("", "subnetworks", options_in("subnetworks", entry), where)
+    for key in ("from_step", "draw"):
+        if entry.get(key, 0) < 0:
+            raise StudyError(f"{where}.{key}", f"{entry[key]} is less than 0")
 
 
 def check_o_information(config: dict, metric: str, where: str) -> None:

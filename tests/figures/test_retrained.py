@@ -6,11 +6,11 @@ import pytest
 from made_up import SEEDS, curves, run_with
 
 from grokking_phases.comparison import compare
-from grokking_phases.figures.conclusions import concluded, outcome
+from grokking_phases.figures.conclusions import concluded, n_draws, outcome
 from grokking_phases.figures.emergence import controls, fig6, fig7
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
-CHOSEN = {"metric": "o_information", "extreme": "synergy", "at": "any"}
+CHOSEN = {"metric": "o_information", "extreme": "synergy", "at": "any", "from_step": 5}
 SUBNETWORKS = {
     "synergistic": {**CHOSEN, "take": "units"},
     "inverse": {**CHOSEN, "take": "others"},
@@ -35,11 +35,11 @@ def tables(run, mask="activation", **of):
     """The original generalises at steps 40 and 50; each sub-network as told: {seed: step}."""
     original = trained(run, {0: 40, 1: 50})
     retrained = {f"{name}.{mask}": trained(run, steps, f"{name}.{mask}") for name, steps in of.items()}
-    units = pd.DataFrame(
-        [{"subnetwork": name, "seed": seed, "unit": i} for name in of for seed in SEEDS for i in range(SIZES[name])]
+    choices = pd.DataFrame(
+        [{"subnetwork": name, "seed": seed, "size": SIZES[name], "step": 20 + seed} for name in of for seed in SEEDS]
     )
     at_random = {name for name in retrained if name.startswith("random")}
-    compared = compare(original, retrained, units, at_random).assign(run=run, table="comparison")
+    compared = compare(original, retrained, choices, at_random).assign(run=run, table="comparison")
     return pd.concat([original, *retrained.values(), compared], ignore_index=True)
 
 
@@ -76,7 +76,10 @@ def test_a_page_for_each_mask_says_what_it_does_and_which_seeds_lack_a_subnetwor
     assert "wd2 has no synergistic sub-network in 1 of 2 seeds." in weights.get_supxlabel()
     assert "alpha8 has no delayed sub-network in 2 of 2 seeds." in activation.get_supxlabel()
     assert "norm of the weights held constant" in activation.get_supxlabel()
-    assert "inverse, all units but those of the multiplet with the least Ω of all snapshots;" in weights.get_supxlabel()
+    assert (
+        "inverse, all units but those of the multiplet with the least Ω of all snapshots from step 5;"
+        in weights.get_supxlabel()
+    )
     assert legend_of(activation) == ["original", "synergistic", "inverse", "delayed"]
     assert legend_of(weights) == ["original", "synergistic"]
 
@@ -95,7 +98,7 @@ def test_one_seed_has_no_band():
 
 def test_controls_select_curves_and_comparisons_of_every_network(both):
     numbers = controls.select(both, PANELS)
-    assert set(numbers["quantity"]) == {"test_accuracy", "generalised", "difference", "size"}
+    assert set(numbers["quantity"]) == {"test_accuracy", *controls.COMPARED}
     row = numbers[(numbers["of"] == "synergistic.activation") & (numbers["quantity"] == "difference")]
     assert list(row.loc[row["run"] == "wd2", "value"]) == [20, 20, 20]
     assert set(numbers.loc[numbers["of"] == "random", "mask"]) == {"activation"}
@@ -108,7 +111,8 @@ def test_controls_show_differences_and_say_in_words_what_has_none(both):
     names = [label.get_text() for label in differences.get_yticklabels()]
     assert names == ["synergistic", "inverse", "delayed", "random"]
     said = [text.get_text() for text in of_part.texts]
-    assert said == ["8 units", "2 units, not reached 1 of 2", "absent", "8 units"]
+    of = "units of step 20–21"
+    assert said == [f"8 {of}", f"2 {of}, not reached 1 of 2", "absent", f"8 {of}"]
     assert legend_of(figure)[-1] == "random sets: median, central 95 %"
 
 
@@ -116,41 +120,44 @@ def test_what_is_compared_under_one_mask_says_nothing_of_another(both):
     masked = tables("wd2", "weights", synergistic={0: 60, 1: 70})
     rows = pd.concat([both, masked[masked["table"] == "synergistic.weights"]], ignore_index=True)
     activation, weights = controls.draw(controls.select(rows, PANELS), STUDY)
-    assert "random (8 units) 15 steps later" in activation.get_supxlabel()
+    assert "random (8 units of step 20–21) 15 steps after the original" in activation.get_supxlabel()
     assert "weight decay: random (not compared); synergistic (not compared)." in weights.get_supxlabel()
 
 
 def test_conclusions_follow_from_the_numbers_alone(both):
-    numbers = controls.select(both, PANELS)
-    [figure] = controls.draw(numbers, STUDY)
+    [figure] = controls.draw(controls.select(both, PANELS), STUDY)
     full, part = figure.get_supxlabel().split("\n")[1:]
-    assert "synergistic (8 units) 20 steps later [+20, +20], within the range of the random sets;" in full
-    assert "delayed (8 units) 10 steps earlier [-10, -10], before the range of the random sets" in full
-    assert "inverse (2 units) 45 steps later [+40, +50], after the range of the random sets (of another size)" in full
-    assert "synergistic (8 units) at the original's step [+0, +0], before the range" in part
-    assert "inverse (2 units, not reached 1 of 2) 30 steps later in 1 of 2" in part
+    of = "units of step 20–21"
+    # Of three in each of two seeds, first and first, or last and last: two of nine are as far from the middle.
+    assert f"synergistic (8 {of}) 20 steps after the original [+20, +20], 5 steps after its random sets" in full
+    assert f"delayed (8 {of}) 10 steps before the original [-10, -10], 25 steps before its random sets" in full
+    assert "its random sets [-25, -25], p = 0.22" in full
+    assert f"inverse (2 {of}) 45 steps after the original [+40, +50], 30 steps after its random sets" in full
+    assert "(of another size), p = 0.22" in full
+    assert f"synergistic (8 {of}) with the original [+0, +0], 15 steps before its random sets" in part
+    assert f"inverse (2 {of}, not reached 1 of 2) mostly never [+30, never], 1 of 2 generalising" in part
     assert "delayed (absent)" in part
     assert "Fewer than 20 random sets: too few for a causal word." in part
 
 
 def test_without_random_sets_and_where_nothing_generalises_nothing_is_concluded():
-    never = {0: np.nan, 1: np.nan}
-    rows = tables("wd2", synergistic=never)
+    rows = tables("wd2", synergistic={0: np.nan, 1: np.nan})
     numbers = controls.select(rows, PANELS)
     compared = numbers[numbers["quantity"] != "test_accuracy"]
-    assert outcome(compared, "synergistic") == "8 units, not reached 2 of 2"
+    assert outcome(compared, "synergistic") == "8 units of step 20–21, not reached 2 of 2"
     assert concluded(compared, ["synergistic"]) == (
-        "random (not compared); synergistic (8 units, not reached 2 of 2). "
-        "Fewer than 20 random sets: too few for a causal word"
+        "random (not compared); synergistic (8 units of step 20–21, not reached 2 of 2) mostly never [never, never], "
+        "0 of 2 generalising, no random sets to hold it against. Fewer than 20 random sets: too few for a causal word"
     )
-    found = controls.select(tables("wd2", synergistic={0: 60, 1: 70}), PANELS)
-    [figure] = controls.draw(found, STUDY)
-    assert "no random sets to hold it against" in figure.get_supxlabel()
 
 
-def test_random_sets_that_do_not_generalise_are_not_in_the_range_they_are_compared_with():
-    rows = tables("wd2", synergistic={0: 60, 1: 70}, random_1={0: 60, 1: np.nan}, random_2={0: 50, 1: 60})
+def test_random_sets_that_do_not_generalise_are_the_latest():
+    rows = tables("wd2", synergistic={0: 60, 1: 70}, random_1={0: 60, 1: np.nan}, random_2={0: 50, 1: np.nan})
     text = concluded(controls.select(rows, PANELS).query("quantity != 'test_accuracy'"), ["synergistic"])
-    assert text.startswith("random (8 units, not reached 1 of 4) 10 steps later [")
-    assert "] in 3 of 4;" in text
-    assert "the range of the random sets that generalise" in text
+    assert text.startswith("random (8 units of step 20–21, not reached 2 of 4) mostly never [+10, never], 2 of 4")
+    assert "\N{MINUS SIGN}never" in text  # one seed's random sets never do: the sub-network is that much earlier
+
+
+def test_absent_random_sets_do_not_count():
+    rows = tables("wd2", synergistic={0: 60, 1: 70}, random_1={0: 60}, random_2={})
+    assert n_draws(controls.select(rows, PANELS)) == 1

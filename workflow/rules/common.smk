@@ -151,13 +151,9 @@ def chosen_units(wildcards):
     return "<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet"
 
 
-def units_of_seeds(wildcards):
-    seeds = RUNS[wildcards.run]["seeds"]
+def choices_of_seeds(wildcards):
     return expand(
-        "<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
-        run=wildcards.run,
-        seed=seeds,
-        subnetwork=SUBNETWORKS,
+        "<results>/{run}/{seed}/choices.parquet", run=wildcards.run, seed=RUNS[wildcards.run]["seeds"]
     )
 
 

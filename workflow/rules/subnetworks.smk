@@ -8,7 +8,8 @@ checkpoint subnetwork:
         curves="<results>/{run}/{seed}/curves.parquet",
         phases="<results>/{run}/phases.parquet",
     output:
-        expand("<results>/{{run}}/{{seed}}/subnetworks/{subnetwork}.parquet", subnetwork=SUBNETWORKS),
+        units=expand("<results>/{{run}}/{{seed}}/subnetworks/{subnetwork}.parquet", subnetwork=SUBNETWORKS),
+        choices="<results>/{run}/{seed}/choices.parquet",
     log:
         "<results>/logs/subnetwork/{run}/{seed}.log",
     conda:
@@ -49,7 +50,7 @@ rule comparison:
     input:
         curves=curves_of_seeds,
         retrained=retrained_of_seeds,
-        units=units_of_seeds,
+        choices=choices_of_seeds,
     output:
         "<results>/{run}/comparison.parquet",
     log:

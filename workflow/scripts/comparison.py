@@ -13,7 +13,7 @@ def main(source, output, run, subnetworks):
         paths.setdefault(Path(path).stem, []).append(path)
     retrained = {name: read_tables(of_seeds) for name, of_seeds in paths.items()}
     at_random = {name for name in retrained if subnetworks[name.split(".")[0]].get("take") == "random"}
-    rows = compare(read_tables(source.curves), retrained, read_tables(source.units), at_random)
+    rows = compare(read_tables(source.curves), retrained, read_tables(source.choices), at_random)
     write_events(output, rows.assign(run=run))
 
 

@@ -1,28 +1,30 @@
-"""The units of every sub-network of one run and seed."""
+"""The units of every sub-network of one run and seed, and where each was found."""
 
 from pathlib import Path
 
 from grokking_phases.events import AS_STATED
 from grokking_phases.logs import logged
 from grokking_phases.modules import options_in
-from grokking_phases.subnetworks import Absent, choose, write_units
+from grokking_phases.subnetworks import Absent, choose, write_choices, write_units
 from grokking_phases.tables import read_table
 
 
-def main(source, outputs, run, seed, params):
+def main(source, output, run, seed, params):
     curves, phases = read_table(source.curves), read_table(source.phases)
     phases = phases[(phases["seed"] == seed) & (phases["rule"] == AS_STATED)]
-    for path in outputs:
-        name = Path(path).stem
-        metric, options = params.subnetworks[name]["metric"], options_in("subnetworks", params.subnetworks[name])
-        units, absent = [], None
+    choices = []
+    for path in output.units:
+        origin = {"run": run, "seed": seed, "subnetwork": Path(path).stem}
+        entry = params.subnetworks[origin["subnetwork"]]
+        o_information, found = read_table(source.get(entry["metric"])), phases[phases["source"] == entry["metric"]]
         try:
-            o_information, of_metric = read_table(source.get(metric)), phases[phases["source"] == metric]
-            units = choose(o_information, curves, of_metric, params.width, **options)
+            units, step, value = choose(o_information, curves, found, params.width, **options_in("subnetworks", entry))
+            said = {"size": len(units), "step": step, "o_information": value}
         except Absent as reason:
-            absent = str(reason)
-            print(f"{run} seed {seed} has no {name} sub-network: {absent}", flush=True)
-        write_units(path, units, {"run": run, "seed": seed, "subnetwork": name}, absent)
+            units, said = [], {"absent": str(reason)}
+        write_units(path, units, origin, said.get("absent"))
+        choices.append(origin | said)
+    write_choices(output.choices, choices)
 
 
 with logged(snakemake.log[0]):

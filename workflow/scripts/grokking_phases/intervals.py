@@ -9,13 +9,13 @@ TAILS = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
 def median_interval(values: np.ndarray, seed: int = 0) -> tuple[float, float, float]:
     """Median of the values (n,) and the 95 % percentile bootstrap interval of it; NaN where there are none.
 
-    The order of the values does not matter. Of few values the interval is wide and still too narrow: it never leaves
-    their range.
+    The order of the values does not matter; some may be infinite. Of few values the interval is their range, and holds
+    the true median in 94 of 100 cases for five, 75 for three, 50 for two.
     """
     values = np.sort(np.asarray(values, dtype=np.float64))
     if not len(values):
         return np.nan, np.nan, np.nan
     draws = np.random.default_rng(seed).integers(len(values), size=(DRAWS, len(values)))
     medians = np.median(values[draws], axis=1)
-    low, high = np.quantile(medians, TAILS)
+    low, high = np.quantile(medians, TAILS, method="nearest")  # which also takes what is infinite
     return float(np.median(values)), float(low), float(high)

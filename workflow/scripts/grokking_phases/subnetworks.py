@@ -1,11 +1,12 @@
 """Which units to train alone: those of a multiplet that O-information found, the others, or as many at random.
 
-The emergence paper (section 7) retrains the units of the most synergistic multiplet over all steps but the first, and
-their complement. Whether that says anything about synergy, only sets of equal size drawn at random can tell.
+The emergence paper (section 7) retrains the units of the most synergistic multiplet over all its samples but the first,
+which it takes every 5 steps, and their complement. At earlier steps every network of random features has its largest
+synergy. Whether the units say anything about synergy, only sets of equal size drawn at random can tell.
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,16 @@ from grokking_phases.events import FOUND, first_above
 from grokking_phases.tables import write_parquet
 
 Extreme = Literal["synergy", "redundancy"]
-Moment = Literal["any", "generalised", "delayed_emergence"]
+Moment = Literal["any", "generalised", "emergence", "delayed_emergence"]
 Take = Literal["units", "others", "random"]
+
+
+class Choice(NamedTuple):
+    """A sub-network, and where the multiplet that it goes back to was found."""
+
+    units: list[int]
+    step: int
+    o_information: float  # nats
 
 
 class Absent(Exception):
@@ -33,32 +42,31 @@ def choose(
     at: Moment = "any",
     take: Take = "units",
     draw: int = 0,
-    from_step_0: bool = False,
-) -> list[int]:
-    """The units, ascending, of a layer of `width` units; raises Absent.
+    from_step: int = 5,
+) -> Choice:
+    """Units, ascending, of a layer of `width` units; raises Absent, for a multiplet that is the whole layer too.
 
     o_information, curves, phases   tidy rows of one run and seed, under the rule as stated
     extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
-    at            … of all steps; at the first snapshot that generalised; or during delayed emergence
+    at            … of all steps; at the first snapshot that generalised; or during (delayed) emergence
     take          that multiplet's units, the layer's others, or as many of the layer drawn at random, by `draw`
-    from_step_0   whether the untrained network counts
+    from_step     the first step that counts; 0: the untrained network too
     """
     rows = o_information[(o_information["metric"] == extreme) & o_information["value"].notna()]
-    rows = rows[rows["step"] >= (0 if from_step_0 else 1)]
+    rows = rows[rows["step"] >= from_step]
     rows = rows[rows["step"].isin(moments(at, rows["step"], curves, phases))]
     if rows.empty:
         raise Absent(f"no multiplet with a finite {extreme}")
-    best = rows["value"].idxmin() if extreme == "synergy" else rows["value"].idxmax()
-    units = sorted(map(int, rows.loc[best, "units"]))
-    if take == "units":
-        return units
+    best = rows.loc[rows["value"].idxmin() if extreme == "synergy" else rows["value"].idxmax()]
+    units = sorted(map(int, best["units"]))
+    if len(units) == width:
+        raise Absent(f"the multiplet is the whole layer, at step {best['step']}")
     if take == "random":
         seed = int(o_information["seed"].iloc[0])
-        return sorted(map(int, np.random.default_rng([seed, draw]).choice(width, len(units), replace=False)))
-    others = sorted(set(range(width)) - set(units))
-    if not others:
-        raise Absent("the multiplet is the whole layer")
-    return others
+        units = sorted(map(int, np.random.default_rng([seed, draw]).choice(width, len(units), replace=False)))
+    elif take == "others":
+        units = sorted(set(range(width)) - set(units))
+    return Choice(units, int(best["step"]), float(best["value"]))
 
 
 def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:
@@ -84,3 +92,10 @@ def write_units(path: str | Path, units: list[int], origin: dict, absent: str | 
     columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
     schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
     write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), {**origin, "absent": absent})
+
+
+def write_choices(path: str | Path, rows: list[dict]) -> None:
+    """A row for each sub-network: run, seed, subnetwork, and size, step, o_information, or why it is absent."""
+    kinds = {"run": pa.string(), "seed": pa.int64(), "subnetwork": pa.string(), "size": pa.int64(), "step": pa.int64()}
+    schema = pa.schema([*kinds.items(), ("o_information", pa.float64()), ("absent", pa.string())])
+    write_parquet(path, pa.Table.from_pylist(rows, schema=schema), {"information": "nats"})

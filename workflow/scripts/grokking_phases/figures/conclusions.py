@@ -7,13 +7,15 @@ A row of it has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`
 import pandas as pd
 
 from grokking_phases.comparison import ORIGINAL, RANDOM
-from grokking_phases.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.events import ABSENT, NOT_REACHED
 
 FEWEST = 20  # random sets of a run, without which no causal word is written
 MEANING = (
-    "Brackets (+: later): 95 % bootstrap interval of the median over seeds or, of the random sets, the central 95 % of "
-    "draws. Where a median lies within that range, units chosen by O-information cannot be told from as many drawn at "
-    "random; for another number of units it is no test."
+    "Brackets (+: later): 95 % bootstrap interval of the median over seeds (of five: their range) or, of the random "
+    "sets, the central 95 % of draws; what never generalises counts as later than all that does. p: exact, two-sided, "
+    "from the ranks of each seed's step among its own random sets', not corrected for their number. A large p does not "
+    "show that there is no difference; and with more or fewer units than the random sets have, a small one says "
+    "nothing of synergy."
 )
 
 
@@ -23,51 +25,65 @@ def over_seeds(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
 
 
 def outcome(rows: pd.DataFrame, name: str) -> str:
-    """`82 units, not reached 2 of 5`: size, and how many seeds (or draws) are without it or do not generalise."""
+    """`82 units of step 27, not reached 2 of 5`: size, where the multiplet was found, and how many seeds (or draws) are
+    without it or do not generalise.
+    """
     of = rows[(rows["subnetwork"] == name) & rows["seed"].notna()]
     statuses = of.loc[of["quantity"] == "generalised", "status"]
     if len(statuses) and (statuses == ABSENT).all():
         return "absent"
     counts = [(status, (statuses == status).sum()) for status in (ABSENT, NOT_REACHED)]
-    sizes = of.loc[of["quantity"] == "size", "value"].dropna()
-    parts = [f"{ranged(sizes)} units"] if len(sizes) else []
+    sizes, steps = (of.loc[of["quantity"] == quantity, "value"].dropna() for quantity in ("size", "chosen_at"))
+    parts = [f"{ranged(sizes)} units of step {ranged(steps)}"] if len(sizes) else []
     return ", ".join(parts + [f"{status} {n} of {len(statuses)}" for status, n in counts if n])
 
 
-def ranged(sizes: pd.Series) -> str:
-    low, high = f"{sizes.min():.0f}", f"{sizes.max():.0f}"
+def ranged(numbers: pd.Series) -> str:
+    low, high = f"{numbers.min():,.0f}", f"{numbers.max():,.0f}"
     return low if low == high else f"{low}\N{EN DASH}{high}"
 
 
 def concluded(rows: pd.DataFrame, names: list[str]) -> str:
     """What is known of the original, if it does not always generalise, of the random sets, and of each sub-network."""
-    differences, sizes = over_seeds(rows, "difference"), over_seeds(rows, "size")
+    differences = over_seeds(rows, "difference")
     clauses = [f"{ORIGINAL} {outcome(rows, ORIGINAL)}"] if outcome(rows, ORIGINAL) else []
     for name in [RANDOM, *names]:
         clause = f"{name} ({outcome(rows, name) or 'not compared'})"
-        if name in differences.index and differences.loc[name, "status"] == FOUND:
-            clause += f" {shifted(differences.loc[name])}"
-            clause += f", {placed(name, differences, sizes)}" if name != RANDOM else ""
+        if name in differences.index and differences.loc[name, "status"] != ABSENT:
+            clause += f" {shifted(differences.loc[name], 'the original')}"
+            clause += f", {placed(rows, name)}" if name != RANDOM else ""
         clauses.append(clause)
-    n_draws = differences["n_seeds"].get(RANDOM, 0)
-    few = f". Fewer than {FEWEST} random sets: too few for a causal word" if n_draws < FEWEST else ""
+    few = f". Fewer than {FEWEST} random sets: too few for a causal word" if n_draws(rows) < FEWEST else ""
     return "; ".join(clauses) + few
 
 
-def shifted(difference: pd.Series) -> str:
-    """`35 steps later [+10, +60]`, of so many seeds if not all."""
+def n_draws(rows: pd.DataFrame) -> int:
+    """Random sets that were trained."""
+    drawn = rows[(rows["subnetwork"] == RANDOM) & rows["seed"].notna() & (rows["quantity"] == "generalised")]
+    return int((drawn["status"] != ABSENT).sum())
+
+
+def shifted(difference: pd.Series, than: str) -> str:
+    """`35 steps after the original [+10, +60]`, of so many seeds if not all."""
     steps, n_found, n = difference["value"], difference["n_found"], difference["n_seeds"]
-    when = "at the original's step" if steps == 0 else f"{abs(steps):.0f} steps {'later' if steps > 0 else 'earlier'}"
-    interval = f" [{difference['low']:+.0f}, {difference['high']:+.0f}]" if n_found > 1 else ""
-    return f"{when}{interval}" + (f" in {n_found:.0f} of {n:.0f}" if n_found < n else "")
+    if difference["status"] == NOT_REACHED:
+        when = "mostly never"
+    elif steps == 0:
+        when = f"with {than}"
+    else:
+        when = f"{abs(steps):,.0f} steps {'after' if steps > 0 else 'before'} {than}"
+    interval = f" [{bound(difference['low'])}, {bound(difference['high'])}]" if n > 1 else ""
+    return f"{when}{interval}" + (f", {n_found:.0f} of {n:.0f} generalising" if n_found < n else "")
 
 
-def placed(name: str, differences: pd.DataFrame, sizes: pd.DataFrame) -> str:
-    """Where a sub-network stands in the range of the sets drawn at random, and whether they are of its size."""
-    if RANDOM not in differences.index or differences.loc[RANDOM, "status"] != FOUND:
+def bound(steps: float) -> str:
+    return f"{steps:+,.0f}" if abs(steps) < float("inf") else "never" if steps > 0 else "\N{MINUS SIGN}never"
+
+
+def placed(rows: pd.DataFrame, name: str) -> str:
+    """Where a sub-network stands beside its own seeds' random sets, and whether they are of its size."""
+    beside, p, alike = (over_seeds(rows, quantity) for quantity in ("beside_random", "p", "same_size"))
+    if name not in p.index:
         return "no random sets to hold it against"
-    steps, of = differences.loc[name, "value"], differences.loc[RANDOM]
-    place = "before" if steps < of["low"] else "after" if steps > of["high"] else "within"
-    generalised = " that generalise" if of["n_found"] < of["n_seeds"] else ""
-    alike = RANDOM in sizes.index and sizes.loc[RANDOM, "low"] <= sizes.loc[name, "value"] <= sizes.loc[RANDOM, "high"]
-    return f"{place} the range of the random sets{generalised}" + ("" if alike else " (of another size)")
+    of_size = "" if alike.loc[name, "value"] == 1 else " (of another size)"
+    return f"{shifted(beside.loc[name], 'its random sets')}{of_size}, p = {p.loc[name, 'value']:.2g}"

@@ -110,10 +110,10 @@ def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
 def broken(runs: dict[str, dict]) -> list[str]:
     """Weight decays so strong that a step turns the weights' sign are no point of a sweep."""
     recipes = [run["training"] for run in runs.values()]
-    factors = {recipe["weight_decay"]: 1 - recipe["learning_rate"] * recipe["weight_decay"] for recipe in recipes}
+    factors = {(run["weight_decay"], 1 - run["learning_rate"] * run["weight_decay"]): None for run in recipes}
     return [
         f"Weight decay {decay:g} multiplies every weight by {factor:g} a step: a broken regime, not more decay."
-        for decay, factor in factors.items()
+        for decay, factor in factors
         if factor < 0
     ]
 

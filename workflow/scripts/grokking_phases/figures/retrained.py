@@ -27,8 +27,9 @@ TAKEN = {
 }
 EXTREMES = {"synergy": "least", "redundancy": "greatest"}
 MOMENTS = {
-    "any": " of all snapshots",
+    "any": " of all snapshots from step {from_step}",
     "generalised": " at the first snapshot that generalises",
+    "emergence": " during emergence, from step {from_step}",
     "delayed_emergence": " during delayed emergence",
 }
 
@@ -92,7 +93,8 @@ def text(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> s
             *absences(numbers, runs, nowhere),
             *ended_early(numbers, runs),
             *broken(runs),
-            "Whether sets of as many units drawn at random do the same is shown in the figure of controls.",
+            "Sets drawn at random, as many units as the synergistic one has, are in the figure of controls, under mask",
+            "'activation'.",
         ]
     )
 
@@ -101,7 +103,7 @@ def alone(subnetworks: dict[str, dict]) -> str:
     """How each was chosen, those drawn at random once, and what all share."""
     chosen = {
         RANDOM if entry["take"] == "random" else name: TAKEN[entry["take"]].format(
-            extreme=EXTREMES[entry["extreme"]], moment=MOMENTS[entry["at"]]
+            extreme=EXTREMES[entry["extreme"]], moment=MOMENTS[entry["at"]].format(**entry)
         )
         for name, entry in subnetworks.items()
     }

@@ -11,7 +11,8 @@ selected, and estimated with a bias. So `o_information`, clustering and search, 
 Each is drawn `n_draws` times. Beside the observed `synergy` (min Omega) and `redundancy` (max Omega), in nats, stands
 for each extreme and each null, as in `synergy_shuffled_low`,
 
-    low, median, high   the quantiles 0.025, 0.5 and 0.975 of the extreme over the draws
+    low, median, high   the quantiles 0.025, 0.5 and 0.975 of the extreme over the draws, between which another draw
+                        lies with probability 0.95 (of fewer than 39 draws: the least and the greatest)
     rank                (1 + number of draws at least as extreme as observed) / (n_draws + 1)
 
 A rank is a one-sided p-value, never 0 (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585), of one snapshot: over many
@@ -135,6 +136,10 @@ def compared(observed: float, draws: np.ndarray, sign: int) -> dict[str, float]:
     if not len(draws):
         return dict.fromkeys([*QUANTILES, "rank"], np.nan)
     finite = draws[np.isfinite(draws)]
-    values = np.quantile(finite, list(QUANTILES.values())) if len(finite) else np.full(len(QUANTILES), np.nan)
+    values = (
+        np.quantile(finite, list(QUANTILES.values()), method="weibull")
+        if len(finite)
+        else np.full(len(QUANTILES), np.nan)
+    )
     less = sign * draws < sign * observed - ROUNDING  # False for a draw without a value
     return dict(zip(QUANTILES, values, strict=True)) | {"rank": (1 + (~less).sum()) / (len(draws) + 1)}

@@ -4,6 +4,7 @@ Above, test accuracy over training; below, by how many steps each generalises la
 drawn at random, no causal word can be written on the emergence paper's Figures 6 and 7.
 """
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -20,7 +21,7 @@ from grokking_phases.figures.recipes import all_described, broken, ended_early, 
 from grokking_phases.figures.retrained import alone, by_mask, masked, networks_accuracies, subnetworks_in, with_parts
 
 DRAWS = ["curves", "comparison"]
-COMPARED = ["difference", "generalised", "size"]
+COMPARED = ["difference", "beside_random", "generalised", "size", "chosen_at", "p", "same_size"]
 FOUND_OUT = ["status", "value", "low", "high", "n_found", "n_seeds"]
 BAND = "0.75"  # the grey of the sets drawn at random
 
@@ -79,18 +80,20 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     """A row a sub-network: median and interval, a circle for each seed, and below them what they are out of."""
     colours = dict(zip(names, apart("subnetwork", names)["palette"], strict=True)) | {RANDOM: "0.45"}
     differences, alone = over_seeds(rows, "difference"), [*names[1:], RANDOM]
-    of_seeds = rows[(rows["quantity"] == "difference") & rows["seed"].notna()]
+    of_seeds = rows[(rows["quantity"] == "difference") & rows["seed"].notna() & np.isfinite(rows["value"])]
+    least, most = of_seeds["value"].min(), of_seeds["value"].max()  # beyond these: never
     for place, name in enumerate(alone):
         steps = of_seeds.loc[of_seeds["subnetwork"] == name, "value"]
         ax.scatter(steps, [place] * len(steps), s=10, facecolors="none", edgecolors=colours[name], linewidths=0.5)
-        for _, of in differences[differences.index == name].iterrows():
-            reach = [[of["value"] - of["low"]], [of["high"] - of["value"]]]
+        for _, of in differences[(differences.index == name) & np.isfinite(differences["value"])].iterrows():
+            low, high = np.clip([of["low"], of["high"]], least, most)
+            reach = [[of["value"] - low], [high - of["value"]]]
             ax.errorbar(of["value"], place, xerr=reach, fmt="o", color=colours[name], markersize=4, capsize=2.5)
             if name == RANDOM:
-                ax.axvspan(of["low"], of["high"], color=BAND, alpha=0.5, linewidth=0, zorder=0)
+                ax.axvspan(low, high, color=BAND, alpha=0.5, linewidth=0, zorder=0)
         behind = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
         where = {"xy": (0.02, place + 0.45), "xycoords": ax.get_yaxis_transform()}
-        ax.annotate(outcome(rows, name), fontsize=6.5, va="center", bbox=behind, **where)
+        ax.annotate(outcome(rows, name), fontsize=5.5, va="center", bbox=behind, **where)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
     ax.set(xlabel="steps later than the original", ylim=(len(alone) - 0.25, -0.5))

@@ -80,5 +80,5 @@ def most(numbers: pd.DataFrame) -> str:
         for run, row in some.iterrows()
     ]
     if not parts:
-        return "Nothing was left out and nothing failed, in any snapshot of any run."
+        return "Nothing was left out and nothing failed, in any snapshot after step 0 of any run."
     return f"Most in any snapshot: {'; '.join(parts)}." + (f" None of {', '.join(none)}." if len(none) else "")

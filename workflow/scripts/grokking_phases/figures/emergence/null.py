@@ -68,7 +68,9 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
         band = {"facecolor": colour, "edgecolor": colour, "alpha": 0.3, "linewidth": 0, "hatch": hatch}
         ax.fill_between(means.index, low, high, **band, label=f"{NULLS[null]}: central 95 %")
         ax.plot(means.index, median, line, color=colour, label=f"{NULLS[null]}: median")
-    ax.plot(means.index, means["bits"], color="black", label="observed, mean over seeds")
+    ax.plot(
+        means.index, means["bits"], color="black", label="observed, mean over seeds" if several(rows) else "observed"
+    )
     for filled, label in ((True, "a seed, outside the band of random bins"), (False, "a seed, within it")):
         points = rows[rows["beside_partition"].isin(["above", "below"]) == filled]
         look = {"facecolors": "black" if filled else "white", "edgecolors": "black", "linewidths": 0.6}
@@ -80,13 +82,14 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
 def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
     return " ".join(
         [
-            all_described(runs, lambda run: snapshots(numbers)),
+            all_described(measured_seeds(runs, numbers), lambda run: snapshots(numbers)),
             *held(numbers, runs),
             "Orange: independent units with the same values, clustered and searched anew; any true structure differs.",
             "Blue: the same activations in random bins of the same sizes: does clustering find more than chance?",
-            f"{options['n_draws']} draws of each; lines and bands: means over seeds.",
+            f"{options['n_draws']} draws of each{'; lines and bands: means over seeds' if several(numbers) else ''}.",
             f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond. {SIGN}",
-            "Snapshots (of all seeds) above and below the central 95 % of their own draws (of independent units, 5 %",
+            f"Snapshots{' (of all seeds)' if several(numbers) else ''} above and below the central 95 % of their own",
+            "draws (of independent units, 5 %",
             "are outside that of shuffled ones; that of random bins has no such level, for clusters are never random):",
             *(counted(title, rows) for title, rows in by_run(numbers).items()),
             *failed(numbers),
@@ -95,6 +98,16 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
             *broken(runs),
         ]
     )
+
+
+def measured_seeds(runs: dict[str, dict], numbers: pd.DataFrame) -> dict[str, dict]:
+    """The runs with the seeds alone that nulls were drawn for."""
+    seeds = numbers.groupby("run")["seed"].unique()
+    return {name: run | {"seeds": list(seeds[name])} for name, run in runs.items() if name in seeds}
+
+
+def several(numbers: pd.DataFrame) -> bool:
+    return numbers["seed"].nunique() > 1
 
 
 def snapshots(numbers: pd.DataFrame) -> str:
