@@ -3,6 +3,7 @@
 import argparse
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from grokking_phases.events import AS_STATED, FOUND, first_above
 from grokking_phases.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
-START_UP = 30  # steps: synergy of random features, which every run shows first
+START_UP = 15  # steps: synergy of random features, which every run shows first
 SPLITS = {"memorised": "train", "generalised": "test"}
 BITS = 1 / np.log(2)
 MEASURES = {"synergy": -BITS, "redundancy": BITS, "synergy_size": 1, "test_loss": 1, "test_accuracy": 1}
@@ -48,6 +49,12 @@ def phases(results: Path) -> pd.DataFrame:
     """Each event under the rule as stated, of each seed and over seeds (seed empty)."""
     rows = read_tables(finished(results, "*/phases.parquet"))
     return rows[rows["rule"] == AS_STATED].drop(columns="rule")
+
+
+def phase_variants(results: Path) -> pd.DataFrame:
+    """Each event over seeds, under the rule with each constant doubled and halved."""
+    rows = read_tables(finished(results, "*/phases.parquet"))
+    return rows[(rows["rule"] != AS_STATED) & rows["seed"].isna()].drop(columns="seed")
 
 
 def within_phases(results: Path) -> pd.DataFrame:
@@ -147,6 +154,7 @@ def two_phase_fig5(results: Path) -> pd.DataFrame:
 TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "training": training,
     "phases": phases,
+    "phase_variants": phase_variants,
     "within_phases": within_phases,
     "comparison": comparison,
     "emergence_fig5": lambda results: synergies(results, "fig5"),
@@ -169,7 +177,8 @@ def main(results: Path) -> None:
             of(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
-    for picture in sorted(results.rglob("figures/*/*.png")):
+    # Of the default study and of its sweep; others in the same folder (smoke) draw the same figures of other runs.
+    for picture in sorted(chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
 
 
