@@ -17,9 +17,10 @@ The names in backquotes are the constants of `Rule`. For each seed:
     fall. It is absent unless R rises over it, and test accuracy by at least `rise`. Where no more than 2 `tolerance` of
     the ln step from the peak to the last step is left, S may still be falling: its end is "not reached" then.
 
-The rule and its constants were fixed on one run, weight decay 2, seed 0, under mean ranks and under the published ones,
-before any other was looked at. The paper says more of its phases, such as the size of the multiplet, R in Divergence
-and Delayed Emergence, and the peak of the test loss: it decides nothing here, and can be held against what is found.
+The rule and its constants were fixed on one run, weight decay 2, seed 0, under mean ranks and under the published ones.
+Of the others the numbers of docs/figure5.md were known then, and no curve. The paper says more of its phases, such as
+the size of the multiplet, R in Divergence and Delayed Emergence, and the peak of the test loss: it decides nothing here,
+and can be held against what is found.
 
 What the rule cannot do: tell a first phase from the start-up of random features, so that Feature Learning begins where
 it begins to look; see a phase shorter than the smoothing, a peak in a gap (NaN), or one that is small beside what is

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
-from grokking_phases.events import PHASES
+from grokking_phases.events import AS_STATED, PHASES
 from grokking_phases.figures.panels import in_panels
 from grokking_phases.style import SEQUENTIAL
 
@@ -17,6 +17,13 @@ def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFra
     """Each event's median step over seeds, with its interval, for each `estimate` and rule; NaN where not found."""
     rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(columns={"source": "estimate"})
     return in_panels(rows.reindex(columns=COLUMNS), panels)
+
+
+def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """The step at which each run generalises, over seeds, which needs no estimate of information."""
+    events = over_seeds(tables, panels)
+    events = events[(events["event"] == "generalised") & (events["rule"] == AS_STATED)]
+    return events.drop(columns="estimate").drop_duplicates(["panel", "run"])
 
 
 def spans(boundaries: pd.DataFrame, last: float) -> dict[str, tuple[float, float]]:
@@ -41,8 +48,12 @@ def missing(boundaries: pd.DataFrame) -> list[str]:
     begins = starts.isin(boundaries.loc[boundaries["step"].notna(), "event"])
     rows = boundaries[(starts == boundaries["event"]) | (begins & (boundaries["n_found"] != counts))]
     nowhere, partly = rows[rows["step"].isna()], rows[(rows["n_found"] > 0) & (rows["n_found"] < rows["n_seeds"])]
+    where = (nowhere["n_found"] > 0).map({True: " in most seeds", False: ""})
     return [
-        *(f"{status.capitalize()}: {listed(of)}." for status, of in nowhere.groupby("status", sort=False)),
+        *(
+            f"{status.capitalize()}{most}: {listed(of)}."
+            for (status, most), of in nowhere.groupby(["status", where], sort=False)
+        ),
         *(f"In {n:.0f} of {of['n_seeds'].max():.0f} seeds: {listed(of)}." for n, of in partly.groupby("n_found")),
     ]
 

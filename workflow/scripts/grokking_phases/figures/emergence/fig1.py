@@ -8,9 +8,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.events import ACCURATE, AS_STATED
+from grokking_phases.events import ACCURATE
 from grokking_phases.figures import accuracy
-from grokking_phases.figures.boundaries import over_seeds
+from grokking_phases.figures.boundaries import generalisations
 from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
 from grokking_phases.figures.recipes import held
 
@@ -19,10 +19,7 @@ DRAWS = ["curves", "phases"]
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Accuracies; then, over seeds, the step of each run's generalisation, which needs no estimate of information."""
-    events = over_seeds(tables, panels)
-    events = events[(events["event"] == "generalised") & (events["rule"] == AS_STATED)]
-    events = events.drop(columns="estimate").drop_duplicates(["panel", "run"])
-    return pd.concat([accuracy.select(tables, panels), events], ignore_index=True)
+    return pd.concat([accuracy.select(tables, panels), generalisations(tables, panels)], ignore_index=True)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:

@@ -1,7 +1,7 @@
 """Emergence paper, Figure 5: synergy over training, by weight decay and by scale of the initial weights (section 6).
 
 A page for each treatment of ties: above, synergy normalised for each seed as the paper draws it, which hides how much
-of it there is; below, the same in bits.
+of it there is; below, the same in bits. Where phases are given, the step at which each run generalises is marked.
 """
 
 import pandas as pd
@@ -9,59 +9,70 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from grokking_phases.figures.boundaries import generalisations
 from grokking_phases.figures.estimates import AVERAGE, SIGN, estimated, undefined
 from grokking_phases.figures.recipes import all_described, broken, cut_short, held, labels, spread
-from grokking_phases.figures.synergy import LABEL, by_estimate, synergies
+from grokking_phases.figures.synergy import LABEL, by_estimate, log_both_ways, synergies
 from grokking_phases.style import PAGE, caption, page
 
-DRAWS = ["o_information"]
+DRAWS = ["o_information", "phases"]
 ROWS = {"normalised": "normalised synergy", "bits": LABEL}
+LINEAR = 1.0  # bits
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """For each run, seed, layer and step > 0: `value` = min Omega in nats, `bits` = its negative, `normalised`, and
-    how many units were left out and multiplets failed.
+    how many units were left out and multiplets failed. Then, over seeds, the step of each run's generalisation.
     """
-    return synergies(tables, panels)
+    measured = tables[tables["table"] != "phases"]
+    return pd.concat([synergies(measured, panels), generalisations(tables, panels)], ignore_index=True)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """A page for each estimate, in the config's order, and layer."""
-    pages = by_estimate(numbers, study["metrics"])
-    return [draw_page(rows, study, *key) for key, rows in pages.items()]
+    events = numbers["event"].notna()
+    pages = by_estimate(numbers[~events], study["metrics"])
+    return [draw_page(rows, numbers[events], study, *key) for key, rows in pages.items()]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
+def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
     figure = page(PAGE, 4.9)
     panels = numbers["panel"].unique()
     axes = figure.subplots(len(ROWS), len(panels), sharex=True, sharey="row", squeeze=False)
     for column, panel in enumerate(panels):
         rows = numbers[numbers["panel"] == panel]
         for row, (quantity, label) in enumerate(ROWS.items()):
-            draw_panel(axes[row, column], rows, study["runs"], quantity)
+            draw_panel(axes[row, column], rows, events[events["panel"] == panel], study["runs"], quantity)
             axes[row, column].set(xlabel="step", ylabel=label)
         axes[0, column].set_title(panel)
         axes[0, column].get_legend().remove()  # below, there is more room
     figure.suptitle(f"Synergy over training: {estimated(study['metrics'][estimate], layer)}")
-    caption(figure, text(numbers, study["runs"]))
+    caption(figure, text(numbers, events, study["runs"]))
     return figure
 
 
-def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], quantity: str) -> None:
-    """One line a run: mean over seeds, band of one standard error."""
-    sns.lineplot(rows, x="step", y=quantity, hue="run", style="run", errorbar="se", ax=ax)
+def draw_panel(ax: Axes, rows: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict], quantity: str) -> None:
+    """One line a run: mean over seeds, band of one standard error; dotted, where it generalises."""
+    colours = dict(zip(rows["run"].unique(), sns.color_palette("colorblind"), strict=False))
+    sns.lineplot(rows, x="step", y=quantity, hue="run", style="run", palette=colours, errorbar="se", ax=ax)
+    for event in events.dropna(subset="step").itertuples():
+        ax.axvline(event.step, color=colours[event.run], linestyle=":", linewidth=1)
     ax.set_xscale("log")
+    if quantity == "bits":
+        log_both_ways(ax, LINEAR)
     handles, names = ax.get_legend_handles_labels()
     ax.legend(handles, labels(runs, names), frameon=True)
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+def text(numbers: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict]) -> str:
+    marked = "Dotted: step of generalisation (test accuracy above 0.98), median over seeds; runs without never do."
     return " ".join(
         [
             all_described(runs),
             *held(numbers, runs),
-            f"Above: from 0 to 1 for each seed, then {AVERAGE}. Below: raw.",
-            f"{spread(numbers)} {SIGN}",
+            f"Above: from 0 to 1 for each seed, then {AVERAGE}. Below: raw, linear",
+            f"between {LINEAR:g} bit and its negative, logarithmic beyond. {spread(numbers)} {SIGN}",
+            *([marked] if len(events) else []),
             *undefined(numbers),
             *cut_short(numbers, runs),
             *broken(runs),
