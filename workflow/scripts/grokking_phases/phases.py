@@ -19,8 +19,8 @@ The names in backquotes are the constants of `Rule`. For each seed:
 
 The rule and its constants were fixed on one run, weight decay 2, seed 0, under mean ranks and under the published ones.
 Of the others the numbers of docs/figure5.md were known then, and no curve. The paper says more of its phases, such as
-the size of the multiplet, R in Divergence and Delayed Emergence, and the peak of the test loss: it decides nothing here,
-and can be held against what is found.
+the size of the multiplet, R in Divergence and Delayed Emergence, and the peak of the test loss: it decides nothing
+here, and can be held against what is found.
 
 What the rule cannot do: tell a first phase from the start-up of random features, so that Feature Learning begins where
 it begins to look; see a phase shorter than the smoothing, a peak in a gap (NaN), or one that is small beside what is

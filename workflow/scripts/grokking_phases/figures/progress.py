@@ -157,7 +157,7 @@ def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
         return ["No phases are given.", by_eye]
     rule = (
         "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed without "
-        "lag, so that normalised lines trail them; medians over seeds, where at least half have them; whiskers: their 95 % "
-        "bootstrap intervals, of five seeds their range. Points on the right have the colours of the phases."
+        "lag, so that normalised lines trail them; medians over seeds, where at least half have them; whiskers: their "
+        "95 % bootstrap intervals, of five seeds their range. Points on the right have the colours of the phases."
     )
     return [rule, *missing(boundaries), by_eye]

@@ -86,11 +86,11 @@ def text(runs: dict[str, dict]) -> str:
     return " ".join(
         [
             all_described(runs),
-            "Each row: the rule with one constant doubled or halved: s.d. of the smoothing in ln step, first step that is",
-            "looked at, least prominence of a peak (of the range, and in s.d. of raw values), tolerance of an onset (of",
-            "the rise), rise of accuracy in Decoupling. Marks: medians over seeds, where at least half",
-            "have them, with 95 % bootstrap intervals; hollow: not all seeds have them; a start without an end: that",
-            "is not reached. Vertical lines: under the stated rule.",
+            "Each row: the rule with one constant doubled or halved: s.d. of the smoothing in ln step, first step that",
+            "is looked at, least prominence of a peak (of the range, and in s.d. of raw values), tolerance of an onset",
+            "(of the rise), rise of accuracy in Decoupling. Marks: medians over seeds, where at least half have them,",
+            "with 95 % bootstrap intervals; hollow: not all seeds have them; a start without an end: that is not",
+            "reached. Vertical lines: under the stated rule.",
             "The rule reads O-information, as far as a Gaussian copula sees it (it is blind to XOR).",
             *broken(runs),
         ]
