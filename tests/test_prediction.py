@@ -116,9 +116,17 @@ def test_the_most_prominent_peak_counts_not_the_highest():
     assert one > 1
 
 
+def snapshots(S, **null):
+    """What `peaks_so_far` reads; null: `at_34=2.0` is what chance gives at step 34, in nats."""
+    table = pd.DataFrame({"synergy": -S})
+    for at, height in null.items():
+        table.loc[S.index[S.index >= int(at.removeprefix("at_"))][0], "synergy_shuffled_low"] = -height
+    return table
+
+
 def test_a_peak_is_known_only_when_it_is_over():
     steps = np.unique(np.geomspace(10, 1000, 60).round())
-    asked = peaks_so_far(curve(bump(5), steps))
+    asked = peaks_so_far(snapshots(curve(bump(5), steps)))
     assert (asked[asked.index < 190] < 1e-6).all()
     assert (asked[asked.index > 300] > 1).all()
     assert asked.is_monotonic_increasing
@@ -128,8 +136,13 @@ def test_what_comes_later_changes_no_answer():
     steps = np.unique(np.geomspace(10, 1000, 60).round())
     S = curve(bump(5), steps)
     changed = S.where(S.index <= 300, 100.0)
-    asked, again = peaks_so_far(S), peaks_so_far(changed)
+    asked, again, of_null = (
+        peaks_so_far(table)
+        for table in (snapshots(S, at_34=0.1), snapshots(changed, at_34=0.1), snapshots(S, at_34=0.1, at_400=5.0))
+    )
     pd.testing.assert_series_equal(asked[asked.index <= 300], again[again.index <= 300])
+    pd.testing.assert_series_equal(asked[asked.index < 400], of_null[of_null.index < 400])
+    assert peaks_so_far(snapshots(S, at_34=5.0)).iloc[-1] < asked.iloc[-1] - 2
 
 
 # What a rule may see

@@ -122,7 +122,7 @@ def test_the_caption_states_rule_seeds_and_who_is_left_out(drawn):
     text = page.get_supxlabel()
     for part in (
         "from step 1 / learning rate to 10% of training",
-        "are of seed 1 (small marks); all else is of seed 2, 3.",
+        "are of seed 1 (small marks), all else of seed 2, 3 of the same settings",
         "Left out of 12: 1 generalised already.",
         "multiplies every weight by -4 a step",
     ):

@@ -9,8 +9,8 @@ step at which it does so is the one from which that was known.
     generalised     test accuracy > 0.98 at some evaluated step of the whole run
     left out        runs that have generalised by q, or have diverged, or whose S is undefined in half of the window
     kept            runs that have not memorised by q, or never do: which of them will is not known at q
-    null            the least Omega of shuffled samples in the window (synergy_shuffled_low of `o_information_null`);
-                    where it was not measured, 0: what counts is synergy beyond chance
+    null            the least Omega of shuffled samples up to the step at which is asked (synergy_shuffled_low of
+                    `o_information_null`); where it was not measured, 0: what counts is synergy beyond chance
     thresholds      of each predictor, the score with the largest Youden index (rate of hits - rate of false alarms)
                     among the calibration seeds; the highest, if there are several
     baselines       weight norm and train loss at the last evaluated step up to q, each in the direction in which its
@@ -145,7 +145,7 @@ def by_series(rows: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
 def observe(run: str, seed: int, curve: pd.DataFrame, snapshots: pd.DataFrame, recipe: Recipe) -> Trial:
     """curve, snapshots: by step, a column each metric."""
     first, last = FORGOTTEN / recipe.learning_rate, EARLY * recipe.steps
-    S = above_null(snapshots[(snapshots.index >= first) & (snapshots.index <= last)])
+    window = snapshots[(snapshots.index >= first) & (snapshots.index <= last)]
     now = curve[curve.index <= last].iloc[-1]
     generalised_at = curve.index[curve["test_accuracy"] > ACCURATE].min()
     return Trial(
@@ -154,9 +154,9 @@ def observe(run: str, seed: int, curve: pd.DataFrame, snapshots: pd.DataFrame, r
         weight_decay=recipe.weight_decay,
         decided_at=last,
         generalised_at=generalised_at,
-        left_out=reason_to_leave_out(generalised_at <= last, now["train_loss"], S),
+        left_out=reason_to_leave_out(generalised_at <= last, now["train_loss"], window["synergy"]),
         known={
-            "synergy_peak": peaks_so_far(S.dropna()),
+            "synergy_peak": peaks_so_far(window),
             "weight_norm": pd.Series({last: now["weight_norm"]}),
             "train_loss": pd.Series({last: now["train_loss"]}),
         },
@@ -177,9 +177,10 @@ def above_null(snapshots: pd.DataFrame) -> pd.Series:
     return (-snapshots["synergy"] - np.fmax(-null, 0.0)).clip(lower=0)
 
 
-def peaks_so_far(S: pd.Series) -> pd.Series:
-    """By step: the largest prominence that the data up to it, or up to an earlier one, show."""
-    return pd.Series([prominence(S.iloc[: i + 1]) for i in range(len(S))], S.index, dtype=float).cummax()
+def peaks_so_far(snapshots: pd.DataFrame) -> pd.Series:
+    """By step: the largest prominence that the data up to it, or up to an earlier one, show; their null with them."""
+    seen = (above_null(snapshots.iloc[: i + 1]).dropna() for i in range(len(snapshots)))
+    return pd.Series([prominence(S) for S in seen], snapshots.index, dtype=float).cummax()
 
 
 def prominence(S: pd.Series) -> float:
