@@ -7,7 +7,7 @@ from grokking_phases.recipe import Recipe
 from grokking_phases.schedule import steps_of
 from options import check_limits, check_module, check_options
 from sentences import StudyError, meant, shown
-from signatures import constant, defines, file_of, options_of
+from signatures import constant, defines, file_of, methods, options_of
 from wanted import PREDICTION, kinds, metrics_behind, runs_of_figure, runs_of_metric, seeds_of
 
 
@@ -77,6 +77,7 @@ def check_metric(config: dict, name: str) -> None:
     check_options("metrics", entry["module"], entry, where)
     for run in runs_of_metric(config, name):
         snapshots, layers = config["runs"][run]["snapshots"], widths(config["runs"][run]["model"])
+        check_network(entry["module"], config["runs"][run]["model"]["module"], run, where)
         check_layers(entry.get("layers", []), list(layers), f"{where}.layers")
         width, layer = min((layers[layer], layer) for layer in entry.get("layers") or snapshots["layers"])
         check_limits("metrics", entry, where, (width, f", the width of layer {layer} of run {run}"))
@@ -86,6 +87,15 @@ def check_metric(config: dict, name: str) -> None:
             raise StudyError(
                 f"{where}.seeds", f"run {run} has none of them; its own are {config['runs'][run]['seeds']}"
             )
+
+
+def check_network(metric: str, model: str, run: str, where: str) -> None:
+    """A metric may say, in `NETWORK`, what it calls of the network."""
+    missing = [name for name in constant("metrics", metric, "NETWORK") if name not in methods("models", model)]
+    if missing:
+        file = file_of("models", model)
+        what = f"{file}, the model of run {run}, defines no {' and no '.join(missing)}, which {metric} calls"
+        raise StudyError(where, what)
 
 
 def check_phases(config: dict, metric: str) -> None:
