@@ -1,9 +1,9 @@
 """Mutual information of continuous variables with a label, I(T;V), in nats: two estimators for few dimensions.
 
 gaussian  H(T) - sum_v p_v H(T|v), each the entropy of a Gaussian with the covariance of T's normal scores (`copula`),
-          of all samples and of those with each label, its bias taken off (`information.entropy_bias`). A Gaussian copula
-          for a label (Ince et al. 2017, doi:10.1002/hbm.23471, section 2.4). As neither T nor T|v need be Gaussian once
-          it has normal scores, it is no bound, and may be negative.
+          of all samples and of those with each label, its bias taken off (`information.entropy_bias`): a Gaussian
+          copula for a label (Ince et al. 2017, doi:10.1002/hbm.23471, section 2.4). As neither T nor T|v need be
+          Gaussian once it has normal scores, it is no bound, and may be negative.
 nearest   Kraskov's estimator for a label (Ross 2014, doi:10.1371/journal.pone.0087357, equation 2): with d_i the
           distance from sample i to the k-th nearest of its own label (in the maximum norm), m_i the number of samples,
           itself included, that lie nearer than d_i, and N_v those with a label,

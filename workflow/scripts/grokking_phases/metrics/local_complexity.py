@@ -31,7 +31,7 @@ def compute(
     """Rows {step, layer, metric, value} for each snapshot and hidden layer: means over samples.
 
     `snapshots` yields snapshots (`step`, `network`) and has `inputs` and `test_inputs`. The network gives
-    `points(inputs)`, (n, d), and `preactivations` of them, and says by `embeds` whether the points are its own embeddings.
+    `points(inputs)`, (n, d), and `preactivations` of them, and says by `embeds` whether points are its own embeddings.
 
     local_complexity_train, _test   at `n_samples` of the train and test samples (all, where there are fewer)
     local_complexity_random         at as many points from the normal distribution with the train points' mean and
