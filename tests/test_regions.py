@@ -112,7 +112,11 @@ def test_a_boundary_is_where_its_neuron_is_zero_and_parts_patterns_that_differ_i
             if contains(region.polygon, middle.numpy()[0] + sign * 1e-7 * across)
         ]
         if len(sides) == 2:  # another boundary may pass through the middle
-            differing = [(layer, int(i)) for layer in range(len(sides[0])) for i in np.flatnonzero(sides[0][layer] != sides[1][layer])]
+            differing = [
+                (layer, int(i))
+                for layer in range(len(sides[0]))
+                for i in np.flatnonzero(sides[0][layer] != sides[1][layer])
+            ]
             assert differing == [(boundary.layer, boundary.neuron)]
 
 

@@ -22,7 +22,7 @@ ON = 1e-9
 
 @dataclass(frozen=True)
 class Slice:
-    """A square in a plane of the input: x(u) = origin + u @ axes for u from `low` to `low` + `side` in both directions."""
+    """A square in a plane of the input: x(u) = origin + u @ axes, u from `low` to `low` + `side` in both directions."""
 
     origin: np.ndarray  # (d,)
     axes: np.ndarray  # (2, d), orthonormal
@@ -36,7 +36,7 @@ class Slice:
 
     @classmethod
     def through(cls, samples: np.ndarray, margin: float = 0.25) -> "Slice":
-        """Through three samples (3, d), in the middle; beyond them lies `margin` of their extent. ValueError: on a line."""
+        """Through three samples (3, d), in its middle, with `margin` of their extent around. ValueError: on a line."""
         first, *others = np.asarray(samples, dtype=float)
         axes, triangle = np.linalg.qr(np.transpose(others - first))
         if abs(triangle[1, 1]) <= ON * abs(triangle[0, 0]):
