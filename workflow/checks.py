@@ -10,6 +10,8 @@ from sentences import StudyError, meant, shown
 from signatures import constant, defines, file_of, methods, options_of
 from wanted import PREDICTION, kinds, metrics_behind, runs_of_figure, runs_of_metric, seeds_of
 
+TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
+
 
 def check_run(config: dict, name: str) -> None:
     run, where = config["runs"][name], f"runs.{name}"
@@ -100,6 +102,18 @@ def check_network(metric: str, model: str, run: str, where: str) -> None:
 
 def check_phases(config: dict, metric: str) -> None:
     check_o_information(config, metric, "phases")
+
+
+def check_time_scales(config: dict, metric: str) -> None:
+    """A module of each kind is looked at, and one entry of it."""
+    where, names = "time_scales", config["time_scales"]
+    check_names([metric], config["metrics"], "metric", where)
+    modules = [config["metrics"][name]["module"] for name in names if name in config["metrics"]]
+    module = config["metrics"][metric]["module"]
+    if module not in TIMED:
+        raise StudyError(where, f"metric {metric} is of module {module}, and one of {', '.join(TIMED)} is needed")
+    if modules.count(module) > 1:
+        raise StudyError(where, f"more than one metric is of module {module}; keep the one that is to be timed")
 
 
 def check_subnetwork(config: dict, name: str) -> None:

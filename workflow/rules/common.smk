@@ -134,6 +134,16 @@ def metrics_with_phases(wildcards):
     return {metric: of_seeds(wildcards.run, metric) for metric in STUDY["phases"]}
 
 
+def metrics_with_time_scales(wildcards):
+    """All seeds' tables of all metrics in which time scales are looked for."""
+    return [path for metric in STUDY["time_scales"] for path in of_seeds(wildcards.run, metric)]
+
+
+def runs_with_time_scales():
+    drawn = [entry for entry in FIGURES.values() if "time_scales" in entry["tables"]]
+    return sorted({run for entry in drawn for run in runs_of_figure(entry)})
+
+
 def metrics_of_subnetworks():
     """{metric: path}: the tables that sub-networks are chosen from."""
     metrics = sorted({entry["metric"] for entry in SUBNETWORKS.values()})

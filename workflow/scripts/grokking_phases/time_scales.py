@@ -16,12 +16,13 @@ Neither is replaced by a number.
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.signal import find_peaks
 
-from grokking_phases.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.events import ABSENT, FOUND, NOT_REACHED, over_seeds
 from grokking_phases.intervals import median_interval
 from grokking_phases.smoothing import smoothed
 
@@ -31,6 +32,7 @@ ACCURACIES = {
     "gen_0.98": ("test_accuracy", 0.98),
 }
 LARGEST = {"compress": "information_x", "lmn": "linear_mapping_number", "lc": "local_complexity_train"}
+COLUMNS = ["run", "seed", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
 SCALES = ["fit", "peak", "compress", "fixed", *list(ACCURACIES)[1:], "lmn", "lc"]
 
 
@@ -65,6 +67,33 @@ def time_scales(curves: pd.DataFrame, measured: dict[str, pd.Series], rule: Rule
             found["compress"] = None
         found["fixed"] = settling(information, found["compress"], rule)
     return {name: outcome(name, found[name]) for name in SCALES if name in found}
+
+
+def find(curves: pd.DataFrame, measured: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
+    """A row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null), as in `phases`.
+
+    curves, measured: tidy rows of one run. Of what is measured in several layers, the last one counts.
+    """
+    rows = []
+    for seed, of in curves.groupby("seed"):
+        own = measured[measured["seed"] == seed]
+        scales = time_scales(by_step(of), {metric: last_layer(of) for metric, of in own.groupby("metric")}, rule)
+        for event, (status, step) in scales.items():
+            rows.append({"seed": seed, "event": event, "status": status, "step": step, "n_seeds": 1})
+    table = pd.DataFrame(rows).assign(n_found=lambda rows: rows["step"].notna().astype(int))
+    over = pd.DataFrame([over_seeds(events) for _, events in table.groupby("event", sort=False)])
+    table = pd.concat([table, over], ignore_index=True).assign(run=curves["run"].iloc[0])
+    return table.reindex(columns=COLUMNS).astype({"seed": "Int64", "step": float, "low": float, "high": float})
+
+
+def by_step(curves: pd.DataFrame) -> pd.DataFrame:
+    return curves.pivot(index="step", columns="metric", values="value")
+
+
+def last_layer(rows: pd.DataFrame) -> pd.Series:
+    """One metric's values by step, in the layer that is named last."""
+    layer = rows["layer"].iloc[-1]
+    return rows[rows["layer"] == layer].set_index("step")["value"]
 
 
 def outcome(name: str, step: int | None) -> tuple[str, float]:
@@ -136,3 +165,37 @@ def alignment(steps: pd.DataFrame) -> pd.DataFrame:
         row = {"first": first, "second": second, "n": len(earlier), "difference": difference, **interval}
         rows.append(row | {"distance": distance, "distance_shuffled": shuffled})
     return pd.DataFrame(rows)
+
+
+def aligned(events: pd.DataFrame) -> pd.DataFrame:
+    """`alignment` of each run, from rows of `find`; where no seed has both of a pair, `missing` says why."""
+    tables = []
+    for run, of in events.groupby("run", sort=False):
+        each, over = of[of["seed"].notna()], of[of["seed"].isna()].set_index("event")
+        steps = each.pivot(index="seed", columns="event", values="step").reindex(columns=list(over.index))
+        table = alignment(steps).assign(run=run)
+        pairs = zip(table["first"], table["second"], table["n"], strict=True)
+        table["missing"] = [None if n else lacking(over, pair) for *pair, n in pairs]
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def lacking(over: pd.DataFrame, pair: list[str]) -> str:
+    """`compress absent`; where each is found, but in no seed both, that."""
+    without = [f"{name} {over.loc[name, 'status']}" for name in pair if over.loc[name, "status"] != FOUND]
+    return ", ".join(without) or "never in one seed"
+
+
+def in_words(events: pd.DataFrame) -> pd.DataFrame:
+    """Over seeds, a row a time scale and a column a run: `1,979 [1,856 – 2,103], 2 of 2`, or why there is none."""
+    over = events[events["seed"].isna()]
+    words = over.assign(text=[worded(row) for row in over.itertuples()])
+    return words.pivot(index="event", columns="run", values="text").reindex(SCALES).dropna(how="all")
+
+
+def worded(row: NamedTuple) -> str:
+    counted = f"{row.n_found} of {row.n_seeds}"
+    if row.status != FOUND:
+        return f"{row.status} ({counted})" if row.n_found else row.status
+    interval = "" if np.isnan(row.low) else f" [{row.low:,.0f} – {row.high:,.0f}]"
+    return f"{row.step:,.0f}{interval}, {counted}"
