@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from grokking_phases.alterations import Altered
+from grokking_phases.alterations import Altered, altered_ways
 
 
 @dataclass
@@ -55,3 +55,12 @@ def test_units_keep_their_values_and_lose_their_samples(snapshots):
         assert len(set(orders)) == 4
         np.testing.assert_array_equal(T, same.activations["a"])
     assert [snapshot.step for snapshot in first] == [0, 5]
+
+
+def test_the_ways_are_two_nulls_and_a_scale(snapshots):
+    ways = altered_ways(snapshots, seed=3)
+    assert {name: (way.null, way.scale, way.seed) for name, way in ways.items()} == {
+        "labels": ("labels", 1, 3),
+        "units": ("units", 1, 3),
+        "tripled": ("none", 3, 0),
+    }

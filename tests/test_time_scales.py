@@ -5,7 +5,17 @@ import pandas as pd
 import pytest
 
 from grokking_phases.events import ABSENT, FOUND, NOT_REACHED
-from grokking_phases.time_scales import Rule, alignment, reached, second_descent, settling, time_scales, turning_point
+from grokking_phases.time_scales import (
+    Rule,
+    aligned,
+    alignment,
+    find,
+    in_words,
+    reached,
+    second_descent,
+    settling,
+    turning_point,
+)
 
 STEPS = np.unique(np.geomspace(1, 10_000, 120).round().astype(int))
 RULE = Rule()
@@ -69,38 +79,73 @@ def test_information_settles_after_its_peak():
     assert settling(falling_to_the_end, 10) is None or settling(falling_to_the_end, 10) > 8_000
 
 
-def tables(**changed):
-    curves = pd.DataFrame(
-        {
-            "train_accuracy": curve(lambda x: float(x > np.log(100))),
-            "test_accuracy": curve(lambda x: float(x > np.log(3000))),
-            "test_loss": curve(lambda x: 5 * np.exp(-x)) + bump(500),
-        }
-    )
-    measured = {
-        "information_x": bump(200),
-        "ceiling_x": curve(lambda x: 5.0),
-        "linear_mapping_number": bump(80),
-        "local_complexity_train": curve(lambda x: -x),
+def tidy(wide, layer, seeds=(0, 1)):
+    """{metric: by step} as tidy rows, the same for each seed."""
+    rows = pd.DataFrame(wide).rename_axis("step").reset_index().melt(id_vars="step", var_name="metric")
+    return pd.concat([rows.assign(run="r", seed=seed, layer=layer) for seed in seeds], ignore_index=True)
+
+
+def tables(ceiling=5.0):
+    curves = {
+        "train_accuracy": curve(lambda x: float(x > np.log(100))),
+        "test_accuracy": curve(lambda x: float(x > np.log(3000))),
+        "test_loss": curve(lambda x: 5 * np.exp(-x)) + bump(500),
     }
-    return curves, measured | changed
+    information = {
+        "information_x": bump(200),
+        "information_x_tripled": curve(lambda x: x),
+        "ceiling_x": curve(lambda x: ceiling),
+    }
+    measured = {
+        "kde": pd.concat(
+            [tidy({"information_x": bump(20), "ceiling_x": bump(20)}, "block_1"), tidy(information, "block_2")]
+        ),
+        "other": tidy({"information_x": bump(1000), "ceiling_x": curve(lambda x: 5.0)}, "block_2"),
+        "lmn": tidy({"linear_mapping_number": bump(80)}, "block_1"),
+        "lc": tidy({"local_complexity_train": curve(lambda x: -x)}, "block_2"),
+    }
+    return tidy(curves, None), measured
 
 
 def test_every_time_scale_has_a_step_or_a_word():
-    found = time_scales(*tables())
-    assert list(found) == ["fit", "peak", "compress", "fixed", "gen_0.9", "gen_0.98", "lmn", "lc"]
-    for name, at in {"fit": 100, "peak": 500, "compress": 200, "gen_0.9": 3000, "gen_0.98": 3000, "lmn": 80}.items():
-        assert found[name][0] == FOUND and near(found[name][1], at)
-    assert found["fixed"][1] > found["compress"][1]
-    assert found["lc"][0] == ABSENT and np.isnan(found["lc"][1])
+    events = find(*tables())
+    for of in (events[events["seed"] == 1], events[events["seed"].isna()]):
+        found = of.set_index(["source", "event"])
+        assert len(found) == len(of) == 11
+        for at, place in {
+            100: (np.nan, "fit"),
+            500: (np.nan, "peak"),
+            3000: (np.nan, "gen_0.98"),
+            200: ("kde", "compress"),
+            1000: ("other", "compress"),
+            80: ("lmn", "lmn"),
+        }.items():
+            row = of[(of["source"] == place[0]) | (of["source"].isna() & pd.isna(place[0]))]
+            row = row[row["event"] == place[1]].iloc[0]
+            assert row["status"] == FOUND and near(row["step"], at)
+        for source, event in (("lc", "lc"), ("kde", "compress_tripled")):
+            assert found.loc[(source, event), "status"] == ABSENT and np.isnan(found.loc[(source, event), "step"])
+        assert found.loc[("kde", "fixed"), "step"] > found.loc[("kde", "compress"), "step"]
 
 
 def test_what_is_not_there_is_not_imputed():
-    curves, measured = tables(ceiling_x=curve(lambda x: 0.9))
-    found = time_scales(curves.assign(test_accuracy=0.5), measured)
-    assert found["gen_0.9"] == (NOT_REACHED, pytest.approx(np.nan, nan_ok=True))
-    assert found["compress"][0] == found["fixed"][0] == ABSENT  # at the ceiling it says nothing
-    assert list(time_scales(curves, {})) == ["fit", "peak", "gen_0.9", "gen_0.98"]
+    curves, measured = tables(ceiling=0.9)
+    curves.loc[curves["metric"] == "test_accuracy", "value"] = 0.5
+    found = find(curves, measured).dropna(subset="seed").set_index(["event"])
+    assert (found.loc[["gen_0.9"], "status"] == NOT_REACHED).all()
+    kde = found[found["source"] == "kde"]
+    assert (kde.loc[["compress", "fixed"], "status"] == ABSENT).all()  # at the ceiling it says nothing
+
+
+def test_the_first_source_of_information_is_aligned_and_put_in_words():
+    events = find(*tables())
+    table = aligned(events).set_index(["first", "second"])
+    assert near(10 ** table.loc["fit", "compress"]["difference"], 2)
+    assert table.loc["fit", "lc"]["missing"] == "lc absent"
+    assert table["missing"].isna().sum() == 21  # pairs of the seven that are found
+    words = in_words(events)["r"]
+    assert list(words.index) == ["fit", "peak", "compress", "fixed", "gen_0.9", "gen_0.98", "lmn", "lc"]
+    assert words["lc"] == "absent" and words["fit"].endswith(", 2 of 2")
 
 
 def test_aligned_time_scales_are_nearer_within_a_seed_than_across():

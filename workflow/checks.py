@@ -105,15 +105,11 @@ def check_phases(config: dict, metric: str) -> None:
 
 
 def check_time_scales(config: dict, metric: str) -> None:
-    """A module of each kind is looked at, and one entry of it."""
-    where, names = "time_scales", config["time_scales"]
+    where = "time_scales"
     check_names([metric], config["metrics"], "metric", where)
-    modules = [config["metrics"][name]["module"] for name in names if name in config["metrics"]]
     module = config["metrics"][metric]["module"]
     if module not in TIMED:
         raise StudyError(where, f"metric {metric} is of module {module}, and one of {', '.join(TIMED)} is needed")
-    if modules.count(module) > 1:
-        raise StudyError(where, f"more than one metric is of module {module}; keep the one that is to be timed")
 
 
 def check_subnetwork(config: dict, name: str) -> None:

@@ -115,11 +115,6 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ),
     ("time_scales: [x]", "time_scales: there is no metric 'x'", "define it under metrics"),
     ("time_scales: [o_information]", "time_scales: metric o_information is of module", "local_complexity is needed"),
-    (
-        "time_scales: [mutual_information, mutual_information_binning]",
-        "time_scales: more than one metric is of module mutual_information",
-        "keep the one",
-    ),
     (SUBNETWORK % "metric: x", "subnetworks.synergistic.metric: there is no metric 'x'", "define it under metrics"),
     (SUBNETWORK % "metric: mutual_information", "subnetworks.synergistic.metric: ", "o_information is what is needed"),
     (SUBNETWORK % "extreme: synergi", "subnetworks.synergistic.extreme: 'synergi'", "did you mean 'synergy'?"),

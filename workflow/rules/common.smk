@@ -135,8 +135,8 @@ def metrics_with_phases(wildcards):
 
 
 def metrics_with_time_scales(wildcards):
-    """All seeds' tables of all metrics in which time scales are looked for."""
-    return [path for metric in STUDY["time_scales"] for path in of_seeds(wildcards.run, metric)]
+    """{metric: all seeds' tables}, in which time scales are looked for."""
+    return {metric: of_seeds(wildcards.run, metric) for metric in STUDY["time_scales"]}
 
 
 def runs_with_time_scales():

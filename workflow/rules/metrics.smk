@@ -47,8 +47,8 @@ rule phases:
 rule time_scales:
     """The time scales of one run, by seed and over its seeds."""
     input:
+        unpack(metrics_with_time_scales),
         curves=curves_of_seeds,
-        metrics=metrics_with_time_scales,
     output:
         "<results>/{run}/time_scales.parquet",
     log:
@@ -56,6 +56,7 @@ rule time_scales:
     conda:
         "../envs/metrics.yaml"
     params:
+        metrics=STUDY["time_scales"],
         code=code("time_scales"),
     script:
         "../scripts/time_scales.py"

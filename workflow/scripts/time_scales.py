@@ -5,9 +5,9 @@ from grokking_phases.tables import read_tables, write_events
 from grokking_phases.time_scales import find
 
 
-def main(source, output):
-    write_events(output, find(read_tables(source.curves), read_tables(source.metrics)))
+def main(source, output, metrics):
+    write_events(output, find(read_tables(source.curves), {name: read_tables(source.get(name)) for name in metrics}))
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0])
+    main(snakemake.input, snakemake.output[0], snakemake.params.metrics)

@@ -2,6 +2,7 @@
 
 labels   the samples' inputs and classes are permuted, together: the layer knows nothing of them
 units    the samples of each unit are permuted, each unit by itself: no two units know of each other, nor of an input
+tripled  all activations times three: no other layer, and a measure that changes has measured a scale
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,12 @@ from typing import Any, Literal
 import numpy as np
 
 Null = Literal["none", "labels", "units"]
+
+
+def altered_ways(snapshots: Any, seed: int) -> dict[str, "Altered"]:
+    """The snapshots in each of these ways."""
+    nulls = {null: Altered(snapshots, null, seed=seed) for null in ("labels", "units")}
+    return nulls | {"tripled": Altered(snapshots, scale=3.0)}
 
 
 @dataclass(frozen=True)

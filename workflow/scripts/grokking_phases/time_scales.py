@@ -31,8 +31,9 @@ ACCURACIES = {
     "gen_0.9": ("test_accuracy", 0.9),
     "gen_0.98": ("test_accuracy", 0.98),
 }
-LARGEST = {"compress": "information_x", "lmn": "linear_mapping_number", "lc": "local_complexity_train"}
-COLUMNS = ["run", "seed", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
+LARGEST = {"lmn": "linear_mapping_number", "lc": "local_complexity_train"}
+INFORMATION = {"compress": "information_x", "compress_tripled": "information_x_tripled"}
+COLUMNS = ["run", "seed", "source", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
 SCALES = ["fit", "peak", "compress", "fixed", *list(ACCURACIES)[1:], "lmn", "lc"]
 
 
@@ -50,39 +51,50 @@ class Rule:
 STATED = Rule()
 
 
-def time_scales(curves: pd.DataFrame, measured: dict[str, pd.Series], rule: Rule = STATED) -> dict[str, tuple]:
-    """{time scale: (status, step)} of one run and seed; step is NaN unless the status is "found".
-
-    curves    step x metric: train_accuracy, test_accuracy, test_loss
-    measured  by the names in `LARGEST`, each by step; `ceiling_x` beside information_x. What is missing has no events
-    """
-    found = {name: reached(curves[metric], level, rule) for name, (metric, level) in ACCURACIES.items()}
-    found["peak"] = second_descent(curves["test_loss"], rule)
-    for name, metric in LARGEST.items():
-        if metric in measured:
-            found[name] = turning_point(measured[metric], rule)
-    if "information_x" in measured:
-        peak, information = found["compress"], measured["information_x"]
-        if peak is not None and not information[peak] < rule.saturated * measured["ceiling_x"][peak]:
-            found["compress"] = None
-        found["fixed"] = settling(information, found["compress"], rule)
-    return {name: outcome(name, found[name]) for name in SCALES if name in found}
+def of_curves(curves: pd.DataFrame, rule: Rule = STATED) -> dict[str, int | None]:
+    """{time scale: step, None without one} of curves, step x metric: train_accuracy, test_accuracy, test_loss."""
+    met = {name: reached(curves[metric], level, rule) for name, (metric, level) in ACCURACIES.items()}
+    return met | {"peak": second_descent(curves["test_loss"], rule)}
 
 
-def find(curves: pd.DataFrame, measured: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
+def of_measured(series: dict[str, pd.Series], rule: Rule = STATED) -> dict[str, int | None]:
+    """The same of what one metric measures, {name: values by step}; `ceiling_x` stands beside information_x."""
+    found = {name: turning_point(series[metric], rule) for name, metric in LARGEST.items() if metric in series}
+    for name, metric in INFORMATION.items():
+        if metric in series:
+            found[name] = compression(series[metric], series["ceiling_x"], rule)
+    if "compress" in found:
+        found["fixed"] = settling(series["information_x"], found["compress"], rule)
+    return found
+
+
+def compression(information: pd.Series, ceiling: pd.Series, rule: Rule = STATED) -> int | None:
+    """Where I(T;X) turns, below its ceiling."""
+    step = turning_point(information, rule)
+    return step if step is not None and information[step] < rule.saturated * ceiling[step] else None
+
+
+def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = STATED) -> pd.DataFrame:
     """A row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null), as in `phases`.
 
-    curves, measured: tidy rows of one run. Of what is measured in several layers, the last one counts.
+    curves, measured[source]: tidy rows of one run. Of what is measured in several layers, the last one counts. The
+    sources of I(T;X) have events of their own, `compress_tripled` too where the layer times three was measured.
     """
     rows = []
     for seed, of in curves.groupby("seed"):
-        own = measured[measured["seed"] == seed]
-        scales = time_scales(by_step(of), {metric: last_layer(of) for metric, of in own.groupby("metric")}, rule)
-        for event, (status, step) in scales.items():
-            rows.append({"seed": seed, "event": event, "status": status, "step": step, "n_seeds": 1})
+        found = {(None, event): step for event, step in of_curves(by_step(of), rule).items()}
+        for source, table in measured.items():
+            series = {metric: last_layer(own) for metric, own in table[table["seed"] == seed].groupby("metric")}
+            found |= {(source, event): step for event, step in of_measured(series, rule).items()}
+        for (source, event), step in found.items():
+            status, at = outcome(event, step)
+            rows.append({"seed": seed, "source": source, "event": event, "status": status, "step": at, "n_seeds": 1})
     table = pd.DataFrame(rows).assign(n_found=lambda rows: rows["step"].notna().astype(int))
-    over = pd.DataFrame([over_seeds(events) for _, events in table.groupby("event", sort=False)])
-    table = pd.concat([table, over], ignore_index=True).assign(run=curves["run"].iloc[0])
+    over = [
+        over_seeds(events) | {"source": source}
+        for (source, _), events in table.groupby(["source", "event"], sort=False, dropna=False)
+    ]
+    table = pd.concat([table, pd.DataFrame(over)], ignore_index=True).assign(run=curves["run"].iloc[0])
     return table.reindex(columns=COLUMNS).astype({"seed": "Int64", "step": float, "low": float, "high": float})
 
 
@@ -170,7 +182,7 @@ def alignment(steps: pd.DataFrame) -> pd.DataFrame:
 def aligned(events: pd.DataFrame) -> pd.DataFrame:
     """`alignment` of each run, from rows of `find`; where no seed has both of a pair, `missing` says why."""
     tables = []
-    for run, of in events.groupby("run", sort=False):
+    for run, of in headline(events).groupby("run", sort=False):
         each, over = of[of["seed"].notna()], of[of["seed"].isna()].set_index("event")
         steps = each.pivot(index="seed", columns="event", values="step").reindex(columns=list(over.index))
         table = alignment(steps).assign(run=run)
@@ -178,6 +190,11 @@ def aligned(events: pd.DataFrame) -> pd.DataFrame:
         table["missing"] = [None if n else lacking(over, pair) for *pair, n in pairs]
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+def headline(events: pd.DataFrame) -> pd.DataFrame:
+    """Each time scale once: of several sources of I(T;X), the first."""
+    return events[events["event"].isin(SCALES)].drop_duplicates(["run", "seed", "event"])
 
 
 def lacking(over: pd.DataFrame, pair: list[str]) -> str:
@@ -188,7 +205,7 @@ def lacking(over: pd.DataFrame, pair: list[str]) -> str:
 
 def in_words(events: pd.DataFrame) -> pd.DataFrame:
     """Over seeds, a row a time scale and a column a run: `1,979 [1,856 – 2,103], 2 of 2`, or why there is none."""
-    over = events[events["seed"].isna()]
+    over = headline(events[events["seed"].isna()])
     words = over.assign(text=[worded(row) for row in over.itertuples()])
     return words.pivot(index="event", columns="run", values="text").reindex(SCALES).dropna(how="all")
 

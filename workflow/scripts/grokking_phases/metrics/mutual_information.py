@@ -25,7 +25,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from grokking_phases.alterations import Altered, Null
+from grokking_phases.alterations import altered_ways
 from grokking_phases.binning import Edges, Projection, binned_entropy, column_means, entropy, fit_projections, ranges
 from grokking_phases.copula import check_choice
 from grokking_phases.kernel_density import KDE, kde_bounds, kde_information
@@ -36,6 +36,7 @@ __all__ = ["binned_entropy", "compute", "kde_bounds", "kde_information"]
 
 Estimator = Literal["kde", "binning", "binning_per_neuron", "gaussian_copula", "ksg", "renyi", "v_information"]
 NoiseScale = Literal["relative", "absolute"]
+CONTROLLED = ("information_x", "information_y")
 
 # Options bounded from below, from above, or not.
 LIMITS = {
@@ -45,7 +46,6 @@ LIMITS = {
     "n_neighbours": (1, None),
     "alpha": (1e-3, None),
     "n_samples": (2, None),
-    "scale": (1e-9, None),
     "seed": (0, None),
 }
 
@@ -62,8 +62,7 @@ def compute(
     n_neighbours: int = 3,
     alpha: float = 1.01,
     n_samples: int = 1024,
-    null: Null = "none",
-    scale: float = 1.0,
+    controls: bool = False,
     seed: int = 0,
 ) -> Iterator[dict]:
     """Rows {step, layer, metric, value} for each snapshot and layer; information and ceilings in nats.
@@ -76,7 +75,8 @@ def compute(
     order `alpha`, on `n_samples` of the samples, drawn by `seed`. binning, binning_per_neuron: `bins` of each component
     or unit; `bin_edges`: equal_width over the run, quantile of the layer at that step. binning, gaussian_copula, ksg:
     `n_components` principal components. ksg: `n_neighbours`. v_information: the `seed` of what is held out.
-    `null`, `scale`: activations are multiplied by `scale`, and the samples are put under a null (`alterations`).
+    `controls`: beside information_x and information_y the same under two nulls (`_labels`, `_units`) and with all
+    activations times three (`_tripled`), which is no other layer.
 
     information_x, information_y  the estimates; kde: also information_{x,y}_lower and information_y_upper; of the
                                   estimators that read operands also information_operand_1, ...
@@ -95,31 +95,37 @@ def compute(
         ("estimator", estimator, Estimator),
         ("noise_scale", noise_scale, NoiseScale),
         ("bin_edges", bin_edges, Edges),
-        ("null", null, Null),
     ):
         check_choice(name, value, choices)
-    check_numbers(noise=noise, alpha=alpha, scale=scale)
+    check_numbers(noise=noise, alpha=alpha)
     check_whole_numbers(bins=bins, n_components=n_components, n_neighbours=n_neighbours, n_samples=n_samples, seed=seed)
     if alpha == 1:
         raise ValueError("alpha must be other than 1, where the formula is 0/0, not 1; 1.01 is near it.")
-    snapshots = snapshots if (null, scale) == ("none", 1) else Altered(snapshots, null, scale, seed)
     check_targets(snapshots)
     width = Noise(noise, noise_scale)
-    chosen: dict[str, Callable[[], Any]] = {
-        "kde": lambda: KernelDensity(snapshots.targets, width),
-        "binning": lambda: Binned(snapshots.targets, fit_projections(snapshots, n_components), bins, bin_edges),
-        "binning_per_neuron": lambda: PerNeuron(snapshots.targets, ranges(snapshots), bins, bin_edges),
-        "gaussian_copula": lambda: OfComponents(snapshots, n_components, gaussian),
-        "ksg": lambda: OfComponents(snapshots, n_components, lambda T, labels: nearest(T, labels, n_neighbours)),
-        "renyi": lambda: Renyi.of(snapshots.targets, n_samples, seed, width, alpha),
-        "v_information": lambda: Usable(snapshots, seed),
+    makers: dict[str, Callable[[Any], Any]] = {
+        "kde": lambda of: KernelDensity(of.targets, width),
+        "binning": lambda of: Binned(of.targets, fit_projections(of, n_components), bins, bin_edges),
+        "binning_per_neuron": lambda of: PerNeuron(of.targets, ranges(of), bins, bin_edges),
+        "gaussian_copula": lambda of: OfComponents(of, n_components, gaussian),
+        "ksg": lambda of: OfComponents(of, n_components, lambda T, labels: nearest(T, labels, n_neighbours)),
+        "renyi": lambda of: Renyi.of(of.targets, n_samples, seed, width, alpha),
+        "v_information": lambda of: Usable(of, seed),
     }
-    return _rows(snapshots, chosen[estimator])
+    return _with_controls(snapshots, makers[estimator], seed) if controls else _rows(snapshots, makers[estimator])
 
 
-def _rows(snapshots, make: Callable[[], Any]) -> Iterator[dict]:
+def _with_controls(snapshots, make: Callable[[Any], Any], seed: int) -> Iterator[dict]:
+    yield from _rows(snapshots, make)
+    for name, altered in altered_ways(snapshots, seed).items():
+        for row in _rows(altered, make):
+            if row["metric"] in CONTROLLED:
+                yield row | {"metric": f"{row['metric']}_{name}"}
+
+
+def _rows(snapshots, make: Callable[[Any], Any]) -> Iterator[dict]:
     """What an estimator says of each layer: a dict of values, {} where it is undefined, None where T is constant."""
-    estimator = make()
+    estimator = make(snapshots)
     for snapshot in snapshots:
         for layer, T in snapshot.activations.items():
             measured = estimator.measure(T, layer) if np.isfinite(T).all() else {}
