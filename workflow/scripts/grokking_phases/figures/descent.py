@@ -16,10 +16,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokking_phases.events import FOUND
+from grokking_phases.figures.information import estimator_text
 from grokking_phases.figures.layouts import sheet
 from grokking_phases.figures.panels import in_panels
 from grokking_phases.figures.recipes import described, regularised
-from grokking_phases.figures.two_phase.fig5 import SATURATED, estimator_text
+from grokking_phases.figures.two_phase.fig5 import SATURATED
 from grokking_phases.style import SEQUENTIAL
 
 DRAWS = ["curves", "mutual_information", "time_scales"]
@@ -31,10 +32,10 @@ GREY = "0.55"
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Rows {run, seed, step, table, layer, quantity, value, saturated, status, panel}, steps > 0.
+    """Rows {run, seed, step, table, layer, quantity, value, saturated, source, status, panel}, steps > 0.
 
     Curves; information of the last layer in nats, saturated above 0.98 of its ceiling; and each seed's time scales,
-    with their status, as quantities of which `step` is the value.
+    with their status, as quantities of which `step` is the value, each from its `source` of I(T;X) or from the curves.
     """
     later = tables[tables["step"] > 0]
     curves = later[(later["table"] == "curves") & later["metric"].isin(CURVES)]
@@ -44,7 +45,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     measured = measured.assign(saturated=measured["normalised"] > SATURATED)
     events = tables[(tables["table"] == "time_scales") & tables["seed"].notna()].assign(metric=tables["event"])
     rows = pd.concat([curves, measured, events]).rename(columns={"metric": "quantity"})
-    columns = ["run", "seed", "step", "table", "layer", "quantity", "value", "saturated", "status"]
+    columns = ["run", "seed", "step", "table", "layer", "quantity", "value", "saturated", "source", "status"]
     return in_panels(rows.reindex(columns=columns).astype({"seed": int}), panels)
 
 
@@ -57,6 +58,7 @@ def draw_task(numbers: pd.DataFrame, study: dict, published: str | None) -> list
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str | None) -> Figure:
     title = f"{numbers['panel'].iloc[0].capitalize()}; {estimator_text(study['metrics'][estimate])}"
     rows = numbers[numbers["table"].isin(["curves", "time_scales", estimate])]
+    rows = rows[rows["source"].isna() | (rows["source"] == estimate)]
     figure, part = sheet(2.7, title, text(rows, study["runs"], published))
     a, b, c = part.subplots(1, 3)
     draw_accuracies(a, rows)

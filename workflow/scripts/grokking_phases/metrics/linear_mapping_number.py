@@ -72,7 +72,7 @@ def _rows(snapshots, inputs: Tensor, n_points: int) -> Iterator[dict]:
 def linear_mapping_number(f: Callable[[Tensor], Tensor], X: Tensor, *, n_points: int = 21) -> float:
     """The linear mapping number of f, from (n, d) to (n, k), at the samples X (n_samples, d); NaN: f is constant.
 
-    f is called n_samples (n_samples - 1) / 2 * n_points times. ValueError: fewer than two samples or three points.
+    f is computed at n_samples (n_samples - 1) / 2 * (n_points - 2) points and at X. ValueError: fewer than two samples or three points.
     """
     if len(X) < 2 or n_points < 3:
         raise ValueError(f"two samples and three points are the least, not {len(X)} and {n_points}.")
@@ -83,12 +83,14 @@ def linear_mapping_number(f: Callable[[Tensor], Tensor], X: Tensor, *, n_points:
 def connectivity(f: Callable[[Tensor], Tensor], X: Tensor, n_points: int) -> Connectivity:
     """L for every pair of the samples X (n_samples, d), block by block of pairs."""
     first, second = np.triu_indices(len(X), 1)
-    weights = torch.linspace(0, 1, n_points, dtype=X.dtype, device=X.device)[:, None]  # (n_points, 1)
+    between = torch.linspace(0, 1, n_points, dtype=X.dtype, device=X.device)[1:-1, None]  # (n_points - 2, 1)
+    ends = f(X)  # (n_samples, k), of all lines
     L, n_constant, n_values = np.eye(len(X)), 0, 0
     for pairs in np.array_split(np.arange(len(first)), -(-len(first) * n_points // ROWS)):
         i, j = first[pairs], second[pairs]
-        x = torch.lerp(X[i][:, None], X[j][:, None], weights)  # (n_pairs, n_points, d)
-        r2, constant = squared_correlations(f(x.flatten(0, 1)).unflatten(0, (len(pairs), n_points)))
+        x = torch.lerp(X[i][:, None], X[j][:, None], between)  # (n_pairs, n_points - 2, d)
+        y = f(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+        r2, constant = squared_correlations(torch.cat([ends[i][:, None], y, ends[j][:, None]], dim=1))
         L[i, j] = L[j, i] = r2.mean(dim=1).cpu().numpy()
         n_constant += int(constant.sum())
         n_values += constant.numel()
