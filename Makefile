@@ -11,7 +11,7 @@ SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
 PREDICTION := --configfile config.yaml config/prediction.yaml
 
-.PHONY: fig5 emergence prediction smoke paper report docs test bench lock
+.PHONY: fig5 emergence two_phase prediction smoke paper report docs test bench lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -19,6 +19,9 @@ fig5: .venv/installed
 
 emergence: .venv/installed
 	$(SNAKEMAKE) emergence
+
+two_phase: .venv/installed
+	$(SNAKEMAKE) two_phase results/tables/time_scales.csv
 
 prediction: .venv/installed
 	$(SNAKEMAKE) results/prediction/figures/emergence/prediction.pdf $(PREDICTION)

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from grokking_phases.examples import write_examples
 from grokking_phases.models import mlp
-from grokking_phases.recomputation import Recomputation
+from grokking_phases.networks import Networks
 from grokking_phases.recording import Recording, as_stored
 from grokking_phases.snapshots import Snapshots
 
@@ -93,7 +93,7 @@ def test_a_layer_that_was_not_recorded_is_recomputed_from_the_weights(examples, 
     recording = Recording(tmp_path / "parts", ["hidden"], STEPS, "float32")
     path, weights, dataset = merged(recording, examples, tmp_path)
     model = {"module": "mlp", "width": WIDTHS["hidden"]}
-    recompute = Recomputation(weights, dataset, model, ["preactivation"])
+    recompute = Networks(weights, dataset, model).recompute(["preactivation"])
     snapshots = Snapshots(path, dataset, layers=WIDTHS, recompute=recompute)
     for snapshot in snapshots:
         before, hidden = snapshot.activations["preactivation"], snapshot.activations["hidden"]

@@ -7,8 +7,10 @@ from grokking_phases.recipe import Recipe
 from grokking_phases.schedule import steps_of
 from options import check_limits, check_module, check_options
 from sentences import StudyError, meant, shown
-from signatures import constant, defines, file_of, options_of
+from signatures import constant, defines, file_of, methods, options_of
 from wanted import PREDICTION, kinds, metrics_behind, runs_of_figure, runs_of_metric, seeds_of
+
+TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
 
 
 def check_run(config: dict, name: str) -> None:
@@ -77,6 +79,7 @@ def check_metric(config: dict, name: str) -> None:
     check_options("metrics", entry["module"], entry, where)
     for run in runs_of_metric(config, name):
         snapshots, layers = config["runs"][run]["snapshots"], widths(config["runs"][run]["model"])
+        check_network(entry["module"], config["runs"][run]["model"]["module"], run, where)
         check_layers(entry.get("layers", []), list(layers), f"{where}.layers")
         width, layer = min((layers[layer], layer) for layer in entry.get("layers") or snapshots["layers"])
         check_limits("metrics", entry, where, (width, f", the width of layer {layer} of run {run}"))
@@ -88,8 +91,25 @@ def check_metric(config: dict, name: str) -> None:
             )
 
 
+def check_network(metric: str, model: str, run: str, where: str) -> None:
+    """A metric may say, in `NETWORK`, what it calls of the network."""
+    missing = [name for name in constant("metrics", metric, "NETWORK") if name not in methods("models", model)]
+    if missing:
+        file = file_of("models", model)
+        what = f"{file}, the model of run {run}, defines no {' and no '.join(missing)}, which {metric} calls"
+        raise StudyError(where, what)
+
+
 def check_phases(config: dict, metric: str) -> None:
     check_o_information(config, metric, "phases")
+
+
+def check_time_scales(config: dict, metric: str) -> None:
+    where = "time_scales"
+    check_names([metric], config["metrics"], "metric", where)
+    module = config["metrics"][metric]["module"]
+    if module not in TIMED:
+        raise StudyError(where, f"metric {metric} is of module {module}, and one of {', '.join(TIMED)} is needed")
 
 
 def check_subnetwork(config: dict, name: str) -> None:

@@ -70,6 +70,12 @@ def defines(kind: str, name: str, function: str) -> bool:
     return any(getattr(node, "name", None) == function for node in tree(module_name(kind, name)).body)
 
 
+def methods(kind: str, name: str) -> set[str]:
+    """Of all classes of a module."""
+    classes = [node for node in tree(module_name(kind, name)).body if isinstance(node, ast.ClassDef)]
+    return {node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef)}
+
+
 def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:
     return Option(list(alternatives(annotation, module)), default is None, literal(default))
 

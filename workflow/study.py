@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from checks import check_figure, check_metric, check_phases, check_run, check_subnetwork
+from checks import check_figure, check_metric, check_phases, check_run, check_subnetwork, check_time_scales
 from sentences import StudyError, meant, shown
 from shape import check_shape
 
@@ -18,6 +18,7 @@ def study(config: dict) -> dict:
     checks = {
         "runs": check_run,
         "phases": check_phases,
+        "time_scales": check_time_scales,
         "subnetworks": check_subnetwork,
         "figures": check_figure,
         "metrics": check_metric,

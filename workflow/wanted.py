@@ -3,6 +3,7 @@
 curves               of the run
 <metric>             an entry of `metrics:`
 phases               found in the metrics that `phases:` lists, and in the curves
+time_scales          the same of `time_scales:`
 <subnetwork>.<mask>  curves of an entry of `subnetworks:`, trained alone
 comparison           of all of these with the run
 prediction           of a whole study: do its runs generalise, told from their first steps
@@ -11,7 +12,8 @@ prediction           of a whole study: do its runs generalise, told from their f
 from itertools import chain
 
 MASKS = ("activation", "weights")
-OF_RUN = ("phases", "comparison")  # one file a run; of the others, each seed has one, and a summary joins them
+# One file a run; of the others, each seed has one, and a summary joins them.
+OF_RUN = ("phases", "time_scales", "comparison")
 PREDICTION = "emergence/prediction"  # the figure that says of which runs, from which metrics
 
 
@@ -33,6 +35,8 @@ def metrics_behind(config: dict, table: str) -> set[str]:
         return {table}
     if table == "curves":
         return set()
+    if table == "time_scales":
+        return set(config["time_scales"])
     if table == "prediction":
         return set(chain(*config["figures"][PREDICTION]["estimates"].items()))
     of_subnetworks = {entry["metric"] for entry in config["subnetworks"].values()} if table != "phases" else set()

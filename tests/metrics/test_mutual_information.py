@@ -1,6 +1,7 @@
-"""Known values, a slow twin, nulls and invariances of I(T;X) and I(T;Y), by kernel density and by binning."""
+"""Known values, a slow twin, nulls and invariances of I(T;X) and I(T;Y), by every estimator."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,8 +9,12 @@ from scipy.integrate import quad
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from grokking_phases.metrics import mutual_information
-from grokking_phases.metrics.mutual_information import binned_entropy, compute, kde_bounds
+from grokking_phases import kernel_density
+from grokking_phases.labelled import gaussian as gaussian_of_label
+from grokking_phases.labelled import nearest
+from grokking_phases.metrics.mutual_information import Estimator, binned_entropy, compute, kde_bounds
+from grokking_phases.probes import usable_information
+from grokking_phases.renyi import renyi_information
 
 
 @dataclass
@@ -23,6 +28,7 @@ class Snapshots:
 
     def __init__(self, targets, **layers):
         self.targets = np.asarray(targets)
+        self.inputs = np.column_stack([np.arange(len(targets)) % 6, self.targets])
         self.steps = [10 * i for i in range(len(next(iter(layers.values()))))]
         activations = [{name: np.float32(T[i]) for name, T in layers.items()} for i in range(len(self.steps))]
         self._snapshots = {step: Snapshot(step, T) for step, T in zip(self.steps, activations, strict=True)}
@@ -112,7 +118,7 @@ def test_a_gaussian_channel_lies_between_the_bounds():
 @pytest.mark.parametrize("noise", [0.01, 0.7, 50.0])
 def test_blocks_give_what_the_whole_matrix_gives(monkeypatch, block, noise):
     T = gaussian() + 4e4  # far from the origin, where distances from matrix products lose digits unless centred
-    monkeypatch.setattr(mutual_information, "BLOCK", block)
+    monkeypatch.setattr(kernel_density, "BLOCK", block)
     expected = naive_bound(T, 8 * noise**2), naive_bound(T, 2 * noise**2)
     assert kde_bounds(T, noise) == pytest.approx(expected, rel=1e-10, abs=1e-12)
 
@@ -363,6 +369,10 @@ def test_a_step_that_overflowed_is_nan_alone(options, value):
         {"bins": 2.5},
         {"bin_edges": "equal"},
         {"n_components": 0},
+        {"n_neighbours": 0},
+        {"alpha": 1},
+        {"n_samples": 1},
+        {"seed": -1},
     ],
 )
 def test_an_unusable_option_is_refused_at_once(options):
@@ -389,10 +399,87 @@ def test_the_order_of_the_samples_does_not_matter(options):
     assert renamed == pytest.approx(values, rel=1e-9, nan_ok=True)
 
 
-@pytest.mark.parametrize("estimator", ["kde", "binning"])
+@pytest.mark.parametrize("estimator", get_args(Estimator))
 def test_rows_name_step_and_layer(estimator):
     snapshots = Snapshots(np.arange(300) % 3, first=[gaussian(), gaussian(seed=1)], second=[gaussian(width=2)] * 2)
     rows = list(compute(snapshots, estimator=estimator))
     places = list(dict.fromkeys((row["step"], row["layer"]) for row in rows))
     assert places == [(0, "first"), (0, "second"), (10, "first"), (10, "second")]
     assert all(list(row) == ["step", "layer", "metric", "value"] and type(row["value"]) is float for row in rows)
+
+
+# --- every estimator
+
+
+@pytest.mark.parametrize("estimator", get_args(Estimator))
+def test_values_lie_below_their_ceilings_and_noise_above_a_null(estimator):
+    targets, T = clusters(spread=0.5)
+    (values,) = one_layer(targets, T, estimator=estimator, controls=True)
+    slack = 0.2 if estimator == "gaussian_copula" else 1e-12  # it is no bound
+    for of in "xy":
+        assert values[f"information_{of}"] <= values[f"ceiling_{of}"] + slack
+    for null in ("labels", "units"):
+        assert values["information_y"] > values[f"information_y_{null}"] + 0.05
+
+
+@pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "v_information"])
+def test_operands_are_added_up(estimator):
+    snapshots = Snapshots(np.arange(300) % 5, layer=[gaussian() + np.eye(6)[np.arange(300) % 6]])
+    values = {row["metric"]: row["value"] for row in compute(snapshots, estimator=estimator)}
+    assert values["information_x"] == values["information_operand_1"] + values["information_operand_2"]
+    assert values["information_operand_2"] == values["information_y"]  # made so
+    assert values["ceiling_x"] == pytest.approx(np.log(6) + np.log(5))
+
+
+def test_values_are_those_of_the_functions():
+    targets, T = clusters(spread=0.5)
+    T = np.float32(T)
+    found = {name: one_layer(targets, T, estimator=name)[0] for name in get_args(Estimator)}
+    centred = T - T.mean(axis=0, dtype=float)
+    components = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    expected = {
+        "gaussian_copula": gaussian_of_label(components, targets),
+        "ksg": nearest(components, targets, 3),
+        "v_information": usable_information(T, targets, 0)[0],
+        "renyi": renyi_information(T, targets, 0.35 * np.sqrt(centred.var(axis=0).sum()), 1.01)[1],
+    }
+    for name, value in expected.items():
+        assert found[name]["information_y"] == pytest.approx(value, abs=1e-6)
+    edges = [np.linspace(column.min(), column.max(), 31) for column in T.T]
+    each = [binned_entropy(T[:, [i]], edges[i]) for i in range(8)]
+    assert found["binning_per_neuron"]["information_x"] == pytest.approx(np.mean(each), abs=1e-6)
+
+
+def test_some_samples_are_enough_for_renyi():
+    targets, T = clusters()
+    (values,) = one_layer(targets, T, estimator="renyi", n_samples=100)
+    assert values["ceiling_x"] == np.log(100)
+    assert values["information_y"] == pytest.approx(np.log(5), abs=0.1)
+
+
+@pytest.mark.parametrize("estimator", get_args(Estimator))
+def test_a_layer_three_times_as_large_is_the_same_layer(estimator):
+    targets, T = clusters(spread=0.5)
+    (values,) = one_layer(targets, T, estimator=estimator, controls=True)
+    for name in ("information_x", "information_y"):
+        assert values[f"{name}_tripled"] == pytest.approx(values[name], rel=1e-3)
+
+
+def test_absolute_noise_takes_it_for_another():
+    targets, T = clusters(spread=0.5)
+    (values,) = one_layer(targets, T, noise=1.0, noise_scale="absolute", controls=True)
+    assert values["information_x_tripled"] > values["information_x"] + 0.5
+
+
+# A constant layer has all its samples in one bin, and entropy 0: no binning here.
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("estimator", ["kde", "gaussian_copula", "ksg", "renyi", "v_information"])
+def test_layers_that_are_constant_or_not_finite_are_nan_whoever_looks(estimator):
+    broken = gaussian()
+    broken[0, 0] = np.nan
+    constant, infinite, last = one_layer(
+        np.arange(300) % 3, np.full((300, 6), 0.1), broken, gaussian(), estimator=estimator
+    )
+    assert np.isnan(constant["information_x"]) and constant["n_constant"] == 1
+    assert np.isnan(infinite["information_x"]) and infinite["n_constant"] == 0
+    assert np.isfinite(last["information_x"]) and last["n_constant"] == 0

@@ -152,3 +152,10 @@ def test_all_units_are_the_network_itself(mask):
 def test_units_that_make_no_sub_network_are_refused(units):
     with pytest.raises(ValueError, match="a sub-network needs units, each of 0 to 11"):
         mlp.subnetwork(network(), units, "weights")
+
+
+def test_it_is_one_function_of_numbers_from_the_one_hots_on():
+    model, inputs = mlp.build(n_tokens=7, n_classes=5, width=6), torch.tensor([[0, 6], [3, 3], [6, 0]])
+    hidden = model.first_hidden(inputs)
+    torch.testing.assert_close(model.preactivations(model.points(inputs)), {"hidden": hidden})
+    torch.testing.assert_close(model.after_first_hidden(hidden), model(inputs))

@@ -150,3 +150,15 @@ def test_recording_drops_nothing():
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ValueError, match="d_model = 12 is not a multiple of n_heads = 5"):
         small(n_heads=5)
+
+
+@pytest.mark.parametrize("options", SIZES)
+def test_it_is_one_function_of_numbers_from_the_embedded_sequence_on(options):
+    model, inputs = small(**options), pairs()
+    logits, layers = full(model, inputs, model.embedding_scale)
+    hidden = model.first_hidden(inputs)
+    torch.testing.assert_close(hidden, layers["block_1"].flatten(1), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(model.after_first_hidden(hidden), logits, rtol=1e-4, atol=1e-5)
+    found = {layer: F.gelu(values) for layer, values in model.preactivations(model.points(inputs)).items()}
+    expected = {layer: values[:, -1] for layer, values in layers.items() if layer.endswith("hidden")}
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)

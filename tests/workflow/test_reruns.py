@@ -13,7 +13,7 @@ from trees import REPOSITORY, Tree, copy_of_repository
 from grokking_phases.tables import metadata_of
 
 TARGET = "results/tiny/figures/fig5.pdf"
-EMERGENCE = "emergence"  # every figure of that paper
+EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one process builds the tree that these tests copy
 
@@ -23,7 +23,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
     folder.mkdir()
     tree = copy_of_repository(folder, "tests/workflow/tiny.yaml")
-    tree.run(TARGET, EMERGENCE)
+    tree.run(TARGET, EMERGENCE, TWO_PHASE, "results/tiny/tables/time_scales.csv")
     return tree
 
 
@@ -43,7 +43,7 @@ def test_the_chain_makes_figures_numbers_and_a_report(built):
     assert "fig5.png" in (built.folder / "report.html").read_text()
 
 
-@pytest.mark.parametrize("target", [TARGET, EMERGENCE])
+@pytest.mark.parametrize("target", [TARGET, EMERGENCE, TWO_PHASE])
 def test_nothing_changed_runs_nothing(tree, target):
     assert tree.planned(target) == set()
 
@@ -64,7 +64,9 @@ def test_a_figure_edited_reruns_that_figure(tree):
 
 
 def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
-    tree.edit("workflow/scripts/grokking_phases/metrics/mutual_information.py", "FAR = 170.0", "FAR = 171.0")
+    tree.edit(
+        "workflow/scripts/grokking_phases/metrics/mutual_information.py", "0 < value < np.inf", "0.0 < value < np.inf"
+    )
     metrics = ("mutual_information", "mutual_information_binning")
     assert tree.planned(TARGET) == {
         *(("metric", "division96", "0", metric) for metric in metrics),

@@ -113,6 +113,8 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "phases: metric mutual_information is of module",
         "o_information is what is needed",
     ),
+    ("time_scales: [x]", "time_scales: there is no metric 'x'", "define it under metrics"),
+    ("time_scales: [o_information]", "time_scales: metric o_information is of module", "local_complexity is needed"),
     (SUBNETWORK % "metric: x", "subnetworks.synergistic.metric: there is no metric 'x'", "define it under metrics"),
     (SUBNETWORK % "metric: mutual_information", "subnetworks.synergistic.metric: ", "o_information is what is needed"),
     (SUBNETWORK % "extreme: synergi", "subnetworks.synergistic.extreme: 'synergi'", "did you mean 'synergy'?"),

@@ -15,7 +15,7 @@ from checks import check_device, widths
 from grokking_phases.recipe import Recipe
 from provenance import code
 from sentences import StudyError, origin
-from signatures import module_name, options_of
+from signatures import constant, module_name, options_of
 from study import study
 from wanted import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of
 
@@ -101,14 +101,15 @@ def figure_module(wildcards):
 
 
 def measured_layers(wildcards):
-    """The layers that a metric reads, with their widths, and which of them have to be recomputed by which model."""
+    """The layers that a metric reads, with their widths, which of them have to be recomputed, and the model, if needed."""
     run = RUNS[wildcards.run]
     recorded = run["snapshots"]["layers"]
     layers = METRICS[wildcards.metric].get("layers", recorded)
     width = widths(run["model"])
     recomputed = [layer for layer in layers if layer not in recorded]
     measured = {"widths": {layer: width[layer] for layer in layers}, "recomputed": recomputed}
-    return measured | ({"model": run["model"]} if recomputed else {})
+    network = recomputed or constant("metrics", METRICS[wildcards.metric]["module"], "NETWORK")
+    return measured | ({"model": run["model"]} if network else {})
 
 
 def of_seeds(run, table):
@@ -131,6 +132,16 @@ def curves_of_seeds(wildcards):
 def metrics_with_phases(wildcards):
     """{metric: all seeds' tables}, in which phases are looked for."""
     return {metric: of_seeds(wildcards.run, metric) for metric in STUDY["phases"]}
+
+
+def metrics_with_time_scales(wildcards):
+    """{metric: all seeds' tables}, in which time scales are looked for."""
+    return {metric: of_seeds(wildcards.run, metric) for metric in STUDY["time_scales"]}
+
+
+def runs_with_time_scales():
+    drawn = [entry for entry in FIGURES.values() if "time_scales" in entry["tables"]]
+    return sorted({run for entry in drawn for run in runs_of_figure(entry)})
 
 
 def metrics_of_subnetworks():

@@ -44,6 +44,41 @@ rule phases:
         "../scripts/phases.py"
 
 
+rule time_scales:
+    """The time scales of one run, by seed and over its seeds."""
+    input:
+        unpack(metrics_with_time_scales),
+        curves=curves_of_seeds,
+    output:
+        "<results>/{run}/time_scales.parquet",
+    log:
+        "<results>/logs/time_scales/{run}.log",
+    conda:
+        "../envs/metrics.yaml"
+    params:
+        metrics=STUDY["time_scales"],
+        code=code("time_scales"),
+    script:
+        "../scripts/time_scales.py"
+
+
+rule alignment:
+    """Every two time scales of each run, held against each other."""
+    input:
+        expand("<results>/{run}/time_scales.parquet", run=runs_with_time_scales()),
+    output:
+        csv="<results>/tables/time_scales.csv",
+        md="<results>/tables/time_scales.md",
+    log:
+        "<results>/logs/alignment.log",
+    conda:
+        "../envs/metrics.yaml"
+    params:
+        code=code("alignment"),
+    script:
+        "../scripts/alignment.py"
+
+
 rule summary:
     """All seeds of one run in one table, raw and normalised as the papers draw them."""
     input:

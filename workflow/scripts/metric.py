@@ -11,9 +11,8 @@ from grokking_phases.tables import EMPTY, write_table
 
 
 def main(source, output, run, seed, entry, layers):
-    recompute = recomputation(source, layers) if layers["recomputed"] else None
-    selected = {"steps": entry.get("steps"), "layers": layers["widths"], "recompute": recompute}
-    snapshots = Snapshots(source.snapshots, source.dataset, **selected)
+    selected = {"steps": entry.get("steps"), "layers": layers["widths"]}
+    snapshots = Snapshots(source.snapshots, source.dataset, **selected, **from_weights(source, layers))
     options = options_in("metrics", entry)
     # A run that diverged at once has no snapshot to measure.
     rows = list(module("metrics", entry["module"]).compute(snapshots, **options)) if len(snapshots) else []
@@ -21,10 +20,14 @@ def main(source, output, run, seed, entry, layers):
     write_table(output, table, {"module": entry["module"], "options": options, **machine()})
 
 
-def recomputation(source, layers):
-    from grokking_phases.recomputation import Recomputation  # torch, which takes seconds to import
+def from_weights(source, layers):
+    """What needs more than the recorded activations; {} where nothing does."""
+    if "model" not in layers:
+        return {}
+    from grokking_phases.networks import Networks  # torch, which takes seconds to import
 
-    return Recomputation(source.weights, source.dataset, layers["model"], layers["recomputed"])
+    networks = Networks(source.weights, source.dataset, layers["model"])
+    return {"network": networks, "recompute": networks.recompute(layers["recomputed"])}
 
 
 with logged(snakemake.log[0]), threadpool_limits(snakemake.params.threads):

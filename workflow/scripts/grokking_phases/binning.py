@@ -12,7 +12,7 @@ shuffled ones. `equal_width` edges span the component's range over all snapshots
 the layer's scale, so that only the arrangement of the samples moves H(T_b). With one component that is its ceiling.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,30 +98,38 @@ class Projection:
     low: np.ndarray
     high: np.ndarray
 
+    @property
+    def n_components(self) -> int:
+        return self.axes.shape[1]
+
+    @property
+    def nothing(self) -> dict | None:
+        """Of a run without components: None where the layer is constant, {} where it is not finite."""
+        return None if np.isfinite(self.mean).all() else {}
+
+    def each(self) -> Iterator["Projection"]:
+        """Its components, one by one."""
+        for i in range(self.n_components):
+            yield Projection(self.mean, self.axes[:, i : i + 1], self.low[i : i + 1], self.high[i : i + 1])
+
+    def of(self, T: np.ndarray) -> np.ndarray:
+        """T (n_samples, width) on the axes: (n_samples, k)."""
+        return project(T, self.mean, self.axes)
+
     def edges(self, projected: np.ndarray, bins: int, bin_edges: Edges) -> np.ndarray:
         """Edges (k, bins + 1), over the run's range or at the quantiles of `projected` (n_samples, k)."""
         if bin_edges == "equal_width":
             return np.linspace(self.low, self.high, bins + 1, axis=1)
         return np.quantile(projected, np.linspace(0, 1, bins + 1), axis=0).T
 
-    def information(self, T: np.ndarray, targets: np.ndarray, bins: int, bin_edges: Edges) -> dict[str, float]:
-        """What `metrics.mutual_information` stores for the layer T (n_samples, width) at one step, by name."""
-        k = self.axes.shape[1]
-        x = y = resolution = np.nan
-        if k > 0 and np.isfinite(T).all():
-            projected = project(T, self.mean, self.axes)
-            edges = self.edges(projected, bins, bin_edges)
-            x, y = binned_information(projected, targets, edges)
-            resolution = edges[0, 1] - edges[0, 0] if bin_edges == "equal_width" else np.nan
-        ceiling_x = min(np.log(len(targets)), k * np.log(bins))
-        return {
-            "information_x": x,
-            "information_y": y,
-            "ceiling_x": ceiling_x,
-            "ceiling_y": entropy(targets),
-            "resolution": resolution,
-            "n_constant": k == 0 and np.isfinite(self.mean).all(),
-        }
+    def information(
+        self, T: np.ndarray, targets: np.ndarray, bins: int, bin_edges: Edges
+    ) -> tuple[float, float, float]:
+        """I(T_b; X), I(T_b; Y) and the width of the first component's bins, NaN for quantiles."""
+        projected = self.of(T)
+        edges = self.edges(projected, bins, bin_edges)
+        width = edges[0, 1] - edges[0, 0] if bin_edges == "equal_width" else np.nan
+        return *binned_information(projected, targets, edges), width
 
 
 def project(T: np.ndarray, mean: np.ndarray, axes: np.ndarray) -> np.ndarray:
@@ -133,13 +141,23 @@ def project(T: np.ndarray, mean: np.ndarray, axes: np.ndarray) -> np.ndarray:
 def fit_projections(snapshots: Iterable, n_components: int) -> dict[str, Projection]:
     """The projection of each layer: axes of the last snapshot, range over all of them (one pass)."""
     last = snapshots[snapshots.steps[-1]].activations
-    axes = {layer: principal_axes(T, n_components) for layer, T in last.items()}
-    low = {layer: np.full(axes[layer][1].shape[1], np.inf) for layer in last}
-    high = {layer: -low[layer] for layer in last}
+    return with_ranges(snapshots, {layer: principal_axes(T, n_components) for layer, T in last.items()})
+
+
+def ranges(snapshots: Iterable) -> dict[str, Projection]:
+    """The same with each unit for a component."""
+    last = snapshots[snapshots.steps[-1]].activations
+    return with_ranges(snapshots, {layer: (np.zeros(T.shape[1]), np.eye(T.shape[1])) for layer, T in last.items()})
+
+
+def with_ranges(snapshots: Iterable, axes: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Projection]:
+    """{layer: (mean, axes)} with the range of each component over the run."""
+    low = {layer: np.full(of.shape[1], np.inf) for layer, (_, of) in axes.items()}
+    high = {layer: -low[layer] for layer in axes}
     for snapshot in snapshots:
         for layer, T in snapshot.activations.items():
             if np.isfinite(T).all():
                 projected = project(T, *axes[layer])
                 low[layer] = np.minimum(low[layer], projected.min(axis=0))
                 high[layer] = np.maximum(high[layer], projected.max(axis=0))
-    return {layer: Projection(*axes[layer], low[layer], high[layer]) for layer in last}
+    return {layer: Projection(*axes[layer], low[layer], high[layer]) for layer in axes}

@@ -36,8 +36,7 @@ import numpy as np
 import pandas as pd
 from scipy.signal import find_peaks
 
-from grokking_phases.events import ABSENT, AS_STATED, FOUND, NOT_REACHED, PHASES, first_step_above
-from grokking_phases.intervals import median_interval
+from grokking_phases.events import ABSENT, AS_STATED, FOUND, NOT_REACHED, PHASES, first_step_above, over_seeds
 from grokking_phases.smoothing import smoothed
 
 ACCURACIES = {"memorised": "train_accuracy", "generalised": "test_accuracy"}
@@ -101,7 +100,7 @@ def find(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED)
     if len(runs) != 1 or evaluated.keys() != measured.keys():
         raise ValueError(f"Both tables must hold the same seeds of one run; the runs are {sorted(runs)}.")
     rows = [{"seed": seed, **event} for seed in evaluated for event in _events(evaluated[seed], measured[seed], rule)]
-    rows += [_over_seeds(events) for _, events in pd.DataFrame(rows).groupby("event", sort=False)]
+    rows += [over_seeds(events) for _, events in pd.DataFrame(rows).groupby("event", sort=False)]
     table = pd.DataFrame(rows).assign(run=runs.pop(), rule=rule.name).reindex(columns=COLUMNS)
     return table.astype({"seed": "Int64", "step": float, "value": float, "low": float, "high": float})
 
@@ -194,14 +193,3 @@ def _decoupling(seed: _Seed, peak: int, rule: Rule) -> dict[str, tuple[int, int 
 def _part(step: int, start: int, end: int) -> float:
     """Of the way from start to end in ln step, what is done at `step`."""
     return np.log(step / start) / np.log(end / start)
-
-
-def _over_seeds(events: pd.DataFrame) -> dict:
-    """One event of all seeds."""
-    found = events[events["status"] == FOUND]
-    row = {"seed": pd.NA, "event": events["event"].iloc[0], "n_found": len(found), "n_seeds": len(events)}
-    if 2 * len(found) < len(events):
-        return row | {"status": events["status"][events["status"] != FOUND].mode()[0]}
-    step, *interval = median_interval(found["step"].to_numpy())
-    low, high = interval if len(found) > 1 else (np.nan, np.nan)
-    return row | {"status": FOUND, "step": step, "low": low, "high": high, "value": found["value"].median()}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,10 +17,11 @@ Activations = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The network at one step: per layer, activations (n_samples, width) float32."""
+    """The network at one step: per layer, activations (n_samples, width) float32; itself, for a metric that asks."""
 
     step: int
     activations: Activations
+    network: Any = None  # valid until the next snapshot
 
 
 class Snapshots:
@@ -27,8 +29,9 @@ class Snapshots:
 
     steps    ascending: all that are recorded, or those nearest to the rule given (`schedule`)
     layers   {name: width}: all that are recorded, or those given, of which `recompute(step)` makes what is missing
-    inputs   (n_samples, n_operands) int64, the probe samples
-    targets  (n_samples,) int64, their classes
+    network  called with a step, it gives the network of that step
+    inputs   (n_samples, n_operands) int64, the probe samples; `test_inputs`, those of the test set
+    targets  (n_samples,) int64, the probe samples' classes
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Snapshots:
         steps: list[int] | dict[str, int] | None = None,
         layers: dict[str, int] | None = None,
         recompute: Callable[[int], Activations] | None = None,
+        network: Callable[[int], Any] | None = None,
     ) -> None:
         self._file = pq.ParquetFile(snapshots)
         self.metadata = json.loads(self._file.schema_arrow.metadata[b"grokking_phases"])
@@ -47,11 +51,12 @@ class Snapshots:
         self.steps = nearest(recorded, steps_of(steps, recorded[-1])) if steps and recorded else recorded
         self.layers: dict[str, int] = layers or self.metadata["layers"]
         self._recorded = [layer for layer in self.layers if layer in self.metadata["layers"]]
-        self._recompute = recompute
+        self._recompute, self._network = recompute, network
         examples = read_examples(dataset)
         if recorded and not np.array_equal(self._column(0, "sample"), np.flatnonzero(examples.train)):
             raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
         self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
+        self.test_inputs = examples.inputs[~examples.train]
 
     def _column(self, row_group: int, name: str) -> np.ndarray:
         return self._file.read_row_group(row_group, columns=[name])[name].to_numpy()
@@ -70,4 +75,5 @@ class Snapshots:
         }
         if len(found) < len(self.layers):
             found |= self._recompute(step)
-        return Snapshot(step, {layer: found[layer].astype(np.float32, copy=False) for layer in self.layers})
+        activations = {layer: found[layer].astype(np.float32, copy=False) for layer in self.layers}
+        return Snapshot(step, activations, self._network(step) if self._network else None)

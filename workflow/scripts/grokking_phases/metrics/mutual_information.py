@@ -5,40 +5,49 @@ no two samples share an activation the true I(T;X) is ln N for ever: what moves 
 of T. So `estimator` is a named option, and each value stands beside its ceiling and its resolution. A value close to
 its ceiling says nothing about the layer.
 
-kde      T' = T + N(0, s^2 I) is a mixture of N Gaussians. With d_ij = |t_i - t_j|
+kde                 of the layer with Gaussian noise (`kernel_density`). Relative noise is s = c sqrt(mean_i |t_i - mean
+                    t|^2): nothing changes when T is multiplied by a number. Absolute noise mistakes a layer that
+                    shrinks for one that compresses.
+binning             entropies of the layer's binned principal components (`binning`)
+binning_per_neuron  the mean over units of that of each unit alone, without the components
+gaussian_copula     of the principal components with the label, as Gaussian variables (`labelled`)
+ksg                 the same from nearest neighbours (`labelled`)
+renyi               from the spectrum of a kernel matrix, with the noise of kde as its width (`renyi`)
+v_information       what a linear probe gains from the layer, on samples held out (`probes`)
 
-             U = -1/N sum_i ln 1/N sum_j exp(-d_ij^2 / (2 s^2)),    L = the same with 8 s^2,    L <= I(T';X) <= U
-
-         (Kolchinsky & Tracey 2017, arXiv 1706.02419, sections 3 and 4: the pairwise distance is the Kullback-Leibler
-         divergence in U, the Bhattacharyya distance in L; the entropy of the noise cancels). I(T;X) is drawn as U. With
-         U_y, L_y the same within class y, I(T;Y) is drawn as U - sum_y p_y U_y, no bound itself, and
-
-             L - sum_y p_y U_y  <=  I(T';Y)  <=  U - sum_y p_y L_y.
-
-         Relative noise is s = c sqrt(mean_i |t_i - mean t|^2): nothing changes when T is multiplied by a number.
-         Absolute noise mistakes a layer that shrinks for one that compresses.
-binning  entropies of the binned principal components: `grokking_phases.binning`.
+gaussian_copula, ksg and v_information need a label, and take X for what it is made of, its operands: I(T;X) is drawn as
+I(T;a) + I(T;b), which for independent operands is at most I(T;a,b).
 """
 
-from collections.abc import Iterator
-from typing import Literal, get_args
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
-from grokking_phases.binning import Edges, binned_entropy, column_means, entropy, fit_projections
+from grokking_phases.alterations import altered_ways
+from grokking_phases.binning import Edges, Projection, binned_entropy, column_means, entropy, fit_projections, ranges
+from grokking_phases.copula import check_choice
+from grokking_phases.kernel_density import KDE, kde_bounds, kde_information
+from grokking_phases.labelled import gaussian, nearest
+from grokking_phases.renyi import renyi_entropy_of, renyi_information
 
 __all__ = ["binned_entropy", "compute", "kde_bounds", "kde_information"]
 
-Estimator = Literal["kde", "binning"]
+Estimator = Literal["kde", "binning", "binning_per_neuron", "gaussian_copula", "ksg", "renyi", "v_information"]
 NoiseScale = Literal["relative", "absolute"]
-CHOICES = {"estimator": get_args(Estimator), "noise_scale": get_args(NoiseScale), "bin_edges": get_args(Edges)}
-KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
+CONTROLLED = ("information_x", "information_y")
 
 # Options bounded from below, from above, or not.
-LIMITS = {"bins": (2, None), "n_components": (1, None), "noise": (1e-9, None)}
-
-BLOCK = 2**21  # pairs of samples held at once: 16 MB
-FAR = 170.0  # exp(-170) is lost beside the 1 of the diagonal, and its fourth power is still no (slow) denormal number
+LIMITS = {
+    "noise": (1e-9, None),
+    "bins": (2, None),
+    "n_components": (1, None),
+    "n_neighbours": (1, None),
+    "alpha": (1e-3, None),
+    "n_samples": (2, None),
+    "seed": (0, None),
+}
 
 
 def compute(
@@ -50,140 +59,238 @@ def compute(
     bins: int = 30,
     bin_edges: Edges = "equal_width",
     n_components: int = 2,
+    n_neighbours: int = 3,
+    alpha: float = 1.01,
+    n_samples: int = 1024,
+    controls: bool = False,
+    seed: int = 0,
 ) -> Iterator[dict]:
     """Rows {step, layer, metric, value} for each snapshot and layer; information and ceilings in nats.
 
     `snapshots` yields snapshots (`step`, `activations` by layer, each (n_samples, width)) in ascending step, as often
-    as it is iterated, gives one by `snapshots[step]`, and has `steps` and the samples' classes `targets` (n_samples,).
+    as it is iterated, gives one by `snapshots[step]`, and has `steps`, the samples' classes `targets` (n_samples,) and,
+    for estimators that read them, their operands `inputs` (n_samples, n_operands).
 
-    kde: `noise` is c where `noise_scale` is relative, s in activation units where it is absolute. binning: `bins` of
-    each of `n_components` principal components; `bin_edges`: equal_width over the run, quantile of the layer at that
-    step.
+    kde, renyi: `noise` is c where `noise_scale` is relative, s in activation units where it is absolute; renyi is of
+    order `alpha`, on `n_samples` of the samples, drawn by `seed`. binning, binning_per_neuron: `bins` of each component
+    or unit; `bin_edges`: equal_width over the run, quantile of the layer at that step. binning, gaussian_copula, ksg:
+    `n_components` principal components. ksg: `n_neighbours`. v_information: the `seed` of what is held out.
+    `controls`: beside information_x and information_y the same under two nulls (`_labels`, `_units`) and with all
+    activations times three (`_tripled`), which is no other layer.
 
-    information_x, information_y  the estimates; kde: also information_{x,y}_lower and information_y_upper
-    ceiling_x, ceiling_y          kde: ln N, H(Y); binning: min(ln N, k ln bins), H(Y), with k components found
-    resolution                    kde: s; binning: width of the first component's bins, NaN for quantile
+    information_x, information_y  the estimates; kde: also information_{x,y}_lower and information_y_upper; of the
+                                  estimators that read operands also information_operand_1, ...
+    ceiling_x, ceiling_y          what these cannot exceed. X: kde, renyi ln n_samples; binning the same or ln of the
+                                  number of cells, the lesser; binning_per_neuron ln bins; else sum of H(operand).
+                                  Y: H(Y), of order alpha for renyi; at most ln bins for binning_per_neuron
+    resolution                    kde, renyi: s; binning: width of the first component's bins; NaN elsewhere
     n_constant                    1 where a layer without variance leaves the estimator undefined (values NaN), else 0;
-                                  relative noise: at this step; binning: at the last, where the components come from
+                                  with components, at the last step, where these come from
+    n_unconverged                 v_information: probes that did not converge
 
-    A layer that is not finite gives NaN: at that step or, at the last step and with binning, at all steps. ValueError,
-    before anything is computed, for an unusable option.
+    A layer that is not finite gives NaN: at that step or, at the last step and with components, at all steps.
+    ValueError, before anything is computed, for an unusable option.
     """
-    _check_choices(estimator=estimator, noise_scale=noise_scale, bin_edges=bin_edges)
-    _check_numbers(noise, bins=bins, n_components=n_components)
-    _check_targets(snapshots)
-    if estimator == "kde":
-        return _kde_rows(snapshots, noise, noise_scale)
-    return _binning_rows(snapshots, bins, bin_edges, n_components)
+    for name, value, choices in (
+        ("estimator", estimator, Estimator),
+        ("noise_scale", noise_scale, NoiseScale),
+        ("bin_edges", bin_edges, Edges),
+    ):
+        check_choice(name, value, choices)
+    check_numbers(noise=noise, alpha=alpha)
+    check_whole_numbers(bins=bins, n_components=n_components, n_neighbours=n_neighbours, n_samples=n_samples, seed=seed)
+    if alpha == 1:
+        raise ValueError("alpha must be other than 1, where the formula is 0/0, not 1; 1.01 is near it.")
+    check_targets(snapshots)
+    width = Noise(noise, noise_scale)
+    makers: dict[str, Callable[[Any], Any]] = {
+        "kde": lambda of: KernelDensity(of.targets, width),
+        "binning": lambda of: Binned(of.targets, fit_projections(of, n_components), bins, bin_edges),
+        "binning_per_neuron": lambda of: PerNeuron(of.targets, ranges(of), bins, bin_edges),
+        "gaussian_copula": lambda of: OfComponents(of, n_components, gaussian),
+        "ksg": lambda of: OfComponents(of, n_components, lambda T, labels: nearest(T, labels, n_neighbours)),
+        "renyi": lambda of: Renyi.of(of.targets, n_samples, seed, width, alpha),
+        "v_information": lambda of: Usable(of, seed),
+    }
+    return _with_controls(snapshots, makers[estimator], seed) if controls else _rows(snapshots, makers[estimator])
 
 
-def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
-    """Lower and upper bound, in nats, on I(T + N(0, noise^2 I); X) for T (n_samples, width), a row for each x.
-
-    `noise` is a standard deviation; ValueError unless it is positive.
-    """
-    information = kde_information(T, np.zeros(len(T), dtype=int), noise)
-    return information["information_x_lower"], information["information_x"]
-
-
-def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
-    """The values of `KDE`, in nats, for T (n_samples, width), classes `targets` (n_samples,) and noise of s.d. `noise`.
-
-    One pass over the pairs of samples, in blocks: memory grows with n_samples, not with its square.
-    """
-    if not noise > 0:
-        raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
-    (upper, upper_in_class), (lower, lower_in_class) = _mean_log_kernels(
-        (T - column_means(T)) / (np.sqrt(8) * noise), targets
-    )
-    values = (upper, upper - upper_in_class, lower, lower - upper_in_class, upper - lower_in_class)
-    return dict(zip(KDE, map(float, values), strict=True))
+def _with_controls(snapshots, make: Callable[[Any], Any], seed: int) -> Iterator[dict]:
+    yield from _rows(snapshots, make)
+    for name, altered in altered_ways(snapshots, seed).items():
+        for row in _rows(altered, make):
+            if row["metric"] in CONTROLLED:
+                yield row | {"metric": f"{row['metric']}_{name}"}
 
 
-def _mean_log_kernels(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """[[U, sum_y p_y U_y], [L, sum_y p_y L_y]] for points = T / sqrt(8 s^2), whose L kernel is exp(-distance^2)."""
-    order = np.argsort(targets, kind="stable")  # each class becomes a range of columns, summed by one reduceat
-    _, starts, own, sizes = np.unique(targets[order], return_index=True, return_inverse=True, return_counts=True)
-    log_means = np.empty((2, 2, len(points)))  # (U or L, all or own class, sample)
-    for rows, kernel in _kernel_blocks(points[order]):
-        log_means[1, :, rows] = _log_means(kernel, starts, own[rows], sizes)
-        np.square(kernel, out=kernel)
-        np.square(kernel, out=kernel)  # exp(-d^2/(8 s^2))^4 = exp(-d^2/(2 s^2)): cheaper than a second exp
-        log_means[0, :, rows] = _log_means(kernel, starts, own[rows], sizes)
-    return 0.0 - log_means.mean(axis=2)
-
-
-def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Some rows, and exp(-distance^2) from these to all points (n_rows, n_samples), valid until the next ones."""
-    n_samples = len(points)
-    squares = np.einsum("ij,ij->i", points, points)
-    n_rows = min(n_samples, max(1, BLOCK // n_samples))
-    buffer = np.empty((n_rows, n_samples))
-    for first in range(0, n_samples, n_rows):
-        rows = slice(first, min(first + n_rows, n_samples))
-        block = np.matmul(2 * points[rows], points.T, out=buffer[: rows.stop - first])
-        block -= squares[rows, None]
-        block -= squares
-        np.clip(block, -FAR, 0.0, out=block)
-        # Exactly 0 between a sample and itself: each sum of kernels is then at least 1, and its logarithm safe.
-        block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = 0.0
-        yield rows, np.exp(block, out=block)
-
-
-def _log_means(kernel: np.ndarray, starts: np.ndarray, own: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """ln of each row's mean (2, n_rows) over all columns, and over the columns of its own class."""
-    per_class = np.add.reduceat(kernel, starts, axis=1)  # (n_rows, n_classes)
-    in_class = per_class[np.arange(len(own)), own]
-    return np.log([per_class.sum(axis=1) / sizes.sum(), in_class / sizes[own]])
-
-
-def _standard_deviation(T: np.ndarray, noise: float, noise_scale: str) -> float:
-    """The noise s in activation units: 0 for a constant layer under relative noise, NaN for one that is not finite."""
-    if not np.isfinite(T).all():
-        return np.nan
-    if noise_scale == "absolute":
-        return noise
-    return noise * np.sqrt(((T - column_means(T)) ** 2).sum(axis=1).mean())
-
-
-def _kde_rows(snapshots, noise: float, noise_scale: str) -> Iterator[dict]:
-    ceilings = {"ceiling_x": np.log(len(snapshots.targets)), "ceiling_y": entropy(snapshots.targets)}
+def _rows(snapshots, make: Callable[[Any], Any]) -> Iterator[dict]:
+    """What an estimator says of each layer: a dict of values, {} where it is undefined, None where T is constant."""
+    estimator = make(snapshots)
     for snapshot in snapshots:
         for layer, T in snapshot.activations.items():
-            s = _standard_deviation(T, noise, noise_scale)
-            information = kde_information(T, snapshots.targets, s) if s > 0 else dict.fromkeys(KDE, np.nan)
-            values = information | ceilings | {"resolution": s if s > 0 else np.nan, "n_constant": s == 0}
-            yield from _rows(snapshot.step, layer, values)
+            measured = estimator.measure(T, layer) if np.isfinite(T).all() else {}
+            undefined = dict.fromkeys([*estimator.names, "resolution"], np.nan)
+            ceilings = dict(zip(("ceiling_x", "ceiling_y"), estimator.ceilings(layer), strict=True))
+            values = undefined | (measured or {}) | ceilings | {"n_constant": measured is None}
+            for metric, value in values.items():
+                yield {"step": snapshot.step, "layer": layer, "metric": metric, "value": float(value)}
 
 
-def _binning_rows(snapshots, bins: int, bin_edges: Edges, n_components: int) -> Iterator[dict]:
-    projections = fit_projections(snapshots, n_components)
-    for snapshot in snapshots:
-        for layer, T in snapshot.activations.items():
-            values = projections[layer].information(T, snapshots.targets, bins, bin_edges)
-            yield from _rows(snapshot.step, layer, values)
+@dataclass(frozen=True)
+class Noise:
+    """How coarsely kernels see a layer."""
+
+    size: float
+    scale: NoiseScale
+
+    def of(self, T: np.ndarray) -> float:
+        """Its standard deviation s in activation units; 0 for a constant layer where it is relative."""
+        if self.scale == "absolute":
+            return self.size
+        return self.size * np.sqrt(((T - column_means(T)) ** 2).sum(axis=1).mean())
 
 
-def _rows(step: int, layer: str, values: dict[str, float]) -> Iterator[dict]:
-    for metric, value in values.items():
-        yield {"step": step, "layer": layer, "metric": metric, "value": float(value)}
+@dataclass(frozen=True)
+class KernelDensity:
+    targets: np.ndarray
+    noise: Noise
+    names = KDE
+
+    def ceilings(self, _layer: str) -> tuple[float, float]:
+        return np.log(len(self.targets)), entropy(self.targets)
+
+    def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:
+        s = self.noise.of(T)
+        return kde_information(T, self.targets, s) | {"resolution": s} if s > 0 else None
 
 
-def _check_choices(**options: str) -> None:
+@dataclass(frozen=True)
+class Binned:
+    targets: np.ndarray
+    projections: dict[str, Projection]
+    bins: int
+    edges: Edges
+    names = ("information_x", "information_y")
+
+    def ceilings(self, layer: str) -> tuple[float, float]:
+        cells = self.projections[layer].n_components * np.log(self.bins)
+        return min(np.log(len(self.targets)), cells), entropy(self.targets)
+
+    def measure(self, T: np.ndarray, layer: str) -> dict[str, float] | None:
+        projection = self.projections[layer]
+        if not projection.n_components:
+            return projection.nothing
+        x, y, width = projection.information(T, self.targets, self.bins, self.edges)
+        return {"information_x": x, "information_y": y, "resolution": width}
+
+
+class PerNeuron(Binned):
+    """Each unit is a component of its own."""
+
+    def ceilings(self, _layer: str) -> tuple[float, float]:
+        return np.log(self.bins), min(np.log(self.bins), entropy(self.targets))
+
+    def measure(self, T: np.ndarray, layer: str) -> dict[str, float]:
+        units = self.projections[layer].each()
+        values = [unit.information(T, self.targets, self.bins, self.edges) for unit in units]
+        x, y, _ = np.mean(values, axis=0)
+        return {"information_x": x, "information_y": y}
+
+
+class OfOperands:
+    """Estimators of what a layer says of a label, each operand being one, and the class."""
+
+    def __init__(self, snapshots) -> None:
+        operands = {f"operand_{i}": column for i, column in enumerate(snapshots.inputs.T, start=1)}
+        self.labels = operands | {"y": snapshots.targets}
+        self.names = ("information_x", *(f"information_{name}" for name in self.labels))
+
+    def ceilings(self, _layer: str) -> tuple[float, float]:
+        *operands, y = map(entropy, self.labels.values())
+        return sum(operands), y
+
+    def of_labels(self, estimate: Callable[[np.ndarray], float]) -> dict[str, float]:
+        values = {f"information_{name}": estimate(label) for name, label in self.labels.items()}
+        return {"information_x": sum(values.values()) - values["information_y"], **values}
+
+
+class OfComponents(OfOperands):
+    """On the principal components."""
+
+    def __init__(self, snapshots, n_components: int, estimate: Callable[[np.ndarray, np.ndarray], float]) -> None:
+        super().__init__(snapshots)
+        self.projections, self.estimate = fit_projections(snapshots, n_components), estimate
+
+    def measure(self, T: np.ndarray, layer: str) -> dict[str, float] | None:
+        projection = self.projections[layer]
+        if not projection.n_components:
+            return projection.nothing
+        projected = projection.of(T)
+        if (projected == projected[0]).all():
+            return None
+        return self.of_labels(lambda label: self.estimate(projected, label))
+
+
+class Usable(OfOperands):
+    """By linear probes."""
+
+    def __init__(self, snapshots, seed: int) -> None:
+        super().__init__(snapshots)
+        self.seed = seed
+
+    def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:
+        from grokking_phases.probes import usable_information  # scikit-learn, whose import takes 1.8 s
+
+        if (T[0] == T).all():
+            return None
+        unconverged = []
+
+        def estimate(label: np.ndarray) -> float:
+            value, converged = usable_information(T, label, self.seed)
+            unconverged.append(not converged)
+            return value
+
+        return self.of_labels(estimate) | {"n_unconverged": sum(unconverged)}
+
+
+@dataclass(frozen=True)
+class Renyi:
+    chosen: np.ndarray  # which samples
+    targets: np.ndarray  # theirs
+    noise: Noise
+    alpha: float
+    names = ("information_x", "information_y")
+
+    @classmethod
+    def of(cls, targets: np.ndarray, n_samples: int, seed: int, noise: Noise, alpha: float) -> "Renyi":
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(targets))[:n_samples])
+        return cls(chosen, targets[chosen], noise, alpha)
+
+    def ceilings(self, _layer: str) -> tuple[float, float]:
+        return np.log(len(self.chosen)), renyi_entropy_of(self.targets, self.alpha)
+
+    def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:
+        T = T[self.chosen]
+        s = self.noise.of(T)
+        if not s > 0:
+            return None
+        x, y = renyi_information(T, self.targets, s, self.alpha)
+        return {"information_x": x, "information_y": y, "resolution": s}
+
+
+def check_numbers(**options: float) -> None:
     for name, value in options.items():
-        if value not in CHOICES[name]:
-            raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}, not {value!r}.")
+        if not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
+            raise ValueError(f"{name} must be a positive number, not {value!r}.")
 
 
-def _check_numbers(noise: float, bins: int, n_components: int) -> None:
-    if not isinstance(noise, int | float | np.number) or not 0 < noise < np.inf:
-        raise ValueError(f"noise must be a positive number, not {noise!r}.")
-    for name, value, least in (("bins", bins, 2), ("n_components", n_components, 1)):
-        if not isinstance(value, int | np.integer) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+def check_whole_numbers(**options: int) -> None:
+    for name, value in options.items():
+        if not isinstance(value, int | np.integer) or value < LIMITS[name][0]:
+            raise ValueError(f"{name} must be a whole number of at least {LIMITS[name][0]}, not {value!r}.")
 
 
-def _check_targets(snapshots) -> None:
+def check_targets(snapshots) -> None:
     for layer, T in snapshots[snapshots.steps[-1]].activations.items():
         if len(T) != len(snapshots.targets):
             raise ValueError(f"targets must hold one class per sample of {layer}, not {len(snapshots.targets)}.")

@@ -32,7 +32,12 @@ class OneHotLinear(nn.Linear):
 
 
 class MLP(nn.Module):
-    """(n, 2) operands -> (n, n_classes) logits."""
+    """(n, 2) operands -> (n, n_classes) logits.
+
+    Its first hidden layer is taken before the ReLU: after it, all that follows is affine.
+    """
+
+    first_layer, embeds = "preactivation", False
 
     def __init__(self, n_tokens: int, n_classes: int, width: int) -> None:
         super().__init__()
@@ -41,7 +46,23 @@ class MLP(nn.Module):
         self.readout = nn.Linear(width, n_classes, bias=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.readout(self.hidden(self.preactivation(inputs)))
+        return self.after_first_hidden(self.first_hidden(inputs))
+
+    def first_hidden(self, inputs: Tensor) -> Tensor:
+        """(n, width)"""
+        return self.preactivation(inputs)
+
+    def after_first_hidden(self, x: Tensor) -> Tensor:
+        """(n, width) -> logits"""
+        return self.readout(self.hidden(x))
+
+    def points(self, inputs: Tensor) -> Tensor:
+        """The one-hots, side by side: (n, 2 n_tokens)."""
+        return F.one_hot(inputs, self.preactivation.n_tokens).flatten(1).to(self.readout.weight.dtype)
+
+    def preactivations(self, points: Tensor) -> dict[str, Tensor]:
+        """What each hidden layer's ReLU reads, {layer: (n, width)}, anywhere between the one-hots."""
+        return {"hidden": F.linear(points, self.preactivation.weight, self.preactivation.bias)}
 
 
 class MLPWithConstants(MLP):

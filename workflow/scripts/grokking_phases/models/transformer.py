@@ -91,14 +91,25 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, layout: Layout, last: bool) -> Tensor:
         """(2 m + 2 n, d_model) -> the same or, of the last block, (n, d_model)."""
+        return self.feed_forward(*self.up_to_hidden(x, layout, last))
+
+    def up_to_hidden(self, x: Tensor, layout: Layout, last: bool) -> tuple[Tensor, Tensor]:
+        """The rows after attention, and what the GELU reads of them, (..., d_mlp)."""
         attended = self.attention(self.norm_attention(x), layout, last)
         x = (x[-layout.n :] if last else x) + self.dropout(attended)
-        hidden = self.dropout(self.hidden(self.up(self.norm_mlp(x))))
-        return x + self.dropout(self.down(hidden))
+        return x, self.up(self.norm_mlp(x))
+
+    def feed_forward(self, x: Tensor, preactivation: Tensor) -> Tensor:
+        return x + self.dropout(self.down(self.dropout(self.hidden(preactivation))))
 
 
 class Transformer(nn.Module):
-    """(n, 2) operands -> (n, n_classes) logits; the operator and the equals sign are added here."""
+    """(n, 2) operands -> (n, n_classes) logits; the operator and the equals sign are added here.
+
+    As a function of real numbers it begins at the embedded sequence, (n, 4 d_model), position by position.
+    """
+
+    first_layer, embeds = "block_1", True
 
     def __init__(self, n_tokens: int, n_classes: int, block: dict, n_blocks: int, embedding: dict) -> None:
         super().__init__()
@@ -121,15 +132,60 @@ class Transformer(nn.Module):
             distinct, of_sample = a.unique(return_inverse=True)
         layout = Layout(of_sample, len(distinct))
         x = self.dropout(self.embed(distinct, b))
-        for i in range(1, self.n_blocks + 1):
-            x = self.get_submodule(f"block_{i}")(x, layout, last=i == self.n_blocks)
+        for block in self.blocks:
+            x = block(x, layout, last=block is self.blocks[-1])
         return self.readout(self.norm(x))
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [self.get_submodule(f"block_{i}") for i in range(1, self.n_blocks + 1)]
 
     def embed(self, a: Tensor, b: Tensor) -> Tensor:
         """(m,), (n,) -> (2 m + 2 n, d_model): the rows of `a`, `o`, `b`, `=`."""
         tokens = self.tokens.weight * self.embedding_scale
         sequence = [a, torch.full_like(a, self.operator), b, torch.full_like(b, self.equals)]
         return torch.cat([F.embedding(s, tokens) + self.positions.weight[i] for i, s in enumerate(sequence)])
+
+    def points(self, inputs: Tensor) -> Tensor:
+        """The embedded sequences: (n, 4 d_model)."""
+        return unstacked(self.embed(*inputs.unbind(1)))
+
+    def preactivations(self, points: Tensor) -> dict[str, Tensor]:
+        """What each block's GELU reads at `=`, {layer: (n, d_mlp)}, anywhere in the space of embedded sequences."""
+        x, layout, found = stacked(points), each_apart(points), {}
+        for i, block in enumerate(self.blocks, start=1):
+            x, preactivation = block.up_to_hidden(x, layout, last=i == self.n_blocks)
+            found[f"block_{i}.hidden"] = preactivation[-layout.n :]
+            if i < self.n_blocks:
+                x = block.feed_forward(x, preactivation)
+        return found
+
+    def first_hidden(self, inputs: Tensor) -> Tensor:
+        """The residual stream after the first block, at all positions: (n, 4 d_model)."""
+        points = self.points(inputs)
+        return unstacked(self.blocks[0](stacked(points), each_apart(points), last=False))
+
+    def after_first_hidden(self, x: Tensor) -> Tensor:
+        """(n, 4 d_model) -> logits"""
+        layout, x = each_apart(x), stacked(x)
+        for block in self.blocks[1:]:
+            x = block(x, layout, last=block is self.blocks[-1])
+        return self.readout(self.norm(x[-layout.n :]))
+
+
+def stacked(points: Tensor) -> Tensor:
+    """(n, 4 d_model), sample by sample -> (4 n, d_model), position by position."""
+    return points.unflatten(1, (4, -1)).transpose(0, 1).flatten(0, 1)
+
+
+def unstacked(x: Tensor) -> Tensor:
+    """The inverse of `stacked`."""
+    return x.unflatten(0, (4, -1)).transpose(0, 1).flatten(1)
+
+
+def each_apart(points: Tensor) -> Layout:
+    """Samples of which no two share a prefix."""
+    return Layout(torch.arange(len(points), device=points.device), len(points))
 
 
 def build(

@@ -14,6 +14,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from grokking_phases.figures.information import estimator_text
 from grokking_phases.figures.panels import in_panels
 from grokking_phases.figures.recipes import described, regularised
 from grokking_phases.style import PAGE, SEQUENTIAL, caption, page
@@ -71,14 +72,6 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
     ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.legend(loc="best", frameon=True)
-
-
-def estimator_text(options: dict) -> str:
-    """The estimator and its resolution."""
-    if options["estimator"] == "kde":
-        return f"kernel density estimate, {options['noise_scale']} noise {options['noise']:g}"
-    edges = options["bin_edges"].replace("_", "-")
-    return f"{options['bins']} {edges} bins on {options['n_components']} principal components"
 
 
 def text(runs: dict[str, dict]) -> str:

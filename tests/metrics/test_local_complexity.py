@@ -1,0 +1,125 @@
+"""Known values of local complexity: one boundary inside or outside; a slow twin; how it goes with the radius."""
+
+from itertools import product
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from grokking_phases.metrics.local_complexity import alike, compute, frame, local_complexity
+from grokking_phases.models import mlp, transformer
+
+OPTIONS = {"radius": 0.1, "n_directions": 2, "seed": 0}
+
+
+def one_neuron(offset):
+    """Its boundary is the line x_0 = offset."""
+    network = nn.Sequential(nn.Linear(2, 1), nn.ReLU(), nn.Linear(1, 3))
+    with torch.no_grad():
+        network[0].weight.copy_(torch.tensor([[1.0, 0.0]]))
+        network[0].bias.fill_(-offset)
+    return network
+
+
+def deep(seed=0, d=4):
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(d, 20), nn.ReLU(), nn.Linear(20, 15), nn.ReLU(), nn.Linear(15, 3))
+
+
+@pytest.mark.parametrize(("offset", "expected"), [(0.05, 1), (-0.05, 1), (0.2, 0), (-0.2, 0)])
+def test_a_boundary_is_counted_where_it_crosses_the_neighbourhood(offset, expected):
+    """Whatever the frame, the cross-polytope of radius 0.1 holds the disc of radius 0.1 / sqrt(2) > 0.05."""
+    for seed in range(5):
+        counts = local_complexity(one_neuron(offset), torch.zeros(1, 2), **OPTIONS | {"seed": seed})
+        assert {layer: values.tolist() for layer, values in counts.items()} == {"0": [expected]}
+
+
+def test_it_vanishes_with_the_radius_and_reaches_every_neuron_that_varies():
+    X = torch.from_numpy(np.random.default_rng(0).normal(size=(30, 4))).float()
+    means = [
+        {
+            layer: counts.mean()
+            for layer, counts in local_complexity(deep(), X, radius=r, n_directions=4, seed=0).items()
+        }
+        for r in (1e-7, 0.05, 0.5, 1e5)
+    ]
+    assert means[0] == {"0": 0, "2": 0}
+    for smaller, larger in zip(means, means[1:], strict=False):
+        assert all(smaller[layer] < larger[layer] for layer in smaller)
+    assert means[-1]["0"] == 20
+
+
+def test_it_is_what_the_definition_says_vertex_by_vertex():
+    X, network = torch.randn(7, 4, generator=torch.Generator().manual_seed(1)), deep()
+    directions = frame(4, 3, 5).float()
+    counts = local_complexity(network, X, radius=0.3, n_directions=3, seed=5)
+    for i, x in enumerate(X):
+        vertices = [x + sign * 0.3 * v for sign, v in product((1, -1), directions)]
+        first = [network[0](vertex) for vertex in vertices]
+        second = [network[2](h.relu()) for h in first]
+        for layer, values in {"0": first, "2": second}.items():
+            signs = torch.stack(values) > 0
+            assert counts[layer][i] == (signs.any(0) & ~signs.all(0)).sum()
+
+
+def test_directions_are_orthonormal_and_follow_from_the_seed():
+    V = frame(10, 4, 3)
+    torch.testing.assert_close(V @ V.T, torch.eye(4, dtype=torch.float64))
+    assert torch.equal(V, frame(10, 4, 3))
+    assert not torch.equal(V, frame(10, 4, 4))
+
+
+def test_random_points_have_the_mean_and_covariance_of_the_train_points():
+    rng = np.random.default_rng(0)
+    points = torch.from_numpy(rng.normal(size=(60, 3)) @ [[1, 2, 0], [0, 1, 0], [0, 0, 0]] + [5, 0, 1])
+    drawn = alike(points, torch.from_numpy(rng.normal(size=(40_000, 60))))
+    torch.testing.assert_close(drawn.mean(0), points.mean(0), atol=0.05, rtol=0)  # ten standard errors of the widest
+    torch.testing.assert_close(drawn.T.cov(), points.T.cov(), atol=0.25, rtol=0)
+    assert (drawn[:, 2] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("network", "options", "message"),
+    [
+        (deep(), {"radius": 0}, "radius must be above 0"),
+        (deep(), {"n_directions": 5}, "n_directions must be from 1 to 4"),
+        (nn.Sequential(nn.Linear(4, 3), nn.GELU(), nn.Linear(3, 2)), {}, "has a GELU"),
+    ],
+)
+def test_bad_input_is_one_sentence(network, options, message):
+    with pytest.raises(ValueError, match=message):
+        local_complexity(network, torch.zeros(2, 4), **OPTIONS | options)
+
+
+MODELS = {
+    "mlp": (lambda: mlp.build(n_tokens=5, n_classes=4, width=9), ["hidden"], 1.0),
+    "transformer": (
+        lambda: transformer.build(n_tokens=5, n_classes=4, d_model=8, n_heads=2, d_mlp=16).eval(),
+        ["block_1.hidden", "block_2.hidden"],
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rows_of_a_network(name):
+    torch.manual_seed(0)
+    build, layers, scale = MODELS[name]
+    everything = torch.cartesian_prod(torch.arange(5), torch.arange(5)).numpy()
+
+    class Snapshots(list):
+        inputs, test_inputs = everything[:15], everything[15:]
+
+    network = build()
+    if scale is None:
+        scale = network.points(torch.from_numpy(everything[:15])).norm(dim=1).square().mean().sqrt().item()
+    rows = list(compute(Snapshots([SimpleNamespace(step=3, network=network)]), radius=0.05, n_samples=8))
+    values = {(row["layer"], row["metric"]): row["value"] for row in rows}
+    metrics = ["local_complexity_train", "local_complexity_test", "local_complexity_random", "radius"]
+    assert {row["step"] for row in rows} == {3}
+    assert sorted(values) == sorted(product(layers, metrics))
+    assert values[layers[0], "radius"] == pytest.approx(0.05 * scale, rel=1e-5)
+    assert all(value >= 0 for value in values.values())
+    assert values[layers[-1], "local_complexity_random"] > 0

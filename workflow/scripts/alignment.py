@@ -1,0 +1,22 @@
+"""Every two time scales of each run held against each other: as a table, and as one that can be read."""
+
+from grokking_phases.files import whole
+from grokking_phases.logs import logged
+from grokking_phases.tables import read_tables
+from grokking_phases.time_scales import aligned, in_words
+
+
+def main(sources, output):
+    events = read_tables(sources)
+    table = aligned(events)
+    with whole(output.csv) as beside:
+        table.to_csv(beside, index=False)
+    pages = ["# Time scales, in steps", in_words(events).to_markdown()]
+    for run, rows in table.groupby("run", sort=False):
+        pages += [f"# {run}: log10(second / first)", rows.drop(columns="run").to_markdown(index=False, floatfmt=".3g")]
+    with whole(output.md) as beside:
+        beside.write_text("\n\n".join(pages) + "\n")
+
+
+with logged(snakemake.log[0]):
+    main(snakemake.input, snakemake.output)

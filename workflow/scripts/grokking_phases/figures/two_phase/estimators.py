@@ -1,0 +1,121 @@
+"""Not in the two-phase paper, which names no estimator: I(T;X) and I(T;Y) of the last layer by every one, side by side.
+
+On the same snapshots, each as a part of its ceiling, with two nulls. Compression is claimed only where estimates that
+see a layer in different ways agree (`JUDGES`), for the layer as it is and for the layer times three.
+"""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.events import FOUND
+from grokking_phases.figures.information import estimator_text
+from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.figures.panels import by_run, in_panels
+from grokking_phases.figures.recipes import all_described, regularised, spread
+
+DRAWS = ["mutual_information", "time_scales"]
+LINES = {
+    "information_x": ("I(T;X)", "C0", "-"),
+    "information_y": ("I(T;Y)", "C1", "-"),
+    "information_x_units": ("I(T;X), units shuffled", "C0", ":"),
+    "information_y_labels": ("I(T;Y), labels permuted", "C1", ":"),
+}
+EVENTS = ["compress", "compress_tripled"]
+# What an estimator's options must be, for it to be one of those that must agree.
+JUDGES = {
+    "kernel density": {"estimator": "kde", "noise_scale": "relative"},
+    "quantile bins": {"estimator": "binning", "bin_edges": "quantile"},
+    "linear probes": {"estimator": "v_information"},
+}
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each estimate, run, seed and step > 0, in the last layer: informations in nats (`value`) and as a part of
+    their ceiling (`normalised`); then, over seeds, where I(T;X) turns to compression (`event`, `status`, `step`).
+    """
+    measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)].rename(columns={"table": "estimate"})
+    last = measured.groupby(["run", "estimate"])["layer"].transform("max")
+    events = tables[(tables["table"] == "time_scales") & tables["seed"].isna() & tables["event"].isin(EVENTS)]
+    events = events.assign(estimate=events["source"])
+    columns = ["estimate", "run", "seed", "layer", "step", "metric", "value", "normalised"]
+    columns += ["event", "status", "low", "high", "n_found", "n_seeds"]
+    rows = pd.concat([measured[measured["layer"] == last], events], ignore_index=True)
+    return in_panels(rows.reindex(columns=columns).astype({"seed": "Int64"}), panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each run."""
+    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+    drawn = [name for name in study["metrics"] if name in set(numbers["estimate"])]
+    figure, part = sheet(0.4 + 1.75 * n_rows(len(drawn)), f"Estimates of information: {title}", text(numbers, study))
+    for ax, estimate in zip(grid(part, len(drawn)), drawn, strict=True):
+        draw_panel(ax, numbers[numbers["estimate"] == estimate])
+        ax.set_title(estimator_text(study["metrics"][estimate]), fontsize="small", wrap=True)
+    name_axes(part, "step", "information / its ceiling")
+    legend_above(part)
+    return figure
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
+    """Mean over seeds, band of one standard error; dashed, where I(T;X) turns."""
+    for metric, (name, colour, dashes) in LINES.items():
+        of = rows[rows["metric"] == metric]
+        sns.lineplot(
+            of, x="step", y="normalised", errorbar="se", ax=ax, color=colour, linestyle=dashes, label=name, legend=False
+        )
+    for turn in rows[(rows["event"] == "compress") & (rows["status"] == FOUND)].itertuples():
+        ax.axvline(turn.step, color="C0", linestyle="--", linewidth=0.8)
+    ax.set(xscale="log", ylim=(min(-0.05, ax.get_ylim()[0]), 1.05))
+
+
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    runs = {run: study["runs"][run] for run in numbers["run"].unique()}
+    layer = numbers["layer"].dropna().unique()[0]
+    return " ".join(
+        [
+            all_described(runs),
+            *(f"{regularised(run).capitalize()}." for run in runs.values()),
+            f"Layer {layer.replace('_', ' ')}. {spread(numbers.dropna(subset='seed'))}",
+            "Dashed: where I(T;X) is largest, if that is a peak and below its ceiling.",
+            *verdicts(numbers, study["metrics"]),
+        ]
+    )
+
+
+def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
+    """What each estimate sees, and what may be claimed."""
+    seen = {estimate: turns(of) for estimate, of in numbers.dropna(subset="event").groupby("estimate", sort=False)}
+    words = [f"{estimator_text(metrics[name])}: {said(of)}" for name, of in seen.items() if name in metrics]
+    judges = {judge: [seen[name] for name in seen if fits(metrics.get(name, {}), of)] for judge, of in JUDGES.items()}
+    missing = [judge for judge, found in judges.items() if not found]
+    if missing:
+        return [f"Compression. {'; '.join(words)}.", f"Nothing is claimed without {' and '.join(missing)}."]
+    agree = all(of.get(event) for found in judges.values() for of in found for event in EVENTS)
+    claim = "is claimed" if agree else "is not claimed"
+    return [
+        f"Compression. {'; '.join(words)}.",
+        f"It {claim} here: {', '.join(JUDGES)} {'agree' if agree else 'do not agree'}, T and 3 T.",
+    ]
+
+
+def turns(events: pd.DataFrame) -> dict[str, float | None]:
+    """{event: step over seeds, None where it is not found}."""
+    return {row.event: row.step if row.status == FOUND else None for row in events.itertuples()}
+
+
+def said(turned: dict[str, float | None]) -> str:
+    at, tripled = (turned.get(event) for event in EVENTS)
+    if at is None:
+        return "none"
+    survives = "" if "compress_tripled" not in turned else ", and so at 3 T" if tripled is not None else ", not at 3 T"
+    return f"from step {at:,.0f}{survives}"
+
+
+def fits(options: dict, wanted: dict) -> bool:
+    return bool(np.all([options.get(name) == value for name, value in wanted.items()]))

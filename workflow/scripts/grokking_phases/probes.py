@@ -1,0 +1,43 @@
+"""Usable information: by how many nats a linear probe predicts a label better when it sees the layer.
+
+V-information (Xu et al. 2020, arXiv 2002.10689, definition 2) for V = softmax regressions, on samples held out:
+
+    I_V(T -> V) = H(V | nothing) - H(V | T),    H: mean cross-entropy of the prediction
+
+The prediction from nothing is the labels' frequencies among the samples that probes are fitted on. Unlike mutual
+information it can grow from layer to layer. A value below 0 says that the probe learned nothing that holds elsewhere.
+"""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+HELD_OUT = 0.2  # of the samples
+STEPS = 200  # of L-BFGS, at most
+
+
+def usable_information(T: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, bool]:
+    """I_V in nats of T (n_samples, width) about `labels` (n_samples,), and whether the probe converged.
+
+    Units are standardised, so that a layer's scale decides nothing. Held-out samples of a label that no other sample
+    has are left out. NaN: fewer than two labels to tell apart, or nothing held out.
+    """
+    order = np.random.default_rng(seed).permutation(len(T))
+    held, fitted = np.split(order, [int(HELD_OUT * len(T))])
+    held = held[np.isin(labels[held], labels[fitted])]
+    known, counts = np.unique(labels[fitted], return_counts=True)
+    if len(known) < 2 or not len(held):
+        return np.nan, True
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=STEPS))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        probe.fit(T[fitted], labels[fitted])
+    place = np.searchsorted(known, labels[held])
+    seeing = probe.predict_log_proba(T[held])[np.arange(len(held)), place]
+    blind = np.log(counts / counts.sum())[place]
+    converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+    return float(seeing.mean() - blind.mean()), converged
