@@ -72,7 +72,8 @@ def _rows(snapshots, inputs: Tensor, n_points: int) -> Iterator[dict]:
 def linear_mapping_number(f: Callable[[Tensor], Tensor], X: Tensor, *, n_points: int = 21) -> float:
     """The linear mapping number of f, from (n, d) to (n, k), at the samples X (n_samples, d); NaN: f is constant.
 
-    f is computed at n_samples (n_samples - 1) / 2 * (n_points - 2) points and at X. ValueError: fewer than two samples or three points.
+    f is computed at n_samples (n_samples - 1) / 2 * (n_points - 2) points and at X. ValueError: fewer than two samples
+    or three points.
     """
     if len(X) < 2 or n_points < 3:
         raise ValueError(f"two samples and three points are the least, not {len(X)} and {n_points}.")
