@@ -44,7 +44,7 @@ def choose(
     draw: int = 0,
     from_step: int = 5,
 ) -> Choice:
-    """Units, ascending, of a layer of `width` units; raises Absent, for a multiplet that is the whole layer too.
+    """Units, ascending, of a layer of `width` units, of a multiplet that is not the whole layer; raises Absent.
 
     o_information, curves, phases   tidy rows of one run and seed, under the rule as stated
     extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
@@ -57,10 +57,11 @@ def choose(
     rows = rows[rows["step"].isin(moments(at, rows["step"], curves, phases))]
     if rows.empty:
         raise Absent(f"no multiplet with a finite {extreme}")
+    rows = rows[rows["units"].str.len() < width]
+    if rows.empty:
+        raise Absent("every multiplet is the whole layer")
     best = rows.loc[rows["value"].idxmin() if extreme == "synergy" else rows["value"].idxmax()]
     units = sorted(map(int, best["units"]))
-    if len(units) == width:
-        raise Absent(f"the multiplet is the whole layer, at step {best['step']}")
     if take == "random":
         seed = int(o_information["seed"].iloc[0])
         units = sorted(map(int, np.random.default_rng([seed, draw]).choice(width, len(units), replace=False)))
