@@ -100,7 +100,9 @@ def test_where_there_is_none_it_is_absent_with_a_reason(options, why):
 @pytest.mark.parametrize("take", ["units", "others", "random"])
 def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
     table, everything = o_information(), list(range(WIDTH))
-    table["units"] = [everything if step == 100 else units for step, units in zip(table["step"], table["units"])]
+    table["units"] = [
+        everything if step == 100 else units for step, units in zip(table["step"], table["units"], strict=True)
+    ]
     assert choose(table, NEVER, NO_PHASES, WIDTH, take=take).step == 10
     table["units"] = [everything] * len(table)
     with pytest.raises(Absent, match="every multiplet is the whole layer"):

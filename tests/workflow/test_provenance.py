@@ -74,7 +74,8 @@ def test_what_is_not_code_changes_no_hash(scripts, change):
         ("metric.py", {"o_information", "mutual_information"}),
         ("grokking_phases/metrics/o_information.py", {"o_information"}),
         ("grokking_phases/metrics/mutual_information.py", {"mutual_information"}),
-        ("grokking_phases/copula.py", {"o_information"}),  # imported, not directly
+        ("grokking_phases/copula.py", {"o_information", "mutual_information"}),
+        ("grokking_phases/lattice.py", {"o_information"}),  # imported, not directly
         ("grokking_phases/figures/emergence/fig5.py", {"figure"}),
         ("grokking_phases/style.py", {"figure"}),
     ],

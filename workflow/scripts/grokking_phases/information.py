@@ -10,12 +10,8 @@ bins, each one multivariate variable (`block`). With `mean` and `block` every pa
 
 A Gaussian copula sees only what shows in the scores' correlations: to a parity (XOR) of its variables it is blind.
 
-Bias. The entropy of n Gaussian variables, estimated from N samples, is too small by (Misra, Singh & Demchuk 2005; used
-so by Panzeri et al. 2007, doi:10.1152/jn.00559.2007, and Ince et al. 2017, doi:10.1002/hbm.23471)
-
-    b(n) = 1/2 sum_{i=1..n} [psi((N - i) / 2) + ln 2 - ln(N - 1)]  < 0
-
-and Omega by (n - 2) b(n) + n [b(1) - b(n - 1)]: -0.14 bits at n = 250, N = 3763. Omega between m blocks of n_j
+Bias. The entropy of n Gaussian variables, estimated from N samples, is off by b(n) < 0 (`bias`), and Omega by
+(n - 2) b(n) + n [b(1) - b(n - 1)]: -0.14 bits at n = 250, N = 3763. Omega between m blocks of n_j
 variables, n in all, is so by (m - 2) b(n) + sum_j [b(n_j) - b(n - n_j)]. `bias_correction` takes it off. It corrects no
 selection: the extreme of many multiplets is biased for another reason.
 """
@@ -26,8 +22,8 @@ from itertools import compress
 from typing import Literal
 
 import numpy as np
-from scipy.special import digamma
 
+from grokking_phases.bias import entropy_bias
 from grokking_phases.copula import Ranks, Ties, check_choice
 from grokking_phases.lattice import (
     between_blocks,
@@ -162,13 +158,6 @@ def block_bias(sizes: np.ndarray, n_samples: int) -> np.ndarray:
     """
     n_variables = subsets(len(sizes)) @ np.asarray(sizes)
     return between_blocks(entropy_bias(n_variables[-1], n_samples)[n_variables])
-
-
-def entropy_bias(n_variables: int, n_samples: int) -> np.ndarray:
-    """b(0), ..., b(n_variables): bias in nats of the entropy of so many Gaussian variables, from `n_samples`."""
-    # From n_samples variables on, the covariance is singular and its bias unused: 1 keeps digamma finite there.
-    freedom = np.maximum(n_samples - np.arange(1, n_variables + 1), 1)
-    return np.concatenate([[0.0], np.cumsum(digamma(freedom / 2) + np.log(2 / (n_samples - 1))) / 2])
 
 
 def _members(labels: np.ndarray, n_features: int) -> list[np.ndarray]:

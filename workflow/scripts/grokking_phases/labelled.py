@@ -1,7 +1,7 @@
 """Mutual information of continuous variables with a label, I(T;V), in nats: two estimators for few dimensions.
 
 gaussian  H(T) - sum_v p_v H(T|v), each the entropy of a Gaussian with the covariance of T's normal scores (`copula`),
-          of all samples and of those with each label, its bias taken off (`information.entropy_bias`): a Gaussian
+          of all samples and of those with each label, its bias taken off (`bias`): a Gaussian
           copula for a label (Ince et al. 2017, doi:10.1002/hbm.23471, section 2.4). As neither T nor T|v need be
           Gaussian once it has normal scores, it is no bound, and may be negative.
 nearest   Kraskov's estimator for a label (Ross 2014, doi:10.1371/journal.pone.0087357, equation 2): with d_i the
@@ -18,12 +18,13 @@ import numpy as np
 from scipy.spatial import KDTree
 from scipy.special import digamma
 
-from grokking_phases.information import entropy_bias, normal_scores
+from grokking_phases.bias import entropy_bias
+from grokking_phases.copula import Ranks
 
 
 def gaussian(T: np.ndarray, labels: np.ndarray) -> float:
     """I(T;V) of T (n_samples, k) and `labels` (n_samples,); NaN: no label has more samples than T has variables + 1."""
-    scores = normal_scores(T)
+    scores = Ranks.of(T).average
     enough = [scores[labels == label] for label in np.unique(labels)]
     enough = [of for of in enough if len(of) > T.shape[1] + 1]
     if not enough:

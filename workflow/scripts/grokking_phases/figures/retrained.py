@@ -109,7 +109,10 @@ def alone(subnetworks: dict[str, dict]) -> str:
     }
     metrics = ", ".join(sorted({entry["metric"] for entry in subnetworks.values()}))
     listed = "; ".join(f"{name}, {what}" for name, what in chosen.items())
-    return f"Sub-networks by {metrics}, trained from the same initial weights with a fresh optimiser: {listed}; of multiplets that are not the whole layer."
+    return (
+        f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same initial weights with "
+        f"a fresh optimiser: {listed}."
+    )
 
 
 def masked(mask: str) -> str:
