@@ -110,8 +110,8 @@ def alone(subnetworks: dict[str, dict]) -> str:
     metrics = ", ".join(sorted({entry["metric"] for entry in subnetworks.values()}))
     listed = "; ".join(f"{name}, {what}" for name, what in chosen.items())
     return (
-        f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same initial weights with "
-        f"a fresh optimiser: {listed}."
+        f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same initial weights "
+        f"with a fresh optimiser: {listed}."
     )
 
 
