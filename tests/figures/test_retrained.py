@@ -155,7 +155,14 @@ def test_random_sets_that_do_not_generalise_are_the_latest():
     rows = tables("wd2", synergistic={0: 60, 1: 70}, random_1={0: 60, 1: np.nan}, random_2={0: 50, 1: np.nan})
     text = concluded(controls.select(rows, PANELS).query("quantity != 'test_accuracy'"), ["synergistic"])
     assert text.startswith("random (8 units of step 20–21, not reached 2 of 4) mostly never [+10, never], 2 of 4")
-    assert "\N{MINUS SIGN}never" in text  # one seed's random sets never do: the sub-network is that much earlier
+    assert "20 steps after the original [+20, +20], before its random sets, which mostly never generalise" in text
+
+
+def test_where_neither_generalises_that_is_said():
+    never = {0: np.nan, 1: np.nan}
+    rows = tables("wd2", synergistic=never, random_1=never, random_2=never)
+    text = concluded(controls.select(rows, PANELS).query("quantity != 'test_accuracy'"), ["synergistic"])
+    assert "0 of 2 generalising, never, as its random sets, p = 1" in text
 
 
 def test_absent_random_sets_do_not_count():

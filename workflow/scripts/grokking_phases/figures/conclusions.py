@@ -4,6 +4,7 @@ A row of it has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`
 `n_seeds`; of the sets drawn at random, those over seeds are over all draws.
 """
 
+import numpy as np
 import pandas as pd
 
 from grokking_phases.comparison import ORIGINAL, RANDOM
@@ -66,8 +67,12 @@ def n_draws(rows: pd.DataFrame) -> int:
 def shifted(difference: pd.Series, than: str) -> str:
     """`35 steps after the original [+10, +60]`, of so many seeds if not all."""
     steps, n_found, n = difference["value"], difference["n_found"], difference["n_seeds"]
+    if difference["status"] == ABSENT:
+        return f"never, as {than}"
     if difference["status"] == NOT_REACHED:
         when = "mostly never"
+    elif np.isinf(steps):
+        return f"before {than}, which mostly never generalise"
     elif steps == 0:
         when = f"with {than}"
     else:
