@@ -56,7 +56,7 @@ def test_emergence_draws_a_page_for_each_treatment_of_ties(drawn):
     assert "multiplies every weight by -0.5 a step" in text
     assert "norm of the weights held constant" in text
     assert "Undefined in 2 of 6 snapshots of wd2." in text
-    labels = [line.get_text() for line in figures[0].axes[2].get_legend().get_texts()]
+    labels = [line.get_text() for line in figures[0].axes[0].get_legend().get_texts()]
     assert labels == ["weight decay 50", "weight decay 2"]
 
 

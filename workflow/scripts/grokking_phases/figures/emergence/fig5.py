@@ -45,7 +45,7 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate
             draw_panel(axes[row, column], rows, events[events["panel"] == panel], study["runs"], quantity)
             axes[row, column].set(xlabel="step", ylabel=label)
         axes[0, column].set_title(panel)
-        axes[0, column].get_legend().remove()  # below, there is more room
+        axes[1, column].get_legend().remove()  # above, there is more room
     figure.suptitle(f"Synergy over training: {estimated(study['metrics'][estimate], layer)}")
     caption(figure, text(numbers, events, study["runs"]))
     return figure
