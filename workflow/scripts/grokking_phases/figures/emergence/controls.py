@@ -94,7 +94,7 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
         behind = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
         where = {"xy": (0.02, place + 0.45), "xycoords": ax.get_yaxis_transform()}
         # No part of the layout: a long one would make its panel narrow.
-        ax.annotate(outcome(rows, name), fontsize=5.5, va="center", bbox=behind, **where).set_in_layout(False)
+        ax.annotate(outcome(rows, name), fontsize=5, va="center", bbox=behind, **where).set_in_layout(False)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
     ax.set(xlabel="steps later than the original", ylim=(len(alone) - 0.25, -0.5))
