@@ -118,6 +118,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (SUBNETWORK % "metric: x", "subnetworks.synergistic.metric: there is no metric 'x'", "define it under metrics"),
     (SUBNETWORK % "metric: mutual_information", "subnetworks.synergistic.metric: ", "o_information is what is needed"),
     (SUBNETWORK % "extreme: synergi", "subnetworks.synergistic.extreme: 'synergi'", "did you mean 'synergy'?"),
+    (SUBNETWORK % "from_step: -1", "subnetworks.synergistic.from_step: -1 is less than 0", ""),
     (SUBNETWORK % "tak: others", "subnetworks.synergistic.tak: ", "did you mean 'take'?"),
     ("subnetworks: {new: {extreme: synergy}}", "subnetworks.new: the key 'metric' is missing", "the name of a metric"),
     ("subnetworks: {a-b: {metric: o_information}}", "subnetworks: 'a-b'", "small letters"),
@@ -178,6 +179,15 @@ def test_missing_key_is_named(path):
 @pytest.mark.parametrize("overlay", sorted((REPOSITORY / "config").glob("*.yaml")), ids=lambda path: path.name)
 def test_shipped_overlays_resolve(overlay):
     assert study(overlaid(yaml.safe_load(overlay.read_text())))["runs"].keys() >= CONFIG["runs"].keys()
+
+
+def test_a_metric_that_calls_what_a_model_does_not_define_is_refused(monkeypatch):
+    """Every model of ours defines all; so one that does not is pretended."""
+    monkeypatch.setattr("checks.methods", lambda kind, name: {"first_hidden"})
+    with pytest.raises(
+        StudyError, match="^metrics.linear_mapping_number: .*transformer.py.* defines no after_first_hid"
+    ):
+        study(CONFIG)
 
 
 def test_each_run_of_the_default_study_is_complete():

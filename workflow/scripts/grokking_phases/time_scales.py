@@ -26,6 +26,7 @@ from grokking_phases.events import ABSENT, FOUND, NOT_REACHED, over_seeds
 from grokking_phases.intervals import median_interval
 from grokking_phases.smoothing import smoothed
 
+SATURATED = 0.98  # of its ceiling: an information beyond says nothing of the layer
 ACCURACIES = {
     "fit": ("train_accuracy", 0.98),
     "gen_0.9": ("test_accuracy", 0.9),
@@ -45,7 +46,7 @@ class Rule:
     smoothing: float = 0.15  # s.d. in ln step, as where the emergence paper's phases are found
     prominence: float = 0.05  # of the curve's range
     settled: float = 0.05  # of the curve's range
-    saturated: float = 0.98  # of the ceiling of I(T;X)
+    saturated: float = SATURATED
 
 
 STATED = Rule()

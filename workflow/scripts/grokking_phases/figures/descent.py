@@ -20,8 +20,8 @@ from grokking_phases.figures.information import estimator_text
 from grokking_phases.figures.layouts import sheet
 from grokking_phases.figures.panels import in_panels
 from grokking_phases.figures.recipes import described, regularised
-from grokking_phases.figures.two_phase.fig5 import SATURATED
 from grokking_phases.style import SEQUENTIAL
+from grokking_phases.time_scales import SATURATED
 
 DRAWS = ["curves", "mutual_information", "time_scales"]
 CURVES = ["train_accuracy", "test_accuracy", "test_loss"]

@@ -4,7 +4,6 @@ On the same snapshots, each as a part of its ceiling, with two nulls. Compressio
 see a layer in different ways agree (`JUDGES`), for the layer as it is and for the layer times three.
 """
 
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -118,4 +117,4 @@ def said(turned: dict[str, float | None]) -> str:
 
 
 def fits(options: dict, wanted: dict) -> bool:
-    return bool(np.all([options.get(name) == value for name, value in wanted.items()]))
+    return all(options.get(name) == value for name, value in wanted.items())

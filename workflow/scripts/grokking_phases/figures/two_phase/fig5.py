@@ -18,8 +18,8 @@ from grokking_phases.figures.information import estimator_text
 from grokking_phases.figures.panels import in_panels
 from grokking_phases.figures.recipes import described, regularised
 from grokking_phases.style import PAGE, SEQUENTIAL, caption, page
+from grokking_phases.time_scales import SATURATED
 
-SATURATED = 0.98  # of the ceiling
 MARKERS = ["o", "s", "^", "D", "v"]
 DRAWS = ["mutual_information"]
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]
