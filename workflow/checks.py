@@ -23,6 +23,8 @@ def check_run(config: dict, name: str) -> None:
     if "snapshots" in run:
         check_steps(run["snapshots"]["steps"], recipe.steps, f"{where}.snapshots.steps")
         check_layers(run["snapshots"]["layers"], list(widths(run["model"])), f"{where}.snapshots.layers")
+    for metric in run.get("time_scales", []):
+        check_time_scales(config, metric, f"{where}.time_scales")
 
 
 def check_dataset(entry: dict, where: str) -> None:
@@ -104,8 +106,7 @@ def check_phases(config: dict, metric: str) -> None:
     check_o_information(config, metric, "phases")
 
 
-def check_time_scales(config: dict, metric: str) -> None:
-    where = "time_scales"
+def check_time_scales(config: dict, metric: str, where: str = "time_scales") -> None:
     check_names([metric], config["metrics"], "metric", where)
     module = config["metrics"][metric]["module"]
     if module not in TIMED:
@@ -140,7 +141,7 @@ def check_figure(config: dict, name: str) -> None:
         check_names(list(chain(*entry["estimates"].items())), config["metrics"], "metric", f"{where}.estimates")
     for run in runs_of_figure(entry):
         for table in entry["tables"]:
-            check_measurable(config["runs"][run], run, metrics_behind(config, table), f"{where}.tables")
+            check_measurable(config["runs"][run], run, metrics_behind(config, table, run), f"{where}.tables")
             check_separable(config["runs"][run], run, table, f"{where}.tables")
     check_drawn(name, [kinds(config)[table] for table in entry["tables"]])
 

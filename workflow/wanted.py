@@ -3,7 +3,7 @@
 curves               of the run
 <metric>             an entry of `metrics:`
 phases               found in the metrics that `phases:` lists, and in the curves
-time_scales          the same of `time_scales:`
+time_scales          the same of `time_scales:`, of the run or of the study
 <subnetwork>.<mask>  curves of an entry of `subnetworks:`, trained alone
 comparison           of all of these with the run
 prediction           of a whole study: do its runs generalise, told from their first steps
@@ -29,14 +29,19 @@ def kinds(config: dict) -> dict[str, str]:
     return fixed | metrics | dict.fromkeys(retrained(config), "curves")
 
 
-def metrics_behind(config: dict, table: str) -> set[str]:
-    """The metrics that a table is made from, itself included."""
+def timed(config: dict, run: str) -> list[str]:
+    """The metrics in which the run's time scales are looked for: its own list, or the study's."""
+    return config["runs"][run].get("time_scales", config["time_scales"])
+
+
+def metrics_behind(config: dict, table: str, run: str) -> set[str]:
+    """The metrics that a table of a run is made from, itself included."""
     if table in config["metrics"]:
         return {table}
     if table == "curves":
         return set()
     if table == "time_scales":
-        return set(config["time_scales"])
+        return set(timed(config, run))
     if table == "prediction":
         return set(chain(*config["figures"][PREDICTION]["estimates"].items()))
     of_subnetworks = {entry["metric"] for entry in config["subnetworks"].values()} if table != "phases" else set()
@@ -49,12 +54,14 @@ def runs_of_figure(entry: dict) -> list[str]:
 
 def runs_of_metric(config: dict, metric: str) -> list[str]:
     """The runs that it is measured on: those of which some figure draws a table that is made from it."""
-    entries = [
-        entry
-        for entry in config["figures"].values()
-        if any(metric in metrics_behind(config, table) for table in entry["tables"])
-    ]
-    return sorted({run for entry in entries for run in runs_of_figure(entry)})
+    return sorted(
+        {
+            run
+            for entry in config["figures"].values()
+            for run in runs_of_figure(entry)
+            if any(metric in metrics_behind(config, table, run) for table in entry["tables"])
+        }
+    )
 
 
 def seeds_of(config: dict, run: str, table: str) -> list[int]:

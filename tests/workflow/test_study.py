@@ -13,6 +13,7 @@ from snakemake.utils import update_config
 from sentences import StudyError, origin
 from shape import SCHEMA
 from study import study
+from wanted import metrics_behind
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
@@ -47,7 +48,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("runs: {s5: null}", "runs.s5: null", "a mapping with seeds"),
     ("runs: {s5: {like: null}}", "runs.s5.like: ", "no run null"),
     ("runs: {s5: {like: [s5]}}", "runs.s5.like: ", 'no run ["s5"]'),
-    ("runs: {s5: {like: division}}", "runs.s5.like: ", "did you mean 'division96'?"),
+    ("runs: {s5: {like: division}}", "runs.s5.like: ", "did you mean 'division97'?"),
     ("runs: {s5: {like: s5}}", "runs.s5.like: ", "s5 -> s5"),
     ("runs: {division96: {like: s5}}", "runs.s5.like: ", "division96 -> s5 -> division96"),
     ("runs: {new: {seeds: [0]}}", "runs.new: the key 'dataset' is missing", "module"),
@@ -115,6 +116,11 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ),
     ("time_scales: [x]", "time_scales: there is no metric 'x'", "define it under metrics"),
     ("time_scales: [o_information]", "time_scales: metric o_information is of module", "local_complexity is needed"),
+    (
+        "runs: {s5: {time_scales: [linear_maping_number]}}",
+        "runs.s5.time_scales: there is no metric 'linear_maping_number'",
+        "did you mean 'linear_mapping_number'?",
+    ),
     (SUBNETWORK % "metric: x", "subnetworks.synergistic.metric: there is no metric 'x'", "define it under metrics"),
     (SUBNETWORK % "metric: mutual_information", "subnetworks.synergistic.metric: ", "o_information is what is needed"),
     (SUBNETWORK % "extreme: synergi", "subnetworks.synergistic.extreme: 'synergi'", "did you mean 'synergy'?"),
@@ -195,6 +201,14 @@ def test_each_run_of_the_default_study_is_complete():
     assert all("like" not in run and {"seeds", "dataset", "model", "training"} <= run.keys() for run in runs.values())
     base, heir = runs["addition_wd0.1"], runs["addition_wd2"]
     assert heir == base | {"training": base["training"] | {"weight_decay": 2}}
+
+
+def test_a_run_has_time_scales_of_its_own_or_those_of_the_study():
+    config = study(overlaid({"metrics": {"other": {"module": "local_complexity"}}, "time_scales": ["other"]}))
+    own = config["runs"]["division97"]["time_scales"]
+    assert own == ["mutual_information", "linear_mapping_number", "local_complexity"]
+    assert metrics_behind(config, "time_scales", "division97") == set(own)
+    assert metrics_behind(config, "time_scales", "division96") == {"other"}
 
 
 def test_heir_with_another_module_drops_the_options_of_the_old_one():

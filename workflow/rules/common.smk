@@ -17,7 +17,7 @@ from provenance import code
 from sentences import StudyError, origin
 from signatures import constant, module_name, options_of
 from study import study
-from wanted import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of
+from wanted import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of, timed
 
 
 def checked(check, *arguments):
@@ -71,7 +71,7 @@ def split_seed(wildcards):
 
 def training_entry(wildcards):
     """All of a run's entry that training depends on."""
-    return {key: value for key, value in RUNS[wildcards.run].items() if key not in ("seeds", "note")}
+    return {key: value for key, value in RUNS[wildcards.run].items() if key not in ("seeds", "note", "time_scales")}
 
 
 def n_steps(wildcards):
@@ -136,7 +136,7 @@ def metrics_with_phases(wildcards):
 
 def metrics_with_time_scales(wildcards):
     """{metric: all seeds' tables}, in which time scales are looked for."""
-    return {metric: of_seeds(wildcards.run, metric) for metric in STUDY["time_scales"]}
+    return {metric: of_seeds(wildcards.run, metric) for metric in timed(STUDY, wildcards.run)}
 
 
 def runs_with_time_scales():
@@ -219,7 +219,7 @@ def figure_table_names(wildcards):
 def prediction_tables(wildcards):
     """{metric, or curves: the tables of all runs and seeds}."""
     runs = runs_of_figure(FIGURES[PREDICTION])
-    tables = ["curves", *sorted(metrics_behind(STUDY, "prediction"))]
+    tables = ["curves", *sorted(metrics_behind(STUDY, "prediction", runs[0]))]
     return {table: [path for run in runs for path in of_seeds(run, table)] for table in tables}
 
 

@@ -56,7 +56,7 @@ rule time_scales:
     conda:
         "../envs/metrics.yaml"
     params:
-        metrics=STUDY["time_scales"],
+        metrics=lambda wildcards: timed(STUDY, wildcards.run),
         code=code("time_scales"),
     script:
         "../scripts/time_scales.py"
