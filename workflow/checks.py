@@ -8,7 +8,7 @@ from grokking_phases.schedule import steps_of
 from options import check_limits, check_module, check_options
 from sentences import StudyError, meant, shown
 from signatures import constant, defines, file_of, methods, options_of
-from wanted import PREDICTION, kinds, metrics_behind, runs_of_figure, runs_of_metric, seeds_of
+from wanted import PREDICTION, kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
 
@@ -94,12 +94,13 @@ def check_metric(config: dict, name: str) -> None:
 
 
 def check_network(metric: str, model: str, run: str, where: str) -> None:
-    """A metric may say, in `NETWORK`, what it calls of the network."""
+    """A metric may say, in `NETWORK`, what it calls of the network and, in `REASON`, why not every network has that."""
     missing = [name for name in constant("metrics", metric, "NETWORK") if name not in methods("models", model)]
     if missing:
         file = file_of("models", model)
         what = f"{file}, the model of run {run}, defines no {' and no '.join(missing)}, which {metric} calls"
-        raise StudyError(where, what)
+        reason = constant("metrics", metric, "REASON")
+        raise StudyError(where, f"{what}: {reason}" if reason else what)
 
 
 def check_phases(config: dict, metric: str) -> None:
@@ -142,7 +143,8 @@ def check_figure(config: dict, name: str) -> None:
     for run in runs_of_figure(entry):
         for table in entry["tables"]:
             check_measurable(config["runs"][run], run, metrics_behind(config, table, run), f"{where}.tables")
-            check_separable(config["runs"][run], run, table, f"{where}.tables")
+            if table == "comparison" or table in retrained(config):
+                check_separable(config["runs"][run], run, table, f"{where}.tables")
     check_drawn(name, [kinds(config)[table] for table in entry["tables"]])
 
 
@@ -155,7 +157,7 @@ def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> Non
 def check_separable(run: dict, name: str, table: str, where: str) -> None:
     """Sub-networks are a model's own affair."""
     model = run["model"]["module"]
-    if ("." in table or table == "comparison") and not defines("models", model, "subnetwork"):
+    if not defines("models", model, "subnetwork"):
         what = f"{file_of('models', model)} defines no function `subnetwork`, so run {name} has no table {table}"
         raise StudyError(where, what)
 

@@ -30,7 +30,7 @@ class Slice:
     side: float
 
     @classmethod
-    def of_plane(cls, low: tuple[float, float], side: float) -> "Slice":
+    def of_plane(cls, low: tuple[float, float] | np.ndarray, side: float) -> "Slice":
         """Of an input that has two dimensions itself."""
         return cls(np.zeros(2), np.eye(2), np.array(low, dtype=float), side)
 
@@ -45,6 +45,13 @@ class Slice:
         middle = (places.max(axis=0) + places.min(axis=0)) / 2
         side = np.ptp(places, axis=0).max() * (1 + 2 * margin)
         return cls(first, axes.T, middle - side / 2, side)
+
+    @classmethod
+    def of_samples(cls, points: np.ndarray, seed: int) -> "Slice":
+        """Around all samples (n, d) of a two-dimensional input; of others through three, drawn by the seed."""
+        if points.shape[1] == 2:
+            return cls.of_plane(points.min(axis=0), float(np.ptp(points, axis=0).max()))
+        return cls.through(points[np.random.default_rng(seed).choice(len(points), 3, replace=False)])
 
     @property
     def corners(self) -> np.ndarray:
@@ -191,10 +198,17 @@ def separates(line: np.ndarray, points: np.ndarray) -> bool:
 
 
 def hidden_layers(model: nn.Module) -> list[tuple[np.ndarray, np.ndarray]]:
-    """[(weight, bias), ...] in float64 of an nn.Sequential of Linear and ReLU, the last Linear left out.
+    """[(weight, bias), ...] in float64 of each hidden layer: of a network that names its `rectified` linear maps, or of
+    an nn.Sequential of Linear and ReLU, the last Linear left out.
 
-    ValueError: another module is in it. A GELU, say, has no boundary: its regions cannot be exact.
+    ValueError: another network. A GELU, say, has no boundary: its regions cannot be exact.
     """
+    linears = model.rectified() if hasattr(model, "rectified") else rectified(model)
+    return [(linear.weight.detach().double().cpu().numpy(), as_bias(linear)) for linear in linears]
+
+
+def rectified(model: nn.Module) -> list[nn.Linear]:
+    """The Linear modules of an nn.Sequential that a ReLU follows."""
     modules = list(model.children()) if isinstance(model, nn.Sequential) else [model]
     other = next((module for module in modules if not isinstance(module, nn.Linear | nn.ReLU)), None)
     if other is not None:
@@ -203,7 +217,7 @@ def hidden_layers(model: nn.Module) -> list[tuple[np.ndarray, np.ndarray]]:
             "or not known to be."
         )
     return [
-        (linear.weight.detach().double().cpu().numpy(), as_bias(linear))
+        linear
         for linear, after in zip(modules, modules[1:], strict=False)
         if isinstance(linear, nn.Linear) and isinstance(after, nn.ReLU)
     ]

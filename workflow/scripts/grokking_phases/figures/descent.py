@@ -49,10 +49,20 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     return in_panels(rows.reindex(columns=columns).astype({"seed": int}), panels)
 
 
-def draw_task(numbers: pd.DataFrame, study: dict, published: str | None) -> list[Figure]:
-    """A page for each estimate of information; `published`: whose points are drawn in grey (`fig3`)."""
-    estimates = [name for name in study["metrics"] if name in set(numbers["table"])]
-    return [draw_page(numbers, study, estimate, published) for estimate in estimates]
+def draw_task(numbers: pd.DataFrame, study: dict, published: list[str], figure: str) -> list[Figure]:
+    """A page for each panel and estimate of information, first those of the first panel; `published`: the panels in
+    which the points of the paper's `figure` are drawn in grey. ValueError: one of them is no panel.
+    """
+    panels = dict(list(numbers.groupby("panel", sort=False)))
+    unknown = [title for title in published if title not in panels]
+    if unknown:
+        raise ValueError(f"published: there is no panel {unknown[0]!r} (there are: {', '.join(panels)}).")
+    return [
+        draw_page(rows, study, estimate, figure if panel in published else None)
+        for panel, rows in panels.items()
+        for estimate in study["metrics"]
+        if estimate in set(rows["table"])
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str | None) -> Figure:
@@ -154,7 +164,8 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
         else "The recipe is not the paper's, whose points are not drawn."
     )
     key = (
-        "Solid, dashed: seeds. Accuracies and losses on the full sets. (a) dotted: fitted, and test accuracy 0.98 for "
+        "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. "
+        "(a) dotted: fitted, and test accuracy 0.98 for "
         "good. (b) last layer; star: last step; diamond: the largest I(T;X), where it is a peak; hollow: above 0.98 of "
         "its ceiling. (c) dotted: the largest test loss after its first minimum. The paper names no estimator of "
         "information: no match is claimed."

@@ -60,6 +60,10 @@ class MLP(nn.Module):
         """The one-hots, side by side: (n, 2 n_tokens)."""
         return F.one_hot(inputs, self.preactivation.n_tokens).flatten(1).to(self.readout.weight.dtype)
 
+    def rectified(self) -> list[nn.Linear]:
+        """The linear maps from points on that a ReLU follows, in order."""
+        return [self.preactivation]
+
     def preactivations(self, points: Tensor) -> dict[str, Tensor]:
         """What each hidden layer's ReLU reads, {layer: (n, width)}, anywhere between the one-hots."""
         return {"hidden": F.linear(points, self.preactivation.weight, self.preactivation.bias)}

@@ -8,6 +8,6 @@ from grokking_phases.figures.descent import DRAWS, draw_task, select
 __all__ = ["DRAWS", "draw", "select"]
 
 
-def draw(numbers: pd.DataFrame, study: dict, *, published: bool = False) -> list[Figure]:
-    """`published`: the paper's own points behind ours, for a recipe that is the paper's."""
-    return draw_task(numbers, study, "fig4" if published else None)
+def draw(numbers: pd.DataFrame, study: dict, *, published: list[str] | None = None) -> list[Figure]:
+    """`published`: the panels whose recipe is the paper's, and which have the paper's own points behind ours."""
+    return draw_task(numbers, study, published or [], "fig4")

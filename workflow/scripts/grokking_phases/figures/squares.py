@@ -1,0 +1,56 @@
+"""Regions of a square and their boundaries, from rows of the metric `partition`."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+
+Active = tuple[int, ...]
+
+
+def polygons(rows: pd.DataFrame) -> dict[Active, np.ndarray]:
+    """{neurons active in it: corners (n, 2)} of each region; rows of one step and layer."""
+    return {units: np.concatenate(parts) for units, parts in by_units(rows, "corner").items()}
+
+
+def boundaries(rows: pd.DataFrame) -> dict[int, list[np.ndarray]]:
+    """{neuron: pieces [(2, 2), ...]}; rows of one step and layer."""
+    return {neuron: parts for (neuron,), parts in by_units(rows, "end").items()}
+
+
+def by_units(rows: pd.DataFrame, name: str) -> dict[Active, list[np.ndarray]]:
+    """{units: points, in the order of the rows}: each corner (1, 2) by itself, ends by twos (2, 2)."""
+    first, second = (rows[rows["metric"] == f"{name}_{axis}"] for axis in (1, 2))
+    points = np.column_stack([first["value"], second["value"]])
+    found: dict[Active, list[np.ndarray]] = {}
+    for units, pair in zip(map(tuple, first["units"]), points, strict=True):
+        found.setdefault(units, []).append(pair)
+    size = 2 if name == "end" else 1
+    return {units: [np.array(of[i : i + size]) for i in range(0, len(of), size)] for units, of in found.items()}
+
+
+def area(polygon: np.ndarray) -> float:
+    x, y = polygon.T
+    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+
+
+def last_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """The last step of the first run and seed."""
+    first = rows[(rows["run"] == rows["run"].iloc[0]) & (rows["seed"] == rows["seed"].iloc[0])]
+    return first[first["step"] == first["step"].max()]
+
+
+def draw_polygons(ax: Axes, of: Iterable[np.ndarray], **look) -> None:
+    ax.add_collection(PolyCollection(list(of), **look))
+
+
+def draw_lines(ax: Axes, pieces: Iterable[np.ndarray], **look) -> None:
+    ax.add_collection(LineCollection(list(pieces), **look))
+
+
+def frame(ax: Axes, corners: np.ndarray) -> None:
+    """The square, and nothing around it."""
+    (left, low), (right, high) = corners.min(axis=0), corners.max(axis=0)
+    ax.set(xlim=(left, right), ylim=(low, high), xticks=[], yticks=[], aspect="equal")

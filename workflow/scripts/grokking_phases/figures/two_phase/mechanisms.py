@@ -1,0 +1,99 @@
+"""Not in the two-phase paper, which argues that regions vanish in three ways (section 4.1), not how often: counted.
+
+Left, the number of regions by the layers up to one; right, what became of them since the first snapshot, by mechanism.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.figures.layouts import sheet
+from grokking_phases.figures.panels import by_run, in_panels
+from grokking_phases.figures.recipes import described, regularised
+
+DRAWS = ["curves", "linear_regions"]
+COUNTS = {"regions": ("exact", "black", "-"), "regions_resolved": ("composite boundaries as one", "C4", "--")}
+MECHANISMS = {
+    "alignment": ("vanished by alignment", "C0", "-"),
+    "disappearance": ("by disappearance", "C1", "--"),
+    "merging": ("by merging", "C2", "-."),
+    "born": ("born", "0.45", "-"),
+    "unexplained": ("unexplained, net", "C3", ":"),
+}
+ACCURACIES = {"train_accuracy": "C1", "test_accuracy": "C0"}
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Of the first seed of each run, steps > 0: counts by layer, and for what changes also the sum so far (`so_far`);
+    the remainder, and accuracies.
+    """
+    measured = tables["metric"].isin([*COUNTS, *MECHANISMS, "remainder"])
+    rows = tables[(measured | tables["metric"].isin(ACCURACIES)) & (tables["step"] > 0)]
+    seeds = tables[measured].groupby("run")["seed"].min()
+    rows = rows[rows["seed"] == rows["run"].map(seeds)].sort_values(["run", "layer", "metric", "step"])
+    changing = rows["metric"].isin(MECHANISMS)
+    so_far = rows[changing].groupby(["run", "layer", "metric"])["value"].cumsum()
+    rows = rows.assign(so_far=so_far)[["run", "seed", "layer", "step", "metric", "value", "so_far"]]
+    return in_panels(rows, panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each run, a row for each layer."""
+    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+    layers = list(dict.fromkeys(numbers["layer"].dropna()))
+    figure, part = sheet(0.6 + 1.7 * len(layers), f"Linear regions over training: {title}", text(numbers, study))
+    axes = part.subplots(len(layers), 2, sharex=True, squeeze=False)
+    for (counts, changes), layer in zip(axes, layers, strict=True):
+        rows = numbers[numbers["layer"] == layer]
+        draw_lines(counts, rows, COUNTS, "value")
+        draw_lines(changes, rows, MECHANISMS, "so_far")
+        draw_accuracies(counts.twinx(), numbers)
+        counts.set(ylabel="regions", title=f"by layers up to {layer.replace('_', ' ')}", xscale="log")
+        changes.set(ylabel="regions, so far", title="since the first snapshot", xscale="log")
+    for ax in axes[-1]:
+        ax.set_xlabel("step")
+    axes[0, 0].legend(fontsize="x-small")
+    axes[0, 1].legend(fontsize="x-small")
+    return figure
+
+
+def draw_lines(ax: Axes, rows: pd.DataFrame, lines: dict[str, tuple[str, str, str]], column: str) -> None:
+    for metric, (name, colour, dashes) in lines.items():
+        of = rows[rows["metric"] == metric]
+        ax.plot(of["step"], of[column], dashes, color=colour, label=name, linewidth=1.2)
+    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
+
+
+def draw_accuracies(ax: Axes, numbers: pd.DataFrame) -> None:
+    for metric, colour in ACCURACIES.items():
+        of = numbers[numbers["metric"] == metric]
+        ax.plot(of["step"], of["value"], ":", color=colour, linewidth=0.8)
+    ax.set(ylim=(-0.03, 1.03), ylabel="accuracy")
+    ax.grid(False)
+
+
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    first = numbers.iloc[0]
+    run = study["runs"][first["run"]]
+    wide = numbers.pivot_table(index=["layer", "step"], columns="metric", values="value", sort=False)
+    layers = wide.groupby(level="layer", sort=False)
+    unexplained = ", ".join(
+        f"{layer.replace('_', ' ')} {of['unexplained'].sum():+,.0f} ({of['unexplained'].abs().sum():,.0f} in size)"
+        for layer, of in layers
+    )
+    remainder = wide["remainder"].dropna()
+    held = int((remainder == 0).sum())
+    return " ".join(
+        [
+            f"{described(run)}; {regularised(run)}; seed {first['seed']}.",
+            "Dotted, left: train (orange) and test accuracy (blue). Composite: boundaries that differ by at most a "
+            "twentieth of the smaller side that either cuts off. Right: between successive snapshots, so what vanishes "
+            "and comes back between two is not seen.",
+            f"First layer: the change in regions is that in lines plus that in crossings in {held} of {len(remainder)} "
+            f"intervals (left over in all: {remainder.abs().sum():,.0f}).",
+            f"Unexplained by the rules, net: {unexplained}.",
+        ]
+    )

@@ -1,0 +1,104 @@
+"""Not in the two-phase paper, which names three measures of progress and takes one: all three on the same networks.
+
+Mutual information, the linear mapping number and local complexity (section 3.2), beside the accuracies.
+"""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.events import FOUND
+from grokking_phases.figures.information import estimator_text
+from grokking_phases.figures.layouts import MOST_COLUMNS, n_rows, sheet
+from grokking_phases.figures.panels import by_run, in_panels
+from grokking_phases.figures.recipes import all_described, regularised, spread
+
+DRAWS = ["curves", "mutual_information", "linear_mapping_number", "local_complexity", "time_scales"]
+LINES = {  # metric: what it is called, and its dashes
+    "train_accuracy": ("train", ""),
+    "test_accuracy": ("test", (4, 1.5)),
+    "information_x": ("I(T;X)", ""),
+    "information_y": ("I(T;Y)", (4, 1.5)),
+    "linear_mapping_number": ("train", ""),
+    "local_complexity_train": ("train", ""),
+    "local_complexity_test": ("test", (4, 1.5)),
+    "local_complexity_random": ("random points", (1, 1)),
+}
+EVENTS = ["compress", "lmn", "lc"]
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Rows {run, seed, layer, step, table, metric, value} at steps > 0; and the time scales over seeds (`event`,
+    `status`, `step`), each with the table that it is found in.
+    """
+    measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)]
+    events = tables[(tables["table"] == "time_scales") & tables["seed"].isna() & tables["event"].isin(EVENTS)]
+    columns = ["run", "seed", "layer", "step", "table", "metric", "value", "event", "status", "source"]
+    rows = pd.concat([measured, events], ignore_index=True).reindex(columns=columns)
+    return in_panels(rows.astype({"seed": "Int64"}), panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each run."""
+    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+    drawn = ["curves", *(name for name in study["metrics"] if name in set(numbers["table"]))]
+    figure, part = sheet(2.2 * n_rows(len(drawn)), f"Measures of progress: {title}", text(numbers, study))
+    axes = part.subplots(n_rows(len(drawn)), MOST_COLUMNS, sharex=True, squeeze=False).flat
+    for ax, table in zip(axes, drawn, strict=False):
+        draw_panel(ax, numbers[numbers["table"] == table])
+        ax.set_title(named(table, study["metrics"]), fontsize="small")
+        for at in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
+            ax.axvline(at, color="black", linestyle=":", linewidth=0.9)
+        ax.tick_params(labelbottom=True)
+        ax.set(xscale="log", xlabel="step", ylabel="")
+    for unused in list(axes):
+        unused.remove()
+    return figure
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
+    """Colours: layers; dashes: what is measured. Mean over seeds, band of one standard error."""
+    rows = rows.assign(
+        line=rows["metric"].map(lambda metric: LINES[metric][0]),
+        where=rows["layer"].fillna("network").str.replace("_", " ").str.replace(".hidden", ", feed-forward"),
+    )
+    dashes = dict(LINES[metric] for metric in rows["metric"].unique())
+    looks = {"hue": "where"} if rows["where"].nunique() > 1 else {}
+    looks |= {"style": "line", "dashes": dashes} if len(dashes) > 1 else {}
+    sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, linewidth=1.1, **looks)
+    if looks:
+        handles, names = ax.get_legend_handles_labels()
+        kept = [(handle, name) for handle, name in zip(handles, names, strict=True) if name not in ("where", "line")]
+        ax.legend(*zip(*kept, strict=True), fontsize=5.5, handlelength=2.2)
+
+
+def named(table: str, metrics: dict[str, dict]) -> str:
+    if table == "curves":
+        return "accuracy"
+    options = metrics[table]
+    match options["module"]:
+        case "mutual_information":
+            return f"information (nats)\n{estimator_text(options)}"
+        case "linear_mapping_number":
+            return f"linear mapping number\n{options['n_samples']} samples"
+        case _:
+            return f"local complexity (neurons)\nradius {options['radius']:g}"
+
+
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    runs = {run: study["runs"][run] for run in numbers["run"].unique()}
+    events = numbers.dropna(subset="event")
+    absent = [f"{row.source}: largest value {row.status}" for row in events.itertuples() if row.status != FOUND]
+    return " ".join(
+        [
+            all_described(runs),
+            *(f"{regularised(run).capitalize()}." for run in runs.values()),
+            spread(numbers.dropna(subset="seed")),
+            "Dotted: the largest value over seeds, where it is a turning point.",
+            *([f"No turning point ({'; '.join(absent)})."] if absent else []),
+        ]
+    )

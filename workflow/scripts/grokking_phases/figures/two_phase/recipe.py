@@ -1,0 +1,82 @@
+"""Not in the two-phase paper, whose runs have one recipe: what dropout and weight decay do to its time scales.
+
+A row for each recipe of a task, its time scales on it; where one is not found, the row says so in words.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.events import FOUND
+from grokking_phases.figures.layouts import legend_above, sheet
+from grokking_phases.figures.panels import in_panels
+from grokking_phases.figures.recipes import described
+
+DRAWS = ["time_scales"]
+SCALES = {  # its name, short, and mark
+    "fit": ("train accuracy 0.98", "fit", "C1", "o"),
+    "peak": ("second peak of the test loss", "peak", "C3", "^"),
+    "compress": ("I(T;X) turns", "turn", "C2", "D"),
+    "gen_0.9": ("test accuracy 0.9", "0.9", "C0", "s"),
+    "gen_0.98": ("test accuracy 0.98", "0.98", "C4", "P"),
+}
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Rows {run, seed, event, status, step}; of the first source of I(T;X)."""
+    events = tables[tables["seed"].notna() & tables["event"].isin(SCALES)]
+    events = events.drop_duplicates(["run", "seed", "event"])
+    return in_panels(events[["run", "seed", "source", "event", "status", "step"]], panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    panels = dict(list(numbers.groupby("panel", sort=False)))
+    n_recipes = max(rows["run"].nunique() for rows in panels.values())
+    figure, part = sheet(
+        len(panels) * (0.5 + 0.2 * n_recipes), "Time scales by dropout and weight decay", text(numbers, study)
+    )
+    axes = part.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    last = max(run["training"]["steps"] for run in study["runs"].values())
+    for ax, (panel, rows) in zip(axes, panels.items(), strict=True):
+        draw_panel(ax, rows, study["runs"], last)
+        ax.set_title(panel, loc="left")
+    axes[-1].set_xlabel("step")
+    legend_above(part, n_columns=5)
+    return [figure]
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -> None:
+    names = list(dict.fromkeys(rows["run"]))
+    for event, (name, _, colour, marker) in SCALES.items():
+        of = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
+        ax.plot(of["step"], of["run"].map(names.index), marker, color=colour, label=name, markersize=5, alpha=0.85)
+    for place, run in enumerate(names):
+        ax.text(
+            1.01, place, missing(rows[rows["run"] == run]), transform=ax.get_yaxis_transform(), va="center", fontsize=6
+        )
+    ax.set_yticks(range(len(names)), [recipe(runs[name]) for name in names])
+    ax.set(xscale="log", xlim=(10, 1.1 * last), ylim=(len(names) - 0.5, -0.5))
+
+
+def recipe(run: dict) -> str:
+    return f"dropout {run['model'].get('dropout', 0.1):g}, weight decay {run['training']['weight_decay']:g}"
+
+
+def missing(rows: pd.DataFrame) -> str:
+    """`not reached: 0.9, 0.98; absent: peak`."""
+    without = rows[rows["status"] != FOUND]
+    words = {event: short for event, (_, short, *_) in SCALES.items()}
+    return "; ".join(
+        f"{status}: {', '.join(of['event'].map(words))}" for status, of in without.groupby("status", sort=False)
+    )
+
+
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    first = {panel: study["runs"][rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
+    return " ".join(
+        [
+            *(f"{panel.capitalize()}: {described(run)}." for panel, run in first.items()),
+            "Dropout and weight decay as said at the left, nothing else changes within a task. One seed: a difference "
+            "may be chance. At the right, in words, what was not met or is no turning point.",
+        ]
+    )
