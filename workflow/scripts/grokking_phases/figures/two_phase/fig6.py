@@ -70,7 +70,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
             f"{described(run)}; {regularised(run)}; seed {first['seed']}.",
             "Each mechanism in the first layer that shows it, and the regions that it took there in all. Upper row: a "
             "snapshot, lower row: the next one. Grey: where neurons turn on or off; coloured: the clearest case, in "
-            "which the boundary that cuts off less cuts off most. What vanishes between two snapshots and comes back is not "
-            "seen. A boundary among many takes many regions with it.",
+            "which the boundary that cuts off less cuts off most. What vanishes between two snapshots and comes back "
+            "is not seen. A boundary among many takes many regions with it.",
         ]
     )
