@@ -32,7 +32,8 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     examples = examples.assign(before=[steps[steps.index(step) - 1] for step in examples["step"]])
     seen = examples["metric"].str.removeprefix("example_") + examples["layer"]
     taken = rows[(rows["metric"] + rows["layer"]).isin(seen)]
-    drawn = rows["metric"].str.match("end|corner") & rows["step"].isin([*examples["before"], *examples["step"]])
+    shown = [*examples["before"], *examples["step"]] or steps[:1]
+    drawn = rows["metric"].str.match("end|corner") & rows["step"].isin(shown)
     return pd.concat([taken, examples, rows[drawn]], ignore_index=True)
 
 
