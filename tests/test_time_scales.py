@@ -143,7 +143,7 @@ def test_the_first_source_of_information_is_aligned_and_put_in_words():
     assert near(10 ** table.loc["fit", "compress"]["difference"], 2)
     assert table.loc["fit", "lc"]["missing"] == "lc absent"
     assert table["missing"].isna().sum() == 21  # pairs of the seven that are found
-    words = in_words(events)["r"]
+    words = in_words(events).loc["r"]
     assert list(words.index) == ["fit", "peak", "compress", "fixed", "gen_0.9", "gen_0.98", "lmn", "lc"]
     assert words["lc"] == "absent" and words["fit"].endswith(", 2 of 2")
 

@@ -143,6 +143,11 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (FIGURE % "tables: [synergistic.weight]", "figures.emergence/fig5.tables: ", "did you mean 'synergistic.weights'?"),
     (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "draws o_information"),
     (NO_SUBNETWORK, "figures.two_phase/fig5.tables: ", "models/transformer.py defines no function `subnetwork`"),
+    (
+        "figures: {two_phase/mechanisms: {panels: {a: [division96]}}}",
+        "metrics.linear_regions: workflow/scripts/grokking_phases/models/transformer.py, the model of run division96",
+        "defines no rectified, which linear_regions calls: exact regions need a network that is linear but for ReLUs",
+    ),
     (RECORDS_NOTHING, "figures.emergence/fig5.tables: run bare records no snapshots", "add `snapshots:` to runs.bare"),
 ]
 REQUIRED = [

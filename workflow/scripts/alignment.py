@@ -12,7 +12,8 @@ def main(sources, output):
     with whole(output.csv) as beside:
         table.to_csv(beside, index=False)
     pages = ["# Time scales, in steps", in_words(events).to_markdown()]
-    for run, rows in table.groupby("run", sort=False):
+    pages.append("Below, pairs that two seeds or more have both of; all pairs are in the CSV beside this file.")
+    for run, rows in table[table["n"] > 1].groupby("run", sort=False):
         pages += [f"# {run}: log10(second / first)", rows.drop(columns="run").to_markdown(index=False, floatfmt=".3g")]
     with whole(output.md) as beside:
         beside.write_text("\n\n".join(pages) + "\n")

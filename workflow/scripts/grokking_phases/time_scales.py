@@ -205,10 +205,11 @@ def lacking(over: pd.DataFrame, pair: list[str]) -> str:
 
 
 def in_words(events: pd.DataFrame) -> pd.DataFrame:
-    """Over seeds, a row a time scale and a column a run: `1,979 [1,856 – 2,103], 2 of 2`, or why there is none."""
+    """Over seeds, a row a run and a column a time scale: `1,979 [1,856 – 2,103], 2 of 2`, or why there is none."""
     over = headline(events[events["seed"].isna()])
     words = over.assign(text=[worded(row) for row in over.itertuples()])
-    return words.pivot(index="event", columns="run", values="text").reindex(SCALES).dropna(how="all")
+    table = words.pivot(index="run", columns="event", values="text").reindex(over["run"].unique(), columns=SCALES)
+    return table.dropna(axis=1, how="all").fillna("not measured")
 
 
 def worded(row: NamedTuple) -> str:

@@ -15,7 +15,7 @@ from grokking_phases.regions import Partition, Slice, crossings, hidden_layers, 
 
 # What it calls of the network at each step, and why another has not got it.
 NETWORK = ("points", "rectified")
-REASON = "exact regions need a network that is linear between its ReLUs"
+REASON = "exact regions need a network that is linear but for ReLUs, and a GELU is curved"
 
 # Options bounded from below, from above, or not.
 LIMITS = {"together": (0, 0.5), "seed": (0, None)}

@@ -33,7 +33,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     `status`, `step`), each with the table that it is found in.
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)]
-    events = tables[(tables["table"] == "time_scales") & tables["seed"].isna() & tables["event"].isin(EVENTS)]
+    events = tables[tables["event"].isin(EVENTS) & tables["seed"].isna() & tables["source"].isin(measured["table"])]
     columns = ["run", "seed", "layer", "step", "table", "metric", "value", "event", "status", "source"]
     rows = pd.concat([measured, events], ignore_index=True).reindex(columns=columns)
     return in_panels(rows.astype({"seed": "Int64"}), panels)
@@ -48,8 +48,11 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     drawn = ["curves", *(name for name in study["metrics"] if name in set(numbers["table"]))]
     figure, part = sheet(2.2 * n_rows(len(drawn)), f"Measures of progress: {title}", text(numbers, study))
     axes = part.subplots(n_rows(len(drawn)), MOST_COLUMNS, sharex=True, squeeze=False).flat
+    explained: set[str] = set()  # the modules whose lines a legend has named
     for ax, table in zip(axes, drawn, strict=False):
-        draw_panel(ax, numbers[numbers["table"] == table])
+        module = study["metrics"].get(table, {}).get("module", table)
+        draw_panel(ax, numbers[numbers["table"] == table], legend=module not in explained)
+        explained.add(module)
         ax.set_title(named(table, study["metrics"]), fontsize="small")
         for at in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
             ax.axvline(at, color="black", linestyle=":", linewidth=0.9)
@@ -60,7 +63,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     return figure
 
 
-def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
+def draw_panel(ax: Axes, rows: pd.DataFrame, legend: bool) -> None:
     """Colours: layers; dashes: what is measured. Mean over seeds, band of one standard error."""
     rows = rows.assign(
         line=rows["metric"].map(lambda metric: LINES[metric][0]),
@@ -69,8 +72,8 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
     dashes = dict(LINES[metric] for metric in rows["metric"].unique())
     looks = {"hue": "where"} if rows["where"].nunique() > 1 else {}
     looks |= {"style": "line", "dashes": dashes} if len(dashes) > 1 else {}
-    sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, linewidth=1.1, **looks)
-    if looks:
+    sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, linewidth=1.1, legend=legend and "auto", **looks)
+    if looks and legend:
         handles, names = ax.get_legend_handles_labels()
         kept = [(handle, name) for handle, name in zip(handles, names, strict=True) if name not in ("where", "line")]
         ax.legend(*zip(*kept, strict=True), fontsize=5.5, handlelength=2.2)

@@ -41,7 +41,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
         draw_panel(ax, rows, study["runs"], last)
         ax.set_title(panel, loc="left")
     axes[-1].set_xlabel("step")
-    legend_above(part, n_columns=5)
+    legend_above(part, n_columns=3)
     return [figure]
 
 

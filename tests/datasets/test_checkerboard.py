@@ -1,0 +1,21 @@
+"""Neighbouring squares have different colours, and all points of one the same."""
+
+import numpy as np
+import pytest
+
+from grokking_phases.datasets.checkerboard import make
+
+
+def test_colours():
+    found = make(side=8, squares=4)
+    board = found.targets.reshape(8, 8)
+    assert board[:2, :2].tolist() == [[0, 0], [0, 0]]
+    assert np.array_equal(board[2:], 1 - board[:-2]) and np.array_equal(board[:, 2:], 1 - board[:, :-2])
+    assert found.inputs[8 * 3 + 5].tolist() == [3, 5]
+    assert (found.n_tokens, found.n_classes) == (8, 2)
+
+
+@pytest.mark.parametrize("squares", [1, 9])
+def test_squares_without_points_are_refused(squares):
+    with pytest.raises(ValueError, match=f"squares = {squares}: from 2 to side = 8"):
+        make(side=8, squares=squares)

@@ -1,0 +1,46 @@
+"""Measures of progress side by side, with the largest value of each where it is a turning point."""
+
+import pandas as pd
+from made_up import curves, run_with, table
+
+from grokking_phases.events import ABSENT, FOUND
+from grokking_phases.figures.two_phase import progress
+
+OPTIONS = {
+    "linear_mapping_number": {"module": "linear_mapping_number", "n_samples": 256},
+    "local_complexity": {"module": "local_complexity", "radius": 0.005},
+}
+
+
+def events(source, event, status, step):
+    return pd.DataFrame(
+        [{"run": "a", "seed": None, "source": source, "event": event, "status": status, "step": step}]
+    ).assign(table="time_scales")
+
+
+def test_panels_lines_and_words():
+    number = table("a", {"linear_mapping_number": lambda seed, step: step}).assign(table="linear_mapping_number")
+    complexity = {f"local_complexity_{split}": (lambda seed, step: seed) for split in ("train", "test", "random")}
+    complexity = pd.concat([table("a", complexity, layer=f"block_{i}.hidden") for i in (1, 2)])
+    rows = [
+        curves("a"),
+        number,
+        complexity.assign(table="local_complexity"),
+        events("linear_mapping_number", "lmn", FOUND, 10.0),
+        events("local_complexity", "lc", ABSENT, None),
+        events("information_kde", "compress", FOUND, 5.0),  # which is not drawn
+    ]
+    numbers = progress.select(pd.concat(rows, ignore_index=True).astype({"seed": "Int64"}), {"task": ["a"]})
+    assert set(numbers["table"]) == {"curves", "linear_mapping_number", "local_complexity", "time_scales"}
+    assert (numbers["step"].dropna() > 0).all()
+    (figure,) = progress.draw(numbers, {"runs": {"a": run_with()}, "metrics": OPTIONS})
+    accuracy, lmn, lc = figure.subfigs[0].axes
+    assert accuracy.get_title() == "accuracy"
+    assert lmn.get_title().startswith("linear mapping number") and lc.get_title().endswith("radius 0.005")
+    vertical = [line.get_xdata()[0] for line in lmn.lines if len(set(line.get_xdata())) == 1]
+    assert vertical == [10]
+    assert [text.get_text() for text in lc.get_legend().get_texts()][:2] == [
+        "block 1, feed-forward",
+        "block 2, feed-forward",
+    ]
+    assert "local_complexity: largest value absent" in figure.get_supxlabel()

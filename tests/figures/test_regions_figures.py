@@ -1,0 +1,107 @@
+"""Circuits, partitions and mechanisms are drawn as they were measured."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from made_up import curves, run_with
+
+from grokking_phases.datasets.checkerboard import make
+from grokking_phases.figures.squares import polygons
+from grokking_phases.figures.two_phase import fig1, fig2, fig6, mechanisms
+from grokking_phases.metrics import linear_regions, partition
+from grokking_phases.models.relu_mlp import build
+from grokking_phases.summary import normalised
+
+PANELS = {"board": ["a"]}
+STUDY = {"runs": {"a": run_with()}, "metrics": {}, "subnetworks": {}}
+
+
+class Drifting:
+    """Snapshots of a network at steps 0, 1, 10 and 100."""
+
+    def __init__(self):
+        self.inputs = make(side=6, squares=2).inputs
+
+    def __iter__(self):
+        for step in (0, 1, 10, 100):
+            torch.manual_seed(0)
+            network = build(n_tokens=6, n_classes=2, width=5, depth=2)
+            with torch.no_grad():
+                for p in network.parameters():
+                    p += 0.002 * step * torch.randn_like(p)
+            yield SimpleNamespace(step=step, network=network)
+
+
+def rows_of(metric):
+    rows = pd.DataFrame(metric.compute(Drifting())).assign(run="a", seed=0)
+    return normalised(rows).assign(table=metric.__name__.rpartition(".")[2])
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return pd.concat([curves("a"), rows_of(linear_regions), rows_of(partition)], ignore_index=True)
+
+
+def captions(figure):
+    return figure.get_supxlabel()
+
+
+def test_neighbouring_circuits_differ_by_one_neuron_and_the_caption_says_so(tables):
+    numbers = fig1.select(tables, PANELS)
+    assert numbers["step"].unique().tolist() == [100]
+    regions = polygons(numbers)
+    here = max(regions, key=len)
+    assert len(set(here) ^ set(fig1.across(regions, here))) == 1
+    (figure,) = fig1.draw(numbers, STUDY)
+    assert "differ by 1 neuron (red rim)" in captions(figure)
+
+
+def test_a_square_without_boundaries_has_no_neighbour():
+    with pytest.raises(ValueError, match="one region"):
+        fig1.across({(): np.array([[0, 0], [1, 0], [1, 1], [0, 1.0]])}, ())
+
+
+def test_every_layer_is_cut_further_and_its_regions_are_counted(tables):
+    numbers = fig2.select(tables, PANELS)
+    (figure,) = fig2.draw(numbers, STUDY)
+    titles = [ax.get_title() for ax in figure.subfigs[0].axes[:2]]
+    last = tables[(tables["step"] == 100) & (tables["metric"] == "regions")].set_index("layer")["value"]
+    assert titles == [f"hidden layer {i}: {last[f'hidden_{i}']:,.0f} regions" for i in (1, 2)]
+    assert "add up to the square's" in captions(figure)
+
+
+def test_each_mechanism_is_drawn_where_it_is_first_seen_with_its_count(tables):
+    numbers = fig6.select(tables, PANELS)
+    examples = numbers[numbers["metric"].str.startswith("example")]
+    assert (examples["before"] < examples["step"]).all()
+    (figure,) = fig6.draw(numbers, STUDY)
+    upper = figure.subfigs[0].axes[:3]
+    for ax, mechanism in zip(upper, fig6.MECHANISMS, strict=True):
+        example = examples[examples["metric"] == f"example_{mechanism}"]
+        if example.empty:
+            assert ax.get_title().endswith("not seen")
+            continue
+        layer = example["layer"].iloc[0]
+        taken = tables.loc[(tables["metric"] == mechanism) & (tables["layer"] == layer), "value"].sum()
+        assert ax.get_title() == f"{mechanism}\nlayer {layer[-1]}: {taken:,.0f} regions"
+
+
+def test_a_network_in_which_nothing_vanishes_says_so(tables):
+    still = tables[~tables["metric"].str.startswith("example")]
+    (figure,) = fig6.draw(fig6.select(still, PANELS), STUDY)
+    assert all(ax.get_title().endswith("not seen") for ax in figure.subfigs[0].axes[:3])
+
+
+def test_mechanisms_are_summed_up_and_the_identity_is_reported(tables):
+    numbers = mechanisms.select(tables, PANELS)
+    born = numbers[(numbers["metric"] == "born") & (numbers["layer"] == "hidden_1")]
+    assert born["so_far"].tolist() == born["value"].cumsum().tolist()
+    (figure,) = mechanisms.draw(numbers, STUDY)
+    assert "in 3 of 3 intervals (left over in all: 0)" in captions(figure)
+    assert [line.get_label() for line in figure.subfigs[0].axes[0].lines][:2] == [
+        "exact",
+        "composite boundaries as one",
+    ]

@@ -1,0 +1,118 @@
+"""Regions of networks over steps: the counts are those of the geometry, and the polygons tile the square."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from grokking_phases.datasets import checkerboard, modular_addition
+from grokking_phases.figures.squares import area, boundaries, polygons
+from grokking_phases.metrics import linear_regions, partition
+from grokking_phases.models import mlp, relu_mlp
+from grokking_phases.regions import Slice, hidden_layers
+from grokking_phases.regions import partition as partition_of
+
+CHANGES = ["disappearance", "merging", "alignment"]
+
+
+class Moving:
+    """Snapshots of one network whose weights move at random."""
+
+    def __init__(self, network, inputs, n_steps=5):
+        self.inputs, self.steps, torch_rng = inputs, list(range(n_steps)), torch.Generator().manual_seed(0)
+        self.snapshots = []
+        for step in self.steps:
+            moved = {
+                name: p + 0.1 * step * torch.randn(p.shape, generator=torch_rng)
+                for name, p in network.named_parameters()
+            }
+            self.snapshots.append((step, moved))
+        self.network = network
+
+    def __iter__(self):
+        for step, weights in self.snapshots:
+            self.network.load_state_dict(weights)
+            yield SimpleNamespace(step=step, network=self.network)
+
+
+@pytest.fixture
+def plane():
+    torch.manual_seed(1)
+    return Moving(
+        relu_mlp.build(n_tokens=8, n_classes=2, width=6, depth=2), checkerboard.make(side=8, squares=2).inputs
+    )
+
+
+@pytest.fixture
+def slices():
+    torch.manual_seed(1)
+    return Moving(mlp.build(n_tokens=7, n_classes=7, width=20), modular_addition.make(p=7).inputs)
+
+
+def wide(snapshots, **options):
+    rows = pd.DataFrame(linear_regions.compute(snapshots, **options))
+    rows = rows[~rows["metric"].str.startswith("example")]
+    return rows.pivot(index=["layer", "step"], columns="metric", values="value")
+
+
+@pytest.mark.parametrize("which", ["plane", "slices"])
+def test_the_first_layers_regions_change_as_its_lines_and_crossings_do(which, request):
+    found = wide(request.getfixturevalue(which))
+    first = found.loc[found.index.levels[0][0]]
+    assert (first["regions"] == 1 + first["boundaries"] + first["crossings"]).all()
+    assert first["remainder"].dropna().eq(0).all() and first["remainder"].notna().sum() == len(first) - 1
+    assert first["unexplained"].dropna().eq(0).all()
+    assert first["regions"].nunique() > 1
+
+
+def test_the_sum_of_changes_is_the_change(plane):
+    for _, layer in wide(plane).groupby(level="layer"):
+        changed = layer["born"] + layer["unexplained"] - layer[CHANGES].sum(axis=1)
+        assert changed.iloc[1:].tolist() == layer["regions_resolved"].diff().iloc[1:].tolist()
+
+
+def test_nothing_is_together_at_no_distance(plane):
+    found = wide(plane, together=0.0)
+    assert (found["regions"] == found["regions_resolved"]).all()
+    assert (found["merging"].dropna() == 0).all()
+
+
+def test_a_slice_goes_through_three_samples_of_the_seed(slices):
+    network = next(iter(slices)).network
+    points = network.points(torch.from_numpy(slices.inputs)).double().numpy()
+    square = Slice.of_samples(points, seed=3)
+    chosen = points[np.random.default_rng(3).choice(len(points), 3, replace=False)]
+    u = (chosen - square.origin) @ square.axes.T
+    assert np.allclose(square.at(u), chosen)
+    last = wide(slices, seed=3)["regions"].iloc[-1]  # where iterating has left the network
+    assert last == len(partition_of(hidden_layers(network), square).regions)
+
+
+def test_polygons_tile_the_square_and_none_has_the_pattern_of_another(plane):
+    rows = pd.DataFrame(partition.compute(plane))
+    counted = wide(plane)["regions"]
+    for (layer, step), of in rows[rows["layer"] != "readout"].groupby(["layer", "step"]):
+        regions = polygons(of)
+        assert len(regions) == counted[layer, step]
+        assert sum(map(area, regions.values())) == pytest.approx(4)  # the square from -1 to 1
+
+
+def test_boundaries_are_where_their_neurons_are_zero(plane):
+    rows = pd.DataFrame(partition.compute(plane))
+    for snapshot in plane:
+        for i, layer in enumerate(["hidden_1", "hidden_2"]):
+            for neuron, pieces in boundaries(rows[(rows["step"] == snapshot.step) & (rows["layer"] == layer)]).items():
+                ends = torch.from_numpy(np.concatenate(pieces)).float()
+                values = snapshot.network.preactivations(ends)[layer][:, neuron - 6 * i]
+                assert values.abs().max() < 1e-4
+
+
+def test_weights_are_those_of_the_network(plane):
+    rows = pd.DataFrame(partition.compute(plane))
+    snapshot = next(iter(plane))
+    of = rows[(rows["metric"] == "weight") & (rows["layer"] == "readout") & (rows["step"] == 0)]
+    weight = snapshot.network.readout.weight
+    assert [weight[neuron, source].item() for source, neuron in of["units"]] == of["value"].tolist()
+    assert len(of) == weight.numel()
