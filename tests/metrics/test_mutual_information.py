@@ -156,6 +156,7 @@ def test_kde_values_are_the_formulas():
         "ceiling_y": -(p * np.log(p)).sum(),
         "resolution": s,
         "n_constant": 0.0,
+        "n_undefined": 0.0,
     }
     assert values == pytest.approx(expected, rel=1e-9)
 
@@ -354,7 +355,15 @@ def test_a_step_that_overflowed_is_nan_alone(options, value):
     (expected,) = one_layer(np.arange(300) % 3, gaussian(), **options)
     first, last = one_layer(np.arange(300) % 3, broken, gaussian(), **options)
     assert np.isnan(first["information_x"]) and first["n_constant"] == 0
+    assert first["n_undefined"] == sum(np.isnan(first[name]) for name in first if name.startswith("information"))
     assert last == expected
+
+
+@pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "v_information"])
+def test_a_class_for_each_sample_leaves_nothing_to_measure_and_says_so(estimator):
+    (values,) = one_layer(np.arange(40), gaussian(40), estimator=estimator)
+    assert np.isnan(values["information_y"])
+    assert (values["n_undefined"] > 0, values["n_constant"]) == (True, 0)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,8 @@ def compute(
     resolution                    kde, renyi: s; binning: width of the first component's bins; NaN elsewhere
     n_constant                    1 where a layer without variance leaves the estimator undefined (values NaN), else 0;
                                   with components, at the last step, where these come from
+    n_undefined                   estimates that are NaN for another reason: no class with enough samples to be measured
+                                  within (two, for ksg and v_information), or a layer that is not finite
     n_unconverged                 v_information: probes that did not converge
 
     A layer that is not finite gives NaN: at that step or, at the last step and with components, at all steps.
@@ -139,6 +141,7 @@ def _rows(snapshots, make: Callable[[Any], Any]) -> Iterator[dict]:
             undefined = dict.fromkeys([*estimator.names, "resolution"], np.nan)
             ceilings = dict(zip(("ceiling_x", "ceiling_y"), estimator.ceilings(layer), strict=True))
             values = undefined | (measured or {}) | ceilings | {"n_constant": measured is None}
+            values["n_undefined"] = measured is not None and sum(np.isnan(values[name]) for name in estimator.names)
             for metric, value in values.items():
                 yield {"step": snapshot.step, "layer": layer, "metric": metric, "value": float(value)}
 
