@@ -30,7 +30,7 @@ smoke: .venv/installed
 	$(SNAKEMAKE) results/smoke/figures/fig5.pdf $(SMOKE)
 
 paper: .venv/installed
-	$(SNAKEMAKE) results/paper/figures/two_phase/fig5.pdf $(PAPER)
+	$(SNAKEMAKE) $(foreach n,3 4 5,results/paper/figures/two_phase/fig$(n).pdf) $(PAPER)
 
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html

@@ -3,7 +3,7 @@
 #   dataset      results/{run}/{seed}/dataset.parquet
 #   train        results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
 #   metric       results/{run}/{seed}/metrics/{metric}.parquet
-#   phases       results/{run}/phases.parquet, over seeds
+#   phases       results/{run}/phases.parquet, over seeds; time_scales.parquet and results/tables/time_scales.csv likewise
 #   subnetwork   results/{run}/{seed}/subnetworks/{subnetwork}.parquet
 #   retrain      results/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet
 #   comparison   results/{run}/comparison.parquet, over seeds

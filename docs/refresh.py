@@ -125,7 +125,7 @@ def two_phase_curves(results: Path) -> pd.DataFrame:
     """About 120 log-spaced steps of each run and seed."""
     parts = []
     for run, seed, of in curves(results):
-        if run in ("division96", "s5"):
+        if run in ("division96", "division96_long", "division97", "s5"):
             wide = of.pivot(index="step", columns="metric", values="value").reset_index()
             parts.append(wide.assign(run=run, seed=seed))
     return pd.concat(parts).set_index(["run", "seed", "step"]).reset_index()
@@ -151,6 +151,44 @@ def two_phase_fig5(results: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def time_scales(results: Path) -> pd.DataFrame:
+    """Every time scale of each run, of each seed and over seeds (seed empty)."""
+    return read_tables(finished(results, "*/time_scales.parquet"))
+
+
+def alignment(results: Path) -> pd.DataFrame:
+    """Every two time scales of the runs with several seeds, as the pipeline writes them."""
+    rows = pd.read_csv(results / "tables/time_scales.csv")
+    return rows[rows["n"] > 1]
+
+
+def linear_regions(results: Path) -> pd.DataFrame:
+    """Of each run and layer: regions at first, at most and at last, exact and resolved, and what became of them."""
+    numbers = pd.read_csv(results / "figures/two_phase/mechanisms.csv").dropna(subset=["layer"])
+    rows = []
+    for (run, layer), of in numbers.groupby(["run", "layer"]):
+        wide = of.pivot(index="step", columns="metric", values="value")
+        row = {"run": run, "layer": layer}
+        for name in ("regions", "regions_resolved"):
+            row |= {f"{name}_first": wide[name].iloc[0], f"{name}_most": wide[name].max()}
+            row |= {f"{name}_most_step": wide[name].idxmax(), f"{name}_last": wide[name].iloc[-1]}
+        for name in ("disappearance", "merging", "alignment", "born", "unexplained"):
+            row[name] = wide[name].sum()
+        rows.append(row | {"unexplained_size": wide["unexplained"].abs().sum()})
+    return pd.DataFrame(rows)
+
+
+def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataFrame:
+    """Of each series of a two-phase figure: first, largest (at step) and last value."""
+    numbers = pd.read_csv(results / f"figures/two_phase/{figure}.csv").dropna(subset=[value])
+    rows = []
+    for key, of in numbers.groupby(keys, dropna=False, sort=False):
+        series = of.drop_duplicates("step").set_index("step")[value].sort_index()
+        found = {"first": series.iloc[0], "largest": series.max(), "at_step": series.idxmax(), "last": series.iloc[-1]}
+        rows.append(dict(zip(keys, key, strict=True)) | found)
+    return pd.DataFrame(rows)
+
+
 TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "training": training,
     "phases": phases,
@@ -166,6 +204,11 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "predicted": predicted,
     "two_phase_curves": two_phase_curves,
     "two_phase_fig5": two_phase_fig5,
+    "time_scales": time_scales,
+    "alignment": alignment,
+    "linear_regions": linear_regions,
+    "progress": lambda results: courses(results, "progress", ["run", "seed", "table", "layer", "metric"], "value"),
+    "estimators": lambda results: courses(results, "estimators", ["run", "estimate", "seed", "metric"], "normalised"),
 }
 
 
