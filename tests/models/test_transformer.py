@@ -74,13 +74,20 @@ def test_the_papers_network_has_422_240_parameters():
 
 
 def test_a_position_sees_none_after_it():
-    block, layout = small().block_1, transformer.Layout(torch.arange(3), m=3)
+    block, layout = small().block_1, transformer.Layout(n=3, m=3)
     x = torch.randn(4, 3, 12)  # position, sample, unit
     for position in range(1, 4):
         changed = torch.cat([x[:position], torch.randn(4 - position, 3, 12)])
         before, after = (block(each.flatten(0, 1), layout, last=False).view(4, 3, 12) for each in (x, changed))
         torch.testing.assert_close(before[:position], after[:position])
         assert not torch.isclose(before[position:], after[position:]).all(dim=-1).any()
+
+
+@pytest.mark.parametrize("first", [[5, 3], [3, 5], [5, 5], [6, 0, 3, 6]])
+def test_each_sample_has_its_own_operand_in_whatever_order_they_come(first):
+    model = small().eval()
+    inputs = torch.tensor([[a, i % 3] for i, a in enumerate(first)])
+    torch.testing.assert_close(model(inputs), torch.cat([model(each[None]) for each in inputs]))
 
 
 def test_with_dropout_every_sample_has_a_prefix_of_its_own():

@@ -29,12 +29,9 @@ LIMITS = {"n_heads": (1, None), "n_blocks": (1, None), "dropout": (0, 0.99)}
 class Layout(NamedTuple):
     """Where the rows of a stack belong: 2 m of the prefix `a o`, then 2 n of the rest, `b =`."""
 
-    of_sample: Tensor  # (n,): which of the m prefixes each sample begins with
+    n: int
     m: int
-
-    @property
-    def n(self) -> int:
-        return len(self.of_sample)
+    of_sample: Tensor | None = None  # (n,): which of the m prefixes each sample begins with; None: each with its own
 
 
 class Attention(nn.Module):
@@ -73,9 +70,10 @@ class Attention(nn.Module):
 
 def with_prefix(x: Tensor, layout: Layout) -> Tensor:
     """(2 m + 2 n, d) -> (4 n, d): each sample with the prefix that it begins with."""
+    if layout.of_sample is None:
+        return x
     prefix, rest = x.tensor_split([2 * layout.m])
-    if layout.m < layout.n:
-        prefix = prefix.view(2, layout.m, -1).index_select(1, layout.of_sample).flatten(0, 1)
+    prefix = prefix.view(2, layout.m, -1).index_select(1, layout.of_sample).flatten(0, 1)
     return torch.cat([prefix, rest])
 
 
@@ -127,10 +125,8 @@ class Transformer(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         a, b = inputs.unbind(1)
-        distinct, of_sample = (a, torch.arange(len(a), device=a.device))
-        if not self.dropout.drops:
-            distinct, of_sample = a.unique(return_inverse=True)
-        layout = Layout(of_sample, len(distinct))
+        distinct, of_sample = (a, None) if self.dropout.drops else a.unique(return_inverse=True)
+        layout = Layout(len(a), len(distinct), of_sample)
         x = self.dropout(self.embed(distinct, b))
         for block in self.blocks:
             x = block(x, layout, last=block is self.blocks[-1])
@@ -184,8 +180,8 @@ def unstacked(x: Tensor) -> Tensor:
 
 
 def each_apart(points: Tensor) -> Layout:
-    """Samples of which no two share a prefix."""
-    return Layout(torch.arange(len(points), device=points.device), len(points))
+    """Samples that share no prefix."""
+    return Layout(len(points), len(points))
 
 
 def build(
