@@ -3,6 +3,8 @@
 The paper draws a schema (section 2.1); this is a trained network, at its largest region and the largest one next to it.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -32,23 +34,36 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     regions = polygons(numbers)
     here = max(regions, key=lambda active: area(regions[active]))
     there = across(regions, here)
-    figure, part = sheet(
-        5.2, f"Circuits in a ReLU network: {numbers['panel'].iloc[0]}", text(numbers, here, there, study)
-    )
+    title = f"Circuits in a ReLU network: {numbers['panel'].iloc[0]}"
+    figure, part = sheet(5.2, title, text(numbers, here, there, study))
     (whole, plane), (circuit, neighbour) = part.subplots(2, 2)
-    weights = dict(list(numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)))
-    draw_network(whole, weights, None, "0.45", ())
-    draw_network(circuit, weights, here, HERE, set(here) ^ set(there))
-    draw_network(neighbour, weights, there, THERE, set(here) ^ set(there))
+    weights = [as_matrix(of) for _, of in numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)]
+    changed = set(here) ^ set(there)
+    draw_network(whole, weights, everything(weights), "0.45")
+    draw_network(circuit, weights, here, HERE, changed)
+    draw_network(neighbour, weights, there, THERE, changed)
     draw_plane(plane, regions, here, there)
-    for ax, title in (
+    for ax, name in (
         (whole, "(A) the network"),
         (plane, "its regions"),
         (circuit, "(B) the circuit in one region"),
         (neighbour, "(C) in the region next to it"),
     ):
-        ax.set_title(title, loc="left")
+        ax.set_title(name, loc="left")
     return [figure]
+
+
+def as_matrix(rows: pd.DataFrame) -> np.ndarray:
+    """Weights (width, width of the layer before)."""
+    sources, neurons = np.array(rows["units"].tolist()).T
+    matrix = np.zeros((neurons.max() + 1, sources.max() + 1))
+    matrix[neurons, sources] = rows["value"]
+    return matrix
+
+
+def everything(weights: list[np.ndarray]) -> Active:
+    """All hidden neurons, layer after layer counted on."""
+    return tuple(range(sum(len(matrix) for matrix in weights[:-1])))
 
 
 def across(regions: dict[Active, np.ndarray], here: Active) -> Active:
@@ -67,38 +82,26 @@ def across(regions: dict[Active, np.ndarray], here: Active) -> Active:
     return max(found, key=lambda active: area(regions[active]))
 
 
-def draw_network(ax: Axes, weights: dict[str, pd.DataFrame], active: Active | None, colour: str, changed) -> None:
-    """Layers from left to right, lines as thick as weights; of a circuit, what is active alone is coloured."""
-    sizes = [1 + max(source for source, _ in next(iter(weights.values()))["units"])]
-    sizes += [1 + max(neuron for _, neuron in of["units"]) for of in weights.values()]
-    first = 0  # how many hidden neurons lie before this layer
-    on = [set(range(sizes[0]))]
-    for size in sizes[1:-1]:
-        on.append(set(range(size)) if active is None else {n - first for n in active if first <= n < first + size})
-        first += size
-    on.append(set(range(sizes[-1])))
-    # Layers of any size are equally high, but for those of a few neurons.
-    height = [np.linspace(-1, 1, size + 2)[1:-1] for size in sizes]
-    for depth, of in enumerate(weights.values()):
-        largest = of["value"].abs().max()
-        for (source, neuron), value in zip(of["units"], of["value"], strict=True):
-            lit = source in on[depth] and neuron in on[depth + 1]
-            look = {"color": colour, "alpha": 0.8, "zorder": 2} if lit else {"color": OFF, "alpha": 0.4, "zorder": 1}
-            ends = height[depth][source], height[depth + 1][neuron]
-            ax.plot([depth, depth + 1], ends, linewidth=1.3 * abs(value) / largest, **look)
-    first = 0
-    for depth, size in enumerate(sizes):
-        hidden = 0 < depth < len(sizes) - 1
-        for neuron in range(size):
-            face = colour if neuron in on[depth] else "white"
-            edge = CHANGED if hidden and first + neuron in changed else "0.3"
-            width = 1.8 if edge == CHANGED else 0.5
-            ax.plot(
-                depth, height[depth][neuron], "o", color=face, markeredgecolor=edge, markeredgewidth=width, markersize=5
-            )
-        first += size if hidden else 0
-    names = ["input", *(f"layer {i}" for i in range(1, len(sizes) - 1)), "output"]
-    ax.set_xticks(range(len(sizes)), names)
+def draw_network(ax: Axes, weights: list[np.ndarray], active: Active, colour: str, changed: Iterable[int] = ()) -> None:
+    """Layers from left to right, lines as thick as weights; what is active, inputs and outputs always, is coloured."""
+    sizes = [weights[0].shape[1], *map(len, weights)]
+    heights = [np.linspace(-1, 1, size + 2)[1:-1] for size in sizes]
+    hidden = np.split(np.arange(sum(sizes[1:-1])), np.cumsum(sizes[1:-2]))  # their numbers, by layer
+    ends = [np.ones(size, dtype=bool) for size in (sizes[0], sizes[-1])]
+    on = [ends[0], *(np.isin(numbers, active) for numbers in hidden), ends[1]]
+    marked = [~ends[0], *(np.isin(numbers, list(changed)) for numbers in hidden), ~ends[1]]
+    for depth, matrix in enumerate(weights):
+        lit = on[depth + 1][:, None] & on[depth]
+        pieces = [[(depth, y), (depth + 1, z)] for z in heights[depth + 1] for y in heights[depth]]
+        widths = 1.3 * np.abs(matrix / np.abs(matrix).max()).ravel()
+        for chosen, look in ((~lit, {"color": OFF, "alpha": 0.4}), (lit, {"color": colour, "alpha": 0.8})):
+            of = chosen.ravel()
+            draw_lines(ax, np.array(pieces)[of], linewidths=widths[of], **look)
+    for depth, y in enumerate(heights):
+        faces = np.where(on[depth], colour, "white")
+        rims, widths = np.where(marked[depth], CHANGED, "0.3"), np.where(marked[depth], 1.8, 0.5)
+        ax.scatter(np.full(len(y), depth), y, s=25, c=faces, edgecolors=rims, linewidths=widths, zorder=3)
+    ax.set_xticks(range(len(sizes)), ["input", *(f"layer {i}" for i in range(1, len(sizes) - 1)), "output"])
     ax.set_yticks([])
     ax.grid(False)
     ax.spines[:].set_visible(False)
