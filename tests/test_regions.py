@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from grokking_phases.regions import Slice, crossings, hidden_layers, partition
+from grokking_phases.regions import Slice, hidden_layers, junctions, partition
 
 UNIT = Slice.of_plane((0.0, 0.0), 1.0)
 
@@ -44,7 +44,10 @@ def test_lines_in_general_position_make_one_region_more_each_and_one_for_each_cr
     expected = crossings_inside(weight, bias)
     assert len(found.regions) == 1 + k + len(expected)
     assert sorted(boundary.neuron for boundary in found.boundaries) == list(range(k))
-    assert sorted(map(tuple, map(sorted, crossings(found.boundaries)))) == expected
+    if k:
+        met = junctions(found.regions, UNIT)
+        assert [tuple(pair) for pair in np.argwhere(np.triu(met.crossings))] == expected
+        assert met.crossings.max() <= 1 and met.at_border.tolist() == [2] * k
 
 
 def test_lines_outside_cut_nothing():
@@ -139,3 +142,35 @@ def test_samples_on_a_line_span_no_plane():
 def test_a_gelu_has_no_exact_regions(model):
     with pytest.raises(ValueError, match="exact regions need .* GELU is not piecewise linear"):
         hidden_layers(model)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_boundaries_of_every_layer_make_regions_as_euler_says(seed):
+    """regions = 1 + arcs + crossings + closed boundaries that touch no other, which these networks need not have."""
+    layers = hidden_layers(network([7, 7, 7], seed=seed))
+    square = Slice.of_plane((-2.0, -2.0), 4.0)
+    closed = []
+    for regions in partition(layers, square).by_layer:
+        met = junctions(regions, square)
+        assert (met.at_border % 2 == 0).all()
+        closed.append(len(regions) - 1 - met.at_border.sum() // 2 - met.crossings.sum() // 2)
+    assert closed[0] == 0 and all(0 <= n <= 2 for n in closed)
+
+
+def test_a_closed_boundary_is_one_region_more():
+    """relu(x) + relu(-x) + relu(y) + relu(-y) < 1/2: a diamond about the origin, whose corners lie on the axes."""
+    axes = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
+    diamond = [(axes, np.full(4, -0.1)), (np.array([[1.0, 1, 1, 1]]), np.array([-0.5]))]
+    square = Slice.of_plane((-1.0, -1.0), 2.0)
+    lines_only, all_of_it = partition(diamond, square).by_layer
+    met = junctions(all_of_it, square)
+    assert met.at_border.tolist() == [2, 2, 2, 2, 0]
+    assert met.crossings[4].tolist() == [2, 2, 2, 2, 0]
+    assert len(lines_only) == 9 and len(all_of_it) == 9 + 8
+
+
+def test_equal_samples_span_no_plane():
+    a, b = np.zeros(5), np.ones(5)
+    for samples in ([a, a, b], [a, b, b], [a, b, 2 * b]):
+        with pytest.raises(ValueError, match="span no plane"):
+            Slice.through(np.array(samples))

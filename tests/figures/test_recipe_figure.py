@@ -15,10 +15,10 @@ def events(run, source="mutual_information"):
         for seed in (0, None)
         for event, (status, step) in EVENTS.items()
     ]
-    return pd.DataFrame(rows).astype({"seed": "Int64"}).assign(table="time_scales")
+    return pd.DataFrame(rows).astype({"seed": "Int64"}).assign(table="time_scales", n_seeds=1)
 
 
-def test_seeds_alone_and_one_source_of_information():
+def test_over_seeds_and_one_source_of_information():
     other = events("a", "information_kde")
     numbers = recipe.select(pd.concat([events("a"), other]), {"task": ["a"]})
     assert len(numbers) == len(EVENTS)

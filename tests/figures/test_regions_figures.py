@@ -16,7 +16,7 @@ from grokking_phases.models.relu_mlp import build
 from grokking_phases.summary import normalised
 
 PANELS = {"board": ["a"]}
-STUDY = {"runs": {"a": run_with()}, "metrics": {}, "subnetworks": {}}
+STUDY = {"runs": {"a": run_with()}, "metrics": {"linear_regions": {"together": 0.05}}}
 
 
 class Drifting:
@@ -40,6 +40,12 @@ def rows_of(metric):
     return normalised(rows).assign(table=metric.__name__.rpartition(".")[2])
 
 
+def without_the_last_region(rows):
+    """Of the last step and layer."""
+    last = rows[(rows["step"] == 100) & (rows["layer"] == "hidden_2") & rows["metric"].str.startswith("corner")]
+    return rows.drop(index=last.index[last["units"].map(str) == str(last["units"].iloc[-1])])
+
+
 @pytest.fixture(scope="module")
 def tables():
     return pd.concat([curves("a"), rows_of(linear_regions), rows_of(partition)], ignore_index=True)
@@ -56,7 +62,7 @@ def test_neighbouring_circuits_differ_by_one_neuron_and_the_caption_says_so(tabl
     here = max(regions, key=len)
     assert len(set(here) ^ set(fig1.across(regions, here))) == 1
     (figure,) = fig1.draw(numbers, STUDY)
-    assert "differ by 1 neuron (red rim)" in captions(figure)
+    assert "differ by 1 neuron (heavy rim)" in captions(figure)
 
 
 def test_a_square_without_boundaries_has_no_neighbour():
@@ -70,7 +76,23 @@ def test_every_layer_is_cut_further_and_its_regions_are_counted(tables):
     titles = [ax.get_title() for ax in figure.subfigs[0].axes[:2]]
     last = tables[(tables["step"] == 100) & (tables["metric"] == "regions")].set_index("layer")["value"]
     assert titles == [f"hidden layer {i}: {last[f'hidden_{i}']:,.0f} regions" for i in (1, 2)]
-    assert "add up to the square's" in captions(figure)
+    assert "within 1e-15 of it" in captions(figure)
+    (broken,) = fig2.draw(fig2.select(without_the_last_region(tables), PANELS), STUDY)
+    assert "within 1e-15 of it" not in captions(broken)
+
+
+def test_a_partition_at_other_steps_is_refused(tables):
+    early = tables[(tables["table"] != "partition") | (tables["step"] < 10)]
+    with pytest.raises(ValueError, match="partition was not measured at step 10"):
+        fig6.select(early, PANELS)
+
+
+@pytest.mark.parametrize("figure", [fig1, fig2, fig6, mechanisms])
+def test_each_run_has_a_page(tables, figure):
+    other = tables.assign(run="b")
+    panels, study = {"one": ["a"], "two": ["b"]}, STUDY | {"runs": {"a": run_with(), "b": run_with()}}
+    pages = figure.draw(figure.select(pd.concat([tables, other], ignore_index=True), panels), study)
+    assert len(pages) == 2
 
 
 def test_each_mechanism_is_drawn_where_it_is_first_seen_with_its_count(tables):
@@ -100,7 +122,9 @@ def test_mechanisms_are_summed_up_and_the_identity_is_reported(tables):
     born = numbers[(numbers["metric"] == "born") & (numbers["layer"] == "hidden_1")]
     assert born["so_far"].tolist() == born["value"].cumsum().tolist()
     (figure,) = mechanisms.draw(numbers, STUDY)
-    assert "in 3 of 3 intervals (left over in all: 0)" in captions(figure)
+    assert "plus that in crossings in 2 of 2 intervals" in captions(figure)
+    wrong = numbers.assign(value=numbers["value"] + (numbers["metric"] == "crossings") * (numbers["step"] == 10))
+    assert "in 0 of 2 intervals" in captions(mechanisms.draw(wrong, STUDY)[0])
     assert [line.get_label() for line in figure.subfigs[0].axes[0].lines][:2] == [
         "exact",
         "composite boundaries as one",

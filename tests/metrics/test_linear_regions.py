@@ -61,21 +61,36 @@ def wide(snapshots, **options):
 def test_the_first_layers_regions_change_as_its_lines_and_crossings_do(which, request):
     found = wide(request.getfixturevalue(which))
     first = found.loc[found.index.levels[0][0]]
-    assert (first["regions"] == 1 + first["boundaries"] + first["crossings"]).all()
-    assert first["remainder"].dropna().eq(0).all() and first["remainder"].notna().sum() == len(first) - 1
-    assert first["unexplained"].dropna().eq(0).all()
+    assert (first["arcs"] == first["boundaries"]).all()
+    assert (first["regions"].diff() == first["boundaries"].diff() + first["crossings"].diff())[1:].all()
+    assert (first["closed"] == 0).all()
     assert first["regions"].nunique() > 1
 
 
 def test_the_sum_of_changes_is_the_change(plane):
     for _, layer in wide(plane).groupby(level="layer"):
-        changed = layer["born"] + layer["unexplained"] - layer[CHANGES].sum(axis=1)
+        changed = layer["born"] - layer[CHANGES].sum(axis=1)
         assert changed.iloc[1:].tolist() == layer["regions_resolved"].diff().iloc[1:].tolist()
+
+
+def test_weights_that_are_not_finite_are_no_mechanism(plane):
+    plane.snapshots[2][1]["preactivation_1.weight"][0, 0] = torch.nan
+    rows = pd.DataFrame(linear_regions.compute(plane)).set_index(["layer", "step"])
+    broken = rows.loc[[("hidden_1", 2)]]
+    assert broken["metric"].tolist() == ["regions"] and broken["value"].isna().all()
+    assert "born" not in rows.loc[("hidden_1", 3), "metric"].tolist()
+    assert "born" in rows.loc[("hidden_1", 4), "metric"].tolist()
+
+
+def test_a_network_too_large_to_draw_is_refused():
+    many = Moving(mlp.build(n_tokens=7, n_classes=7, width=101), modular_addition.make(p=7).inputs)
+    with pytest.raises(ValueError, match="101 neurons make more regions .* linear_regions counts them"):
+        list(partition.compute(many))
 
 
 def test_nothing_is_together_at_no_distance(plane):
     found = wide(plane, together=0.0)
-    assert (found["regions"] == found["regions_resolved"]).all()
+    assert (found["regions"] == found["regions_resolved"] + found["closed"]).all()
     assert (found["merging"].dropna() == 0).all()
 
 

@@ -1,24 +1,23 @@
 """How the linear regions of a network become fewer: the two-phase paper's three mechanisms (section 4.1), counted.
 
-The paper draws them for two lines. Here all neurons of two snapshots are held against each other. Regions are told
-apart by their patterns: which neurons are active there.
+Boundaries of neurons, straight or bent, cut a square into
 
-    disappearance   a neuron's boundary has left the square: the regions that were told apart by this neuron alone
-    merging         a neuron's boundary has joined another's: where they differ is at most `together` of the smaller
-                    side that either cuts off. Of such a composite boundary one neuron, its representative, is counted.
-                    The regions that were told apart by those that have joined alone
-    alignment       two neurons' boundaries no longer cross: of the four ways in which both can be on or off, fewer than
-                    four are left. One region for each such pair
-    born            the same backwards: boundaries that have entered the square or left a composite, and pairs that have
-                    come to cross
+    regions = 1 + arcs + crossings + closed
 
-They are counted in this order, on representatives, and what they leave is unexplained:
+with `arcs` the pieces of boundaries from border to border, `crossings` the points at which two boundaries cross, and
+`closed` the groups of closed boundaries that nothing joins to the border (Euler's formula for the plane). Of straight
+lines, none is closed. The neurons of two snapshots are held against each other; what the paper draws for two lines
+takes from these sums
 
-    regions after - regions before = born - disappearance - merging - alignment + unexplained
+    disappearance   a boundary that has left the square, or an arc of it: its arcs, and its crossings if all has left
+    merging         a boundary that has joined another's: where they differ is at most `together` of the smaller side
+                    that either cuts off (and it leaves again at twice that, lest it flicker). Of such a composite one
+                    neuron, its representative, is counted; the arcs and crossings of the one that joined are lost
+    alignment       two boundaries that cross no longer, or at fewer points: a region for each crossing
+    born            the same backwards: boundaries that have entered the square or left a composite, and crossings
 
-Of the first layer, whose boundaries are straight lines in general position, nothing is left. A boundary of a later
-layer is bent: it can cross another twice, close on itself, or lie in pieces, each of which makes another number of
-regions.
+They are counted in this order, on representatives. `closed`, the change of which is in none of them, is what remains
+unexplained.
 """
 
 from dataclasses import dataclass
@@ -27,57 +26,64 @@ from functools import cached_property
 import numpy as np
 
 TOGETHER = 0.05  # of the smaller side: two lines through the middle are then within a fortieth of the square
+APART = 2  # times as far, a boundary leaves a composite
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """Regions of a square by the neurons whose boundaries make them."""
+    """The boundaries of n neurons in a square."""
 
-    patterns: np.ndarray  # (n_regions, n_neurons) bool: active there; all different
-    areas: np.ndarray  # (n_regions,), which add up to 1
+    arcs: np.ndarray  # (n,) from border to border
+    crossings: np.ndarray  # (n, n) points, symmetric, 0 on the diagonal
+    cut_off: np.ndarray  # (n,) of the square, the smaller side of each boundary; 0: it is not in the square
     joined: dict[int, int]  # neuron -> representative of its boundary, of every neuron whose boundary is in the square
 
     @cached_property
     def representatives(self) -> list[int]:
         return sorted(set(self.joined.values()))
 
-    def count(self, neurons: list[int]) -> int:
-        """The regions that these neurons alone tell apart."""
-        return len(np.unique(np.packbits(self.patterns[:, neurons], axis=1), axis=0))
+    def members(self, representative: int) -> list[int]:
+        """The neurons of its composite, itself first."""
+        others = [neuron for neuron, of in self.joined.items() if of == representative != neuron]
+        return [representative, *sorted(others)]
 
-    def crossing(self, neurons: list[int]) -> np.ndarray:
-        """(n, n) bool, of each two of the neurons: whether all four ways in which both can be on or off are there."""
-        on = self.patterns[:, neurons].astype(np.float32)
-        off = 1 - on
-        return (on.T @ on > 0) & (on.T @ off > 0) & (off.T @ on > 0) & (off.T @ off > 0)
-
-    def cut_off(self, neuron: int) -> float:
-        """The area of the smaller side of its boundary."""
-        active = float(self.areas @ self.patterns[:, neuron])
-        return min(active, 1 - active)
+    def size(self, neurons: list[int]) -> int:
+        """1 + arcs + crossings of these neurons' boundaries: regions, but for closed ones."""
+        return 1 + int(self.arcs[neurons].sum() + self.crossings[np.ix_(neurons, neurons)].sum() // 2)
 
 
-def arrangement(
+def composites(
     patterns: np.ndarray, areas: np.ndarray, before: Arrangement | None = None, together: float = TOGETHER
-) -> Arrangement:
-    """With composite boundaries found: who stood for one before stands for it still, else the lowest neuron."""
-    active, areas = patterns.sum(axis=0), areas / areas.sum()
-    crossing = [int(neuron) for neuron in np.flatnonzero((active > 0) & (active < len(patterns)))]
-    states = patterns[:, crossing].astype(float)
-    weighed = states * areas[:, None]
-    both, alone = weighed.T @ states, weighed.sum(axis=0)
-    differ = alone[:, None] + alone - 2 * both  # area where one of two neurons is active and the other is not
-    smaller = np.minimum(alone, 1 - alone)
-    near = np.minimum(differ, 1 - differ) <= together * np.minimum(smaller[:, None], smaller)
-    first = set(before.representatives) if before else set()
-    chosen: list[int] = []
-    joined = {}
-    for i in sorted(range(len(crossing)), key=lambda i: (crossing[i] not in first, i)):
-        found = next((j for j in chosen if near[i, j]), None)
-        if found is None:
-            chosen.append(i)
-        joined[crossing[i]] = crossing[i if found is None else found]
-    return Arrangement(patterns, areas, joined)
+) -> tuple[dict[int, int], np.ndarray]:
+    """`joined` and `cut_off` of an arrangement; patterns (n_regions, n_neurons) bool, areas (n_regions,).
+
+    Who stood for a composite before stands for it still or, gone from the square, its lowest member; else the lowest
+    neuron.
+    """
+    weighed = patterns * (areas / areas.sum())[:, None]
+    active = weighed.sum(axis=0)  # area where a neuron is
+    differ = active[:, None] + active - 2 * weighed.T @ patterns
+    smaller = np.minimum(active, 1 - active)
+    smaller[(patterns.all(axis=0)) | ~patterns.any(axis=0)] = 0
+    apart = np.minimum(differ, 1 - differ) / np.maximum(np.minimum(smaller[:, None], smaller), np.finfo(float).tiny)
+    crossing = [int(neuron) for neuron in np.flatnonzero(smaller)]
+    standing = successors(before, set(crossing)) if before else {}
+    order = [*sorted(standing.values()), *(neuron for neuron in crossing if neuron not in standing.values())]
+    joined: dict[int, int] = {}
+    for neuron in order:
+        chosen = sorted(set(joined.values()))
+        near = [other for other in chosen if apart[neuron, other] <= together]
+        stays = standing.get(before.joined.get(neuron)) if before else None
+        if stays in chosen and stays != neuron and apart[neuron, stays] <= APART * together:
+            near = [stays]
+        joined[neuron] = near[0] if near else neuron
+    return dict(sorted(joined.items())), smaller
+
+
+def successors(before: Arrangement, crossing: set[int]) -> dict[int, int]:
+    """{representative before: who stands for its composite now}, of the composites still in the square."""
+    there = {old: [n for n in before.members(old) if n in crossing] for old in before.representatives}
+    return {old: members[0] for old, members in there.items() if members}
 
 
 @dataclass(frozen=True)
@@ -88,29 +94,29 @@ class Changes:
     merging: int
     alignment: int
     born: int
-    unexplained: int  # more regions (or, below 0, fewer) than these make
     disappeared: list[tuple[int]]
     merged: list[tuple[int, int]]  # with the representative that now stands for it
     aligned: list[tuple[int, int]]
 
 
 def changes(before: Arrangement, after: Arrangement) -> Changes:
-    """What became of the regions."""
-    disappeared = [n for n in before.representatives if n not in after.joined]
-    merged = [n for n in before.representatives if after.joined.get(n, n) != n]
-    kept = [n for n in before.representatives if after.joined.get(n) == n]
-    still_there = before.count([*kept, *merged])
-    crossed_before, crossed_after = before.crossing(kept), after.crossing(kept)
-    uncrossed = np.argwhere(np.triu(crossed_before & ~crossed_after, 1))
-    n_crossed = int(np.triu(crossed_after & ~crossed_before, 1).sum())
-    old, new = before.count(kept), after.count(kept)
+    """What became of the regions; born - disappearance - merging - alignment is the change in `size`."""
+    standing = successors(before, set(after.joined))
+    disappeared = [old for old in before.representatives if old not in standing]
+    merged = [old for old, new in standing.items() if after.joined[new] != new]
+    kept = [old for old in standing if old not in merged]
+    now = [standing[old] for old in kept]
+    still_there = before.size([*kept, *merged])
+    lost_arcs = before.arcs[kept] - after.arcs[now]
+    lost = np.triu(before.crossings[np.ix_(kept, kept)] - after.crossings[np.ix_(now, now)])
     return Changes(
-        disappearance=before.count(before.representatives) - still_there,
-        merging=still_there - old,
-        alignment=len(uncrossed),
-        born=after.count(after.representatives) - new + n_crossed,
-        unexplained=new - old - n_crossed + len(uncrossed),
-        disappeared=[(n,) for n in disappeared],
-        merged=[(n, after.joined[n]) for n in merged],
-        aligned=[(kept[i], kept[j]) for i, j in uncrossed],
+        disappearance=before.size(before.representatives) - still_there + int(lost_arcs.clip(min=0).sum()),
+        merging=still_there - before.size(kept),
+        alignment=int(lost.clip(min=0).sum()),
+        born=after.size(after.representatives)
+        - after.size(now)
+        - int(np.minimum(lost_arcs, 0).sum() + lost.clip(max=0).sum()),
+        disappeared=[(old,) for old in disappeared],
+        merged=[(old, after.joined[standing[old]]) for old in merged],
+        aligned=[(kept[i], kept[j]) for i, j in np.argwhere(lost > 0)],
     )

@@ -9,15 +9,17 @@ together tile the square.
 Lines of the first layer in general position make 1 + lines + crossings regions.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import KDTree
 from torch import nn
 
 # Distances, in sides of the square, that are rounding: a boundary no farther than this from a corner passes through it.
 ON = 1e-9
+SAME = 1e-8  # and two corners this near are one point
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Slice:
         """Through three samples (3, d), in its middle, with `margin` of their extent around. ValueError: on a line."""
         first, *others = np.asarray(samples, dtype=float)
         axes, triangle = np.linalg.qr(np.transpose(others - first))
-        if abs(triangle[1, 1]) <= ON * abs(triangle[0, 0]):
+        if np.linalg.svd(triangle, compute_uv=False).min() <= ON * np.abs(triangle).max():
             raise ValueError("three samples on one line span no plane; choose others.")
         places = (samples - first) @ axes
         middle = (places.max(axis=0) + places.min(axis=0)) / 2
@@ -183,18 +185,32 @@ def within(region: Region, polygon: np.ndarray, following: list[tuple[np.ndarray
     return Region(polygon, pattern, read @ region.linear, read @ region.constant + bias)
 
 
-def crossings(boundaries: list[Boundary]) -> Iterator[tuple[int, int]]:
-    """The pairs of neurons whose boundaries, of one layer and all of it straight, cross."""
-    for one, other in combinations(boundaries, 2):
-        if separates(one.ends, other.ends) and separates(other.ends, one.ends):
-            yield one.neuron, other.neuron
+@dataclass(frozen=True)
+class Junctions:
+    """Where the boundaries of n neurons meet each other, and the border of the square."""
+
+    crossings: np.ndarray  # (n, n) points, symmetric, 0 on the diagonal
+    at_border: np.ndarray  # (n,) points
 
 
-def separates(line: np.ndarray, points: np.ndarray) -> bool:
-    """Whether the line through two points has the two others on different sides."""
-    (ax, ay), (bx, by) = line
-    first, second = ((bx - ax) * (y - ay) - (by - ay) * (x - ax) for x, y in points)
-    return first * second < 0
+def junctions(regions: list[Region], square: Slice) -> Junctions:
+    """Read off the regions' corners: those around a point differ in the neurons whose boundaries go through it."""
+    patterns = np.array([np.concatenate(region.pattern) for region in regions])
+    corners = np.concatenate([region.polygon for region in regions])
+    owner = np.repeat(np.arange(len(regions)), [len(region.polygon) for region in regions])
+    near = KDTree(corners).query_pairs(SAME * square.side, output_type="ndarray")
+    links = coo_array((np.ones(len(near)), near.T), shape=(len(corners), len(corners)))
+    _, place = connected_components(links, directed=False)
+    order = np.argsort(place, kind="stable")
+    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
+    around = patterns[owner[order]]
+    through = np.logical_or.reduceat(around, starts) & ~np.logical_and.reduceat(around, starts)  # (n_places, n_neurons)
+    from_border = np.minimum(corners - square.low, square.low + square.side - corners).min(axis=1)[order[starts]]
+    border = from_border <= SAME * square.side
+    inside = through[~border].astype(np.float32)
+    met = np.rint(inside.T @ inside).astype(int)
+    np.fill_diagonal(met, 0)
+    return Junctions(met, through[border].sum(axis=0))
 
 
 def hidden_layers(model: nn.Module) -> list[tuple[np.ndarray, np.ndarray]]:

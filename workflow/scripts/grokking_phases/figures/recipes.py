@@ -15,6 +15,11 @@ def sampling(run: dict) -> str:
     return times(run["snapshots"]["steps"], "snapshots")
 
 
+def sampling_of(metric: dict) -> Sampling:
+    """When a metric was taken, of the snapshots."""
+    return lambda run: times(metric.get("steps") or run["snapshots"]["steps"], "snapshots")
+
+
 def evaluation(run: dict) -> str:
     """When loss and accuracy were taken."""
     return times(run["training"]["evaluate"], "evaluations")

@@ -36,10 +36,15 @@ def area(polygon: np.ndarray) -> float:
     return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
 
 
-def last_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """The last step of the first run and seed."""
-    first = rows[(rows["run"] == rows["run"].iloc[0]) & (rows["seed"] == rows["seed"].iloc[0])]
-    return first[first["step"] == first["step"].max()]
+def first_seeds(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each run, its first seed that was measured."""
+    return rows[rows["seed"] == rows.groupby("run")["seed"].transform("min")]
+
+
+def last_steps(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each run, the last step of its first seed."""
+    rows = first_seeds(rows)
+    return rows[rows["step"] == rows.groupby("run")["step"].transform("max")]
 
 
 def draw_polygons(ax: Axes, of: Iterable[np.ndarray], **look) -> None:

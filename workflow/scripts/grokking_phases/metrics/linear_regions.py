@@ -9,91 +9,91 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import nn
 
-from grokking_phases.mechanisms import Arrangement, Changes, arrangement, changes
-from grokking_phases.regions import Partition, Slice, crossings, hidden_layers, partition
+from grokking_phases.mechanisms import TOGETHER, Arrangement, Changes, changes, composites
+from grokking_phases.regions import Region, Slice, hidden_layers, junctions, partition
 
 # What it calls of the network at each step, and why another has not got it.
-NETWORK = ("points", "rectified")
+NETWORK = ("points", "preactivations", "rectified")
 REASON = "exact regions need a network that is linear but for ReLUs, and a GELU is curved"
 
 # Options bounded from below, from above, or not.
-LIMITS = {"together": (0, 0.5), "seed": (0, None)}
+LIMITS = {"together": (0, 0.2), "seed": (0, None)}
+MECHANISMS = ("disappearance", "merging", "alignment", "born")
 
 
-def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dict]:
+def compute(snapshots, *, together: float = TOGETHER, seed: int = 0) -> Iterator[dict]:
     """Rows {step, layer, metric, value} and, of examples, `units`, for each snapshot and hidden layer.
 
     `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples. The network gives `points` of
-    these, (n, d), and its `rectified` linear maps.
+    these, (n, d), `preactivations` of points by layer, and its `rectified` linear maps.
 
-    regions           of the partition by the layers up to this one
-    boundaries        neurons of these layers whose boundary lies in the square
-    regions_resolved  the same, composite boundaries taken for one (`together`: how near they must be, `mechanisms`)
-    boundaries_resolved
-    crossings         first layer alone: pairs of its lines that cross
-    remainder         first layer alone: the change in regions less those in lines and in crossings, which must be 0
-    disappearance, merging, alignment, born, unexplained
-                      of the resolved regions, since the snapshot before: the first three make them fewer
-    example_…         of each mechanism that was seen, the neurons (`units`, counted on from layer to layer) of the
-                      boundaries that cut off most, and how much (`value`, of the square)
+    regions              of the partition by the layers up to this one
+    boundaries           neurons of these layers whose boundary lies in the square
+    arcs, crossings      of their boundaries: pieces from border to border, and points at which two cross
+    closed               regions - 1 - arcs - crossings: groups of closed boundaries; in the first layer, whose
+                         boundaries are lines, 0 wherever these are in general position (no three through a point)
+    boundaries_resolved  the same, composite boundaries taken for one (`together`: how near they must be, `mechanisms`)
+    regions_resolved     1 + arcs + crossings of these
+    disappearance, merging, alignment, born
+                         of the resolved regions, since the snapshot before: the first three make them fewer
+    example_…            of each mechanism that was seen, the neurons (`units`, counted on from layer to layer) of the
+                         boundaries that cut off most, and how much (`value`, of the square)
+
+    Where weights are not finite all are NaN, and nothing is compared with it.
     """
-    square = None
-    before: dict[str, dict[str, float]] = {}
-    seen: dict[str, Arrangement] = {}
+    square, seen = None, {}
     for snapshot in snapshots:
-        if square is None:
-            with torch.no_grad():
-                points = snapshot.network.points(torch.from_numpy(snapshots.inputs)).double().cpu().numpy()
-            square = Slice.of_samples(points, seed)
-        found = partition(hidden_layers(snapshot.network), square)
-        for depth, layer in enumerate(layer_names(snapshot.network)):
-            now = resolved(found, depth, seen.get(layer), together)
+        square = square or square_of(snapshot.network, snapshots.inputs, seed)
+        layers = hidden_layers(snapshot.network)
+        finite = all(np.isfinite(values).all() for layer in layers for values in layer)
+        cut = partition(layers, square).by_layer if finite else [[] for _ in layers]
+        for layer, regions in zip(layer_names(snapshot.network, snapshots.inputs), cut, strict=True):
             row = {"step": snapshot.step, "layer": layer}
-            counts = counted(found, depth, now)
-            if layer in seen:
-                changed = changes(seen[layer], now)
-                counts |= between(changed)
-                if depth == 0:
-                    counts["remainder"] = remainder(before[layer], counts)
-                yield from (row | example for example in examples(changed, seen[layer]))
+            before, seen[layer] = seen.get(layer), None
+            if not finite:
+                yield row | {"metric": "regions", "value": np.nan}
+                continue
+            now = seen[layer] = arrangement(regions, square, before, together)
+            counts = counted(regions, now)
+            if before:
+                changed = changes(before, now)
+                counts |= {name: getattr(changed, name) for name in MECHANISMS}
+                yield from (row | example for example in examples(changed, before))
             yield from (row | {"metric": metric, "value": float(value)} for metric, value in counts.items())
-            before[layer], seen[layer] = counts, now
 
 
-def layer_names(network) -> list[str]:
+@torch.no_grad()
+def square_of(network: nn.Module, inputs: np.ndarray, seed: int) -> Slice:
+    """The square that regions are counted on."""
+    return Slice.of_samples(network.points(torch.from_numpy(inputs)).double().cpu().numpy(), seed)
+
+
+@torch.no_grad()
+def layer_names(network: nn.Module, inputs: np.ndarray) -> list[str]:
     """Of the hidden layers, as `preactivations` names them."""
-    with torch.no_grad():
-        return list(network.preactivations(network.points(torch.zeros(1, 2, dtype=torch.int64))))
+    return list(network.preactivations(network.points(torch.from_numpy(inputs[:1]))))
 
 
-def resolved(found: Partition, depth: int, before: Arrangement | None, together: float) -> Arrangement:
-    regions = found.by_layer[depth]
+def arrangement(regions: list[Region], square: Slice, before: Arrangement | None, together: float) -> Arrangement:
     patterns = np.array([np.concatenate(region.pattern) for region in regions])
-    return arrangement(patterns, np.array([region.area for region in regions]), before, together)
+    joined, cut_off = composites(patterns, np.array([region.area for region in regions]), before, together)
+    met = junctions(regions, square)
+    return Arrangement(met.at_border // 2, met.crossings, cut_off, joined)
 
 
-def counted(found: Partition, depth: int, now: Arrangement) -> dict[str, float]:
-    counts = {
-        "regions": len(found.by_layer[depth]),
+def counted(regions: list[Region], now: Arrangement) -> dict[str, int]:
+    arcs, crossings = int(now.arcs.sum()), int(now.crossings.sum()) // 2
+    return {
+        "regions": len(regions),
         "boundaries": len(now.joined),
-        "regions_resolved": now.count(now.representatives),
+        "arcs": arcs,
+        "crossings": crossings,
+        "closed": len(regions) - 1 - arcs - crossings,
         "boundaries_resolved": len(now.representatives),
+        "regions_resolved": now.size(now.representatives),
     }
-    if depth == 0:
-        lines = [boundary for boundary in found.boundaries if boundary.layer == 0]
-        counts["crossings"] = sum(1 for _ in crossings(lines))
-    return counts
-
-
-def between(changed: Changes) -> dict[str, float]:
-    names = ("disappearance", "merging", "alignment", "born", "unexplained")
-    return {name: getattr(changed, name) for name in names}
-
-
-def remainder(before: dict[str, float], now: dict[str, float]) -> float:
-    change = {name: now[name] - before[name] for name in ("regions", "boundaries", "crossings")}
-    return change["regions"] - change["boundaries"] - change["crossings"]
 
 
 def examples(changed: Changes, before: Arrangement) -> Iterator[dict]:
@@ -103,7 +103,7 @@ def examples(changed: Changes, before: Arrangement) -> Iterator[dict]:
         ("merging", changed.merged),
         ("alignment", changed.aligned),
     ):
-        sizes = {group: min(map(before.cut_off, group)) for group in groups}
+        sizes = {group: float(before.cut_off[list(group)].min()) for group in groups}
         if sizes:
             largest = max(sizes, key=lambda group: sizes[group])
-            yield {"metric": f"example_{name}", "value": sizes[largest], "units": list(largest)}
+            yield {"metric": f"example_{name}", "value": sizes[largest], "units": list(map(int, largest))}

@@ -1,22 +1,24 @@
 """The linear regions of a ReLU network on a square themselves, for drawing: their corners, boundaries and weights.
 
-On the square of `linear_regions`; what it counts can be counted here.
+On the square of `linear_regions`; what it counts can be counted here. For small networks; the last linear map is named
+`readout`.
 """
 
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import torch
 
-from grokking_phases.metrics.linear_regions import layer_names
-from grokking_phases.regions import Slice, hidden_layers, partition
+from grokking_phases.metrics.linear_regions import layer_names, square_of
+from grokking_phases.regions import hidden_layers, partition
 
 # What it calls of the network at each step, and why another has not got it.
-NETWORK = ("points", "rectified")
+NETWORK = ("points", "preactivations", "rectified")
 REASON = "exact regions need a network that is linear but for ReLUs, and a GELU is curved"
 
 # Options bounded from below, from above, or not.
 LIMITS = {"seed": (0, None)}
+
+MOST = 100  # neurons
 
 
 def compute(snapshots, *, seed: int = 0) -> Iterator[dict]:
@@ -31,25 +33,31 @@ def compute(snapshots, *, seed: int = 0) -> Iterator[dict]:
     """
     square = None
     for snapshot in snapshots:
-        if square is None:
-            with torch.no_grad():
-                points = snapshot.network.points(torch.from_numpy(snapshots.inputs)).double().cpu().numpy()
-            square = Slice.of_samples(points, seed)
-        layers = hidden_layers(snapshot.network)
+        network, step = snapshot.network, snapshot.step
+        square = square or square_of(network, snapshots.inputs, seed)
+        layers = hidden_layers(network)
+        check_few(sum(len(bias) for _, bias in layers))
         found = partition(layers, square)
         first = 0  # neuron of the layer, counted on
-        for depth, layer in enumerate(layer_names(snapshot.network)):
-            row = {"step": snapshot.step, "layer": layer}
+        for depth, layer in enumerate(layer_names(network, snapshots.inputs)):
+            row = {"step": step, "layer": layer}
             for region in found.by_layer[depth]:
                 active = np.flatnonzero(np.concatenate(region.pattern)).tolist()
                 yield from placed(row, "corner", region.polygon, active)
             for boundary in found.boundaries:
                 if boundary.layer == depth:
                     yield from placed(row, "end", boundary.ends, [first + boundary.neuron])
-            yield from weighed(row, layers[depth][0])
-            first += len(layers[depth][0])
-        yield from weighed(
-            {"step": snapshot.step, "layer": "readout"}, snapshot.network.readout.weight.detach().numpy()
+            weight, bias = layers[depth]
+            yield from weighed(row, weight)
+            first += len(bias)
+        yield from weighed({"step": step, "layer": "readout"}, network.readout.weight.detach().cpu().numpy())
+
+
+def check_few(n_neurons: int) -> None:
+    if n_neurons > MOST:
+        raise ValueError(
+            f"{n_neurons} neurons make more regions than can be drawn, or kept; {MOST} is the most. The metric "
+            "linear_regions counts them."
         )
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 LAYERS = {"hidden_{depth}": "width"}
 
 # Options bounded from below, from above, or not.
-LIMITS = {"depth": (1, None)}
+LIMITS = {"depth": (1, 9)}  # beyond, names of layers would not sort
 
 
 class ReLUMLP(nn.Module):

@@ -12,30 +12,34 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from grokking_phases.figures.layouts import sheet
-from grokking_phases.figures.panels import in_panels
+from grokking_phases.figures.panels import by_run, in_panels
 from grokking_phases.figures.recipes import described, regularised
-from grokking_phases.figures.squares import Active, area, draw_lines, draw_polygons, frame, last_of, polygons
+from grokking_phases.figures.squares import Active, area, draw_lines, draw_polygons, frame, last_steps, polygons
 
 DRAWS = ["partition"]
-HERE, THERE, CHANGED = "C0", "C1", "C3"
+HERE, THERE, CHANGED = "C0", "C1", "black"
 OFF = "0.85"
 ACROSS = 1e-6  # of the square's side: how far beyond an edge the neighbour is looked for
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Weights and, of the last hidden layer, corners of regions, after the last step of the first run and seed."""
-    rows = last_of(in_panels(tables, panels)).drop(columns=["normalised"])
-    hidden = rows.loc[rows["metric"] == "corner_1", "layer"].iloc[-1]
-    corners = rows["metric"].str.startswith("corner") & (rows["layer"] == hidden)
-    return rows[corners | (rows["metric"] == "weight")]
+    """Of each run, weights and, of the last hidden layer, corners of regions, after the last step of the first seed."""
+    rows = last_steps(in_panels(tables, panels)).drop(columns=["normalised"])
+    corners = rows["metric"].str.startswith("corner")
+    hidden = rows[corners].groupby("run")["layer"].max()
+    return rows[(corners & (rows["layer"] == rows["run"].map(hidden))) | (rows["metric"] == "weight")]
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """A page for each run."""
+    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     regions = polygons(numbers)
     here = max(regions, key=lambda active: area(regions[active]))
     there = across(regions, here)
-    title = f"Circuits in a ReLU network: {numbers['panel'].iloc[0]}"
-    figure, part = sheet(5.2, title, text(numbers, here, there, study))
+    figure, part = sheet(5.2, f"Circuits in a ReLU network: {title}", text(numbers, here, there, study))
     (whole, plane), (circuit, neighbour) = part.subplots(2, 2)
     weights = [as_matrix(of) for _, of in numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)]
     changed = set(here) ^ set(there)
@@ -50,7 +54,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
         (neighbour, "(C) in the region next to it"),
     ):
         ax.set_title(name, loc="left")
-    return [figure]
+    return figure
 
 
 def as_matrix(rows: pd.DataFrame) -> np.ndarray:
@@ -99,7 +103,7 @@ def draw_network(ax: Axes, weights: list[np.ndarray], active: Active, colour: st
             draw_lines(ax, np.array(pieces)[of], linewidths=widths[of], **look)
     for depth, y in enumerate(heights):
         faces = np.where(on[depth], colour, "white")
-        rims, widths = np.where(marked[depth], CHANGED, "0.3"), np.where(marked[depth], 1.8, 0.5)
+        rims, widths = np.where(marked[depth], CHANGED, "0.5"), np.where(marked[depth], 2.0, 0.5)
         ax.scatter(np.full(len(y), depth), y, s=25, c=faces, edgecolors=rims, linewidths=widths, zorder=3)
     ax.set_xticks(range(len(sizes)), ["input", *(f"layer {i}" for i in range(1, len(sizes) - 1)), "output"])
     ax.set_yticks([])
@@ -124,6 +128,6 @@ def text(numbers: pd.DataFrame, here: Active, there: Active, study: dict) -> str
             "Lines: weights, as thick as they are large in their layer. (B) the largest region (blue in the square): "
             "filled, active neurons; coloured, the weights between them. (C) the largest region next to it "
             "(orange).",
-            f"The two circuits differ by {differ} neuron{'s' if differ > 1 else ''} (red rim).",
+            f"The two circuits differ by {differ} neuron{'s' if differ > 1 else ''} (heavy rim).",
         ]
     )

@@ -3,15 +3,17 @@
 The paper draws a schema; here each is the clearest case that a trained network gives, and counted over its training.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.layouts import sheet
-from grokking_phases.figures.panels import in_panels
-from grokking_phases.figures.recipes import described, regularised
-from grokking_phases.figures.squares import boundaries, draw_lines, frame
+from grokking_phases.figures.panels import by_run, in_panels
+from grokking_phases.figures.recipes import described, regularised, sampling_of
+from grokking_phases.figures.squares import boundaries, draw_lines, first_seeds, frame
 
 DRAWS = ["linear_regions", "partition"]
 MECHANISMS = ["alignment", "disappearance", "merging"]
@@ -19,41 +21,57 @@ COLOURS = ["C0", "C1"]  # of the boundaries that do it
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Of the first run and seed, and of each mechanism in the first layer that shows it: how many regions it took at
+    """Of each run's first seed, and of each mechanism in the first layer that shows it: how many regions it took at
     each step, and the clearest example (`value`: what its boundaries cut off; `before`: the step before). Then all
-    boundaries and corners of regions before and after these.
+    boundaries and corners of regions before and after these. ValueError: the partition was not measured there.
     """
-    rows = in_panels(tables, panels).drop(columns=["normalised"])
-    first = rows.loc[rows["metric"] == "regions", ["run", "seed"]].iloc[0]
-    rows = rows[(rows[["run", "seed"]] == first).all(axis=1)]
-    examples = rows[rows["metric"].isin([f"example_{name}" for name in MECHANISMS])]
+    rows = first_seeds(in_panels(tables, panels)).drop(columns=["normalised"])
+    return pd.concat([of_run(of) for _, of in rows.groupby(["panel", "run"], sort=False)], ignore_index=True)
+
+
+def of_run(rows: pd.DataFrame) -> pd.DataFrame:
+    counted, drawn = (rows[rows["table"] == table] for table in DRAWS)
+    examples = counted[counted["metric"].isin([f"example_{name}" for name in MECHANISMS])]
     examples = examples.sort_values(["layer", "value"], ascending=[True, False]).drop_duplicates("metric")
-    steps = sorted(rows["step"].unique())
+    steps = sorted(counted["step"].unique())
     examples = examples.assign(before=[steps[steps.index(step) - 1] for step in examples["step"]])
     seen = examples["metric"].str.removeprefix("example_") + examples["layer"]
-    taken = rows[(rows["metric"] + rows["layer"]).isin(seen)]
-    shown = [*examples["before"], *examples["step"]] or steps[:1]
-    drawn = rows["metric"].str.match("end|corner") & rows["step"].isin(shown)
-    return pd.concat([taken, examples, rows[drawn]], ignore_index=True)
+    shown = {*examples["before"], *examples["step"]} or set(steps[:1])
+    missing = sorted(shown - set(drawn["step"]))
+    if missing:
+        raise ValueError(f"partition was not measured at step {missing[0]}; give it the steps of linear_regions.")
+    shapes = drawn[drawn["metric"].str.match("end|corner") & drawn["step"].isin(shown)]
+    return pd.concat([counted[(counted["metric"] + counted["layer"]).isin(seen)], examples, shapes])
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    figure, part = sheet(4.6, f"How regions vanish: {numbers['panel'].iloc[0]}", text(numbers, study))
+    """A page for each run."""
+    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+    figure, part = sheet(4.6, f"How regions vanish: {title}", text(numbers, study))
     corners = np.column_stack([numbers.loc[numbers["metric"] == f"corner_{axis}", "value"] for axis in (1, 2)])
     for column, mechanism in zip(part.subplots(2, len(MECHANISMS)).T, MECHANISMS, strict=True):
-        example = numbers[numbers["metric"] == f"example_{mechanism}"]
-        taken = numbers.loc[numbers["metric"] == mechanism, "value"].sum()
-        layer = example["layer"].iloc[0] if len(example) else None
-        words = f"layer {layer.split('_')[-1]}: {taken:,.0f} regions" if layer else "not seen"
-        column[0].set_title(f"{mechanism}\n{words}", fontsize="medium")
-        for ax, when in zip(column, ("before", "step"), strict=True):
+        draw_mechanism(column, mechanism, numbers)
+        for ax in column:
             frame(ax, corners)
-            if layer:
-                step = int(example[when].iloc[0])
-                shown = numbers[(numbers["step"] == step) & (numbers["layer"] <= layer)]
-                draw_square(ax, shown, example["units"].iloc[0])
-                ax.set_xlabel(f"step {step:,}")
-    return [figure]
+    return figure
+
+
+def draw_mechanism(column: Iterable[Axes], mechanism: str, numbers: pd.DataFrame) -> None:
+    """Its example, before and after, under the number of regions that it took."""
+    example = numbers[numbers["metric"] == f"example_{mechanism}"]
+    upper, lower = column
+    if example.empty:
+        upper.set_title(f"{mechanism}\nnot seen")
+        return
+    (example,) = example.itertuples()
+    taken = numbers.loc[numbers["metric"] == mechanism, "value"].sum()
+    upper.set_title(f"{mechanism}\nlayer {example.layer.split('_')[-1]}: {taken:,.0f} regions", fontsize="medium")
+    for ax, step in ((upper, int(example.before)), (lower, example.step)):
+        draw_square(ax, numbers[(numbers["step"] == step) & (numbers["layer"] <= example.layer)], example.units)
+        ax.set_xlabel(f"step {step:,}")
 
 
 def draw_square(ax: Axes, rows: pd.DataFrame, units: list[int]) -> None:
@@ -65,13 +83,14 @@ def draw_square(ax: Axes, rows: pd.DataFrame, units: list[int]) -> None:
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
     first = numbers.iloc[0]
-    run = study["runs"][first["run"]]
+    run, metric = study["runs"][first["run"]], study["metrics"]["linear_regions"]
     return " ".join(
         [
-            f"{described(run)}; {regularised(run)}; seed {first['seed']}.",
-            "Each mechanism in the first layer that shows it, and the regions that it took there in all. Upper row: a "
-            "snapshot, lower row: the next one. Grey: where neurons turn on or off; coloured: the clearest case, in "
-            "which the boundary that cuts off less cuts off most. What vanishes between two snapshots and comes back "
-            "is not seen. A boundary among many takes many regions with it.",
+            f"{described(run, sampling_of(metric))}; {regularised(run)}; seed {first['seed']}.",
+            "Each mechanism in the first layer that shows it, and the regions that it took there in all; others "
+            "were born meanwhile (figure mechanisms). Upper row: a snapshot, lower row: the next one that was measured. "
+            "Grey: where neurons turn on or off; coloured: the clearest case, in which the boundary that cuts off less cuts "
+            "off most. What vanishes between two snapshots and comes back is not seen. A boundary among many takes many "
+            "regions with it.",
         ]
     )

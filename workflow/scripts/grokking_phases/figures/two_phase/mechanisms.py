@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.layouts import sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import described, regularised
+from grokking_phases.figures.recipes import described, regularised, sampling_of
+from grokking_phases.figures.squares import first_seeds
 
 DRAWS = ["curves", "linear_regions"]
 COUNTS = {"regions": ("exact", "black", "-"), "regions_resolved": ("composite boundaries as one", "C4", "--")}
@@ -18,19 +19,19 @@ MECHANISMS = {
     "disappearance": ("by disappearance", "C1", "--"),
     "merging": ("by merging", "C2", "-."),
     "born": ("born", "0.45", "-"),
-    "unexplained": ("unexplained, net", "C3", ":"),
 }
+EULER = ["boundaries", "crossings", "closed"]
 ACCURACIES = {"train_accuracy": "C1", "test_accuracy": "C0"}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Of the first seed of each run, steps > 0: counts by layer, and for what changes also the sum so far (`so_far`);
-    the remainder, and accuracies.
+    accuracies, and what regions are made of (`EULER`).
     """
-    measured = tables["metric"].isin([*COUNTS, *MECHANISMS, "remainder"])
-    rows = tables[(measured | tables["metric"].isin(ACCURACIES)) & (tables["step"] > 0)]
-    seeds = tables[measured].groupby("run")["seed"].min()
-    rows = rows[rows["seed"] == rows["run"].map(seeds)].sort_values(["run", "layer", "metric", "step"])
+    measured = tables["metric"].isin([*COUNTS, *MECHANISMS, *EULER])
+    seeds = first_seeds(tables[measured])[["run", "seed"]].drop_duplicates()
+    rows = tables[(measured | tables["metric"].isin(ACCURACIES)) & (tables["step"] > 0)].merge(seeds)
+    rows = rows.sort_values(["run", "layer", "metric", "step"])
     changing = rows["metric"].isin(MECHANISMS)
     so_far = rows[changing].groupby(["run", "layer", "metric"])["value"].cumsum()
     rows = rows.assign(so_far=so_far)[["run", "seed", "layer", "step", "metric", "value", "so_far"]]
@@ -77,23 +78,34 @@ def draw_accuracies(ax: Axes, numbers: pd.DataFrame) -> None:
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
     first = numbers.iloc[0]
-    run = study["runs"][first["run"]]
-    wide = numbers.pivot_table(index=["layer", "step"], columns="metric", values="value", sort=False)
-    layers = wide.groupby(level="layer", sort=False)
-    unexplained = ", ".join(
-        f"{layer.replace('_', ' ')} {of['unexplained'].sum():+,.0f} ({of['unexplained'].abs().sum():,.0f} in size)"
-        for layer, of in layers
-    )
-    remainder = wide["remainder"].dropna()
-    held = int((remainder == 0).sum())
+    run, metric = study["runs"][first["run"]], study["metrics"]["linear_regions"]
     return " ".join(
         [
-            f"{described(run)}; {regularised(run)}; seed {first['seed']}.",
-            "Dotted, left: train (orange) and test accuracy (blue). Composite: boundaries that differ by at most a "
-            "twentieth of the smaller side that either cuts off. Right: between successive snapshots, so what vanishes "
-            "and comes back between two is not seen.",
-            f"First layer: the change in regions is that in lines plus that in crossings in {held} of {len(remainder)} "
-            f"intervals (left over in all: {remainder.abs().sum():,.0f}).",
-            f"Unexplained by the rules, net: {unexplained}.",
+            f"{described(run, sampling_of(metric))}; {regularised(run)}; seed {first['seed']}.",
+            "Dotted, left: train (orange) and test accuracy (blue). Composite: boundaries that differ by at most "
+            f"{metric['together']:.0%} of the smaller side that either cuts off. Right: between successive snapshots; "
+            "what vanishes and comes back between two is not seen.",
+            identity(numbers),
+            unexplained(numbers),
         ]
     )
+
+
+def identity(numbers: pd.DataFrame) -> str:
+    """Of the first layer."""
+    first = by_step(numbers, numbers["layer"].min()).diff().iloc[1:]
+    held = int((first["regions"] == first["boundaries"] + first["crossings"]).sum())
+    what = "First layer: the change in regions is that in lines plus that in crossings"
+    return f"{what} in {held} of {len(first)} intervals."
+
+
+def unexplained(numbers: pd.DataFrame) -> str:
+    """What the regions are more than 1 + arcs + crossings, layer by layer."""
+    layers = sorted(numbers["layer"].dropna().unique())
+    most = {layer.replace("_", " "): by_step(numbers, layer)["closed"].abs().max() for layer in layers}
+    said = ", ".join(f"{layer} {number:,.0f}" for layer, number in most.items())
+    return f"Not in these counts, closed boundaries that nothing joins to the border, at most: {said}."
+
+
+def by_step(numbers: pd.DataFrame, layer: str) -> pd.DataFrame:
+    return numbers[numbers["layer"] == layer].pivot(index="step", columns="metric", values="value")

@@ -101,7 +101,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
             all_described(runs),
             *(f"{regularised(run).capitalize()}." for run in runs.values()),
             spread(numbers.dropna(subset="seed")),
-            "Dotted: the largest value over seeds, where it is a turning point.",
+            "Dotted: where the value is largest, if that is a turning point (median over seeds).",
             *([f"No turning point ({'; '.join(absent)})."] if absent else []),
         ]
     )

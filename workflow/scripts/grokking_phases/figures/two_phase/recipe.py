@@ -23,10 +23,9 @@ SCALES = {  # its name, short, and mark
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Rows {run, seed, event, status, step}; of the first source of I(T;X)."""
-    events = tables[tables["seed"].notna() & tables["event"].isin(SCALES)]
-    events = events.drop_duplicates(["run", "seed", "event"])
-    return in_panels(events[["run", "seed", "source", "event", "status", "step"]], panels)
+    """Rows {run, source, event, status, step}, over seeds; of the first source of I(T;X)."""
+    events = tables[tables["seed"].isna() & tables["event"].isin(SCALES)].drop_duplicates(["run", "event"])
+    return in_panels(events[["run", "source", "event", "status", "step", "n_seeds"]], panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
@@ -55,11 +54,12 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -
             1.01, place, missing(rows[rows["run"] == run]), transform=ax.get_yaxis_transform(), va="center", fontsize=6
         )
     ax.set_yticks(range(len(names)), [recipe(runs[name]) for name in names])
-    ax.set(xscale="log", xlim=(10, 1.1 * last), ylim=(len(names) - 0.5, -0.5))
+    ax.set(xscale="log", xlim=(1, 1.1 * last), ylim=(len(names) - 0.5, -0.5))
 
 
 def recipe(run: dict) -> str:
-    return f"dropout {run['model'].get('dropout', 0.1):g}, weight decay {run['training']['weight_decay']:g}"
+    dropout = f"dropout {run['model']['dropout']:g}, " if "dropout" in run["model"] else ""
+    return f"{dropout}weight decay {run['training']['weight_decay']:g}"
 
 
 def missing(rows: pd.DataFrame) -> str:
@@ -73,10 +73,12 @@ def missing(rows: pd.DataFrame) -> str:
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
     first = {panel: study["runs"][rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
+    n_seeds = numbers["n_seeds"].max()
+    seeds = "One seed each: a difference may be chance." if n_seeds == 1 else f"Medians over up to {n_seeds:.0f} seeds."
     return " ".join(
         [
-            *(f"{panel.capitalize()}: {described(run)}." for panel, run in first.items()),
-            "Dropout and weight decay as said at the left, nothing else changes within a task. One seed: a difference "
-            "may be chance. At the right, in words, what was not met or is no turning point.",
+            *(f"{panel.capitalize()}, the first row: {described(run)}." for panel, run in first.items()),
+            f"Other rows differ in what is said at their left. {seeds}",
+            "At the right, in words, what was not met or is no turning point.",
         ]
     )
