@@ -88,9 +88,9 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
         [
             f"{described(run, sampling_of(metric))}; {regularised(run)}; seed {first['seed']}.",
             "Each mechanism in the first layer that shows it, and the regions that it took there in all; others "
-            "were born meanwhile (figure mechanisms). Upper row: a snapshot, lower row: the next one that was measured. "
-            "Grey: where neurons turn on or off; coloured: the clearest case, in which the boundary that cuts off less cuts "
-            "off most. What vanishes between two snapshots and comes back is not seen. A boundary among many takes many "
-            "regions with it.",
+            "were born meanwhile (figure mechanisms). Upper row: a snapshot, lower row: the next one that was "
+            "measured. Grey: where neurons turn on or off; coloured: the clearest case, in which the boundary that "
+            "cuts off less cuts off most. What vanishes between two snapshots and comes back is not seen. A "
+            "boundary among many takes many regions with it.",
         ]
     )
