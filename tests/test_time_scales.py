@@ -63,6 +63,16 @@ def test_the_second_descent_begins_after_the_first_minimum():
     assert second_descent(curve(lambda x: abs(x - 4))) is None  # rises to the last step
 
 
+def test_a_wiggle_before_the_descent_hides_no_second_descent():
+    """As of division: a plateau with a wiggle near step 10, a fall, a minimum near 300, a low top near 3,000."""
+    fall = curve(lambda x: 4 / (1 + np.exp(3 * (x - np.log(100)))))
+    wiggle = bump(10, width=0.3, height=0.1)
+    loss = fall + wiggle + 0.5 * bump(3000)
+    assert loss.loc[5:20].idxmax() in range(9, 12)
+    assert near(second_descent(loss), 3000)
+    assert second_descent(fall + wiggle) is None
+
+
 def test_an_accuracy_counts_once_it_stays():
     accuracy = pd.Series([0.1, 0.99, 0.5, 0.98, 0.985, 0.99, 0.3, 1.0], index=[0, 1, 2, 3, 5, 8, 13, 21])
     assert reached(accuracy, 0.98) == 3

@@ -3,15 +3,16 @@
     fit       the first of `successive` evaluations that all have a train accuracy of `accurate` or more
     gen_0.9, gen_0.98
               the same of the test accuracy, at 0.9 and at 0.98
-    peak      where the test loss is largest after its first minimum: the top of double descent
+    peak      the highest peak of the test loss after its first minimum: the top of double descent
     compress  where I(T;X) is largest: from there on it is compressed
     fixed     from where on I(T;X) stays within `settled` of its range from its last value; later than `compress`
     lmn, lc   where the linear mapping number, the local complexity, is largest
 
 A curve is smoothed in ln step (`smoothing`), without step 0. Its largest value counts only where it is a turning point:
 not at either end, and standing out by `prominence` of the curve's range; I(T;X) only below `saturated` of its ceiling,
-where it says something of the layer. Else the event is "absent". An accuracy that is never met is "not reached".
-Neither is replaced by a number.
+where it says something of the layer. Of the test loss any peak that stands out so counts, not the largest value alone:
+its first minimum may be a wiggle in a plateau, from which it falls much further. Else the event is "absent". An
+accuracy that is never met is "not reached". Neither is replaced by a number.
 """
 
 from dataclasses import dataclass
@@ -124,25 +125,23 @@ def reached(accuracy: pd.Series, level: float, rule: Rule = STATED) -> int | Non
 
 def turning_point(curve: pd.Series, rule: Rule = STATED) -> int | None:
     """Where the smoothed curve is largest, if that is a peak."""
-    return prominent_maximum(smoothed(curve, rule.smoothing), rule)
+    curve = smoothed(curve, rule.smoothing)
+    peaks = prominent_peaks(curve, rule)
+    return int(peaks.idxmax()) if len(peaks) and peaks.max() == curve.max() else None
 
 
 def second_descent(loss: pd.Series, rule: Rule = STATED) -> int | None:
-    """Where the smoothed loss is largest after its first minimum, if that is a peak."""
+    """The highest peak of the smoothed loss after its first minimum."""
     loss = smoothed(loss, rule.smoothing)
     minima = find_peaks(-loss.to_numpy())[0]
-    return prominent_maximum(loss.iloc[minima[0] :], rule, np.ptp(loss)) if len(minima) else None
+    peaks = prominent_peaks(loss, rule).loc[loss.index[minima[0]] :] if len(minima) else loss.iloc[:0]
+    return int(peaks.idxmax()) if len(peaks) else None
 
 
-def prominent_maximum(curve: pd.Series, rule: Rule, extent: float | None = None) -> int | None:
-    """The step of the largest value; None where it is at an end, or does not stand out by a part of the extent."""
-    if len(curve) < 3:
-        return None
-    values = curve.to_numpy()
-    least = rule.prominence * (np.ptp(values) if extent is None else extent)
-    peaks = find_peaks(values, prominence=max(least, np.finfo(float).tiny))[0]
-    largest = peaks[values[peaks] == values.max()]
-    return int(curve.index[largest[0]]) if len(largest) else None
+def prominent_peaks(curve: pd.Series, rule: Rule) -> pd.Series:
+    """What stands out by a part of the curve's range, and is at neither end."""
+    least = max(rule.prominence * np.ptp(curve), np.finfo(float).tiny) if len(curve) else 1.0
+    return curve.iloc[find_peaks(curve.to_numpy(), prominence=least)[0]]
 
 
 def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | None:
