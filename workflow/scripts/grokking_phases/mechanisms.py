@@ -25,7 +25,6 @@ from functools import cached_property
 
 import numpy as np
 
-TOGETHER = 0.05  # of the smaller side: two lines through the middle are then within a fortieth of the square
 APART = 2  # times as far, a boundary leaves a composite
 
 
@@ -53,9 +52,11 @@ class Arrangement:
 
 
 def composites(
-    patterns: np.ndarray, areas: np.ndarray, before: Arrangement | None = None, together: float = TOGETHER
+    patterns: np.ndarray, areas: np.ndarray, before: Arrangement | None, together: float
 ) -> tuple[dict[int, int], np.ndarray]:
     """`joined` and `cut_off` of an arrangement; patterns (n_regions, n_neurons) bool, areas (n_regions,).
+
+    At 0.05 `together`, two lines through the middle are within a fortieth of the square.
 
     Who stood for a composite before stands for it still or, gone from the square, its lowest member; else the lowest
     neuron.

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from grokking_phases.mechanisms import TOGETHER, Arrangement, Changes, changes, composites
+from grokking_phases.mechanisms import Arrangement, Changes, changes, composites
 from grokking_phases.regions import Region, Slice, hidden_layers, junctions, partition
 
 # What it calls of the network at each step, and why another has not got it.
@@ -23,7 +23,7 @@ LIMITS = {"together": (0, 0.2), "seed": (0, None)}
 MECHANISMS = ("disappearance", "merging", "alignment", "born")
 
 
-def compute(snapshots, *, together: float = TOGETHER, seed: int = 0) -> Iterator[dict]:
+def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dict]:
     """Rows {step, layer, metric, value} and, of examples, `units`, for each snapshot and hidden layer.
 
     `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples. The network gives `points` of
