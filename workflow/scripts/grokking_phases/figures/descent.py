@@ -66,7 +66,7 @@ def draw_task(numbers: pd.DataFrame, study: dict, published: list[str], figure: 
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str | None) -> Figure:
-    title = f"{numbers['panel'].iloc[0].capitalize()}; {estimator_text(study['metrics'][estimate])}"
+    title = f"{numbers['panel'].iloc[0]}; {estimator_text(study['metrics'][estimate])}"
     rows = numbers[numbers["table"].isin(["curves", "time_scales", estimate])]
     rows = rows[rows["source"].isna() | (rows["source"] == estimate)]
     figure, part = sheet(2.7, title, text(rows, study["runs"], published))
@@ -167,7 +167,7 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
         "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. "
         "(a) dotted: fitted, and test accuracy 0.98 for "
         "good. (b) last layer; star: last step; diamond: the largest I(T;X), where it is a peak; hollow: above 0.98 of "
-        "its ceiling. (c) dotted: the largest test loss after its first minimum. The paper names no estimator of "
+        "its ceiling. (c) dotted: the highest peak of the test loss after its first minimum. The paper names no estimator of "
         "information: no match is claimed."
     )
     missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in without(rows)]

@@ -13,7 +13,7 @@ from grokking_phases.events import FOUND
 from grokking_phases.figures.information import estimator_text
 from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import all_described, regularised, spread
+from grokking_phases.figures.recipes import all_described, regularised, sampling_of, spread
 
 DRAWS = ["mutual_information", "time_scales"]
 LINES = {
@@ -23,6 +23,7 @@ LINES = {
     "information_y_labels": ("I(T;Y), labels permuted", "C1", ":"),
 }
 EVENTS = ["compress", "compress_tripled"]
+LOWEST = -0.05  # that is drawn, as a part of the ceiling
 # What an estimator's options must be, for it to be one of those that must agree.
 JUDGES = {
     "kernel density": {"estimator": "kde", "noise_scale": "relative"},
@@ -70,7 +71,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
         )
     for turn in rows[(rows["event"] == "compress") & (rows["status"] == FOUND)].itertuples():
         ax.axvline(turn.step, color="C0", linestyle="--", linewidth=0.8)
-    ax.set(xscale="log", ylim=(min(-0.05, ax.get_ylim()[0]), 1.05))
+    ax.set(xscale="log", ylim=(LOWEST, 1.05))
 
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
@@ -78,13 +79,20 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
     layer = numbers["layer"].dropna().unique()[0]
     return " ".join(
         [
-            all_described(runs),
+            all_described(runs, sampling_of(study["metrics"][numbers["estimate"].iloc[0]])),
             *(f"{regularised(run).capitalize()}." for run in runs.values()),
             f"Layer {layer.replace('_', ' ')}. {spread(numbers.dropna(subset='seed'))}",
             "Dashed: where I(T;X) is largest, if that is a peak and below its ceiling.",
+            *cut(numbers),
             *verdicts(numbers, study["metrics"]),
         ]
     )
+
+
+def cut(numbers: pd.DataFrame) -> list[str]:
+    """Estimates of which less than the panels show was measured."""
+    least = numbers["normalised"].min()
+    return [f"Lines are cut below {LOWEST:g}; the least is {least:.2g}."] if least < LOWEST else []
 
 
 def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
