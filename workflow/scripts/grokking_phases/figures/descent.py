@@ -167,8 +167,8 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
         "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. "
         "(a) dotted: fitted, and test accuracy 0.98 for "
         "good. (b) last layer; star: last step; diamond: the largest I(T;X), where it is a peak; hollow: above 0.98 of "
-        "its ceiling. (c) dotted: the highest peak of the test loss after its first minimum. The paper names no estimator of "
-        "information: no match is claimed."
+        "its ceiling. (c) dotted: the highest peak of the test loss after its first minimum. The paper names no "
+        "estimator of information: no match is claimed."
     )
     missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in without(rows)]
     return " ".join([*recipes, key, grey, *missing])
