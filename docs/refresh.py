@@ -172,9 +172,9 @@ def linear_regions(results: Path) -> pd.DataFrame:
         for name in ("regions", "regions_resolved"):
             row |= {f"{name}_first": wide[name].iloc[0], f"{name}_most": wide[name].max()}
             row |= {f"{name}_most_step": wide[name].idxmax(), f"{name}_last": wide[name].iloc[-1]}
-        for name in ("disappearance", "merging", "alignment", "born", "unexplained"):
+        for name in ("disappearance", "merging", "alignment", "born"):
             row[name] = wide[name].sum()
-        rows.append(row | {"unexplained_size": wide["unexplained"].abs().sum()})
+        rows.append(row | {"closed_most": wide["closed"].abs().max()})
     return pd.DataFrame(rows)
 
 

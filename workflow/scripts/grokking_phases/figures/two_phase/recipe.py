@@ -77,7 +77,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
     seeds = "One seed each: a difference may be chance." if n_seeds == 1 else f"Medians over up to {n_seeds:.0f} seeds."
     return " ".join(
         [
-            *(f"{panel.capitalize()}, the first row: {described(run)}." for panel, run in first.items()),
+            *(f"First row of {panel}: {described(run)}." for panel, run in first.items()),
             f"Other rows differ in what is said at their left. {seeds}",
             "At the right, in words, what was not met or is no turning point.",
         ]
