@@ -26,7 +26,7 @@ NETWORK = ("first_hidden", "after_first_hidden")
 # Options bounded from below, from above, or not; a line needs three points, or every r^2 is 1.
 LIMITS = {"n_samples": (2, None), "n_points": (3, None), "seed": (0, None)}
 
-ROWS = 4096  # of f at a time: bounds memory, and keeps activations in the cache
+ROWS = 2048  # of f at a time: bounds memory, and keeps activations in the cache
 SPREAD = 8  # roundings: what varies by no more along a line is constant
 
 
