@@ -71,7 +71,11 @@ def split_seed(wildcards):
 
 def training_entry(wildcards):
     """All of a run's entry that training depends on."""
-    return {key: value for key, value in RUNS[wildcards.run].items() if key not in ("seeds", "note", "time_scales")}
+    return {
+        key: value
+        for key, value in RUNS[wildcards.run].items()
+        if key not in ("seeds", "note", "time_scales")
+    }
 
 
 def n_steps(wildcards):
