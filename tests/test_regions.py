@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from grokking_phases.regions import Slice, hidden_layers, junctions, partition
+from grokking_phases.junctions import junctions
+from grokking_phases.regions import Slice, hidden_layers, partition
 
 UNIT = Slice.of_plane((0.0, 0.0), 1.0)
 

@@ -8,7 +8,7 @@ from grokking_phases.figures.two_phase import progress
 
 OPTIONS = {
     "linear_mapping_number": {"module": "linear_mapping_number", "n_samples": 256},
-    "local_complexity": {"module": "local_complexity", "radius": 0.005},
+    "local_complexity": {"module": "local_complexity", "radius": 0.005, "n_samples": 1024, "steps": {"log": 3}},
 }
 
 
@@ -36,7 +36,9 @@ def test_panels_lines_and_words():
     (figure,) = progress.draw(numbers, {"runs": {"a": run_with()}, "metrics": OPTIONS})
     accuracy, lmn, lc = figure.subfigs[0].axes
     assert accuracy.get_title() == "accuracy"
-    assert lmn.get_title().startswith("linear mapping number") and lc.get_title().endswith("radius 0.005")
+    assert lmn.get_title().startswith("linear mapping number") and lc.get_title().endswith(
+        "radius 0.005, 1,024 samples\n3 log-spaced snapshots"
+    )
     vertical = [line.get_xdata()[0] for line in lmn.lines if len(set(line.get_xdata())) == 1]
     assert vertical == [10]
     assert [text.get_text() for text in lc.get_legend().get_texts()][:2] == [

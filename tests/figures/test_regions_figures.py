@@ -16,11 +16,12 @@ from grokking_phases.models.relu_mlp import build
 from grokking_phases.summary import normalised
 
 PANELS = {"board": ["a"]}
+JOINS, JOINED, LEAVES = 0, 6, 3  # neurons of the first layer, whose lines do so at the last step
 STUDY = {"runs": {"a": run_with()}, "metrics": {"linear_regions": {"together": 0.05}}}
 
 
 class Drifting:
-    """Snapshots of a network at steps 0, 1, 10 and 100."""
+    """Snapshots at steps 0, 1, 10 and 100; at the last, one line has left the square and one has joined another."""
 
     def __init__(self):
         self.inputs = make(side=6, squares=2).inputs
@@ -28,10 +29,14 @@ class Drifting:
     def __iter__(self):
         for step in (0, 1, 10, 100):
             torch.manual_seed(0)
-            network = build(n_tokens=6, n_classes=2, width=5, depth=2)
+            network = build(n_tokens=6, n_classes=2, width=8, depth=2)
             with torch.no_grad():
                 for p in network.parameters():
                     p += 0.002 * step * torch.randn_like(p)
+                if step == 100:
+                    weight, bias = network.preactivation_1.weight, network.preactivation_1.bias
+                    weight[JOINS], bias[JOINS] = weight[JOINED], bias[JOINED] + 1e-3
+                    bias[LEAVES] = 10
             yield SimpleNamespace(step=step, network=network)
 
 
@@ -51,10 +56,6 @@ def tables():
     return pd.concat([curves("a"), rows_of(linear_regions), rows_of(partition)], ignore_index=True)
 
 
-def captions(figure):
-    return figure.get_supxlabel()
-
-
 def test_neighbouring_circuits_differ_by_one_neuron_and_the_caption_says_so(tables):
     numbers = fig1.select(tables, PANELS)
     assert numbers["step"].unique().tolist() == [100]
@@ -62,7 +63,7 @@ def test_neighbouring_circuits_differ_by_one_neuron_and_the_caption_says_so(tabl
     here = max(regions, key=len)
     assert len(set(here) ^ set(fig1.across(regions, here))) == 1
     (figure,) = fig1.draw(numbers, STUDY)
-    assert "differ by 1 neuron (heavy rim)" in captions(figure)
+    assert "differ by 1 neuron (heavy rim)" in figure.get_supxlabel()
 
 
 def test_a_square_without_boundaries_has_no_neighbour():
@@ -76,9 +77,9 @@ def test_every_layer_is_cut_further_and_its_regions_are_counted(tables):
     titles = [ax.get_title() for ax in figure.subfigs[0].axes[:2]]
     last = tables[(tables["step"] == 100) & (tables["metric"] == "regions")].set_index("layer")["value"]
     assert titles == [f"hidden layer {i}: {last[f'hidden_{i}']:,.0f} regions" for i in (1, 2)]
-    assert "within 1e-15 of it" in captions(figure)
+    assert "within 1e-15 of it" in figure.get_supxlabel()
     (broken,) = fig2.draw(fig2.select(without_the_last_region(tables), PANELS), STUDY)
-    assert "within 1e-15 of it" not in captions(broken)
+    assert "within 1e-15 of it" not in broken.get_supxlabel()
 
 
 def test_a_partition_at_other_steps_is_refused(tables):
@@ -100,15 +101,13 @@ def test_each_mechanism_is_drawn_where_it_is_first_seen_with_its_count(tables):
     examples = numbers[numbers["metric"].str.startswith("example")]
     assert (examples["before"] < examples["step"]).all()
     (figure,) = fig6.draw(numbers, STUDY)
-    upper = figure.subfigs[0].axes[:3]
-    for ax, mechanism in zip(upper, fig6.MECHANISMS, strict=True):
-        example = examples[examples["metric"] == f"example_{mechanism}"]
-        if example.empty:
-            assert ax.get_title().endswith("not seen")
-            continue
-        layer = example["layer"].iloc[0]
+    assert set(examples["metric"]) == {f"example_{name}" for name in fig6.MECHANISMS}
+    for ax, mechanism in zip(figure.subfigs[0].axes[:3], fig6.MECHANISMS, strict=True):
+        layer = examples.loc[examples["metric"] == f"example_{mechanism}", "layer"].iloc[0]
         taken = tables.loc[(tables["metric"] == mechanism) & (tables["layer"] == layer), "value"].sum()
         assert ax.get_title() == f"{mechanism}\nlayer {layer[-1]}: {taken:,.0f} regions"
+    units = dict(zip(examples["metric"], examples["units"], strict=True))
+    assert set(units["example_merging"]) == {JOINS, JOINED} and units["example_disappearance"] == [LEAVES]
 
 
 def test_a_network_in_which_nothing_vanishes_says_so(tables):
@@ -122,9 +121,9 @@ def test_mechanisms_are_summed_up_and_the_identity_is_reported(tables):
     born = numbers[(numbers["metric"] == "born") & (numbers["layer"] == "hidden_1")]
     assert born["so_far"].tolist() == born["value"].cumsum().tolist()
     (figure,) = mechanisms.draw(numbers, STUDY)
-    assert "plus that in crossings in 2 of 2 intervals" in captions(figure)
+    assert "plus that in crossings in 2 of 2 intervals" in figure.get_supxlabel()
     wrong = numbers.assign(value=numbers["value"] + (numbers["metric"] == "crossings") * (numbers["step"] == 10))
-    assert "in 0 of 2 intervals" in captions(mechanisms.draw(wrong, STUDY)[0])
+    assert "in 0 of 2 intervals" in mechanisms.draw(wrong, STUDY)[0].get_supxlabel()
     assert [line.get_label() for line in figure.subfigs[0].axes[0].lines][:2] == [
         "exact",
         "composite boundaries as one",

@@ -12,14 +12,12 @@ Lines of the first layer in general position make 1 + lines + crossings regions.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
 from torch import nn
+
+from grokking_phases.polygons import area, farthest, split
 
 # Distances, in sides of the square, that are rounding: a boundary no farther than this from a corner passes through it.
 ON = 1e-12
-SAME = 1e-11  # and two corners this near are one point: of 20,000 crossings in a square, some are within 1e-8
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,7 @@ class Region:
 
     @property
     def area(self) -> float:
-        x, y = self.polygon.T
-        return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+        return area(self.polygon)
 
     @property
     def centre(self) -> np.ndarray:
@@ -148,32 +145,6 @@ def divided(region: Region, side: float) -> tuple[list[np.ndarray], list[tuple[i
     return polygons, found
 
 
-def split(polygon: np.ndarray, heights: np.ndarray, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A convex polygon, below and above height 0, and the two ends of the cut."""
-    below, above, cut = [], [], []
-    for i, (corner, height) in enumerate(zip(polygon, heights, strict=True)):
-        following, then = polygon[(i + 1) % len(polygon)], heights[(i + 1) % len(polygon)]
-        on = abs(height) <= near
-        if height <= near:
-            below.append(corner)
-        if height >= -near:
-            above.append(corner)
-        if on:
-            cut.append(corner)
-        elif abs(then) > near and (height > 0) != (then > 0):
-            crossing = corner + (following - corner) * (height / (height - then))
-            below.append(crossing)
-            above.append(crossing)
-            cut.append(crossing)
-    return np.array(below), np.array(above), np.array(cut)
-
-
-def farthest(points: np.ndarray) -> np.ndarray:
-    """The ends (2, 2) of collinear points."""
-    along = points @ (points[np.argmax(np.abs(points - points[0]).sum(axis=1))] - points[0])
-    return points[[np.argmin(along), np.argmax(along)]]
-
-
 def within(region: Region, polygon: np.ndarray, following: list[tuple[np.ndarray, np.ndarray]]) -> Region:
     """The part of a region in a polygon that its layer has cut, with the layer after it, if there is one."""
     active = region.values(polygon.mean(axis=0)[None])[0] > 0
@@ -183,34 +154,6 @@ def within(region: Region, polygon: np.ndarray, following: list[tuple[np.ndarray
     weight, bias = following[0]
     read = weight * active  # (next width, width)
     return Region(polygon, pattern, read @ region.linear, read @ region.constant + bias)
-
-
-@dataclass(frozen=True)
-class Junctions:
-    """Where the boundaries of n neurons meet each other, and the border of the square."""
-
-    crossings: np.ndarray  # (n, n) points, symmetric, 0 on the diagonal
-    at_border: np.ndarray  # (n,) points
-
-
-def junctions(regions: list[Region], square: Slice) -> Junctions:
-    """Read off the regions' corners: those around a point differ in the neurons whose boundaries go through it."""
-    patterns = np.array([np.concatenate(region.pattern) for region in regions])
-    corners = np.concatenate([region.polygon for region in regions])
-    owner = np.repeat(np.arange(len(regions)), [len(region.polygon) for region in regions])
-    near = KDTree(corners).query_pairs(SAME * square.side, output_type="ndarray")
-    links = coo_array((np.ones(len(near)), near.T), shape=(len(corners), len(corners)))
-    _, place = connected_components(links, directed=False)
-    order = np.argsort(place, kind="stable")
-    starts = np.flatnonzero(np.diff(place[order], prepend=-1))
-    around = patterns[owner[order]]
-    through = np.logical_or.reduceat(around, starts) & ~np.logical_and.reduceat(around, starts)  # (n_places, n_neurons)
-    from_border = np.minimum(corners - square.low, square.low + square.side - corners).min(axis=1)[order[starts]]
-    border = from_border <= SAME * square.side
-    inside = through[~border].astype(np.float32)
-    met = np.rint(inside.T @ inside).astype(int)
-    np.fill_diagonal(met, 0)
-    return Junctions(met, through[border].sum(axis=0))
 
 
 def hidden_layers(model: nn.Module) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -40,6 +40,12 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
     return ("" if "note" not in run else f"{run['note']}: ") + "; ".join(parts)
 
 
+def of_one_seed(numbers: pd.DataFrame, runs: dict[str, dict], sampled: Sampling = sampling) -> str:
+    """The description of the run that is drawn, with what holds its weights and its seed."""
+    first = numbers.iloc[0]
+    return f"{described(runs[first['run']], sampled)}; {regularised(runs[first['run']])}; seed {first['seed']}"
+
+
 def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
     """Each description once, with the runs that it is of where there are several."""
     names: dict[str, list[str]] = {}

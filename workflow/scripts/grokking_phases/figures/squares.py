@@ -31,11 +31,6 @@ def by_units(rows: pd.DataFrame, name: str) -> dict[Active, list[np.ndarray]]:
     return {units: [np.array(of[i : i + size]) for i in range(0, len(of), size)] for units, of in found.items()}
 
 
-def area(polygon: np.ndarray) -> float:
-    x, y = polygon.T
-    return 0.5 * float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
-
-
 def first_seeds(rows: pd.DataFrame) -> pd.DataFrame:
     """Of each run, its first seed that was measured."""
     return rows[rows["seed"] == rows.groupby("run")["seed"].transform("min")]

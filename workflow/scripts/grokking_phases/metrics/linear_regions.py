@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from grokking_phases.junctions import junctions
 from grokking_phases.mechanisms import Arrangement, Changes, changes, composites
-from grokking_phases.regions import Region, Slice, hidden_layers, junctions, partition
+from grokking_phases.regions import Region, Slice, hidden_layers, partition
 
 # What it calls of the network at each step, and why another has not got it.
 NETWORK = ("points", "preactivations", "rectified")
@@ -41,7 +42,7 @@ def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dic
     example_…            of each mechanism that was seen, the neurons (`units`, counted on from layer to layer) of the
                          boundaries that cut off most, and how much (`value`, of the square)
 
-    Where weights are not finite all are NaN, and nothing is compared with it.
+    Where weights are not finite `regions` is NaN and stands alone, and the next snapshot is compared with none.
     """
     square, seen = None, {}
     for snapshot in snapshots:

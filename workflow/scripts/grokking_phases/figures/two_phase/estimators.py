@@ -82,11 +82,21 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
             all_described(runs, sampling_of(study["metrics"][numbers["estimate"].iloc[0]])),
             *(f"{regularised(run).capitalize()}." for run in runs.values()),
             f"Layer {layer.replace('_', ' ')}. {spread(numbers.dropna(subset='seed'))}",
+            *sampled_otherwise(numbers, study),
             "Dashed: where I(T;X) is largest, if that is a peak and below its ceiling.",
             *cut(numbers),
             *verdicts(numbers, study["metrics"]),
         ]
     )
+
+
+def sampled_otherwise(numbers: pd.DataFrame, study: dict) -> list[str]:
+    """Estimates that were taken at other snapshots than the first, of which the caption says when."""
+    run = study["runs"][numbers["run"].iloc[0]]
+    names = [name for name in study["metrics"] if name in set(numbers["estimate"])]
+    said = {name: sampling_of(study["metrics"][name])(run) for name in names}
+    first = said[numbers["estimate"].iloc[0]]
+    return [f"{estimator_text(study['metrics'][name]).capitalize()}: {of}." for name, of in said.items() if of != first]
 
 
 def cut(numbers: pd.DataFrame) -> list[str]:

@@ -13,8 +13,9 @@ from matplotlib.path import Path
 
 from grokking_phases.figures.layouts import sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import described, regularised
-from grokking_phases.figures.squares import Active, area, draw_lines, draw_polygons, frame, last_steps, polygons
+from grokking_phases.figures.recipes import of_one_seed
+from grokking_phases.figures.squares import Active, draw_lines, draw_polygons, frame, last_steps, polygons
+from grokking_phases.polygons import area
 
 DRAWS = ["partition"]
 HERE, THERE, CHANGED = "C0", "C1", "black"
@@ -119,12 +120,10 @@ def draw_plane(ax: Axes, regions: dict[Active, np.ndarray], here: Active, there:
 
 
 def text(numbers: pd.DataFrame, here: Active, there: Active, study: dict) -> str:
-    first = numbers.iloc[0]
-    run = study["runs"][first["run"]]
     differ = len(set(here) ^ set(there))
     return " ".join(
         [
-            f"{described(run)}; {regularised(run)}; seed {first['seed']}, after step {first['step']:,}.",
+            f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
             "Lines: weights, as thick as they are large in their layer. (B) the largest region (blue in the square): "
             "filled, active neurons; coloured, the weights between them. (C) the largest region next to it "
             "(orange).",

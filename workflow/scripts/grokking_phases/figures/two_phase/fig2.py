@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.layouts import sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import described, regularised
-from grokking_phases.figures.squares import area, boundaries, draw_lines, draw_polygons, frame, last_steps, polygons
+from grokking_phases.figures.recipes import of_one_seed
+from grokking_phases.figures.squares import boundaries, draw_lines, draw_polygons, frame, last_steps, polygons
+from grokking_phases.polygons import area
 from grokking_phases.style import SEQUENTIAL
 
 DRAWS = ["partition"]
@@ -51,12 +52,10 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 
 def text(numbers: pd.DataFrame, cut: dict[str, dict], sides: np.ndarray, study: dict) -> str:
-    first = numbers.iloc[0]
-    run = study["runs"][first["run"]]
     off = max(abs(sum(map(area, regions.values())) / sides.prod() - 1) for regions in cut.values())
     return " ".join(
         [
-            f"{described(run)}; {regularised(run)}; seed {first['seed']}, after step {first['step']:,}.",
+            f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
             "Black: where a neuron of this layer turns on or off; white: the same of the layers before. Regions are "
             "told apart by their active neurons; of each layer, their areas add up to the square's within "
             f"{max(off, EPS):.0e} of it.",

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.layouts import sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import described, regularised, sampling_of
+from grokking_phases.figures.recipes import of_one_seed, sampling_of
 from grokking_phases.figures.squares import boundaries, draw_lines, first_seeds, frame
 
 DRAWS = ["linear_regions", "partition"]
@@ -82,11 +82,10 @@ def draw_square(ax: Axes, rows: pd.DataFrame, units: list[int]) -> None:
 
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
-    first = numbers.iloc[0]
-    run, metric = study["runs"][first["run"]], study["metrics"]["linear_regions"]
+    metric = study["metrics"]["linear_regions"]
     return " ".join(
         [
-            f"{described(run, sampling_of(metric))}; {regularised(run)}; seed {first['seed']}.",
+            f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
             "Each mechanism in the first layer that shows it, and the regions that it took there in all; others "
             "were born meanwhile (figure mechanisms). Upper row: a snapshot, lower row: the next one that was "
             "measured. Grey: where neurons turn on or off; coloured: the clearest case, in which the boundary that "

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.layouts import sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import described, regularised, sampling_of
+from grokking_phases.figures.recipes import of_one_seed, sampling_of
 from grokking_phases.figures.squares import first_seeds
 
 DRAWS = ["curves", "linear_regions"]
@@ -77,11 +77,10 @@ def draw_accuracies(ax: Axes, numbers: pd.DataFrame) -> None:
 
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
-    first = numbers.iloc[0]
-    run, metric = study["runs"][first["run"]], study["metrics"]["linear_regions"]
+    metric = study["metrics"]["linear_regions"]
     return " ".join(
         [
-            f"{described(run, sampling_of(metric))}; {regularised(run)}; seed {first['seed']}.",
+            f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
             "Dotted, left: train (orange) and test accuracy (blue). Composite: boundaries that differ by at most "
             f"{metric['together']:.0%} of the smaller side that either cuts off. Right: between successive snapshots; "
             "what vanishes and comes back between two is not seen.",

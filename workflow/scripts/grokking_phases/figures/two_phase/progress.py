@@ -12,7 +12,7 @@ from grokking_phases.events import FOUND
 from grokking_phases.figures.information import estimator_text
 from grokking_phases.figures.layouts import MOST_COLUMNS, n_rows, sheet
 from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import all_described, regularised, spread
+from grokking_phases.figures.recipes import all_described, regularised, sampling_of, spread
 
 DRAWS = ["curves", "mutual_information", "linear_mapping_number", "local_complexity", "time_scales"]
 LINES = {  # metric: what it is called, and its dashes
@@ -46,14 +46,15 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     drawn = ["curves", *(name for name in study["metrics"] if name in set(numbers["table"]))]
-    figure, part = sheet(2.2 * n_rows(len(drawn)), f"Measures of progress: {title}", text(numbers, study))
+    figure, part = sheet(2.35 * n_rows(len(drawn)), f"Measures of progress: {title}", text(numbers, study))
     axes = part.subplots(n_rows(len(drawn)), MOST_COLUMNS, sharex=True, squeeze=False).flat
+    run = study["runs"][numbers["run"].iloc[0]]
     explained: set[str] = set()  # the modules whose lines a legend has named
     for ax, table in zip(axes, drawn, strict=False):
         module = study["metrics"].get(table, {}).get("module", table)
         draw_panel(ax, numbers[numbers["table"] == table], legend=module not in explained)
         explained.add(module)
-        ax.set_title(named(table, study["metrics"]), fontsize="small")
+        ax.set_title(named(table, study, run), fontsize="small")
         for at in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
             ax.axvline(at, color="black", linestyle=":", linewidth=0.9)
         ax.tick_params(labelbottom=True)
@@ -79,17 +80,19 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, legend: bool) -> None:
         ax.legend(*zip(*kept, strict=True), fontsize=5.5, handlelength=2.2)
 
 
-def named(table: str, metrics: dict[str, dict]) -> str:
+def named(table: str, study: dict, run: dict) -> str:
+    """What is measured, how, and when, where that is not at every snapshot."""
     if table == "curves":
         return "accuracy"
-    options = metrics[table]
+    options = study["metrics"][table]
+    when = f"\n{sampling_of(options)(run)}" if options.get("steps") else ""
     match options["module"]:
         case "mutual_information":
-            return f"information (nats)\n{estimator_text(options)}"
+            return f"information (nats)\n{estimator_text(options)}{when}"
         case "linear_mapping_number":
-            return f"linear mapping number\n{options['n_samples']} samples"
+            return f"linear mapping number\n{options['n_samples']} samples{when}"
         case _:
-            return f"local complexity (neurons)\nradius {options['radius']:g}"
+            return f"local complexity (neurons)\nradius {options['radius']:g}, {options['n_samples']:,} samples{when}"
 
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
