@@ -55,7 +55,7 @@ bench: .venv/installed
 
 # Newest versions that pyproject.toml allows, torch at the one that all wheels are made for.
 lock: .venv/installed
-	$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --extra workflow --extra dev --strip-extras --allow-unsafe \
+	$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o requirements.lock pyproject.toml
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
 
