@@ -18,16 +18,22 @@ def examples(request):
 
 
 def test_a_dataset_comes_back_as_it_was_written(examples, tmp_path):
-    write_examples(tmp_path / "dataset.parquet", examples)
-    back = read_examples(tmp_path / "dataset.parquet")
+    write_examples(tmp_path / "dataset.parquet", examples, {"run": "r", "seed": 3})
+    back = read_examples(tmp_path / "dataset.parquet", run="r", seed=3)
     for name in ("inputs", "targets", "train"):
         np.testing.assert_array_equal(getattr(back, name), getattr(examples, name))
         assert getattr(back, name).dtype == getattr(examples, name).dtype
     assert (back.n_tokens, back.n_classes, len(back)) == (11, 13, 7)
 
 
+def test_the_dataset_of_another_run_is_refused(examples, tmp_path):
+    write_examples(tmp_path / "dataset.parquet", examples, {"run": "r", "seed": 3})
+    with pytest.raises(ValueError, match="dataset.parquet is not what belongs there: it is of seed 3, not of seed 4"):
+        read_examples(tmp_path / "dataset.parquet", run="r", seed=4)
+
+
 def test_pandas_and_pyarrow_can_read_it(examples, tmp_path):
-    write_examples(tmp_path / "dataset.parquet", examples)
+    write_examples(tmp_path / "dataset.parquet", examples, {"run": "r", "seed": 3})
     rows = pd.read_parquet(tmp_path / "dataset.parquet")
     assert rows.columns.tolist() == ["sample", "inputs", "target", "split"]
     assert rows["sample"].tolist() == list(range(7))

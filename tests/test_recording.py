@@ -12,6 +12,8 @@ import torch
 from safetensors.numpy import load_file
 
 from grokking_phases.examples import write_examples
+from grokking_phases.files import digest_of_file
+from grokking_phases.headers import header_of
 from grokking_phases.models import mlp
 from grokking_phases.networks import Networks
 from grokking_phases.recording import Recording, as_stored
@@ -36,9 +38,10 @@ def merged(recording, examples, folder, steps=STEPS):
     for step in steps:
         recording.take(network(step), probe(examples), step)
     paths = folder / "snapshots.parquet", folder / "weights.safetensors", folder / "dataset.parquet"
-    recording.merge_activations(paths[0], np.flatnonzero(examples.train), {"config_digest": "c0ffee", "seed": 3})
-    recording.merge_parameters(paths[1])
-    write_examples(paths[2], examples)
+    write_examples(paths[2], examples, {})
+    header = {"config_digest": "c0ffee", "seed": 3, "dataset": digest_of_file(paths[2])}
+    recording.merge_activations(paths[0], np.flatnonzero(examples.train), header)
+    recording.merge_parameters(paths[1], header)
     return paths
 
 
@@ -93,7 +96,7 @@ def test_a_layer_that_was_not_recorded_is_recomputed_from_the_weights(examples, 
     recording = Recording(tmp_path / "parts", ["hidden"], STEPS, "float32")
     path, weights, dataset = merged(recording, examples, tmp_path)
     model = {"module": "mlp", "width": WIDTHS["hidden"]}
-    recompute = Networks(weights, dataset, model).recompute(["preactivation"])
+    recompute = Networks(weights, dataset, model, config_digest="c0ffee").recompute(["preactivation"])
     snapshots = Snapshots(path, dataset, layers=WIDTHS, recompute=recompute)
     for snapshot in snapshots:
         before, hidden = snapshot.activations["preactivation"], snapshot.activations["hidden"]
@@ -118,13 +121,13 @@ def test_one_step_is_read_at_a_time_in_ascending_order(recording, examples, tmp_
 
 def test_snapshots_of_other_samples_than_the_train_rows_are_refused(recording, examples, tmp_path):
     path, _, dataset = merged(recording, examples, tmp_path)
-    write_examples(dataset, replace(examples, train=~examples.train))
+    write_examples(dataset, replace(examples, train=~examples.train), {})
     with pytest.raises(ValueError, match="was not taken on the train rows"):
         Snapshots(path, dataset)
 
 
 def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples, tmp_path):
-    path, _, _ = merged(recording, examples, tmp_path)
+    path, _, dataset = merged(recording, examples, tmp_path)
     file, n_samples = pq.ParquetFile(path), int(examples.train.sum())
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [n_samples] * 3
     floats = pa.float16() if recording.dtype == "float16" else pa.float32()
@@ -134,13 +137,15 @@ def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples
         *((layer, pa.list_(floats, width)) for layer, width in WIDTHS.items()),
     ]
     assert json.loads(file.schema_arrow.metadata[b"grokking_phases"]) == {
-        "format_version": 1,
+        "format_version": 2,
         "layers": WIDTHS,
         "steps": STEPS,
         "split": "train",
         "torch": torch.__version__,
         "config_digest": "c0ffee",
         "seed": 3,
+        "dataset": digest_of_file(dataset),
+        "seal": header_of(path)["seal"],
     }
     columns = [file.metadata.row_group(0).column(i) for i in range(4)]
     assert {column.compression for column in columns} == {"ZSTD"}
@@ -154,6 +159,12 @@ def test_pandas_reads_it(recording, examples, tmp_path):
     assert rows["sample"].tolist() == samples.tolist() * 3
     hidden = np.stack(rows.loc[rows["step"] == 10, "hidden"])
     np.testing.assert_allclose(hidden, expected(10, examples, recording.dtype)["hidden"], rtol=1e-3, atol=1e-4)
+
+
+def test_the_weights_of_another_training_are_refused(recording, examples, tmp_path):
+    _, weights, dataset = merged(recording, examples, tmp_path)
+    with pytest.raises(ValueError, match="weights.safetensors is not what belongs there: it is of config_digest 'c0ff"):
+        Networks(weights, dataset, {"module": "mlp", "width": WIDTHS["hidden"]}, config_digest="another")
 
 
 def test_the_weights_are_keyed_by_step_and_parameter(recording, examples, tmp_path):

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file
 
 from grokking_phases.checkpoints import Checkpoints
 from grokking_phases.examples import write_examples
+from grokking_phases.files import digest_of_file
 from grokking_phases.run import Run, training_identity
 from grokking_phases.snapshots import Snapshots
 from grokking_phases.training import l2_norm
@@ -41,7 +42,7 @@ class Study:
 
     def __init__(self, examples, folder):
         self.examples, self.folder = examples, folder
-        write_examples(folder / "dataset.parquet", examples)
+        write_examples(folder / "dataset.parquet", examples, {})
 
     def run(self, entry, name, seed=0):
         checkpoints = Checkpoints(self.folder / name, "abc123")
@@ -50,7 +51,8 @@ class Study:
     def results(self, run, name):
         """Curves and the bytes of the two files."""
         paths = [self.folder / name / file for file in ("snapshots.parquet", "weights.safetensors")]
-        run.write_snapshots(*paths, {"run": "the same"})
+        data = digest_of_file(self.folder / "dataset.parquet")
+        run.write_snapshots(*paths, {"run": "the same", "dataset": data})
         return run.curves_table(), *(path.read_bytes() for path in paths)
 
     def snapshots(self, name):
@@ -103,7 +105,7 @@ def test_a_run_has_its_curves_and_snapshots(entry, study):
     assert len(curves) == len(metrics) * len(set(curves["step"]))
     assert curves["value"].notna().all()
     assert study.snapshots("run").steps == sorted(recorded)
-    assert study.snapshots("run").metadata["run"] == "the same"
+    assert study.snapshots("run").header["run"] == "the same"
 
 
 def test_the_last_snapshot_is_of_the_last_network(study, examples):
@@ -126,7 +128,7 @@ def test_a_run_killed_at_a_step_ends_in_the_same_bytes(entry, step, study):
     torch.manual_seed(99)  # as a new process would find another state than this one's
     second, checkpoints = study.run(entry, "killed")
     with checkpoints.held():
-        second.resume(checkpoints.load(), MACHINE)
+        second.resume(checkpoints.states(), MACHINE)
         assert second.trainer.step == step - 1
         second.finish(checkpoints, NEVER, silent)
     assert same(study.results(second, "killed"), uninterrupted)
@@ -140,7 +142,7 @@ def test_a_run_killed_after_snapshots_that_its_checkpoint_does_not_know_ends_in_
         first.finish(checkpoints, NEVER, killed_at(9))
     assert first.recording.taken() == [0, 2, 4, 6, 8]
     second, checkpoints = study.run(TRANSFORMER, "killed")
-    second.resume(checkpoints.load(), MACHINE)
+    second.resume(checkpoints.states(), MACHINE)
     assert second.trainer.step == 0
     second.finish(checkpoints, NEVER, silent)
     assert same(study.results(second, "killed"), uninterrupted)
@@ -150,7 +152,7 @@ def test_a_run_killed_between_its_last_step_and_its_outputs_trains_no_more(study
     first, checkpoints = study.run(MLP, "run")
     first.finish(checkpoints, NEVER, silent)
     second, checkpoints = study.run(MLP, "run")
-    second.resume(checkpoints.load(), MACHINE)
+    second.resume(checkpoints.states(), MACHINE)
     second.finish(checkpoints, NEVER, killed_at(12))
     assert second.curves_table().equals(first.curves_table())
 
@@ -197,7 +199,7 @@ def test_a_run_that_diverged_stays_ended_when_it_is_resumed(study):
     first, checkpoints = study.run(diverging(), "run")
     first.finish(checkpoints, NEVER, silent)
     second, checkpoints = study.run(diverging(), "run")
-    second.resume(checkpoints.load(), MACHINE)
+    second.resume(checkpoints.states(), MACHINE)
     second.finish(checkpoints, NEVER, killed_at(first.history()["diverged_at"]))
     assert second.history()["diverged_at"] == first.history()["diverged_at"]
     pd.testing.assert_frame_equal(second.curves_table(), first.curves_table())
@@ -211,10 +213,10 @@ def test_a_run_that_never_had_a_finite_loss_has_no_snapshots(study):
 
 def test_a_run_says_what_it_was_made_with_before_and_after_a_resumption(study):
     first, checkpoints = study.run(MLP, "run")
-    first.resume(None, MACHINE)
+    first.resume([], MACHINE)
     first.finish(checkpoints, 0, lambda step, values: None)
     second, _ = study.run(MLP, "run")
-    second.resume(checkpoints.load(), MACHINE | {"threads": 2})
+    second.resume(checkpoints.states(), MACHINE | {"threads": 2})
     assert second.history() == {"made_with": [MACHINE, MACHINE | {"threads": 2}]}
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from grokking_phases.headers import header_of
 from grokking_phases.subnetworks import Absent, choose, write_choices, write_units
-from grokking_phases.tables import metadata_of, read_table
+from grokking_phases.tables import read_table
 
 WIDTH = 8
 
@@ -112,7 +113,8 @@ def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
 def test_what_was_chosen_is_a_table(tmp_path):
     origin = {"run": "r", "seed": 3}
     found = {"subnetwork": "synergistic", "size": 2, "step": 100, "o_information": -3.0}
-    write_choices(tmp_path / "choices", [origin | found, origin | {"subnetwork": "delayed", "absent": "no phase"}])
+    rows = [origin | found, origin | {"subnetwork": "delayed", "absent": "no phase"}]
+    write_choices(tmp_path / "choices", rows, origin)
     table = read_table(tmp_path / "choices").set_index("subnetwork")
     assert table.loc["synergistic", ["size", "step", "o_information"]].tolist() == [2, 100, -3.0]
     assert table.loc["delayed", "absent"] == "no phase" and np.isnan(table.loc["delayed", "size"])
@@ -128,4 +130,4 @@ def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
     }  # fmt: skip
     write_units(tmp_path / "none", [], origin, "the run never generalises")
     assert read_table(tmp_path / "none").empty
-    assert metadata_of(tmp_path / "none")["absent"] == "the run never generalises"
+    assert header_of(tmp_path / "none")["absent"] == "the run never generalises"

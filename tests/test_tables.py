@@ -1,12 +1,15 @@
 """One tidy table, with its types and what it says of itself."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from grokking_phases.tables import metadata_of, read_table, write_table
+from grokking_phases.headers import header_of
+from grokking_phases.tables import read_table, write_table
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def rows():
 
 
 def test_a_table_comes_back_in_the_columns_of_the_format(rows, tmp_path):
-    write_table(tmp_path / "table.parquet", rows)
+    write_table(tmp_path / "table.parquet", rows, {})
     back = read_table(tmp_path / "table.parquet")
     assert back.columns.tolist() == ["run", "seed", "step", "layer", "metric", "value"]
     pd.testing.assert_frame_equal(back, rows[back.columns.tolist()], check_dtype=False)
@@ -41,7 +44,7 @@ def test_a_table_comes_back_in_the_columns_of_the_format(rows, tmp_path):
 
 def test_optional_columns_come_back_where_they_are(rows, tmp_path):
     rows = rows.assign(normalised=[0.0, 0.5, 1.0], units=[None, [0, 249], []])
-    write_table(tmp_path / "table.parquet", rows)
+    write_table(tmp_path / "table.parquet", rows, {})
     back = pd.read_parquet(tmp_path / "table.parquet")  # by pandas alone
     assert back.columns.tolist()[-2:] == ["normalised", "units"]
     assert back["normalised"].tolist() == [0.0, 0.5, 1.0]
@@ -52,18 +55,15 @@ def test_optional_columns_come_back_where_they_are(rows, tmp_path):
 
 def test_the_unit_and_the_sign_of_information_stand_in_the_file(rows, tmp_path):
     write_table(tmp_path / "table.parquet", rows, {"options": {"n_bins": 10}})
-    said = metadata_of(tmp_path / "table.parquet")
+    said = header_of(tmp_path / "table.parquet")
     assert said.pop("o_information") == "positive = redundancy, negative = synergy"
-    assert said == {"format_version": 1, "information": "nats", "options": {"n_bins": 10}}
-
-
-def test_a_file_that_is_not_there_says_nothing(tmp_path):
-    assert metadata_of(tmp_path / "table.parquet") == {}
+    assert re.fullmatch("sha256:[0-9a-f]{64}", said.pop("seal"))
+    assert said == {"format_version": 2, "information": "nats", "options": {"n_bins": 10}}
 
 
 def test_a_value_of_another_type_leaves_the_old_table(rows, tmp_path):
-    write_table(tmp_path / "table.parquet", rows)
+    write_table(tmp_path / "table.parquet", rows, {})
     with pytest.raises(pa.ArrowException):
-        write_table(tmp_path / "table.parquet", rows.assign(value="many"))
+        write_table(tmp_path / "table.parquet", rows.assign(value="many"), {})
     assert read_table(tmp_path / "table.parquet")["value"][0] == 0.5
     assert [path.name for path in tmp_path.iterdir()] == ["table.parquet"]

@@ -8,9 +8,10 @@ import time
 import psutil
 import pytest
 import yaml
+from pypdf import PdfReader
 from trees import REPOSITORY, Tree, copy_of_repository
 
-from grokking_phases.tables import metadata_of
+from grokking_phases.headers import header_of
 
 TARGET = "results/tiny/figures/fig5.pdf"
 EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
@@ -111,8 +112,11 @@ def test_a_diverged_run_ends_there_and_is_drawn(tree):
     diverging = {"training": {"learning_rate": 1e30, "constrain_norm": "none"}}
     tree.overlay(lambda config: config["runs"].update(addition_alpha8=diverging))
     tree.run(EMERGENCE)
-    curves = tree.folder / "results/tiny/addition_alpha8/0/curves.parquet"
-    assert metadata_of(curves)["diverged_at"] < 40
+    results = tree.folder / "results/tiny"
+    step = header_of(results / "addition_alpha8/0/curves.parquet")["diverged_at"]
+    assert step < 40
+    said = PdfReader(results / "figures/emergence/fig5.pdf").pages[-1].extract_text()
+    assert f"diverged, and is drawn up to there: addition_alpha8 seed 0 at step {step}" in " ".join(said.split())
 
 
 @pytest.mark.parametrize("file", ["training.py", "files.py", "metrics/o_information.py", "figures/two_phase/fig5.py"])

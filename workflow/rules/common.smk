@@ -11,6 +11,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "workflow/scripts")]
 
+from alone import work_alone_in
 from checks import check_device, widths
 from grokking_phases.recipe import Recipe
 from provenance import code
@@ -214,10 +215,15 @@ def figure_tables(wildcards):
 
 
 def figure_table_names(wildcards):
-    """The tables' names, in the same order."""
+    """The tables' names, in the same order, and what each must be of."""
     tables = figure_entry(wildcards)["tables"]
-    of_runs = [table for table in tables if table != "prediction"]
-    return of_runs * len(figure_runs(wildcards)) + [table for table in tables if table == "prediction"]
+    of_runs = [
+        {"table": table, "of": {"run": run}}
+        for run in figure_runs(wildcards)
+        for table in tables
+        if table != "prediction"
+    ]
+    return of_runs + [{"table": table, "of": {}} for table in tables if table == "prediction"]
 
 
 def prediction_tables(wildcards):
@@ -234,6 +240,13 @@ def figures_of_papers(wildcards):
 
 
 onstart:
+    checked(work_alone_in, STUDY["results"])
     # Where jobs are only submitted from, there need not be what the machines that run them have.
     if workflow.local_exec:
         checked(check_device, STUDY["device"])
+
+
+onsuccess:
+    from grokking_phases.finished import forget  # half a second of pyarrow
+
+    forget(COMPUTE["checkpoints"])

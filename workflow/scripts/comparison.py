@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from grokking_phases.comparison import compare
+from grokking_phases.headers import of_all
 from grokking_phases.logs import logged
 from grokking_phases.tables import read_tables, write_events
 
@@ -11,10 +12,11 @@ def main(source, output, run, subnetworks):
     paths = {}
     for path in source.retrained:
         paths.setdefault(Path(path).stem, []).append(path)
-    retrained = {name: read_tables(of_seeds) for name, of_seeds in paths.items()}
+    retrained = {name: read_tables(of_seeds, run=run) for name, of_seeds in paths.items()}
     at_random = {name for name in retrained if subnetworks[name.split(".")[0]].get("take") == "random"}
-    rows = compare(read_tables(source.curves), retrained, read_tables(source.choices), at_random)
-    write_events(output, rows.assign(run=run))
+    curves, choices = read_tables(source.curves, run=run), read_tables(source.choices, run=run)
+    rows = compare(curves, retrained, choices, at_random)
+    write_events(output, rows.assign(run=run), {"run": run, **of_all(source)})
 
 
 with logged(snakemake.log[0]):

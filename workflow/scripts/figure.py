@@ -4,8 +4,10 @@ import pandas as pd
 
 from grokking_phases.figures.pages import write_pdf, write_png
 from grokking_phases.files import whole
+from grokking_phases.headers import of_all
 from grokking_phases.logs import logged
 from grokking_phases.modules import module, options_in
+from grokking_phases.style import remark
 from grokking_phases.tables import read_table
 
 
@@ -13,9 +15,14 @@ def main(sources, output, figure, params):
     source, entry = module("figures", figure), params.figure
     study = {kind: params.get(kind) for kind in ("runs", "metrics", "subnetworks")}
     named = zip(sources, params.tables, strict=True)
-    tables = pd.concat([read_table(path).assign(table=table) for path, table in named], ignore_index=True)
+    tables = [read_table(path, **said["of"]).assign(table=said["table"]) for path, said in named]
+    tables = pd.concat(tables, ignore_index=True)
     numbers = source.select(tables, entry["panels"])
     pages = source.draw(numbers, study, **options_in("figures", entry))
+    diverged = of_all(sources)["diverged"]
+    if diverged:
+        which = ", ".join(f"{run} at step {step}" for run, step in diverged.items())
+        remark(pages[-1], f"Training diverged, and is drawn up to there: {which}.")
     write_pdf(output.pdf, pages)
     write_png(output.png, pages)
     with whole(output.csv) as beside:

@@ -2,16 +2,19 @@
 
 import pandas as pd
 
+from grokking_phases.headers import check_same_training, of_all
 from grokking_phases.logs import logged
 from grokking_phases.phases import find_all_variants
 from grokking_phases.tables import read_tables, write_events
 
 
-def main(source, output, metrics):
-    curves = read_tables(source.curves)
-    found = [find_all_variants(curves, read_tables(source.get(metric))).assign(source=metric) for metric in metrics]
-    write_events(output, pd.concat(found, ignore_index=True))
+def main(source, output, run, metrics):
+    check_same_training(source.curves, *[source.get(metric) for metric in metrics])
+    curves = read_tables(source.curves, run=run)
+    tables = {metric: read_tables(source.get(metric), run=run) for metric in metrics}
+    found = [find_all_variants(curves, table).assign(source=metric) for metric, table in tables.items()]
+    write_events(output, pd.concat(found, ignore_index=True), {"run": run, **of_all(source)})
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0], snakemake.params.metrics)
+    main(snakemake.input, snakemake.output[0], snakemake.wildcards.run, snakemake.params.metrics)

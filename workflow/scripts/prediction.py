@@ -1,5 +1,6 @@
 """What early synergy says of a sweep's runs, beside two baselines."""
 
+from grokking_phases.headers import of_all
 from grokking_phases.logs import logged
 from grokking_phases.prediction import predictions, write_predictions
 from grokking_phases.tables import read_tables
@@ -9,7 +10,8 @@ def main(source, output, params):
     estimates = {name: read_tables(source.get(name)) for name in params.estimates}
     nulls = {name: read_tables(source.get(null)) for name, null in params.estimates.items()}
     curves = read_tables(source.curves)
-    write_predictions(output, predictions(curves, estimates, nulls, params.runs, calibration=params.calibration))
+    rows = predictions(curves, estimates, nulls, params.runs, calibration=params.calibration)
+    write_predictions(output, rows, of_all(source))
 
 
 with logged(snakemake.log[0]):

@@ -1,5 +1,6 @@
 """A sub-network of one run and seed, trained alone from the same initial weights: units -> curves."""
 
+from grokking_phases.headers import header_of
 from grokking_phases.job import finish
 from grokking_phases.logs import logged
 from grokking_phases.tables import EMPTY, read_table, write_table
@@ -8,13 +9,13 @@ from grokking_phases.tables import EMPTY, read_table, write_table
 def main(source, output, wildcards, params):
     run, seed, mask = wildcards.run, int(wildcards.seed), wildcards.mask
     origin = {"run": run, "seed": seed, "subnetwork": wildcards.subnetwork, "mask": mask}
-    units = read_table(source.units)["unit"].tolist()
-    if not units:
-        write_table(output, EMPTY, origin)  # there is no such sub-network: no rows
+    units = read_table(source.units, run=run, seed=seed, subnetwork=wildcards.subnetwork)["unit"].tolist()
+    if not units:  # there is no such sub-network: no rows
+        write_table(output, EMPTY, origin | {"config_digest": header_of(source.units)["config_digest"]})
         return
 
-    def write(trained, metadata):
-        write_table(output, trained.curves_table().assign(run=run, seed=seed), metadata)
+    def write(trained, header):
+        write_table(output, trained.curves_table().assign(run=run, seed=seed), header)
 
     entry = params.run | {"subnetwork": {"units": units, "mask": mask}}
     finish(source.dataset, entry, origin, params.code, params.compute, [output], write)

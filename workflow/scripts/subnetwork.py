@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from grokking_phases.events import AS_STATED
+from grokking_phases.headers import check_same_training, of_all
 from grokking_phases.logs import logged
 from grokking_phases.modules import options_in
 from grokking_phases.subnetworks import Absent, choose, write_choices, write_units
@@ -10,7 +11,8 @@ from grokking_phases.tables import read_table
 
 
 def main(source, output, run, seed, params):
-    curves, phases = read_table(source.curves), read_table(source.phases)
+    check_same_training([source.curves, *(source.get(entry["metric"]) for entry in params.subnetworks.values())])
+    curves, phases = read_table(source.curves, run=run, seed=seed), read_table(source.phases, run=run)
     phases = phases[(phases["seed"] == seed) & (phases["rule"] == AS_STATED)]
     choices = []
     for path in output.units:
@@ -24,7 +26,7 @@ def main(source, output, run, seed, params):
             units, said = [], {"absent": str(reason)}
         write_units(path, units, origin, said.get("absent"))
         choices.append(origin | said)
-    write_choices(output.choices, choices)
+    write_choices(output.choices, choices, {"run": run, "seed": seed, **of_all(source)})
 
 
 with logged(snakemake.log[0]):

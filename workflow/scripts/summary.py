@@ -1,13 +1,14 @@
 """All seeds of one run in one table, raw and normalised."""
 
+from grokking_phases.headers import of_all
 from grokking_phases.logs import logged
 from grokking_phases.summary import normalised
 from grokking_phases.tables import read_tables, write_table
 
 
-def main(sources, output):
-    write_table(output, normalised(read_tables(sources)))
+def main(sources, output, run):
+    write_table(output, normalised(read_tables(sources, run=run)), {"run": run, **of_all(sources)})
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0])
+    main(snakemake.input, snakemake.output[0], snakemake.wildcards.run)

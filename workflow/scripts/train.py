@@ -6,9 +6,9 @@ from grokking_phases.tables import write_table
 
 
 def main(dataset, output, run, seed, params):
-    def write(trained, metadata):
-        trained.write_snapshots(output.snapshots, output.weights, metadata)
-        write_table(output.curves, trained.curves_table().assign(run=run, seed=seed), metadata)
+    def write(trained, header):
+        trained.write_snapshots(output.snapshots, output.weights, header)
+        write_table(output.curves, trained.curves_table().assign(run=run, seed=seed), header)
 
     outputs = [output.snapshots, output.weights, output.curves]
     finish(dataset, params.run, {"run": run, "seed": seed}, params.code, params.compute, outputs, write)

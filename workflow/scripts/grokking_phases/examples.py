@@ -1,14 +1,17 @@
 """What every task gives: examples with integer inputs and a class, and their division into train and test."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokking_phases.files import whole
+from grokking_phases.headers import header_of
+from grokking_phases.tables import write_parquet
+
+SIZES = ("n_tokens", "n_classes")
 
 
 @dataclass(frozen=True)
@@ -30,23 +33,23 @@ class Examples:
         return len(self.targets)
 
 
-def write_examples(path: str | Path, examples: Examples) -> None:
+def write_examples(path: str | Path, examples: Examples, header: dict[str, Any]) -> None:
     """One row an example: sample, inputs (fixed-size list), target, split."""
     n_samples, n_operands = examples.inputs.shape
     inputs = pa.FixedSizeListArray.from_arrays(pa.array(examples.inputs.ravel()), n_operands)
     split = np.where(examples.train, "train", "test")
     columns = {"sample": np.arange(n_samples), "inputs": inputs, "target": examples.targets, "split": split}
-    sizes = json.dumps({"n_tokens": examples.n_tokens, "n_classes": examples.n_classes})
-    with whole(path) as beside:
-        pq.write_table(pa.table(columns).replace_schema_metadata({"grokking_phases": sizes}), beside)
+    write_parquet(path, pa.table(columns), {name: getattr(examples, name) for name in SIZES} | header)
 
 
-def read_examples(path: str | Path) -> Examples:
+def read_examples(path: str | Path, **expected: Any) -> Examples:
+    """The dataset of this run and seed, if given; ValueError for any other, and for a damaged file."""
+    header = header_of(path, **expected)
     table = pq.read_table(path)
     inputs = table["inputs"].combine_chunks()
     return Examples(
         inputs=inputs.flatten().to_numpy().reshape(len(inputs), -1),
         targets=table["target"].to_numpy(),
         train=table["split"].to_numpy() == "train",
-        **json.loads(table.schema.metadata[b"grokking_phases"]),
+        **{name: header[name] for name in SIZES},
     )

@@ -1,16 +1,16 @@
 """A training job: from its last checkpoint to its outputs, by one process at a time, whatever interrupts it."""
 
 from collections.abc import Callable, Sequence
-from os.path import exists
 from pathlib import Path
 
 from grokking_phases.checkpoints import Checkpoints
 from grokking_phases.devices import on_device
 from grokking_phases.examples import read_examples
 from grokking_phases.files import digest, digest_of_file
+from grokking_phases.finished import all_made, keep, restore
 from grokking_phases.progress import Progress
 from grokking_phases.run import Run, training_identity
-from grokking_phases.tables import metadata_of
+from grokking_phases.stopping import asked_to_end
 
 Write = Callable[[Run, dict], None]
 
@@ -18,26 +18,36 @@ Write = Callable[[Run, dict], None]
 def finish(
     dataset: str | Path, entry: dict, origin: dict, code: str, compute: dict, outputs: Sequence[str], write: Write
 ) -> None:
-    """Train what `entry` describes and let `write(run, metadata)` make the outputs, the curves' table last.
+    """Train what `entry` describes and let `write(run, header)` make the outputs.
 
-    origin    run, seed and what else tells one job of an entry from another; becomes part of the metadata
+    origin    run, seed and what else tells one job of an entry from another; becomes part of the header
     code      the hash of what trains: a state that other code saved is another job's
     compute   device, threads, folder of checkpoints and seconds between them
     """
-    seed, made_by = origin["seed"], [*origin.values(), code, digest_of_file(dataset)]
+    examples, data = read_examples(dataset, run=origin["run"], seed=origin["seed"]), digest_of_file(dataset)
+    made_by = [*origin.values(), code, data]
     made_with = on_device(compute["device"], compute["threads"])
-    metadata = {**origin, "config_digest": digest([entry, *made_by])}
+    header = {**origin, "config_digest": digest([entry, *made_by]), "dataset": data}
     checkpoints = Checkpoints(compute["checkpoints"], digest([training_identity(entry), *made_by]))
     with checkpoints.held():
-        # An orphan of a killed workflow may have finished it while this process waited.
-        made = metadata_of(outputs[-1]) if all(map(exists, outputs)) else {}
-        if made.get("config_digest") != metadata["config_digest"]:
-            run = Run(read_examples(dataset), entry, seed, made_with["device"], checkpoints.folder)
-            run.resume(checkpoints.load(), made_with)
-            progress = Progress(label(origin), run.trainer.recipe.steps, run.trainer.step)
-            run.finish(checkpoints, compute["checkpoint_seconds"], progress)
-            write(run, metadata | run.history())
-        checkpoints.remove()
+        # Made by an orphan of a killed workflow while this process waited, or by a job that was killed as it ended.
+        made = header["config_digest"]
+        if not (all_made(outputs, made) or restore(outputs, checkpoints.folder, made)):
+            run = Run(examples, entry, origin["seed"], made_with["device"], checkpoints.folder)
+            run.resume(checkpoints.states(), made_with)
+            train(run, checkpoints, compute["checkpoint_seconds"], label(origin))
+            write(run, header | run.history())
+        keep(outputs, checkpoints.folder)
+        checkpoints.clear()
+
+
+def train(run: Run, checkpoints: Checkpoints, seconds: float, name: str) -> None:
+    """To the end; InterruptedError where a signal asks to end before."""
+    with asked_to_end() as asked:
+        run.finish(checkpoints, seconds, Progress(name, run.trainer.recipe.steps, run.trainer.step), asked)
+    if not run.finished:
+        what = f"{name} was asked to end ({asked[0]}), and saved step {run.trainer.step}"
+        raise InterruptedError(f"{what}; the same command goes on from there")
 
 
 def label(origin: dict) -> str:

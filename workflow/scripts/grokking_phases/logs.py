@@ -1,16 +1,17 @@
 """What a job says: everything to its log file too, and an error that a user can mend as one sentence."""
 
+import io
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
     """Copy stderr to the log; end with the message alone for ValueError and OSError, with the traceback otherwise."""
-    with open(path, "w") as log:
+    with Log(path) as log:
         terminal, sys.stderr = sys.stderr, Both(sys.stderr, log)
         try:
             yield
@@ -22,6 +23,18 @@ def logged(path: str | Path) -> Iterator[None]:
             raise
         finally:
             sys.stderr = terminal
+
+
+class Log(io.FileIO):
+    """A text file that says what it can: no disk that is full keeps a job from its work, or hides its error."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path, "w")
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            super().write(text.encode())
+        return len(text)
 
 
 class Both:
@@ -36,7 +49,6 @@ class Both:
 
     def flush(self) -> None:
         self.terminal.flush()
-        self.log.flush()
 
     def isatty(self) -> bool:
         return self.terminal.isatty()

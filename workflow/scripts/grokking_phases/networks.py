@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from safetensors import safe_open
 from torch import nn
 
 from grokking_phases.examples import read_examples
+from grokking_phases.headers import header_of
 from grokking_phases.layers import activations
 from grokking_phases.modules import module, options_in
 
@@ -16,10 +18,12 @@ from grokking_phases.modules import module, options_in
 class Networks:
     """Called with a step, it gives the network of that step, for evaluation: one module, loaded anew at each call.
 
-    `model` is a run's entry of that name in the config, weights.safetensors its parameters keyed step/parameter.
+    `model` is a run's entry of that name in the config, weights.safetensors its parameters keyed step/parameter. Its
+    header must be as `expected`.
     """
 
-    def __init__(self, weights: str | Path, dataset: str | Path, model: dict) -> None:
+    def __init__(self, weights: str | Path, dataset: str | Path, model: dict, **expected: Any) -> None:
+        header_of(weights, **expected)
         examples = read_examples(dataset)
         sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
         self.network = module("models", model["module"]).build(**sizes, **options_in("models", model)).eval()

@@ -259,6 +259,6 @@ def one_class(generalised: pd.Series, which: str) -> str | None:
     return None
 
 
-def write_predictions(path: str | Path, rows: pd.DataFrame) -> None:
+def write_predictions(path: str | Path, rows: pd.DataFrame, header: dict) -> None:
     """Rows of `COLUMNS`."""
-    write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats"})
+    write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats", **header})

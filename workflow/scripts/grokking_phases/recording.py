@@ -4,22 +4,20 @@ A snapshot is the recorded layers' activations on the probe samples, which are a
 parameters. In snapshots.parquet a step is a row group, so that a reader need hold one step at a time.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from torch import Tensor, nn
 
-from grokking_phases.files import whole
+from grokking_phases.headers import check_seal, metadata, sealed
 from grokking_phases.layers import activations
 from grokking_phases.schedule import steps_of
-
-FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,23 @@ class Recording:
         part = {f"parameter/{name}": value.cpu().numpy() for name, value in model.state_dict().items()}
         for layer, values in activations(model, inputs, self.layers).items():
             part[f"layer/{layer}"] = values.numpy()
-        with whole(self._part(step)) as beside:
-            save_file(part, beside)
+        write_tensors(self._part(step), part, {"step": step})
+
+    def whole_until(self, step: int) -> bool:
+        """Whether every snapshot up to `step` lies there undamaged: only then a run can go on from there."""
+        try:
+            for taken in self.steps:
+                if taken <= step:
+                    check_seal(self._part(taken))
+        except (FileNotFoundError, ValueError):
+            return False
+        return True
+
+    def forget_after(self, step: int) -> None:
+        """What an interrupted run recorded after the state that it goes on from."""
+        for taken in self.taken():
+            if taken > step:
+                self._part(taken).unlink()
 
     def taken(self) -> list[int]:
         """The steps recorded: all of them, unless the run ended before its last step."""
@@ -53,40 +66,47 @@ class Recording:
     def _part(self, step: int) -> Path:
         return self.folder / f"{step:09d}.safetensors"
 
-    def merge_activations(self, path: str | Path, samples: np.ndarray, metadata: dict) -> None:
+    def _load(self, step: int) -> dict[str, np.ndarray]:
+        check_seal(self._part(step))
+        return load_file(self._part(step))
+
+    def merge_activations(self, path: str | Path, samples: np.ndarray, header: dict[str, Any]) -> None:
         """snapshots.parquet: columns step, sample and one fixed-size list a layer; a row group a step."""
         steps = self.taken() if self.layers else []
-        first = load_file(self._part(steps[0])) if steps else {}
+        first = self._load(steps[0]) if steps else {}
         widths = {layer: first[f"layer/{layer}"].shape[1] for layer in self.layers if first}
-        header = {"format_version": FORMAT_VERSION, "layers": widths, "steps": steps, "split": "train"}
-        header["torch"] = torch.__version__
+        header = {"layers": widths, "steps": steps, "split": "train", "torch": torch.__version__} | header
         schema = pa.schema(
             [("step", pa.int64()), ("sample", pa.int64())]
             + [(layer, pa.list_(pa.from_numpy_dtype(self.dtype), width)) for layer, width in widths.items()],
-            metadata={"grokking_phases": json.dumps(header | metadata)},
+            metadata=metadata(header),
         )
         # Bytes of equal significance side by side: floats that share no digits still share their exponents.
         floats = [f"{layer}.list.element" for layer in self.layers]
         coding = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": floats}
-        with whole(path) as beside, pq.ParquetWriter(beside, schema, **coding) as writer:
+        with sealed(path) as beside, pq.ParquetWriter(beside, schema, **coding) as writer:
             for step in steps:
-                part = load_file(self._part(step))
+                part = self._load(step)
                 columns = [pa.array(np.full(len(samples), step)), pa.array(samples)]
                 for layer, width in widths.items():
                     values = as_stored(part[f"layer/{layer}"], self.dtype, f"layer {layer} at step {step}")
                     columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), width))
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=len(samples))
 
-    def merge_parameters(self, path: str | Path) -> None:
+    def merge_parameters(self, path: str | Path, header: dict[str, Any]) -> None:
         """weights.safetensors: every recorded step's parameters, keyed step/parameter."""
         weights = {}
         for step in self.taken():
-            part = load_file(self._part(step))
+            part = self._load(step)
             weights |= {
                 f"{step}/{key.removeprefix('parameter/')}": part[key] for key in part if key.startswith("parameter/")
             }
-        with whole(path) as beside:
-            save_file(weights, beside)
+        write_tensors(path, weights, header)
+
+
+def write_tensors(path: str | Path, tensors: dict[str, np.ndarray], header: dict[str, Any]) -> None:
+    with sealed(path) as beside:
+        beside.write_bytes(save(tensors, metadata(header)))
 
 
 def as_stored(values: np.ndarray, dtype: str, what: str) -> np.ndarray:

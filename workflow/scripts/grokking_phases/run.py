@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,16 +44,24 @@ class Run:
         self.curves: list[dict[str, float]] = []
         self.made_with: list[dict] = []
 
-    def resume(self, state: dict | None, made_with: dict) -> None:
-        """Go on from a saved state, if there is one; note what the run was made with before, and is from now on."""
+    def resume(self, states: Iterable[dict], made_with: dict) -> None:
+        """Go on from the first of these states that has all its snapshots, if one has.
+
+        What the run was made with before, and what it is from now on, is noted.
+        """
+        state = next((state for state in states if self.recording.whole_until(state["step"])), None)
         if state is not None:
             self.curves, self.made_with = state.pop("curves"), state.pop("made_with")
             self.trainer.load(state)
+        self.recording.forget_after(self.trainer.step if state else -1)
         if made_with not in self.made_with:
             self.made_with.append(made_with)
 
-    def finish(self, checkpoints: Checkpoints, seconds: float, report: Report) -> None:
-        """Train to the last step, or to the first loss that is not finite; save the state every so many seconds."""
+    def finish(self, checkpoints: Checkpoints, seconds: float, report: Report, asked: Sequence[str] = ()) -> None:
+        """Train to the last step, or to the first loss that is not finite; save the state every so many seconds.
+
+        Once `asked` has a signal's name in it, save and return.
+        """
         saved = time.monotonic()
         if not self.curves:
             self._observe()
@@ -61,9 +69,11 @@ class Run:
             self.trainer.advance()
             self._observe()
             report(self.trainer.step, self.curves[-1])
-            if self.finished or time.monotonic() - saved > seconds:
+            if self.finished or asked or time.monotonic() - saved > seconds:
                 checkpoints.save({"curves": self.curves, "made_with": self.made_with, **self.trainer.state()})
                 saved = time.monotonic()
+            if asked:
+                return
 
     def _observe(self) -> None:
         step = self.trainer.step
@@ -90,9 +100,9 @@ class Run:
         tidy = pd.DataFrame(self.curves).melt(id_vars="step", var_name="metric")
         return tidy.assign(layer=None)
 
-    def write_snapshots(self, snapshots: str | Path, weights: str | Path, metadata: dict) -> None:
-        self.recording.merge_activations(snapshots, self.samples, metadata)
-        self.recording.merge_parameters(weights)
+    def write_snapshots(self, snapshots: str | Path, weights: str | Path, header: dict) -> None:
+        self.recording.merge_activations(snapshots, self.samples, header)
+        self.recording.merge_parameters(weights, header)
 
 
 def training_identity(entry: dict) -> dict:

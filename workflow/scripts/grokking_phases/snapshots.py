@@ -1,6 +1,5 @@
 """A run's recorded snapshots, read one step at a time: memory does not grow with their number."""
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from grokking_phases.examples import read_examples
+from grokking_phases.files import digest_of_file
+from grokking_phases.headers import header_of
 from grokking_phases.schedule import nearest, steps_of
 
 Activations = dict[str, np.ndarray]
@@ -30,6 +31,7 @@ class Snapshots:
     steps    ascending: all that are recorded, or those nearest to the rule given (`schedule`)
     layers   {name: width}: all that are recorded, or those given, of which `recompute(step)` makes what is missing
     network  called with a step, it gives the network of that step
+    header   what the file says of itself
     inputs   (n_samples, n_operands) int64, the probe samples; `test_inputs`, those of the test set
     targets  (n_samples,) int64, the probe samples' classes
     """
@@ -44,22 +46,19 @@ class Snapshots:
         recompute: Callable[[int], Activations] | None = None,
         network: Callable[[int], Any] | None = None,
     ) -> None:
+        self.header = header_of(snapshots)
+        if self.header["dataset"] != digest_of_file(dataset):
+            raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
         self._file = pq.ParquetFile(snapshots)
-        self.metadata = json.loads(self._file.schema_arrow.metadata[b"grokking_phases"])
-        recorded: list[int] = self.metadata["steps"]
+        recorded: list[int] = self.header["steps"]
         self._row_groups = {step: i for i, step in enumerate(recorded)}
         self.steps = nearest(recorded, steps_of(steps, recorded[-1])) if steps and recorded else recorded
-        self.layers: dict[str, int] = layers or self.metadata["layers"]
-        self._recorded = [layer for layer in self.layers if layer in self.metadata["layers"]]
+        self.layers: dict[str, int] = layers or self.header["layers"]
+        self._recorded = [layer for layer in self.layers if layer in self.header["layers"]]
         self._recompute, self._network = recompute, network
         examples = read_examples(dataset)
-        if recorded and not np.array_equal(self._column(0, "sample"), np.flatnonzero(examples.train)):
-            raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
         self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
         self.test_inputs = examples.inputs[~examples.train]
-
-    def _column(self, row_group: int, name: str) -> np.ndarray:
-        return self._file.read_row_group(row_group, columns=[name])[name].to_numpy()
 
     def __len__(self) -> int:
         return len(self.steps)

@@ -18,3 +18,8 @@ def page(width: float, height: float) -> Figure:
 def caption(figure: Figure, text: str) -> None:
     """Text under the panels, wrapped to the page."""
     figure.supxlabel(text, fontsize=6.5, x=0.01, ha="left", wrap=True)
+
+
+def remark(figure: Figure, text: str) -> None:
+    """A line more of the caption."""
+    caption(figure, f"{figure.get_supxlabel()}\n{text}".strip())

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from grokking_phases.events import FOUND, first_above
+from grokking_phases.files import digest
 from grokking_phases.tables import write_parquet
 
 Extreme = Literal["synergy", "redundancy"]
@@ -92,11 +93,12 @@ def write_units(path: str | Path, units: list[int], origin: dict, absent: str | 
     """
     columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
     schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
-    write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), {**origin, "absent": absent})
+    header = {**origin, "absent": absent, "config_digest": digest([origin, units])}
+    write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), header)
 
 
-def write_choices(path: str | Path, rows: list[dict]) -> None:
+def write_choices(path: str | Path, rows: list[dict], header: dict) -> None:
     """A row for each sub-network: run, seed, subnetwork, and size, step, o_information, or why it is absent."""
     kinds = {"run": pa.string(), "seed": pa.int64(), "subnetwork": pa.string(), "size": pa.int64(), "step": pa.int64()}
     schema = pa.schema([*kinds.items(), ("o_information", pa.float64()), ("absent", pa.string())])
-    write_parquet(path, pa.Table.from_pylist(rows, schema=schema), {"information": "nats"})
+    write_parquet(path, pa.Table.from_pylist(rows, schema=schema), {"information": "nats", **header})

@@ -4,17 +4,16 @@ A metric that finds units adds the list column `units`, in the layer's own numbe
 positive O-information is redundancy, negative synergy.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokking_phases.files import whole
+from grokking_phases.headers import header_of, metadata, sealed
 
-FORMAT_VERSION = 1
 CONVENTIONS = {"information": "nats", "o_information": "positive = redundancy, negative = synergy"}
 COLUMNS = {
     "run": pa.string(),
@@ -46,36 +45,30 @@ EVENTS = {
 EMPTY = pd.DataFrame({name: [] for name in ("run", "seed", "step", "layer", "metric", "value")})
 
 
-def write_table(path: str | Path, rows: pd.DataFrame, metadata: dict | None = None) -> None:
+def write_table(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
     """Write tidy rows; the columns `normalised` and `units` only where there are any."""
     schema = pa.schema([(name, kind) for name, kind in COLUMNS.items() if name in rows])
-    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), {**CONVENTIONS, **(metadata or {})})
+    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path, **expected: Any) -> pd.DataFrame:
+    """A table that is as it was made, and of this run, seed, … if given; ValueError otherwise."""
+    header_of(path, **expected)
     return pq.read_table(path).to_pandas()
 
 
-def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
+def read_tables(paths: Iterable[str | Path], **expected: Any) -> pd.DataFrame:
     """Several, one after another."""
-    return pd.concat(map(read_table, paths), ignore_index=True)
+    return pd.concat([read_table(path, **expected) for path in paths], ignore_index=True)
 
 
-def write_events(path: str | Path, rows: pd.DataFrame) -> None:
+def write_events(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
     """Events of a run, per seed and over seeds (seed missing): the columns of `EVENTS` that there are."""
     schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])
-    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS)
+    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)
 
 
-def write_parquet(path: str | Path, table: pa.Table, header: dict) -> None:
+def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> None:
     """Any table of ours, with what it says of itself; the same table is the same bytes."""
-    said = json.dumps({"format_version": FORMAT_VERSION, **header})
-    with whole(path) as beside:
-        pq.write_table(table.replace_schema_metadata({"grokking_phases": said}), beside, compression="zstd")
-
-
-def metadata_of(path: str | Path) -> dict:
-    """What a file of ours says of itself; {} where there is none."""
-    if not Path(path).exists():
-        return {}
-    return json.loads(pq.read_schema(path).metadata[b"grokking_phases"])
+    with sealed(path) as beside:
+        pq.write_table(table.replace_schema_metadata(metadata(header)), beside, compression="zstd")
