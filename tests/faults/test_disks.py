@@ -1,0 +1,74 @@
+"""A disk that is full or cannot be written to: one sentence, nothing half written, and the same command goes on."""
+
+import errno
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from trainees import Trainee, fail_at
+
+from grokking_phases.files import whole
+from grokking_phases.logs import Log
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+FORBIDDEN = OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of its own, of 300 kB; only root can mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here; the injected faults below say the same")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_run_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_path):
+    undisturbed, trainee = Trainee(tmp_path / "undisturbed"), Trainee(small_disk / "run")
+    assert undisturbed.attempt() == 0
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(b"0" * 280_000)
+    assert trainee.attempt() == 1
+    assert "no space is left on its disk; free some and give the same command again" in trainee.said.read_text()
+    assert trainee.litter() == []
+    ballast.unlink()
+    assert trainee.attempt() == 0, trainee.said.read_text()
+    assert trainee.contents() == undisturbed.contents()
+
+
+@pytest.mark.parametrize("error", [FULL, FORBIDDEN])
+@pytest.mark.parametrize(("owner", "name", "nth"), [(Path, "write_bytes", 5), (os, "fsync", 5), (Path, "replace", 12)])
+def test_a_write_that_fails_is_one_sentence_and_costs_no_more_than_it(error, owner, name, nth, tmp_path):
+    undisturbed, trainee = Trainee(tmp_path / "undisturbed"), Trainee(tmp_path / "run")
+    assert undisturbed.attempt() == 0
+    assert trainee.attempt(fail_at(owner, name, nth, error)) == 1
+    (sentence,) = [line for line in trainee.said.read_text().splitlines() if "cannot be written" in line]
+    assert sentence.startswith(f"{trainee.folder}/checkpoints/")
+    saved = trainee.states()[0]
+    assert trainee.attempt() == 0
+    assert f"goes on from step {saved}\n" in trainee.said.read_text()
+    assert trainee.contents() == undisturbed.contents()
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [(FULL, "free some and give the same command again"), (FORBIDDEN, "Read-only file system; make its folder one")],
+)
+def test_the_sentence_names_the_file_and_the_remedy(error, remedy, tmp_path):
+    with pytest.raises(OSError, match=f"^{tmp_path}/table cannot be written: .*{remedy}"), whole(tmp_path / "table"):
+        raise error
+
+
+def test_another_error_is_told_as_it_is(tmp_path):
+    with pytest.raises(FileNotFoundError, match="elsewhere"), whole(tmp_path / "table"):
+        raise FileNotFoundError(errno.ENOENT, "elsewhere")
+
+
+def test_a_log_on_a_full_disk_says_what_it_can(small_disk):
+    (small_disk / "ballast").write_bytes(b"0" * 300_000)
+    with Log(small_disk / "job.log") as log:
+        assert log.write("a line\n" * 10_000) == 70_000

@@ -1,0 +1,135 @@
+"""A trainer that is killed, wherever it is, ends by the same command as one that was not, and does not begin anew."""
+
+import os
+import random
+import re
+import signal
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from trainees import Trainee, ended, kill_at
+
+from grokking_phases import files, job
+from grokking_phases.checkpoints import Checkpoints
+from grokking_phases.recording import Recording
+from grokking_phases.run import Run
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    trainee = Trainee(tmp_path_factory.mktemp("undisturbed") / "run")
+    assert trainee.attempt() == 0, trainee.said.read_text()
+    return trainee.contents()
+
+
+@pytest.fixture
+def trainee(tmp_path):
+    return Trainee(tmp_path / "run")
+
+
+def half(path, content):
+    with open(path, "wb") as file:
+        file.write(content[: len(content) // 2])
+
+
+MOMENTS = {  # the function at whose nth call the process is killed, and what it still does of it
+    "inside the first snapshot's write": (Path, "write_bytes", 1, half),
+    "inside a state's write": (Path, "write_bytes", 10, half),
+    "between a write and its sync": (os, "fsync", 20),
+    "between a state's write and its name": (Path, "replace", 10),
+    "when it has its name": (files, "sync_folder", 10),
+    "as old states are removed": (Path, "unlink", 20),
+    "at a snapshot": (Recording, "take", 3),
+    "at the last step": (Checkpoints, "save", 24),
+    "before the merge": (Recording, "merge_activations", 1),
+    "inside the merge": (pq.ParquetWriter, "write_table", 3),
+    "between the outputs": (Recording, "merge_parameters", 1),
+    "before the last output": (Run, "curves_table", 1),
+    "when all outputs are there": (job, "keep", 1),
+    "before the states are removed": (Checkpoints, "clear", 1),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_kill_at_this_moment_changes_nothing(moment, trainee, undisturbed):
+    assert trainee.attempt(kill_at(*MOMENTS[moment])) == -signal.SIGKILL
+    saved = trainee.states()
+    trainee.remove_outputs()
+    assert trainee.attempt() == 0, trainee.said.read_text()
+    assert trainee.contents() == undisturbed
+    assert trainee.litter() == []
+    said = trainee.said.read_text()
+    assert not saved or not said or f"goes on from step {saved[0]}\n" in said  # silent where all was finished
+
+
+def test_a_run_that_was_finished_before_its_outputs_were_removed_is_not_trained_again(trainee, undisturbed):
+    """The workflow was killed after the job ended, and before it took note of that."""
+    assert trainee.attempt() == 0
+    trainee.remove_outputs()
+    assert trainee.attempt(kill_at(Run, "finish", 1)) == 0
+    assert trainee.contents() == undisturbed
+
+
+def test_kills_at_random_moments_lose_no_run_and_no_state(tmp_path):
+    length = {"steps": 1000, "seconds": 0.1}
+    dice, kills, undisturbed = random.Random(0), 0, Trainee(tmp_path / "undisturbed", **length)
+    assert undisturbed.attempt() == 0
+    for i in range(2):
+        trainee = Trainee(tmp_path / str(i), **length)
+        while (code := killed_after(trainee, dice.uniform(0.0, 0.4))) != 0:
+            assert code == -signal.SIGKILL, trainee.said.read_text()
+            kills += 1
+            trainee.remove_outputs()
+        assert trainee.contents() == undisturbed.contents()
+    assert kills >= 2
+
+
+def killed_after(trainee, seconds):
+    """So long after it has begun; how the attempt ended. It must have begun at the newest state that there was."""
+    saved = trainee.states()
+    pid = begun(trainee)
+    time.sleep(seconds)
+    if not is_over(pid):
+        os.kill(pid, signal.SIGKILL)
+    code = ended(pid)
+    step = re.search(r"goes on from step (\d+)", trainee.said.read_text())
+    assert not step or int(step[1]) >= saved[0]
+    return code
+
+
+def begun(trainee):
+    """A process that has said at which step it is, or has ended."""
+    trainee.said.write_text("")
+    pid = trainee.start()
+    while not (is_over(pid) or trainee.said.read_text()):
+        time.sleep(0.01)
+    return pid
+
+
+def is_over(pid):
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_saves_within_five_seconds_and_says_so(number, tmp_path):
+    """States are saved once an hour here: what is there was saved when asked."""
+    trainee = Trainee(tmp_path / "run", steps=100_000, seconds=3600)
+    pid = begun(trainee)
+    os.kill(pid, number)
+    assert ended(pid, seconds=5) == 1
+    (step,) = trainee.states()
+    name = signal.Signals(number).name
+    assert f"addition seed 3 was asked to end ({name}), and saved step {step}; the same" in trainee.said.read_text()
+
+
+def test_asked_to_end_and_started_again_it_ends_as_if_nothing_had_been(tmp_path):
+    undisturbed, trainee = (Trainee(tmp_path / name, steps=1000, seconds=3600) for name in ("undisturbed", "run"))
+    assert undisturbed.attempt() == 0
+    pid = begun(trainee)
+    os.kill(pid, signal.SIGTERM)
+    assert ended(pid) == 1, trainee.said.read_text()
+    assert trainee.attempt() == 0
+    assert "goes on from step" in trainee.said.read_text()
+    assert trainee.contents() == undisturbed.contents()

@@ -1,0 +1,134 @@
+"""Training jobs in processes of their own, to inject faults into: forked, so that each costs a tenth of a second."""
+
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from grokking_phases.datasets import modular_addition
+from grokking_phases.examples import write_examples
+from grokking_phases.job import finish
+from grokking_phases.split import split
+from grokking_phases.tables import write_table
+
+NAMES = ("snapshots.parquet", "weights.safetensors", "curves.parquet")
+ORIGIN = {"run": "addition", "seed": 3}
+ENTRY = {
+    "model": {"module": "mlp", "width": 8},
+    "training": {"steps": 24, "learning_rate": 0.03, "weight_decay": 1, "evaluate": {"every": 3}},
+    "snapshots": {"layers": ["hidden"], "steps": {"every": 6}, "dtype": "float16"},
+}
+EVERY_STEP = 0  # seconds between two states
+
+
+class Trainee:
+    """One run in a folder of its own: dataset.parquet, checkpoints/, results/, and what the last attempt said."""
+
+    def __init__(self, folder: Path, steps: int = 24, seconds: float = EVERY_STEP) -> None:
+        self.folder, self.said = folder, folder / "said.txt"
+        self.entry = ENTRY | {"training": ENTRY["training"] | {"steps": steps}}
+        self.compute = {"device": "cpu", "threads": 1, "checkpoints": folder / "checkpoints"}
+        self.compute |= {"checkpoint_seconds": seconds}
+        self.outputs = [folder / "results" / name for name in NAMES]
+        folder.mkdir()
+        write_examples(folder / "dataset.parquet", split(modular_addition.make(p=7), 0.4, 0), ORIGIN)
+
+    def train(self) -> None:
+        """In this process: what the script of the rule `train` does."""
+
+        def write(run, header):
+            run.write_snapshots(*self.outputs[:2], header)
+            write_table(self.outputs[2], run.curves_table().assign(**ORIGIN), header)
+
+        finish(self.folder / "dataset.parquet", self.entry, ORIGIN, "code", self.compute, self.outputs, write)
+
+    def start(self, fault: Callable[[], None] = lambda: None) -> int:
+        """In a process of its own, into which the fault is brought first; its id."""
+        pid = os.fork()
+        if not pid:
+            os._exit(self._attempt(fault))
+        return pid
+
+    def _attempt(self, fault: Callable[[], None]) -> int:
+        with open(self.said, "w", buffering=1) as sys.stderr:
+            try:
+                fault()
+                self.train()
+            except (ValueError, OSError) as error:
+                sys.stderr.write(f"{error}\n")
+                return 1
+            except BaseException:
+                traceback.print_exc()
+                return 2
+        return 0
+
+    def attempt(self, fault: Callable[[], None] = lambda: None) -> int:
+        """How it ended: 0, 1 with one sentence, 2 with a traceback, or minus the signal that killed it."""
+        return ended(self.start(fault))
+
+    def remove_outputs(self) -> None:
+        """As Snakemake does when a job failed, or when it starts one again."""
+        for path in self.outputs:
+            path.unlink(missing_ok=True)
+
+    def contents(self) -> list[bytes]:
+        return [path.read_bytes() for path in self.outputs]
+
+    def states(self) -> list[int]:
+        """The steps saved, the newest first."""
+        return sorted((int(path.name.split(".")[0]) for path in self.folder.glob("checkpoints/*/*.pt")), reverse=True)
+
+    def litter(self) -> list[Path]:
+        """Files begun and never finished."""
+        return [path for path in self.folder.rglob(".*") if path.is_file()]
+
+
+def ended(pid: int, seconds: float = 60) -> int:
+    """Wait for the process, but not for ever."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    raise AssertionError(f"the job still ran after {seconds} s")
+
+
+def kill_at(owner: object, name: str, nth: int, before: Callable[..., None] = lambda *_: None) -> Callable[[], None]:
+    """A fault: at its nth call the function, instead of working, does what `before` does, and the process is killed."""
+
+    def bring_in():
+        function, calls = getattr(owner, name), []
+
+        def deadly(*arguments, **options):
+            calls.append(arguments)
+            if len(calls) == nth:
+                before(*arguments)
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*arguments, **options)
+
+        setattr(owner, name, deadly)
+
+    return bring_in
+
+
+def fail_at(owner: object, name: str, nth: int, error: OSError) -> Callable[[], None]:
+    """A fault: from its nth call on the function raises this."""
+
+    def bring_in():
+        function, calls = getattr(owner, name), []
+
+        def failing(*arguments, **options):
+            calls.append(arguments)
+            if len(calls) >= nth:
+                raise error
+            return function(*arguments, **options)
+
+        setattr(owner, name, failing)
+
+    return bring_in
