@@ -140,7 +140,7 @@ def test_a_seed_added_runs_only_that_seed(tree):
 
 
 def test_where_and_how_often_a_state_is_saved_changes_nothing(tree):
-    tree.overlay(lambda config: config.update(checkpoint_seconds=5, device="cpu"))
+    tree.overlay(lambda config: config.update(checkpoint_seconds=5, checkpoints="elsewhere", device="cpu"))
     assert tree.planned(TARGET) == set()
 
 

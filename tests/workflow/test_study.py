@@ -41,6 +41,10 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("threads: true", "threads: true", "a whole number"),
     ("checkpoint_seconds: null", "checkpoint_seconds: null", "a number of seconds"),
     ("checkpoint_seconds: .inf", "checkpoint_seconds: Infinity", "a number of seconds"),
+    ("checkpoints: s3://b/study", "checkpoints: 's3://b/study' is not a folder", "never at a URL"),
+    ("checkpoints: ~/x", "checkpoints: '~/x'", "without '~'"),
+    ("checkpoints: ''", "checkpoints: ''", "a folder"),
+    ("checkpoints: null", "checkpoints: null", "a folder"),
     ("runs: null", "runs: null", "a mapping of names to runs"),
     ("metrics: []", "metrics: []", "a mapping of names to metrics"),
     ("figures: null", "figures: null", "a mapping of <paper>/<figure>"),
@@ -229,6 +233,11 @@ def test_heir_may_choose_another_rule_for_its_steps():
 
 def test_absolute_results_folder_is_taken():
     assert study(overlaid({"results": "/scratch/me/study-1"}))["results"] == "/scratch/me/study-1"
+
+
+@pytest.mark.parametrize("folder", ["/mnt/my checkpoints", ".checkpoints", "../scratch"])
+def test_any_folder_is_taken_for_checkpoints(folder):
+    assert study(overlaid({"checkpoints": folder}))["checkpoints"] == folder
 
 
 def test_the_config_itself_is_left_as_it_is():

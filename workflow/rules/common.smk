@@ -43,7 +43,7 @@ FIGURES = {name: dict(sorted(entry.items())) for name, entry in STUDY["figures"]
 COMPUTE = {
     "device": STUDY["device"],
     "threads": STUDY["threads"],
-    "checkpoints": f"{STUDY['results']}/.checkpoints",
+    "checkpoints": STUDY.get("checkpoints", f"{STUDY['results']}/.checkpoints"),
     "checkpoint_seconds": STUDY["checkpoint_seconds"],
 }
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
