@@ -3,13 +3,13 @@
 import re
 import shutil
 import subprocess
-import time
 
 import psutil
 import pytest
 import yaml
 from pypdf import PdfReader
 from trees import REPOSITORY, Tree, copy_of_repository
+from waiting import wait_for
 
 from grokking_phases.headers import header_of
 
@@ -174,12 +174,3 @@ def test_a_training_killed_goes_on_and_ends_in_the_same_bytes(tree):
     tree.run(target, "--force")
     assert "goes on" not in (tree.folder / "results/tiny/logs/train/division96/0.log").read_text()
     assert {name: (folder / name).read_bytes() for name in FILES} == resumed
-
-
-def wait_for(condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it did not happen in time")
