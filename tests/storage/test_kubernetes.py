@@ -1,0 +1,80 @@
+"""profiles/kubernetes: a dry-run without a cluster; and pods, pretended as processes that share no folder."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from cluster import Cluster
+from killing import kill
+from waiting import wait_for
+
+TRAINED = "results/mini/addition_wd2/0/curves.parquet"
+
+pytestmark = pytest.mark.xdist_group("storage")
+
+
+@pytest.fixture
+def command(tree, bucket):
+    """Snakemake by the profile, whose bucket is the test's; from a clone, for pods get what git knows."""
+    for arguments in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *arguments], cwd=tree.folder, check=True)
+    profile = ["--workflow-profile", "profiles/kubernetes", "--default-storage-prefix", bucket.prefix]
+    return [TRAINED, *profile]
+
+
+@pytest.fixture
+def image(tmp_path):
+    """The folders of programs in it. Each pod begins by asking pip for the plugin, which the image has."""
+    folder = tmp_path / "image"
+    folder.mkdir()
+    (folder / "pip").write_text("#!/bin/sh\n")
+    (folder / "pip").chmod(0o755)
+    return os.pathsep.join([str(folder), str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+
+
+@pytest.fixture
+def cluster(tmp_path, monkeypatch, image):
+    cluster = Cluster(tmp_path / "pods", image)
+    (tmp_path / "kubeconfig").write_text(cluster.kubeconfig)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    thread = threading.Thread(target=cluster.serve_forever)
+    thread.start()
+    yield cluster
+    cluster.shutdown()
+    thread.join()
+    cluster.server_close()
+
+
+def test_a_dry_run_needs_the_bucket_and_no_cluster(tree, command, bucket, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", os.devnull)
+    printed = tree.run(*command, "--dry-run")
+    assert f"output: {bucket.prefix}/{TRAINED} (send to storage)" in printed
+    assert bucket.names() == []
+
+
+def test_a_pod_taken_away_goes_on_in_another_from_the_volume(tree, start, command, bucket, cluster, tmp_path):
+    """Its folder is lost; the workflow's sources, the dataset and the keys come to the second pod as to the first."""
+    volume = tmp_path / "volume"
+    workflow = start(*command, "--config", f"checkpoints={volume}", "--seconds-between-status-checks", "1")
+    wait_for(lambda: list(volume.glob("*/state.pt")), seconds=180)
+    kill(list(cluster.pods.values())[-1])  # its node is taken away
+    printed, _ = workflow.communicate()
+    assert workflow.returncode == 0, printed
+
+    log = bucket.read("results/mini/logs/train/addition_wd2/0.log").decode()
+    assert re.search(r"goes on from step [1-9]\d*", log)
+    assert len(cluster.pods) == 3  # dataset, and training twice
+    assert not list(volume.iterdir()) and not (tree.folder / "results").exists()
+    pod = cluster.asked[list(cluster.pods)[-1]]
+    assert {"name": "checkpoints", "persistentVolumeClaim": {"claimName": "checkpoints"}} in pod["volumes"]
+    assert pod["containers"][0]["resources"]["requests"] == {
+        "cpu": "950m",
+        "memory": "2000M",
+        "ephemeral-storage": "2000M",
+    }
+    assert "not-to-be-printed" not in printed + str(cluster.asked)
+    assert not cluster.secrets
