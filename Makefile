@@ -11,7 +11,7 @@ SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
 PREDICTION := --configfile config.yaml config/prediction.yaml
 
-.PHONY: fig5 emergence two_phase prediction smoke paper report docs test bench lock
+.PHONY: fig5 emergence two_phase prediction smoke paper report docs test bench audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -52,6 +52,10 @@ bench: export TQDM_DISABLE := 1
 bench: .venv/installed
 	$(BIN)/python benchmarks/mlp_step.py
 	$(BIN)/python benchmarks/o_information.py
+
+# Known vulnerabilities of the locked versions; fails, too, where the advisory service does not know one of them.
+audit: .venv/installed
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
 
 # Newest versions that pyproject.toml allows, torch at the one that all wheels are made for.
 lock: .venv/installed

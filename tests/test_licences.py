@@ -1,0 +1,28 @@
+"""Each locked package says that it is under a permissive licence (docs/security.md: what some of them bundle)."""
+
+import re
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+LOCK = (Path(__file__).parents[1] / "requirements.lock").read_text()
+PERMISSIVE = re.compile(r"MIT|BSD|Apache|PSF|Python Software Foundation|MPL|Mozilla|ISC")
+REFUSED = re.compile(r"GPL|non-?commercial|proprietary", re.IGNORECASE)
+# Of several licences: the GPL is that of an Emacs file, which the wheel does not contain.
+ALLOWED = {"docutils"}
+
+
+@pytest.mark.parametrize("name", re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE))
+def test_a_locked_package_is_under_a_permissive_licence(name):
+    assert PERMISSIVE.search(licence(name)), licence(name)
+    assert name in ALLOWED or not REFUSED.search(licence(name)), licence(name)
+
+
+def licence(name):
+    """As the package's metadata say it, in whichever of three fields; else the first line of the licence itself."""
+    package = distribution(name)
+    classifiers = [line for line in package.metadata.get_all("Classifier", []) if line.startswith("License ::")]
+    said = [package.metadata.get("License-Expression"), *classifiers, package.metadata.get("License")]
+    files = [file.read_text() for file in package.files if file.name.startswith("LICENSE")]
+    return "; ".join(text.strip().splitlines()[0] for text in filter(None, said)) or files[0].splitlines()[0]
