@@ -60,7 +60,7 @@ def test_a_pod_taken_away_goes_on_in_another_from_the_volume(tree, start, comman
     """Its folder is lost; the workflow's sources, the dataset and the keys come to the second pod as to the first."""
     volume = tmp_path / "volume"
     workflow = start(*command, "--config", f"checkpoints={volume}", "--seconds-between-status-checks", "1")
-    wait_for(lambda: list(volume.glob("*/state.pt")), seconds=180)
+    wait_for(lambda: list(volume.glob("*/*.pt")), seconds=180)
     kill(list(cluster.pods.values())[-1])  # its node is taken away
     printed, _ = workflow.communicate()
     assert workflow.returncode == 0, printed

@@ -40,7 +40,7 @@ def test_a_training_killed_goes_on_and_ends_with_the_files_of_a_local_run(
 ):
     """SIGKILL of the trainer and of the workflow, once a state is saved; then the same command again."""
     first = start(*arguments)
-    wait_for(lambda: list(tmp_path.glob("volume/*/state.pt")))
+    wait_for(lambda: list(tmp_path.glob("volume/*/*.pt")))
     kill(first)
     assert not set(OF_SEED) & set(bucket.names())
 

@@ -159,7 +159,7 @@ def test_a_training_killed_goes_on_and_ends_in_the_same_bytes(tree):
     target = str(folder.relative_to(tree.folder) / "curves.parquet")
 
     first = subprocess.Popen(tree.command(target), cwd=tree.folder, stderr=subprocess.DEVNULL)
-    wait_for(lambda: list(tree.folder.glob("results/tiny/.checkpoints/*/state.pt")))
+    wait_for(lambda: list(tree.folder.glob("results/tiny/.checkpoints/*/*.pt")))
     trainer, *_ = [child for child in psutil.Process(first.pid).children(True) if "train.py" in str(child.cmdline())]
     first.kill()
     trainer.kill()
