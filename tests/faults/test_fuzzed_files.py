@@ -1,0 +1,105 @@
+"""Files with random damage: refused with one sentence, or read as they were written; no reader hangs or dies of it."""
+
+import os
+import random
+import re
+import signal
+
+import numpy as np
+import pytest
+from trainees import Trainee, ended
+
+from grokking_phases.checkpoints import Checkpoints
+from grokking_phases.networks import Networks
+from grokking_phases.snapshots import Snapshots
+from grokking_phases.tables import read_table
+
+MUTATIONS = 300  # of each kind of file
+SECONDS = 120  # until reading all of them counts as hanging
+
+
+@pytest.fixture(scope="module")
+def trainee(tmp_path_factory):
+    """A finished run, and one that has a state."""
+    trainee = Trainee(tmp_path_factory.mktemp("fuzzed") / "run")
+    assert trainee.attempt() == 0
+    Checkpoints(trainee.folder / "checkpoints", "abc123").save({"step": 7, "weight": np.arange(9).tolist()})
+    return trainee
+
+
+def table(trainee, path):
+    return read_table(path).to_json()
+
+
+def snapshots(trainee, path):
+    read = Snapshots(path, trainee.folder / "dataset.parquet")
+    return [(snapshot.step, snapshot.activations["hidden"].tobytes()) for snapshot in read]
+
+
+def weights(trainee, path):
+    read = Networks(path, trainee.folder / "dataset.parquet", trainee.entry["model"])
+    return [weight.numpy().tobytes() for step in (0, 24) for weight in read(step).state_dict().values()]
+
+
+def state(trainee, path):
+    return list(Checkpoints(trainee.folder / "checkpoints", "abc123").states()) or [{"step": 7, "weight": [*range(9)]}]
+
+
+READERS = {"curves.parquet": table, "snapshots.parquet": snapshots, "weights.safetensors": weights, ".pt": state}
+
+
+def file_of(trainee, name):
+    return next(path for path in [*trainee.outputs, *trainee.folder.rglob("abc123/*.pt")] if path.name.endswith(name))
+
+
+def mutated(content: bytes, dice: random.Random) -> bytes:
+    """One of: bits flipped, cut short, a piece zeroed, taken out, doubled, put elsewhere, or junk added."""
+    i, j = sorted(dice.randrange(len(content)) for _ in range(2))
+    j = min(j, i + 2 ** dice.randrange(12)) + 1
+    before, piece, after = content[:i], content[i:j], content[j:]
+    flipped = bytearray(content)
+    for _ in range(dice.choice([1, 1, 8])):
+        flipped[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+    changes = [flipped, before, before + bytes(len(piece)) + after, before + after, before + 2 * piece + after]
+    return bytes(
+        dice.choice([*changes, after + before + piece, content + dice.randbytes(99), before + piece[::-1] + after])
+    )
+
+
+def in_a_process_of_its_own(job, said):
+    """What it wrote to the file; it may be killed by a signal, and may hang."""
+    pid = os.fork()
+    if not pid:
+        with open(said, "w") as lines:
+            try:
+                job(lines.write)
+            finally:
+                lines.flush()
+                os._exit(0)
+    code = ended(pid, SECONDS)
+    assert code == 0, f"ended by {signal.Signals(-code).name}: {said.read_text()[-300:]}"
+    return said.read_text()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_damage_is_refused_with_a_sentence(name, trainee, tmp_path):
+    path = file_of(trainee, name)
+    content, whole, dice = path.read_bytes(), READERS[name](trainee, path), random.Random(name)
+
+    def read_damaged(say):
+        for i in range(MUTATIONS):
+            path.write_bytes(mutated(content, dice))
+            try:
+                if READERS[name](trainee, path) != whole:
+                    say(f"{i}: other numbers\n")
+            except ValueError as error:
+                if not re.match(rf"{path} .*; delete it, and the same command makes it again$", str(error)):
+                    say(f"{i}: {error}\n")
+            except BaseException as error:
+                say(f"{i}: {error!r}\n")
+        say("read\n")
+
+    try:
+        assert in_a_process_of_its_own(read_damaged, tmp_path / "said") == "read\n"
+    finally:
+        path.write_bytes(content)
