@@ -13,6 +13,7 @@ sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "
 
 from alone import work_alone_in
 from checks import check_device, widths
+from clock import date_back
 from grokking_phases.recipe import Recipe
 from provenance import code
 from sentences import StudyError, origin
@@ -241,6 +242,10 @@ def figures_of_papers(wildcards):
 
 onstart:
     checked(work_alone_in, STUDY["results"])
+    if ahead := date_back(STUDY["results"]):
+        logger.warning(
+            f"The clock was set back: {ahead} files in {STUDY['results']} were dated ahead of it."
+        )
     # Where jobs are only submitted from, there need not be what the machines that run them have.
     if workflow.local_exec:
         checked(check_device, STUDY["device"])
