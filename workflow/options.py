@@ -1,7 +1,7 @@
 """Whether an entry gives a module's function what its signature takes: names, types, choices, limits."""
 
 import ast
-import math
+import sys
 from difflib import get_close_matches
 from typing import Any
 
@@ -76,8 +76,8 @@ def fits(value: Any, annotation: ast.expr) -> bool:
     match annotation:
         case ast.Constant(value=None):
             return value is None
-        case ast.Name(id="float") if isinstance(value, float):
-            return math.isfinite(value)
+        case ast.Name(id="float") if isinstance(value, int | float) and not abs(value) <= sys.float_info.max:
+            return False
         case ast.Name(id=name) if name in TYPES:
             return isinstance(value, TYPES[name]) and (name == "bool" or not isinstance(value, bool))
         case ast.Subscript(value=ast.Name(id="Literal")):

@@ -3,20 +3,29 @@
 import json
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
+
+# A date is a key in YAML alone: left out.
+AS_YAML = json.JSONEncoder(default=str, ensure_ascii=False, check_circular=False, skipkeys=True)
 
 
 class StudyError(Exception):
     """`runs.s5.training.steps: 0 is not …`; `where` is the key, empty for the config as a whole."""
 
     def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}" if where else what)
+        super().__init__(one_line(f"{where}: {what}" if where else what))
         self.where = where
 
 
+def one_line(text: str) -> str:
+    """Keys may hold line breaks, or what a terminal obeys: escaped, as in a Python string."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 def shown(value: Any) -> str:
-    """A value as YAML writes it, cut to 60 characters."""
-    text = repr(value) if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    """A value as YAML writes it, cut to 60 characters; aliases can make it endless, so no more is written."""
+    text = repr(value) if isinstance(value, str) else "".join(islice(AS_YAML.iterencode(value), 61))
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 

@@ -1,6 +1,6 @@
 """The shape of the config, from schemas/config.schema.yaml: a key's `description` says what it should have been."""
 
-import math
+import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ def is_integer(_checker: Any, value: Any) -> bool:
 
 
 def is_number(_checker: Any, value: Any) -> bool:
-    return is_integer(None, value) or isinstance(value, float) and math.isfinite(value)
+    return not isinstance(value, bool) and isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 # JSON knows no NaN and has one kind of number: 100.0 would be an integer.
@@ -40,7 +40,7 @@ def sentence(error: ValidationError) -> tuple[list[str], str]:
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         unknown = next(key for key in error.instance if key not in known)
-        return [str(unknown)], f"there is no such key{meant(unknown, known)}"
+        return [str(unknown)], f"there is no key {shown(unknown)}{meant(unknown, known)}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         wanted = described(error.schema["properties"][missing])
