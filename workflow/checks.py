@@ -11,6 +11,7 @@ from signatures import constant, defines, file_of, methods, options_of
 from wanted import PREDICTION, kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
+MOST_LAYERS, MOST_STEPS = 99, 1_000_000  # of a count, of a rule: lists of them are made on the way
 
 
 def check_run(config: dict, name: str) -> None:
@@ -48,6 +49,15 @@ def check_model(entry: dict, where: str) -> None:
     for width in set(constant("models", entry["module"], "LAYERS").values()):
         if entry.get(width, 1) < 1:
             raise StudyError(f"{where}.{width}", f"{entry[width]} is less than 1, and it is the width of a layer")
+    for pattern in constant("models", entry["module"], "LAYERS"):
+        counter = counter_in(pattern, entry["module"])
+        if entry.get(counter, 1) > MOST_LAYERS:
+            raise StudyError(f"{where}.{counter}", f"{shown(entry[counter])} is more than {MOST_LAYERS}")
+
+
+def counter_in(pattern: str, model: str) -> str | None:
+    """`hidden_{depth}` -> the option `depth`."""
+    return next((name for name in options_of("models", model) if f"{{{name}}}" in pattern), None)
 
 
 def widths(model: dict) -> dict[str, int]:
@@ -56,7 +66,7 @@ def widths(model: dict) -> dict[str, int]:
     value = {name: model.get(name, option.default) for name, option in options.items()}
     layers = {}
     for pattern, width in constant("models", model["module"], "LAYERS").items():
-        counter = next((name for name in options if f"{{{name}}}" in pattern), None)
+        counter = counter_in(pattern, model["module"])
         for i in range(1, value[counter] + 1) if counter else [0]:
             layers[pattern.format(**{counter: i}) if counter else pattern] = value[width]
     return layers
@@ -69,6 +79,8 @@ def check_layers(layers: list[str], known: list[str], where: str) -> None:
 
 
 def check_steps(rule: list[int] | dict[str, int], last: int, where: str) -> None:
+    if isinstance(rule, dict) and min(rule.get("log", last), last // rule.get("every", 1)) > MOST_STEPS:
+        raise StudyError(where, f"{rule} puts more than {MOST_STEPS} steps before the last, {last}; take fewer")
     try:
         steps_of(rule, last)
     except ValueError as error:
@@ -117,6 +129,9 @@ def check_time_scales(config: dict, metric: str, where: str = "time_scales") -> 
 def check_subnetwork(config: dict, name: str) -> None:
     entry, where = config["subnetworks"][name], f"subnetworks.{name}"
     check_o_information(config, entry["metric"], f"{where}.metric")
+    for table in retrained(config):
+        if table in config["metrics"]:
+            raise StudyError(f"metrics.{table}", "a sub-network has a table of this name; give one of them another")
     check_options("", "subnetworks", options_in("subnetworks", entry), where)
     for key in ("from_step", "draw"):
         if entry.get(key, 0) < 0:
@@ -140,12 +155,27 @@ def check_figure(config: dict, name: str) -> None:
     check_names(entry["tables"], kinds(config), "table", f"{where}.tables")
     if name == PREDICTION:
         check_names(list(chain(*entry["estimates"].items())), config["metrics"], "metric", f"{where}.estimates")
-    for run in runs_of_figure(entry):
-        for table in entry["tables"]:
-            check_measurable(config["runs"][run], run, metrics_behind(config, table, run), f"{where}.tables")
+
+
+def check_tables(config: dict, figure: str) -> None:
+    """Whether every run of a figure can have its tables."""
+    entry, where = config["figures"][figure], f"figures.{figure}.tables"
+    for table in entry["tables"]:
+        check_sought(config, table, where)
+        for run in runs_of_figure(entry):
+            check_measurable(config["runs"][run], run, metrics_behind(config, table, run), where)
             if table == "comparison" or table in retrained(config):
-                check_separable(config["runs"][run], run, table, f"{where}.tables")
-    check_drawn(name, [kinds(config)[table] for table in entry["tables"]])
+                check_separable(config["runs"][run], run, table, where)
+    check_drawn(figure, [kinds(config)[table] for table in entry["tables"]])
+
+
+def check_sought(config: dict, table: str, where: str) -> None:
+    """There are phases and sub-networks where the study names metrics to look for them in."""
+    of_subnetworks = dict.fromkeys(retrained(config), ["phases"])
+    needed = of_subnetworks | {"phases": ["phases"], "comparison": ["phases", "subnetworks"]}
+    for key in needed.get(table, []):
+        if not config[key]:
+            raise StudyError(where, f"table {table} is made from what is named under {key}, and nothing is")
 
 
 def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:

@@ -3,9 +3,28 @@
 from copy import deepcopy
 from typing import Any
 
-from checks import check_figure, check_metric, check_phases, check_run, check_subnetwork, check_time_scales
+from checks import (
+    check_figure,
+    check_metric,
+    check_phases,
+    check_run,
+    check_subnetwork,
+    check_tables,
+    check_time_scales,
+)
 from sentences import StudyError, meant, shown
 from shape import check_shape
+
+# In this order: each may take for granted what those before it have checked.
+CHECKS = [
+    ("runs", check_run),
+    ("phases", check_phases),
+    ("time_scales", check_time_scales),
+    ("subnetworks", check_subnetwork),
+    ("figures", check_figure),
+    ("figures", check_tables),
+    ("metrics", check_metric),
+]
 
 
 def study(config: dict) -> dict:
@@ -15,15 +34,7 @@ def study(config: dict) -> dict:
         resolved["runs"] = {name: complete(config["runs"], name) for name in config["runs"]}
     check_shape(resolved)
     resolved["metrics"] = {name: {"module": name} | options for name, options in resolved["metrics"].items()}
-    checks = {
-        "runs": check_run,
-        "phases": check_phases,
-        "time_scales": check_time_scales,
-        "subnetworks": check_subnetwork,
-        "figures": check_figure,
-        "metrics": check_metric,
-    }
-    for kind, check in checks.items():
+    for kind, check in CHECKS:
         for name in resolved[kind]:
             check(resolved, name)
     return resolved

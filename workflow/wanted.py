@@ -25,7 +25,8 @@ def retrained(config: dict, masks: tuple[str, ...] = MASKS) -> list[str]:
 def kinds(config: dict) -> dict[str, str]:
     """Every table, with its kind: a metric's module, or curves, phases, comparison."""
     metrics = {name: entry["module"] for name, entry in config["metrics"].items()}
-    fixed = {name: name for name in ("curves", *OF_RUN, "prediction")}
+    of_study = ["prediction"] if PREDICTION in config["figures"] else []
+    fixed = {name: name for name in ("curves", *OF_RUN, *of_study)}
     return fixed | metrics | dict.fromkeys(retrained(config), "curves")
 
 
