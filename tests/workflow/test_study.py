@@ -8,6 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from snakemake.iocontainers import InputFiles
 from snakemake.utils import update_config
 
 from sentences import StudyError, origin
@@ -36,15 +37,22 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("reslts: x", "reslts: ", "did you mean 'results'?"),
     ("results: a/../b", "results: 'a/../b' is not a folder", "without '..'"),
     ("results: a b", "results: 'a b'", "spaces"),
+    ('results: "a\\n"', "results: 'a\\n'", "spaces"),
+    (f"results: {'a' * 300}", "results: 'aaa", "of over 60 letters"),
+    (f"results: {'a/' * 999}a", "results: 'a/a/", "a folder"),
+    ("results: &endless [*endless]", "results: [[[[", "a folder"),
+    ("results: {2020-01-01: 1}", "results: {}", "a folder"),
     ("device: gpu", "device: 'gpu'", "auto, cpu, cuda"),
     ("threads: 0", "threads: 0", "a whole number from 1"),
     ("threads: true", "threads: true", "a whole number"),
+    ("threads: 1000000000000", "threads: 1000000000000", "1 to 1024"),
     ("checkpoint_seconds: null", "checkpoint_seconds: null", "a number of seconds"),
     ("checkpoint_seconds: .inf", "checkpoint_seconds: Infinity", "a number of seconds"),
     ("checkpoints: s3://b/study", "checkpoints: 's3://b/study' is not a folder", "never at a URL"),
     ("checkpoints: ~/x", "checkpoints: '~/x'", "without '~'"),
     ("checkpoints: ''", "checkpoints: ''", "a folder"),
     ("checkpoints: null", "checkpoints: null", "a folder"),
+    (f"checkpoint_seconds: 1{'0' * 400}", "checkpoint_seconds: 1000", "a number of seconds"),
     ("runs: null", "runs: null", "a mapping of names to runs"),
     ("metrics: []", "metrics: []", "a mapping of names to metrics"),
     ("figures: null", "figures: null", "a mapping of <paper>/<figure>"),
@@ -64,12 +72,18 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (RUN % "dataset: []", "runs.addition_wd0.1.dataset: []", "a mapping"),
     *[(f"runs: {{{name}: {{like: s5}}}}", "runs: ", "a free name") for name in ("a/b", "'..'", "a b", "1", "logs")],
     (f"runs: {{{'a' * 300}: {{like: s5}}}}", "runs: 'aaa", "…"),
+    ('runs: {"a\\n": {like: s5}}', "runs: 'a\\n'", "a free name"),
+    (f"runs: {{{'ab' * 20}: {{like: s5}}}}", "runs: 'abab", "not twenty times in a row"),
+    ("runs: {prediction: {like: s5}}", "runs: 'prediction'", "taken"),
+    (RUN % "seeds: [9223372036854775808]", "runs.addition_wd0.1.seeds: 9223372036854775808", "below 2^63"),
     # datasets
     (DATASET % "module: modular_additon", "runs.addition_wd0.1.dataset.module: ", "datasets/modular_additon.py would"),
     (DATASET % "module: ../x", "runs.addition_wd0.1.dataset.module: '../x'", "the name of a module"),
     (DATASET % "pp: 1", "runs.addition_wd0.1.dataset.pp: ", "modular_addition.py takes no option 'pp'"),
     (DATASET % "p: '97'", "runs.addition_wd0.1.dataset.p: '97' is not a whole number", "string to YAML"),
     (DATASET % "p: 1", "runs.addition_wd0.1.dataset: ", "at least 2"),
+    (f"runs: {{s5: {{dataset: {{module: {'a' * 300}}}}}}}", "runs.s5.dataset.module: 'aaa", "up to 100"),
+    (DATASET % '"a\\nb": 1', "runs.addition_wd0.1.dataset.a\\nb: ", "takes no option 'a\\nb'"),
     (DATASET % "train_fraction: 1.5", "runs.addition_wd0.1.dataset.train_fraction: 1.5", "between 0 and 1"),
     (DATASET % "train_fraction: 1e-1", "runs.addition_wd0.1.dataset.train_fraction: '1e-1'", "write 1.0e-1"),
     (DATASET % "train_fraction: .nan", "runs.addition_wd0.1.dataset.train_fraction: NaN", "between 0 and 1"),
@@ -81,9 +95,16 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (MODEL % "widht: 9", "runs.addition_wd0.1.model.widht: ", "did you mean 'width'?"),
     (MODEL % "n_tokens: 9", "runs.addition_wd0.1.model.n_tokens: ", "takes no option 'n_tokens'"),
     (MODEL % "width: -1", "runs.addition_wd0.1.model.width: -1", "less than 1"),
+    ("runs: {s5: {model: {n_blocks: 1000000000}}}", "runs.s5.model.n_blocks: ", "more than 99"),
     (TRAINING % "lerning_rate: 1", "runs.addition_wd0.1.training.lerning_rate: ", "did you mean 'learning_rate'?"),
     (TRAINING % "learning_rate: 1e-1", "runs.addition_wd0.1.training.learning_rate: '1e-1'", "write 1.0e-1"),
     (TRAINING % "steps: 100.0", "runs.addition_wd0.1.training.steps: 100.0", "a whole number"),
+    (TRAINING % "steps: 1000000000000", "runs.addition_wd0.1.training.steps: ", "to 1000000000"),
+    (
+        TRAINING % "steps: 1000000000",
+        "runs.addition_wd0.1.training.evaluate: {'every': 5}",
+        "more than 1000000 steps",
+    ),
     (TRAINING % "constrain_norm: weight", "runs.addition_wd0.1.training.constrain_norm: ", "did you mean 'weights'?"),
     (TRAINING % "betas: [0.9]", "runs.addition_wd0.1.training.betas: [0.9]", "two numbers"),
     (TRAINING % "evaluate: {evry: 5}", "runs.addition_wd0.1.training.evaluate.evry: ", "did you mean 'every'?"),
@@ -99,6 +120,8 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     # metrics
     ("metrics: {new: {}}", "metrics.new: there is no metric 'new'", "metrics/new.py would define it"),
     ("metrics: {curves: {module: o_information}}", "metrics: 'curves'", "taken"),
+    ("metrics: {count: {module: o_information}}", "metrics: 'count'", "Snakemake's"),
+    ("metrics: {inverse.weights: {module: o_information}}", "metrics.inverse.weights: a sub-network", "another"),
     (O_INFORMATION % "n_bins: 300", "metrics.o_information.n_bins: 300", "more than 250, the width of layer hidden"),
     (O_INFORMATION % "n_bins: 1", "metrics.o_information.n_bins: 1", "less than 2"),
     (O_INFORMATION % "nbins: 9", "metrics.o_information.nbins: ", "did you mean 'n_bins'?"),
@@ -132,6 +155,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (SUBNETWORK % "tak: others", "subnetworks.synergistic.tak: ", "did you mean 'take'?"),
     ("subnetworks: {new: {extreme: synergy}}", "subnetworks.new: the key 'metric' is missing", "the name of a metric"),
     ("subnetworks: {a-b: {metric: o_information}}", "subnetworks: 'a-b'", "small letters"),
+    (f"subnetworks: {{{'a' * 300}: {{metric: o_information}}}}", "subnetworks: 'aaa", "up to 100"),
     # figures
     ("figures: {fig5: {}}", "figures: 'fig5'", "emergence/fig5"),
     (
@@ -143,6 +167,8 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (FIGURE % "panels: {a: s5}", "figures.emergence/fig5.panels.a: 's5'", "a list of different runs"),
     (FIGURE % "panels: {1: [s5]}", "figures.emergence/fig5.panels: 1", "quotes"),
     (FIGURE % "tables: [o_informaton]", "figures.emergence/fig5.tables: ", "did you mean 'o_information'?"),
+    (FIGURE % "tables: [prediction]", "figures.emergence/fig5.tables: there is no table 'prediction'", ""),
+    ("phases: []", "figures.emergence/fig1.tables: table phases is made from", "named under phases, and nothing is"),
     (FIGURE % "table: [curves]", "figures.emergence/fig5.table: ", "did you mean 'tables'?"),
     (FIGURE % "tables: [synergistic.weight]", "figures.emergence/fig5.tables: ", "did you mean 'synergistic.weights'?"),
     (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "draws o_information"),
@@ -154,6 +180,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ),
     (RECORDS_NOTHING, "figures.emergence/fig5.tables: run bare records no snapshots", "add `snapshots:` to runs.bare"),
 ]
+RESERVED = [name for name in dir(InputFiles) if name[0] != "_" and name not in ("index", "sort")]
 REQUIRED = [
     *CONFIG,
     *(f"runs/division96/{key}" for key in ("seeds", "dataset", "model", "training")),
@@ -177,6 +204,12 @@ def test_bad_entry_is_one_sentence_with_key_and_remedy(overlay, start, remedy):
     assert str(error.value).startswith(start)
     assert remedy in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_metrics_have_no_name_that_snakemake_keeps_from_inputs(name):
+    with pytest.raises(StudyError, match="Snakemake's"):
+        study(overlaid({"metrics": {name: {"module": "o_information"}}}))
 
 
 @pytest.mark.parametrize("path", REQUIRED)
