@@ -14,6 +14,7 @@ sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "
 from alone import work_alone_in
 from checks import check_device, widths
 from clock import date_back
+from duplicates import check_duplicates
 from grokking_phases.recipe import Recipe
 from provenance import code
 from sentences import StudyError, origin
@@ -21,18 +22,25 @@ from signatures import constant, module_name, options_of
 from study import study
 from wanted import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of, timed
 
+# The Snakefile's own comes last in Snakemake's list, and lies below the others.
+CONFIG_FILES = {
+    str(file).removeprefix(f"{Path.cwd()}/"): file
+    for file in [workflow.configfiles[-1], *workflow.configfiles[:-1]]
+}
 
-def checked(check, *arguments):
-    """What `check` returns; where it objects, its sentence, with the file that says the key."""
+
+def checked(check, *arguments, file=None):
+    """What `check` returns; where it objects, its sentence, with the file, or the one that says the key."""
     try:
         return check(*arguments)
     except StudyError as error:
-        # The Snakefile's own comes last in this list, and lies below the others.
-        files = [workflow.configfiles[-1], *workflow.configfiles[:-1]]
-        said = {str(file).removeprefix(f"{Path.cwd()}/"): load_configfile(file) for file in files}
+        said = {name: load_configfile(path) for name, path in CONFIG_FILES.items()}
         said["--config"] = workflow.config_settings.config
-        raise WorkflowError(f"{origin(error.where, said)}: {error}") from None
+        raise WorkflowError(f"{file or origin(error.where, said)}: {error}") from None
 
+
+for name, path in CONFIG_FILES.items():
+    checked(check_duplicates, path, file=name)
 
 STUDY = checked(study, config)
 
