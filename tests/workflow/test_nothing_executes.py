@@ -1,0 +1,73 @@
+"""No text is run as code: not a config's, not a checkpoint's. What could is not called anywhere in the workflow."""
+
+import ast
+import re
+
+import pytest
+from trees import REPOSITORY
+
+SOURCES = sorted((REPOSITORY / "workflow").rglob("*.py"))
+RULES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "workflow").rglob("*.smk"))]
+EXECUTES = (
+    r"eval|exec|compile|__import__|shell|os\.(system|popen|exec\w+|spawn\w+)|subprocess\.\w+|"
+    r"yaml\.(load|load_all|full_load\w*|unsafe_load\w*)|(pickle|dill|shelve|marshal|joblib)(\.\w+)*|\w+\.(read|to)_pickle"
+)
+DIRECTIVES = re.compile(
+    r"^\s+(shell|run|wrapper|notebook|cwl)\s*:\s*($|[\"'])|\b(shell|eval|exec|system)\(", re.MULTILINE
+)
+
+
+def executed(source):
+    """What a module calls or imports that can run text as code."""
+    for node in ast.walk(ast.parse(source)):
+        names, given = [], {}
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [".".join(filter(None, [getattr(node, "module", None), alias.name])) for alias in node.names]
+        elif isinstance(node, ast.Call):
+            names, given = [ast.unparse(node.func)], {each.arg: ast.unparse(each.value) for each in node.keywords}
+        unsafe = "True" in (given.get("shell"), given.get("allow_pickle"))
+        unsafe |= names == ["torch.load"] and given.get("weights_only") != "True"
+        yield from (name for name in names if unsafe or re.fullmatch(EXECUTES, name))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_module_runs_text_as_code(path):
+    assert not list(executed(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_no_rule_runs_a_shell(path):
+    assert not DIRECTIVES.search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "eval('1')",
+        "import pickle",
+        "from os import system",
+        "from subprocess import run",
+        "import os; os.system('true')",
+        "subprocess.run('true', shell=True)",
+        "yaml.load(text, Loader=yaml.FullLoader)",
+        "torch.load(path)",
+        "torch.load(path, weights_only=False)",
+        "np.load(path, allow_pickle=True)",
+        "pd.read_pickle(path)",
+    ],
+)
+def test_what_would_is_seen(source):
+    assert list(executed(source))
+
+
+def test_what_is_safe_is_not():
+    assert not list(
+        executed("import os, yaml\nyaml.safe_load(text); torch.load(path, weights_only=True); model.eval()")
+    )
+
+
+@pytest.mark.parametrize(
+    "rule", ["    shell:\n        'rm'", "    shell: 'rm'", "    run:\n        pass", "shell('rm')"]
+)
+def test_what_runs_a_shell_is_seen(rule):
+    assert DIRECTIVES.search(f"rule a:\n{rule}")
