@@ -4,6 +4,8 @@ import numpy as np
 
 from grokking_phases.examples import Examples
 
+LIMITS = {"side": (None, 1000)}  # a million examples
+
 
 def make(*, side: int, squares: int = 4) -> Examples:
     """All side * side points, x slow and y fast; a board of squares * squares, of two colours."""

@@ -4,6 +4,8 @@ import numpy as np
 
 from grokking_phases.examples import Examples
 
+LIMITS = {"p": (None, 1000)}  # a million examples
+
 
 def make(*, p: int) -> Examples:
     """All p * p pairs, a slow and b fast."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from grokking_phases.examples import Examples
 
+LIMITS = {"p": (None, 1000)}  # a million examples
+
 
 def make(*, p: int, inverse: Literal["exact", "fermat"] = "exact") -> Examples:
     """All p * (p - 1) pairs, a slow and b fast."""
