@@ -4,6 +4,8 @@ import ast
 import re
 
 import pytest
+from snakemake.common.configfile import load_configfile
+from snakemake.exceptions import WorkflowError
 from trees import REPOSITORY
 
 SOURCES = sorted((REPOSITORY / "workflow").rglob("*.py"))
@@ -71,3 +73,11 @@ def test_what_is_safe_is_not():
 )
 def test_what_runs_a_shell_is_seen(rule):
     assert DIRECTIVES.search(f"rule a:\n{rule}")
+
+
+@pytest.mark.parametrize("tag", ["object/apply:os.system ['touch %s']", "object/new:os.system ['touch %s']"])
+def test_a_tag_of_a_config_is_not_obeyed(tmp_path, tag):
+    (tmp_path / "config.yaml").write_text(f"results: !!python/{tag % (tmp_path / 'touched')}\n")
+    with pytest.raises(WorkflowError, match="not valid JSON or YAML"):
+        load_configfile(tmp_path / "config.yaml")
+    assert not (tmp_path / "touched").exists()
