@@ -32,6 +32,8 @@ figures: {emergence/fig5: {panels: {one: [bare]}}}
 """
 NO_SUBNETWORK = "figures: {two_phase/fig5: {tables: [synergistic.weights]}}"
 
+ODD_NAMES = ("a/b", "'..'", "../a", "a b", '"a\'b"', "'a\"'", "a;b", "$a", "1", "logs")
+
 BAD = [  # an overlay; what its sentence starts with; what else it says
     # the top level
     ("reslts: x", "reslts: ", "did you mean 'results'?"),
@@ -70,7 +72,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (RUN % "seeds: [0, 0]", "runs.addition_wd0.1.seeds: [0, 0]", "different"),
     (RUN % "seeds: [-1]", "runs.addition_wd0.1.seeds: -1", "a whole number from 0"),
     (RUN % "dataset: []", "runs.addition_wd0.1.dataset: []", "a mapping"),
-    *[(f"runs: {{{name}: {{like: s5}}}}", "runs: ", "a free name") for name in ("a/b", "'..'", "a b", "1", "logs")],
+    *[(f"runs: {{{name}: {{like: s5}}}}", "runs: ", "a free name") for name in ODD_NAMES],
     (f"runs: {{{'a' * 300}: {{like: s5}}}}", "runs: 'aaa", "…"),
     ('runs: {"a\\n": {like: s5}}', "runs: 'a\\n'", "a free name"),
     (f"runs: {{{'ab' * 20}: {{like: s5}}}}", "runs: 'abab", "not twenty times in a row"),
