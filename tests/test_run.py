@@ -195,6 +195,15 @@ def test_a_run_that_diverges_keeps_the_snapshots_before(study):
     assert {key.split("/")[0] for key in weights} == {"0", "1"}
 
 
+def test_what_an_earlier_attempt_recorded_after_the_divergence_is_left_out(study):
+    """With other threads, or on another machine, it may have lasted longer."""
+    run, checkpoints = study.run(diverging(), "run")
+    run.recording.take(run.trainer.model, run.trainer.data["train"][0], 8)
+    run.resume([], MACHINE)
+    run.finish(checkpoints, NEVER, silent)
+    assert run.recording.taken() == [0]
+
+
 def test_a_run_that_diverged_stays_ended_when_it_is_resumed(study):
     first, checkpoints = study.run(diverging(), "run")
     first.finish(checkpoints, NEVER, silent)

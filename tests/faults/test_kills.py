@@ -64,6 +64,26 @@ def test_a_kill_at_this_moment_changes_nothing(moment, trainee, undisturbed):
     assert not saved or not said or f"goes on from step {saved[0]}\n" in said  # silent where all was finished
 
 
+def test_a_snapshot_damaged_since_makes_the_run_go_back_to_a_state_before_it(trainee, undisturbed):
+    """Killed at step 13, with states of 11 and 12; the snapshot of 12 is not whole any more."""
+    assert trainee.attempt(kill_at(Checkpoints, "save", 13)) == -signal.SIGKILL
+    assert trainee.states() == [12, 11]
+    part = next(trainee.folder.glob("checkpoints/*/*12.safetensors"))
+    part.write_bytes(part.read_bytes()[:-1])
+    assert trainee.attempt() == 0
+    assert "goes on from step 11\n" in trainee.said.read_text()
+    assert trainee.contents() == undisturbed
+
+
+def test_with_no_state_that_is_whole_a_run_begins_anew_and_says_why(trainee, undisturbed):
+    assert trainee.attempt(kill_at(Checkpoints, "save", 13)) == -signal.SIGKILL
+    for state in trainee.folder.glob("checkpoints/*/*.pt"):
+        state.write_bytes(b"")
+    assert trainee.attempt() == 0
+    assert trainee.said.read_text().count("is damaged, and left out") == 2
+    assert trainee.contents() == undisturbed
+
+
 def test_a_run_that_was_finished_before_its_outputs_were_removed_is_not_trained_again(trainee, undisturbed):
     """The workflow was killed after the job ended, and before it took note of that."""
     assert trainee.attempt() == 0

@@ -21,7 +21,8 @@ def on_device(name: str, threads: int) -> dict[str, str | int]:
     keep_freed_memory()
     threadpool_limits(threads)
     gpu = {"gpu": torch.cuda.get_device_name()} if device == "cuda" else {}
-    return {"device": device, **gpu, "threads": threads, "torch": str(torch.__version__), **machine()}
+    with_torch = {"torch": str(torch.__version__), "instructions": torch.backends.cpu.get_cpu_capability()}
+    return {"device": device, **gpu, "threads": threads, **with_torch, **machine()}
 
 
 def keep_freed_memory() -> None:

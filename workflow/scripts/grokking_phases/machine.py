@@ -4,11 +4,13 @@ import platform
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 
 def machine() -> dict[str, str]:
-    """Processor model and numpy version."""
-    return {"processor": _processor(), "numpy": np.__version__}
+    """Processor model, numpy version, and the kernels that numpy's BLAS chose for the processor."""
+    kernels = {library.get("architecture", "") for library in threadpool_info() if library["user_api"] == "blas"}
+    return {"processor": _processor(), "numpy": np.__version__, "blas": ", ".join(sorted(kernels))}
 
 
 def _processor() -> str:
