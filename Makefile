@@ -11,7 +11,7 @@ SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
 PREDICTION := --configfile config.yaml config/prediction.yaml
 
-.PHONY: fig5 emergence two_phase prediction smoke paper report docs test bench audit lock
+.PHONY: fig5 emergence two_phase prediction smoke paper report docs test soak bench audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -46,6 +46,11 @@ test: .venv/installed
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	$(BIN)/pytest --numprocesses 2 tests
+
+# 200 kills at random moments, of trainings and of Snakemake; half an hour. What it prints last stands in docs/faults.md.
+soak: export PYTHONPATH := workflow/scripts:tests/workflow
+soak: .venv/installed
+	$(BIN)/python tests/faults/soak.py $$(mktemp -d)
 
 bench: export PYTHONPATH := workflow/scripts
 bench: export TQDM_DISABLE := 1

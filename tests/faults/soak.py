@@ -1,0 +1,181 @@
+"""Kills trainings, and the Snakemake over them, at random moments until a study is done; again, until enough are dead.
+
+`make soak`. Nothing may be lost: every run ends in the bytes of an undisturbed one, and none that had a state begins
+anew.
+"""
+
+import argparse
+import random
+import re
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from trees import Tree, copy_of_repository
+
+FIGURE = "results/soak/figures/emergence/fig1.csv"
+NAMES = ("curves.parquet", "snapshots.parquet", "weights.safetensors")
+PAUSE = 0.05  # seconds between two looks
+
+
+class Attempt:
+    """One process that trains: which run it trains, and whether it went on from the state that there was."""
+
+    def __init__(self, process: psutil.Process, log: Path, states: Path, saved: int) -> None:
+        self.process, self.log, self.states, self.saved = process, log, states, saved
+        self.begun: int | None = None  # at this step; None while it has not said
+
+    def look(self) -> None:
+        if self.begun is None and (said := self.log.read_text()):
+            went_on = re.search(r"goes on from step (\d+)", said)
+            self.begun = int(went_on[1]) if went_on else 0
+
+    @property
+    def began_anew(self) -> bool:
+        return self.begun is not None and self.begun < self.saved
+
+
+class Soak:
+    """Kills until there are so many; what became of the runs."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.dice = folder, random.Random(seed)
+        self.kills, self.survived, self.lost, self.anew, self.lags = dict.fromkeys(KINDS, 0), 0, 0, 0, []
+        self.undisturbed = self.tree("undisturbed")
+        self.undisturbed.run(FIGURE)
+
+    def tree(self, name: str) -> Tree:
+        (self.folder / name).mkdir(parents=True)
+        return copy_of_repository(self.folder / name, "tests/faults/soak.yaml")
+
+    def study(self, name: str) -> None:
+        """One study to its end, whatever happens to it."""
+        tree, attempts = self.tree(name), {}
+        while self.one_command(tree, attempts):
+            pass
+        self.anew += sum(attempt.began_anew for attempt in attempts.values())
+        for run in sorted(self.undisturbed.folder.glob("results/soak/*/[0-9]*")):
+            pairs = [(run / name, tree.folder / run.relative_to(self.undisturbed.folder) / name) for name in NAMES]
+            same = all(ours.read_bytes() == theirs.read_bytes() for ours, theirs in pairs)
+            self.survived, self.lost = self.survived + same, self.lost + (not same)
+
+    def one_command(self, tree: Tree, attempts: dict[int, Attempt]) -> bool:
+        """The same command as ever, and what befalls it; whether it has to be given again."""
+        said = open(tree.folder / "said.txt", "a")  # noqa: SIM115
+        snakemake = psutil.Popen(
+            tree.command(FIGURE), cwd=tree.folder, stdout=said, stderr=said, start_new_session=True
+        )
+        next_kill = time.monotonic() + self.dice.uniform(4, 9)
+        while snakemake.poll() is None:
+            time.sleep(PAUSE)
+            running = self.watch(snakemake, tree, attempts)
+            if running and time.monotonic() > next_kill:
+                self.kill(self.dice.choice(list(KINDS)), snakemake, running)
+                next_kill = time.monotonic() + self.dice.uniform(1, 5)
+        self.finish_orphans(tree)
+        return snakemake.returncode != 0
+
+    def watch(self, snakemake: psutil.Process, tree: Tree, attempts: dict[int, Attempt]) -> list[Attempt]:
+        """The attempts that have begun to train."""
+        running = []
+        for process in trainers(snakemake):
+            if process.pid not in attempts and (found := self.found(process, tree)):
+                attempts[process.pid] = found
+            if attempt := attempts.get(process.pid):
+                attempt.look()
+                running += [attempt] * (attempt.begun is not None)
+        return running
+
+    def found(self, process: psutil.Process, tree: Tree) -> Attempt | None:
+        """Told by the files that it holds open; None before it holds its folder."""
+        try:
+            held = [Path(file.path) for file in process.open_files()]
+        except psutil.Error:
+            return None
+        locks, logs = ([path for path in held if path.suffix == kind] for kind in (".lock", ".log"))
+        if not locks or not logs:
+            return None
+        states = locks[0].with_suffix("")
+        return Attempt(process, logs[0], states, max(map(step_of, states.glob("*.pt")), default=0))
+
+    def kill(self, kind: str, snakemake: psutil.Process, running: list[Attempt]) -> None:
+        for attempt in running:
+            newest = max((path.stat().st_mtime for path in attempt.states.glob("*.pt")), default=None)
+            self.lags += [time.time() - newest] if newest else []
+        KINDS[kind](snakemake, [attempt.process for attempt in running])
+        self.kills[kind] += 1
+
+    def finish_orphans(self, tree: Tree) -> None:
+        """At random they end by themselves, or the next Snakemake finds them at work."""
+        orphans = [process for process in psutil.process_iter(["cmdline", "cwd"]) if is_trainer(process, tree.folder)]
+        if self.dice.random() < 0.5:
+            psutil.wait_procs(orphans, timeout=self.dice.uniform(0, 10))
+
+    def __str__(self) -> str:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in self.kills.items())
+        lags = f"the newest state was {max(self.lags):.2f} s old at most when a training was killed"
+        runs = f"{self.survived} runs survived, {self.lost} lost, {self.anew} begun anew although they had a state"
+        return f"{sum(self.kills.values())} kills ({kinds}): {runs}; {lags}"
+
+
+def step_of(state: Path) -> int:
+    return int(state.name.split(".")[0])
+
+
+def trainers(snakemake: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process for process in snakemake.children(recursive=True) if is_trainer(process)]
+    except psutil.Error:
+        return []
+
+
+def is_trainer(process: psutil.Process, folder: Path | None = None) -> bool:
+    try:
+        name, *arguments = process.cmdline() or [""]
+        ours = folder is None or process.cwd() == str(folder)
+    except psutil.Error:
+        return False
+    return ours and "python" in name and any("train.py" in argument for argument in arguments)
+
+
+def send(number: int) -> Callable[[list[psutil.Process]], None]:
+    def to(processes):
+        for process in processes:
+            with suppress(psutil.Error):  # it has just ended
+                process.send_signal(number)
+
+    return to
+
+
+kill, end, interrupt = send(signal.SIGKILL), send(signal.SIGTERM), send(signal.SIGINT)
+KINDS: dict[str, Callable[[psutil.Process, list[psutil.Process]], None]] = {
+    "of a training": lambda snakemake, training: kill(training[:1]),
+    "of all trainings": lambda snakemake, training: kill(training),
+    "of Snakemake and its trainings": lambda snakemake, training: kill([snakemake, *training]),
+    "of Snakemake alone": lambda snakemake, training: kill([snakemake]),
+    "by SIGTERM, of a training": lambda snakemake, training: end(training[:1]),
+    "by Ctrl-C": lambda snakemake, training: interrupt([snakemake, *training]),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="an empty folder")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    soak = Soak(arguments.folder.resolve(), arguments.seed)
+    n_studies = 0
+    while sum(soak.kills.values()) < arguments.kills:
+        n_studies += 1
+        soak.study(f"study_{n_studies}")
+        print(soak, flush=True)
+    if soak.lost or soak.anew:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
