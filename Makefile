@@ -52,11 +52,12 @@ soak: export PYTHONPATH := workflow/scripts:tests/workflow
 soak: .venv/installed
 	$(BIN)/python tests/faults/soak.py $$(mktemp -d)
 
-bench: export PYTHONPATH := workflow/scripts
+bench: export PYTHONPATH := workflow/scripts:workflow
 bench: export TQDM_DISABLE := 1
 bench: .venv/installed
 	$(BIN)/python benchmarks/mlp_step.py
 	$(BIN)/python benchmarks/o_information.py
+	$(BIN)/python benchmarks/states.py
 
 # Known vulnerabilities of the locked versions; fails, too, where the advisory service does not know one of them.
 audit: .venv/installed

@@ -1,0 +1,68 @@
+"""What it costs that a run can be killed: saving its state now and then, beside the training in between.
+
+For a network of each kind in config.yaml: seconds that one state takes (written, synced, renamed) of the seconds
+between two, and the seconds that all snapshots take of the whole training, at the speed of the steps measured here.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import yaml
+
+from grokking_phases.checkpoints import Checkpoints
+from grokking_phases.modules import module, options_in
+from grokking_phases.run import Run
+from grokking_phases.split import split
+from study import study
+
+RUNS = ("addition_wd2", "division96", "s5")
+REPEATS, STEPS = 7, 20
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    config = study(yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text()))
+    for name in RUNS:
+        with tempfile.TemporaryDirectory() as folder:
+            print(cost(name, config["runs"][name], config["checkpoint_seconds"], Path(folder)))
+
+
+def cost(name: str, entry: dict, between: float, folder: Path) -> str:
+    """One line about this run."""
+    dataset = entry["dataset"]
+    examples = split(module("datasets", dataset["module"]).make(**options_in("datasets", dataset)), 0.4, 0)
+    training = {key: entry[key] for key in ("model", "training", "snapshots")}
+    run = Run(examples, training, 0, "cpu", folder / "parts")
+    checkpoints = Checkpoints(folder, "state")
+    run.curves = [{"step": 0, **run.trainer.evaluate()}] * len(run.evaluated_at)
+    step = median_seconds(run.trainer.advance, STEPS)
+    state = median_seconds(lambda: checkpoints.save({"curves": run.curves, "made_with": [], **run.trainer.state()}))
+    inputs = run.trainer.data["train"][0]
+    snapshot = median_seconds(lambda: run.recording.take(run.trainer.model, inputs, 0))
+    of_training = snapshot * len(run.recording.steps) / (step * run.trainer.recipe.steps)
+    parts = [
+        f"{name}: a step {step * 1e3:.1f} ms",
+        f"a state {state * 1e3:.1f} ms, {state / between:.3%} of {between} s",
+    ]
+    parts.append(
+        f"a snapshot {snapshot * 1e3:.1f} ms, all {len(run.recording.steps)} are {of_training:.2%} of training"
+    )
+    return "; ".join(parts)
+
+
+def median_seconds(call: Callable[[], object], repeats: int = REPEATS) -> float:
+    call()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+if __name__ == "__main__":
+    main()
