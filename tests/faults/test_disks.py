@@ -71,4 +71,6 @@ def test_another_error_is_told_as_it_is(tmp_path):
 def test_a_log_on_a_full_disk_says_what_it_can(small_disk):
     (small_disk / "ballast").write_bytes(b"0" * 300_000)
     with Log(small_disk / "job.log") as log:
-        assert log.write("a line\n" * 10_000) == 70_000
+        for _ in range(10):
+            log.write("a line\n" * 10_000)
+    assert (small_disk / "job.log").read_text().startswith("a line\n")
