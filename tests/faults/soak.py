@@ -68,13 +68,14 @@ class Soak:
         snakemake = psutil.Popen(
             tree.command(FIGURE), cwd=tree.folder, stdout=said, stderr=said, start_new_session=True
         )
-        next_kill = time.monotonic() + self.dice.uniform(4, 9)
+        next_kill = 0.0
         while snakemake.poll() is None:
             time.sleep(PAUSE)
             running = self.watch(snakemake, tree, attempts)
-            if running and time.monotonic() > next_kill:
+            if not running:
+                next_kill = time.monotonic() + self.dice.uniform(0, 4)
+            elif time.monotonic() > next_kill:
                 self.kill(self.dice.choice(list(KINDS)), snakemake, running)
-                next_kill = time.monotonic() + self.dice.uniform(1, 5)
         self.finish_orphans(tree)
         return snakemake.returncode != 0
 
