@@ -15,7 +15,8 @@ rule metric:
         "../envs/metrics.yaml"
     threads: STUDY["threads"]
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         options=lambda wildcards: METRICS[wildcards.metric],
         layers=measured_layers,

@@ -35,7 +35,8 @@ rule retrain:
         "../envs/training.yaml"
     threads: STUDY["threads"]
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         run=retraining_entry,
         code=lambda wildcards: code("retrain", dataset_module(wildcards), model_module(wildcards)),

@@ -33,7 +33,9 @@ rule train:
         "../envs/training.yaml"
     threads: STUDY["threads"]
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        # How long a training takes is not known beforehand; the next attempt goes on from the checkpoint of this one.
+        runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         run=training_entry,
         code=lambda wildcards: code("train", dataset_module(wildcards), model_module(wildcards)),
