@@ -9,9 +9,10 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
+SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
 
-.PHONY: fig5 emergence two_phase prediction smoke paper report docs test soak bench audit lock
+.PHONY: fig5 emergence two_phase prediction smoke paper report docs test slurm-test soak bench audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -46,6 +47,14 @@ test: .venv/installed
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	$(BIN)/pytest --numprocesses 2 tests
+
+# profiles/slurm on a SLURM of one node, which the tests start and stop.
+slurm-test: .venv/installed
+	@test "$$(id -u)" = 0 && command -v apt-get > /dev/null || \
+		{ echo "make slurm-test starts a SLURM of its own: be root on Debian or Ubuntu (a container will do)"; exit 1; }
+	@which munged slurmctld slurmd slurmdbd mariadbd > /dev/null || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(SLURM_PACKAGES) > /dev/null; }
+	$(BIN)/pytest -m slurm --durations 0 tests/slurm
 
 # 200 kills at random moments, of trainings and of Snakemake; half an hour. What it prints last stands in docs/faults.md.
 soak: export PYTHONPATH := workflow/scripts:tests/workflow
