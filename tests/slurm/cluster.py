@@ -122,11 +122,8 @@ class Cluster:
                 command, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
             )
         self._stack.callback(stop, process)
-        try:
-            wait_for(lambda: process.poll() is not None or ready(), 60)
-        finally:
-            said = (self.folder / f"{name}.out").read_text()[-2000:]
-        assert process.poll() is None, f"{name} ended:\n{said}"
+        wait_for(lambda: process.poll() is not None or ready(), 60)
+        assert process.poll() is None, f"{name} ended: {(self.folder / f'{name}.out').read_text()[-2000:]}"
 
     def _start_munge(self) -> None:
         place = self.folder / "munge"
