@@ -68,7 +68,8 @@ def test_a_pod_taken_away_goes_on_in_another_from_the_volume(tree, start, comman
     log = bucket.read("results/mini/logs/train/addition_wd2/0.log").decode()
     assert re.search(r"goes on from step [1-9]\d*", log)
     assert len(cluster.pods) == 3  # dataset, and training twice
-    assert not list(volume.iterdir()) and not (tree.folder / "results").exists()
+    assert not list(volume.iterdir())
+    assert [path.name for path in (tree.folder / "results").rglob("*") if path.is_file()] == [".lock"]
     pod = cluster.asked[list(cluster.pods)[-1]]
     assert {"name": "checkpoints", "persistentVolumeClaim": {"claimName": "checkpoints"}} in pod["volumes"]
     assert pod["containers"][0]["resources"]["requests"] == {
