@@ -27,11 +27,17 @@ class Attempt:
     def __init__(self, process: psutil.Process, log: Path, states: Path, saved: int) -> None:
         self.process, self.log, self.states, self.saved = process, log, states, saved
         self.begun: int | None = None  # at this step; None while it has not said
+        self.since = 0.0  # when that was
 
     def look(self) -> None:
         if self.begun is None and (said := self.log.read_text()):
             went_on = re.search(r"goes on from step (\d+)", said)
-            self.begun = int(went_on[1]) if went_on else 0
+            self.begun, self.since = int(went_on[1]) if went_on else 0, time.time()
+
+    def unsaved(self) -> float:
+        """Seconds of training that a kill now would cost."""
+        newest = max((path.stat().st_mtime for path in self.states.glob("*.pt")), default=0.0)
+        return time.time() - max(newest, self.since)
 
     @property
     def began_anew(self) -> bool:
@@ -43,7 +49,8 @@ class Soak:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.dice = folder, random.Random(seed)
-        self.kills, self.survived, self.lost, self.anew, self.lags = dict.fromkeys(KINDS, 0), 0, 0, 0, []
+        self.kills, self.survived, self.lost, self.anew = dict.fromkeys(KINDS, 0), 0, 0, 0
+        self.unsaved = 0.0
         self.undisturbed = self.tree("undisturbed")
         self.undisturbed.run(FIGURE)
 
@@ -73,7 +80,7 @@ class Soak:
             time.sleep(PAUSE)
             running = self.watch(snakemake, tree, attempts)
             if not running:
-                next_kill = time.monotonic() + self.dice.uniform(0, 4)
+                next_kill = time.monotonic() + self.dice.uniform(0, 3)
             elif time.monotonic() > next_kill:
                 self.kill(self.dice.choice(list(KINDS)), snakemake, running)
         self.finish_orphans(tree)
@@ -103,11 +110,8 @@ class Soak:
         return Attempt(process, logs[0], states, max(map(step_of, states.glob("*.pt")), default=0))
 
     def kill(self, kind: str, snakemake: psutil.Process, running: list[Attempt]) -> None:
-        for attempt in running:
-            newest = max((path.stat().st_mtime for path in attempt.states.glob("*.pt")), default=None)
-            self.lags += [time.time() - newest] if newest else []
-        KINDS[kind](snakemake, [attempt.process for attempt in running])
-        self.kills[kind] += 1
+        self.unsaved = max([self.unsaved, *(attempt.unsaved() for attempt in running)])
+        self.kills[kind] += KINDS[kind](snakemake, [attempt.process for attempt in running])
 
     def finish_orphans(self, tree: Tree) -> None:
         """At random they end by themselves, or the next Snakemake finds them at work."""
@@ -117,9 +121,9 @@ class Soak:
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in self.kills.items())
-        lags = f"the newest state was {max(self.lags):.2f} s old at most when a training was killed"
+        unsaved = f"a kill cost {self.unsaved:.2f} s of training at most"
         runs = f"{self.survived} runs survived, {self.lost} lost, {self.anew} begun anew although they had a state"
-        return f"{sum(self.kills.values())} kills ({kinds}): {runs}; {lags}"
+        return f"{sum(self.kills.values())} kills ({kinds}): {runs}; {unsaved}"
 
 
 def step_of(state: Path) -> int:
@@ -142,17 +146,20 @@ def is_trainer(process: psutil.Process, folder: Path | None = None) -> bool:
     return ours and "python" in name and any("train.py" in argument for argument in arguments)
 
 
-def send(number: int) -> Callable[[list[psutil.Process]], None]:
+def send(number: int) -> Callable[[list[psutil.Process]], int]:
+    """To each of these; how many they are."""
+
     def to(processes):
         for process in processes:
             with suppress(psutil.Error):  # it has just ended
                 process.send_signal(number)
+        return len(processes)
 
     return to
 
 
 kill, end, interrupt = send(signal.SIGKILL), send(signal.SIGTERM), send(signal.SIGINT)
-KINDS: dict[str, Callable[[psutil.Process, list[psutil.Process]], None]] = {
+KINDS: dict[str, Callable[[psutil.Process, list[psutil.Process]], int]] = {
     "of a training": lambda snakemake, training: kill(training[:1]),
     "of all trainings": lambda snakemake, training: kill(training),
     "of Snakemake and its trainings": lambda snakemake, training: kill([snakemake, *training]),
