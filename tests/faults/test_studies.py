@@ -69,7 +69,7 @@ def trainers(snakemake):
 
 def wait_for_states(tree):
     """Of both seeds."""
-    wait_for(lambda: {path.parent for path in tree.folder.glob("results/mini/.checkpoints/*/*.pt")}.__len__() == 2)
+    wait_for(lambda: len({path.parent for path in tree.folder.glob("results/mini/.checkpoints/*/*.pt")}) == 2)
 
 
 def log_of(tree, seed):

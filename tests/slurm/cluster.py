@@ -8,11 +8,11 @@ import os
 import secrets
 import socket
 import subprocess
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
+from waiting import wait_for
 
 MARK = "GROKKING_TEST_CLUSTER"
 DATABASE_PASSWORD = secrets.token_hex(16)
@@ -216,12 +216,3 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
-
-
-def wait_for(condition, seconds: float = 60):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not happen in time")

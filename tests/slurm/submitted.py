@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import psutil
-from cluster import wait_for
+from waiting import wait_for
 
 
 class Submitted:
@@ -51,7 +51,7 @@ class Submitted:
 
     def trainer(self):
         """The process that trains, once it has saved a state."""
-        wait_for(lambda: list(self.folder.glob("results/*/.checkpoints/*/state.pt")), 90)
+        wait_for(lambda: list(self.folder.glob("results/*/.checkpoints/*/*.pt")), 90)
         [trainer] = self._trainers()
         return trainer
 

@@ -4,7 +4,7 @@ import re
 import signal
 
 import pytest
-from cluster import wait_for
+from waiting import wait_for
 
 pytestmark = pytest.mark.slurm
 

@@ -36,7 +36,7 @@ rule retrain:
     threads: STUDY["threads"]
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         run=retraining_entry,
         code=lambda wildcards: code("retrain", dataset_module(wildcards), model_module(wildcards)),
