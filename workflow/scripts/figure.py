@@ -22,7 +22,8 @@ def main(sources, output, figure, params):
     diverged = of_all(sources)["diverged"]
     if diverged:
         which = ", ".join(f"{run} at step {step}" for run, step in diverged.items())
-        remark(pages[-1], f"Training diverged, and is drawn up to there: {which}.")
+        for page in pages:
+            remark(page, f"Training diverged, and is drawn up to there: {which}.")
     write_pdf(output.pdf, pages)
     write_png(output.png, pages)
     with whole(output.csv) as beside:
