@@ -96,7 +96,7 @@ def test_a_layer_that_was_not_recorded_is_recomputed_from_the_weights(examples, 
     recording = Recording(tmp_path / "parts", ["hidden"], STEPS, "float32")
     path, weights, dataset = merged(recording, examples, tmp_path)
     model = {"module": "mlp", "width": WIDTHS["hidden"]}
-    recompute = Networks(weights, dataset, model, config_digest="c0ffee").recompute(["preactivation"])
+    recompute = Networks(weights, dataset, model, "c0ffee").recompute(["preactivation"])
     snapshots = Snapshots(path, dataset, layers=WIDTHS, recompute=recompute)
     for snapshot in snapshots:
         before, hidden = snapshot.activations["preactivation"], snapshot.activations["hidden"]
@@ -164,7 +164,7 @@ def test_pandas_reads_it(recording, examples, tmp_path):
 def test_the_weights_of_another_training_are_refused(recording, examples, tmp_path):
     _, weights, dataset = merged(recording, examples, tmp_path)
     with pytest.raises(ValueError, match="weights.safetensors is not what belongs there: it is of config_digest 'c0ff"):
-        Networks(weights, dataset, {"module": "mlp", "width": WIDTHS["hidden"]}, config_digest="another")
+        Networks(weights, dataset, {"module": "mlp", "width": WIDTHS["hidden"]}, "another")
 
 
 def test_the_weights_are_keyed_by_step_and_parameter(recording, examples, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from trainees import Trainee, ended
 
 from grokking_phases.checkpoints import Checkpoints
+from grokking_phases.headers import header_of
 from grokking_phases.networks import Networks
 from grokking_phases.snapshots import Snapshots
 from grokking_phases.tables import read_table
@@ -37,7 +38,8 @@ def snapshots(trainee, path):
 
 
 def weights(trainee, path):
-    read = Networks(path, trainee.folder / "dataset.parquet", trainee.entry["model"])
+    made_by = header_of(trainee.outputs[0])["config_digest"]
+    read = Networks(path, trainee.folder / "dataset.parquet", trainee.entry["model"], made_by)
     return [weight.numpy().tobytes() for step in (0, 24) for weight in read(step).state_dict().values()]
 
 

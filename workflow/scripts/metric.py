@@ -13,23 +13,21 @@ from grokking_phases.tables import EMPTY, write_table
 
 def main(source, output, run, seed, entry, layers):
     header = header_of(source.snapshots, run=run, seed=seed)
-    selected = {"steps": entry.get("steps"), "layers": layers["widths"]}
-    weights = from_weights(source, layers, header["config_digest"])
-    snapshots = Snapshots(source.snapshots, source.dataset, **selected, **weights)
-    options = options_in("metrics", entry)
+    more = {"steps": entry.get("steps"), "layers": layers["widths"]} | from_weights(source, layers, header)
+    snapshots, options = Snapshots(source.snapshots, source.dataset, **more), options_in("metrics", entry)
     # A run that diverged at once has no snapshot to measure.
     rows = list(module("metrics", entry["module"]).compute(snapshots, **options)) if len(snapshots) else []
     table = pd.DataFrame(rows).assign(run=run, seed=seed) if rows else EMPTY
     write_table(output, table, {**of_run(header), "module": entry["module"], "options": options, **machine()})
 
 
-def from_weights(source, layers, config_digest):
+def from_weights(source, layers, header):
     """What needs more than the recorded activations; {} where nothing does."""
     if "model" not in layers:
         return {}
     from grokking_phases.networks import Networks  # torch, which takes seconds to import
 
-    networks = Networks(source.weights, source.dataset, layers["model"], config_digest=config_digest)
+    networks = Networks(source.weights, source.dataset, layers["model"], header["config_digest"])
     return {"network": networks, "recompute": networks.recompute(layers["recomputed"])}
 
 

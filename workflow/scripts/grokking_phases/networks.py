@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +17,12 @@ from grokking_phases.modules import module, options_in
 class Networks:
     """Called with a step, it gives the network of that step, for evaluation: one module, loaded anew at each call.
 
-    `model` is a run's entry of that name in the config, weights.safetensors its parameters keyed step/parameter. Its
-    header must be as `expected`.
+    `model` is a run's entry of that name in the config, weights.safetensors its parameters keyed step/parameter, of
+    the training with this digest.
     """
 
-    def __init__(self, weights: str | Path, dataset: str | Path, model: dict, **expected: Any) -> None:
-        header_of(weights, **expected)
+    def __init__(self, weights: str | Path, dataset: str | Path, model: dict, config_digest: str) -> None:
+        header_of(weights, config_digest=config_digest)
         examples = read_examples(dataset)
         sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
         self.network = module("models", model["module"]).build(**sizes, **options_in("models", model)).eval()
