@@ -14,9 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from trees import Tree, copy_of_repository
+import yaml
+from trees import REPOSITORY, Tree, copy_of_repository
 
 FIGURE = "results/soak/figures/emergence/fig1.csv"
+OVERLAY = "tests/faults/soak.yaml"
+STEPS = yaml.safe_load((REPOSITORY / OVERLAY).read_text())["runs"]["addition_wd2"]["training"]["steps"]
 NAMES = ("curves.parquet", "snapshots.parquet", "weights.safetensors")
 PAUSE = 0.05  # seconds between two looks
 
@@ -35,9 +38,12 @@ class Attempt:
             self.begun, self.since = int(went_on[1]) if went_on else 0, time.time()
 
     def unsaved(self) -> float:
-        """Seconds of training that a kill now would cost."""
-        newest = max((path.stat().st_mtime for path in self.states.glob("*.pt")), default=0.0)
-        return time.time() - max(newest, self.since)
+        """Seconds of training that a kill now would cost: none, once the last step is saved."""
+        saved = self.since
+        with suppress(FileNotFoundError):  # states come and go
+            for state in self.states.glob("*.pt"):
+                saved = time.time() if step_of(state) == STEPS else max(saved, state.stat().st_mtime)
+        return time.time() - saved
 
     @property
     def began_anew(self) -> bool:
@@ -56,7 +62,7 @@ class Soak:
 
     def tree(self, name: str) -> Tree:
         (self.folder / name).mkdir(parents=True)
-        return copy_of_repository(self.folder / name, "tests/faults/soak.yaml")
+        return copy_of_repository(self.folder / name, OVERLAY)
 
     def study(self, name: str) -> None:
         """One study to its end, whatever happens to it."""
