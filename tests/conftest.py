@@ -6,6 +6,13 @@ import torch
 from grokking_phases.datasets import modular_addition
 from grokking_phases.split import split
 
+SLOW = ("workflow", "storage", "faults")  # folders
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long comes first, lest one process be left to run it alone when all else is done."""
+    items.sort(key=lambda item: item.path.parent.name not in SLOW)
+
 
 @pytest.fixture(autouse=True)
 def one_thread():

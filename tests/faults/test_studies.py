@@ -18,8 +18,6 @@ RUN = "results/mini/addition_wd2"
 FILES = ["0/curves.parquet", "0/snapshots.parquet", "0/weights.safetensors", "1/curves.parquet"]
 MADE = [*FILES, "0/metrics/o_information.parquet", "phases.parquet", "summary/curves.parquet"]
 
-pytestmark = pytest.mark.xdist_group("faults")  # one process builds the study that these tests copy
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):

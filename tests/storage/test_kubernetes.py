@@ -14,8 +14,6 @@ from waiting import wait_for
 
 TRAINED = "results/mini/addition_wd2/0/curves.parquet"
 
-pytestmark = pytest.mark.xdist_group("storage")
-
 
 @pytest.fixture
 def command(tree, bucket):

@@ -18,8 +18,6 @@ TABLES = [
     FIGURE,
 ]
 
-pytestmark = pytest.mark.xdist_group("storage")  # one server, and one study that ran without it
-
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):

@@ -16,8 +16,6 @@ from grokking_phases.headers import header_of
 TARGET = "results/tiny/figures/fig5.pdf"
 EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one process builds the tree that these tests copy
-
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):

@@ -1,10 +1,7 @@
 """Prediction on a sweep: the real workflow, at a size of seconds."""
 
 import pandas as pd
-import pytest
 from trees import copy_of_repository
-
-pytestmark = pytest.mark.xdist_group("sweep")
 
 
 def test_a_sweep_becomes_a_table_of_hits_and_misses_and_its_figure(tmp_path):
