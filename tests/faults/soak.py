@@ -181,6 +181,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell sets to "ignored" in the background
     soak = Soak(arguments.folder.resolve(), arguments.seed)
     n_studies = 0
     while sum(soak.kills.values()) < arguments.kills:

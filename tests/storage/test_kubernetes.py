@@ -8,8 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from cluster import Cluster
 from killing import kill
+from pods import Cluster
 from waiting import wait_for
 
 TRAINED = "results/mini/addition_wd2/0/curves.parquet"

@@ -12,7 +12,8 @@ SOURCES = sorted((REPOSITORY / "workflow").rglob("*.py"))
 RULES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "workflow").rglob("*.smk"))]
 EXECUTES = (
     r"eval|exec|compile|__import__|shell|os\.(system|popen|exec\w+|spawn\w+)|subprocess\.\w+|"
-    r"yaml\.(load|load_all|full_load\w*|unsafe_load\w*)|(pickle|dill|shelve|marshal|joblib)(\.\w+)*|\w+\.(read|to)_pickle"
+    r"yaml\.(load|load_all|full_load\w*|unsafe_load\w*)|\w+\.(read|to)_pickle|"
+    r"(pickle|dill|shelve|marshal|joblib)(?!\.UnpicklingError)(\.\w+)*"
 )
 DIRECTIVES = re.compile(
     r"^\s+(shell|run|wrapper|notebook|cwl)\s*:\s*($|[\"'])|\b(shell|eval|exec|system)\(", re.MULTILINE

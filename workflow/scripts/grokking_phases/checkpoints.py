@@ -9,11 +9,11 @@ import fcntl
 import hashlib
 import io
 import os
-import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 
@@ -61,7 +61,7 @@ class Checkpoints:
                 continue
             try:
                 state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-            except pickle.UnpicklingError as error:
+            except UnpicklingError as error:
                 raise ValueError(f"{path} holds other things than numbers, and is not read; delete it") from error
             if state.pop("fingerprint", None) != self.fingerprint:
                 what = f"{path} belongs to another run; delete the folder {self.folder} to start this one afresh"
