@@ -7,8 +7,7 @@ import pyarrow as pa
 import pytest
 
 from grokking_phases.finished import all_made, forget, keep, restore
-from grokking_phases.headers import header_of
-from grokking_phases.tables import write_parquet
+from grokking_phases.headers import header_of, write_parquet
 
 NAMES = ["curves.parquet", "snapshots.parquet"]
 

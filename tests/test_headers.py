@@ -6,8 +6,7 @@ import pytest
 from safetensors.numpy import save
 
 from grokking_phases import headers
-from grokking_phases.headers import check_same_training, header_of, metadata, of_all, of_run, sealed
-from grokking_phases.tables import write_parquet
+from grokking_phases.headers import check_same_training, header_of, metadata, of_all, of_run, sealed, write_parquet
 
 SAID = {"run": "addition", "seed": 3, "config_digest": "c0ffee"}
 

@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokking_phases.headers import header_of
-from grokking_phases.tables import write_parquet
+from grokking_phases.headers import header_of, write_parquet
 
 SIZES = ("n_tokens", "n_classes")
 

@@ -34,10 +34,10 @@ import pyarrow as pa
 from scipy.signal import find_peaks
 
 from grokking_phases.events import ACCURATE
+from grokking_phases.headers import write_parquet
 from grokking_phases.receiver import auc, medians, resamples, roc, with_interval
 from grokking_phases.recipe import Recipe
 from grokking_phases.smoothing import smoothed
-from grokking_phases.tables import write_parquet
 
 EARLY = 0.1  # q: of the training steps
 FORGOTTEN = 1.0  # learning rate x step from which the rule looks

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from grokking_phases.events import FOUND, first_above
 from grokking_phases.files import digest
-from grokking_phases.tables import write_parquet
+from grokking_phases.headers import write_parquet
 
 Extreme = Literal["synergy", "redundancy"]
 Moment = Literal["any", "generalised", "emergence", "delayed_emergence"]

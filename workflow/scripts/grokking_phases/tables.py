@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokking_phases.headers import header_of, metadata, sealed
+from grokking_phases.headers import header_of, write_parquet
 
 CONVENTIONS = {"information": "nats", "o_information": "positive = redundancy, negative = synergy"}
 COLUMNS = {
@@ -66,9 +66,3 @@ def write_events(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -
     """Events of a run, per seed and over seeds (seed missing): the columns of `EVENTS` that there are."""
     schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])
     write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)
-
-
-def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> None:
-    """Any table of ours, with what it says of itself; the same table is the same bytes."""
-    with sealed(path) as beside:
-        pq.write_table(table.replace_schema_metadata(metadata(header)), beside, compression="zstd")
