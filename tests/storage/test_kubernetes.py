@@ -72,7 +72,7 @@ def test_a_pod_taken_away_goes_on_in_another_from_the_volume(tree, start, comman
     assert {"name": "checkpoints", "persistentVolumeClaim": {"claimName": "checkpoints"}} in pod["volumes"]
     assert pod["containers"][0]["resources"]["requests"] == {
         "cpu": "950m",
-        "memory": "2000M",
+        "memory": "4000M",  # twice as much as at the first attempt
         "ephemeral-storage": "2000M",
     }
     assert "not-to-be-printed" not in printed + str(cluster.asked)
