@@ -195,6 +195,16 @@ def test_a_run_that_diverges_keeps_the_snapshots_before(study):
     assert {key.split("/")[0] for key in weights} == {"0", "1"}
 
 
+def test_a_run_that_diverged_at_a_snapshots_step_is_not_trained_again(study):
+    entry = diverging(evaluate=[1, 2, 3]) | {"snapshots": {"layers": ["hidden"], "steps": [1, 2, 3]}}
+    first, checkpoints = study.run(entry, "run")
+    first.finish(checkpoints, NEVER, silent)
+    second, checkpoints = study.run(entry, "run")
+    second.resume(checkpoints.states(), MACHINE)
+    assert second.finished
+    assert second.recording.taken() == first.recording.taken()
+
+
 def test_what_an_earlier_attempt_recorded_after_the_divergence_is_left_out(study):
     """With other threads, or on another machine, it may have lasted longer."""
     run, checkpoints = study.run(diverging(), "run")

@@ -114,7 +114,7 @@ def check_same_training(*groups: Iterable[str | Path]) -> None:
     for path in (path for group in groups for path in group):
         header = header_of(path)
         whose = header["run"], header["seed"]
-        digest, first = trained.setdefault(whose, (header["config_digest"], path))
-        if header["config_digest"] != digest:
+        made_by, first = trained.setdefault(whose, (header["config_digest"], path))
+        if header["config_digest"] != made_by:
             what = f"{path} and {first} come from different trainings of {whose[0]} seed {whose[1]}"
             raise ValueError(f"{what}; delete the older one, and the same command makes it again")

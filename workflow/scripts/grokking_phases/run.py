@@ -49,7 +49,7 @@ class Run:
 
         What the run was made with before, and what it is from now on, is noted.
         """
-        state = next((state for state in states if self.recording.whole_until(state["step"])), None)
+        state = next((state for state in states if self.recording.whole_until(last_finite(state["curves"]))), None)
         if state is not None:
             self.curves, self.made_with = state.pop("curves"), state.pop("made_with")
             self.trainer.load(state)
@@ -103,6 +103,11 @@ class Run:
     def write_snapshots(self, snapshots: str | Path, weights: str | Path, header: dict) -> None:
         self.recording.merge_activations(snapshots, self.samples, header)
         self.recording.merge_parameters(weights, header)
+
+
+def last_finite(curves: list[dict[str, float]]) -> int:
+    """The last step at which a snapshot may have been taken: none is once the run has diverged. -1: there is none."""
+    return max((row["step"] for row in curves if math.isfinite(row["train_loss"])), default=-1)
 
 
 def training_identity(entry: dict) -> dict:
