@@ -23,7 +23,7 @@ def test_more_rows_than_are_taken_at_a_time(model):
 
 
 def test_no_hook_stays_even_when_the_network_fails(model):
-    with pytest.raises(IndexError):
+    with pytest.raises(RuntimeError, match="80"):
         activations(model, torch.tensor([[0, 40]]), ["hidden"])
     activations(model, torch.tensor([[0, 39]]), ["hidden"])
     assert not model.hidden._forward_hooks

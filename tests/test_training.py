@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from grokking_phases import graphs, training
 from grokking_phases.datasets import modular_addition
 from grokking_phases.models import mlp, transformer
 from grokking_phases.recipe import Recipe
@@ -56,6 +57,43 @@ def test_a_loaded_state_goes_on_with_the_same_bits():
     assert not same_parameters(uninterrupted, resumed)
     resumed.load(state)
     assert same_parameters(uninterrupted, advanced(resumed, 2))
+
+
+@pytest.mark.parametrize("recipe", [NOISY, {"weight_decay": 2.0}])
+def test_recorded_steps_are_the_steps_themselves(monkeypatch, recipe):
+    """As on a GPU, but with a recording that is pretended."""
+    monkeypatch.setattr(graphs, "beside", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(graphs, "record", lambda function, *arguments: lambda: function(*arguments))
+    plain = advanced(trainer(small(), **recipe), 12)
+    replayed = trainer(small(), **recipe)
+    replayed.update = replayed._graphed()
+    assert same_parameters(advanced(replayed, 12), plain)
+    assert replayed.update.replay is not None
+
+
+def test_another_device_goes_on_with_batches_of_its_own():
+    state = advanced(trainer(small(), **NOISY), 4).state() | {"device": "cuda", "batches": torch.zeros(16)}
+    resumed = trainer(small(), **NOISY)
+    drawn = resumed._batch()[0]
+    resumed.load(state)
+    assert not torch.equal(resumed._batch()[0], drawn)
+
+
+def test_bfloat16_products_are_another_training_evaluated_in_float32():
+    exact, rough = trainer(small()), trainer(small(), matmul="bfloat16")
+    assert exact.evaluate() == rough.evaluate()
+    difference = abs(advanced(exact, 1).evaluate()["test_loss"] - advanced(rough, 1).evaluate()["test_loss"])
+    assert 0 < difference < 0.05
+
+
+def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch):
+    monkeypatch.setattr(training, "ROWS", 7)
+    parts = advanced(trainer(small()), 1)
+    monkeypatch.setattr(training, "ROWS", 1000)
+    for of_parts, of_whole in zip(
+        parts.model.parameters(), advanced(trainer(small()), 1).model.parameters(), strict=True
+    ):
+        torch.testing.assert_close(of_parts.grad, of_whole.grad, rtol=1e-4, atol=1e-7)
 
 
 def test_seeds_decide_weights_and_batches():

@@ -96,8 +96,8 @@ def test_with_dropout_every_sample_has_a_prefix_of_its_own():
     assert len(model(inputs).unique(dim=0)) == 200
     recorded = []
     model.block_1.register_forward_hook(lambda _module, _inputs, output: recorded.append(len(output)))
-    model(inputs), model.eval()(inputs)
-    assert recorded == [800, 402]
+    model(inputs), model.eval()(inputs), model(inputs[:7]), model(inputs[:8])
+    assert recorded == [800, 2 * 200 + 2 * 7, 4 * 7, 2 * 8 + 2 * 7]  # of 7 operands, where there are more samples
 
 
 def test_the_answer_depends_on_both_operands_and_their_order():

@@ -16,6 +16,8 @@ class Recipe:
     constrain_norm   after every step, rescale to the initial L2 norm: the weights, or all parameters (Omnigrok's
                      variant, which multiplies biases by alpha too)
     zero_last_layer  the readout starts at zero (emergence paper, section 4); the norm is taken before
+    matmul           the precision of matrix products in training, not in evaluation: bfloat16 is faster where the
+                     processor has it, and another training
     evaluate         when loss and accuracy are taken on the full train and test sets; at every snapshot too
     """
 
@@ -28,6 +30,7 @@ class Recipe:
     alpha: float = 1.0
     constrain_norm: Literal["none", "weights", "all"] = "none"
     zero_last_layer: bool = False
+    matmul: Literal["float32", "bfloat16"] = "float32"
     evaluate: list[int] | dict[str, int] = field(default_factory=lambda: {"every": 5})
 
     def learning_rate_at(self, step: int) -> float:

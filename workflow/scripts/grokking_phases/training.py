@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grokking_phases.examples import Examples
+from grokking_phases.graphs import Graphed
 from grokking_phases.recipe import Recipe
 
-ROWS = 1024  # at most, at a time: bounds memory, and keeps activations in the cache
+ROWS = 2048  # at most, at a time: bounds memory, and keeps activations in the cache
 
 
 class Trainer:
@@ -25,10 +26,10 @@ class Trainer:
         self, build: Callable[[], nn.Module], examples: Examples, recipe: Recipe, seed: int, device: str
     ) -> None:
         torch.manual_seed(seed)
-        self.batches = torch.Generator().manual_seed(int(np.random.SeedSequence([seed, 1]).generate_state(1)[0]))
-        self.recipe, self.step = recipe, 0
+        self.recipe, self.seed, self.device, self.step = recipe, seed, device, 0
+        self.batches = self._batches_from(0)
         self.model = build()
-        self.norm = initialise(self.model, recipe)
+        self.norm = initialise(self.model, recipe).to(device)
         self.model.to(device)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(),
@@ -36,7 +37,9 @@ class Trainer:
             tuple(recipe.betas),
             weight_decay=recipe.weight_decay,
             fused=True,
+            capturable=device == "cuda",
         )
+        self.update = self._graphed() if device == "cuda" else self._update
         self.data = {}
         for split, rows in {"train": examples.train, "test": ~examples.train}.items():
             inputs, targets = torch.from_numpy(examples.inputs[rows]), torch.from_numpy(examples.targets[rows])
@@ -44,40 +47,55 @@ class Trainer:
 
     def advance(self) -> None:
         """One optimiser update."""
-        inputs, targets = self._batch()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate_at(self.step)
         self.model.train()
+        self.update(*self._batch())
+        self.step += 1
+
+    def _update(self, inputs: Tensor, targets: Tensor) -> None:
         self.optimizer.zero_grad()
         n_parts = -(-len(targets) // ROWS)  # their gradients add up to the batch's
         for part, answers in zip(inputs.tensor_split(n_parts), targets.tensor_split(n_parts), strict=True):
-            (F.cross_entropy(self.model(part), answers, reduction="sum") / len(targets)).backward()
+            with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.matmul == "bfloat16"):
+                loss = F.cross_entropy(self.model(part), answers, reduction="sum") / len(targets)
+            loss.backward()
         self.optimizer.step()
         if self.recipe.constrain_norm != "none":
             constrained = constrained_parameters(self.model, self.recipe)
             rescale(constrained, self.norm / l2_norm(constrained))
-        self.step += 1
+
+    def _graphed(self) -> Graphed:
+        """Recorded once the learning rate, a number in the recording, no longer changes."""
+        return Graphed(self._update, max(self.recipe.warmup_steps - self.step, 0))
+
+    def _batches_from(self, step: int) -> torch.Generator:
+        """The stream of batches of a training that begins, or changes its device, at `step`."""
+        origin = [self.seed, 1, step] if step else [self.seed, 1]
+        return torch.Generator(self.device).manual_seed(int(np.random.SeedSequence(origin).generate_state(1)[0]))
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         inputs, targets = self.data["train"]
         if self.recipe.batch_size is None:
             return inputs, targets
-        rows = torch.randint(len(targets), (self.recipe.batch_size,), generator=self.batches).to(targets.device)
+        size = (self.recipe.batch_size,)
+        rows = torch.randint(len(targets), size, generator=self.batches, device=self.device)
         return inputs[rows], targets[rows]
 
     @torch.no_grad()
     def evaluate(self) -> dict[str, float]:
         """Mean cross-entropy (nats) and accuracy on the full train and test sets, and the parameters' L2 norm."""
         self.model.eval()
-        values = {}
+        means = {}
         for split, (inputs, targets) in self.data.items():
             sums = torch.zeros(2, dtype=torch.float64, device=targets.device)
             for rows, answers in zip(inputs.split(ROWS), targets.split(ROWS), strict=True):
                 logits = self.model(rows)
                 sums[0] += F.cross_entropy(logits, answers, reduction="sum")
                 sums[1] += (logits.argmax(1) == answers).sum()
-            values[f"{split}_loss"], values[f"{split}_accuracy"] = (sums / len(targets)).tolist()
-        return values | {"weight_norm": l2_norm(list(self.model.parameters())).item()}
+            means[f"{split}_loss"], means[f"{split}_accuracy"] = sums / len(targets)
+        means["weight_norm"] = l2_norm(list(self.model.parameters())).double()
+        return dict(zip(means, torch.stack(list(means.values())).tolist(), strict=True))  # a GPU is waited for once
 
     def state(self) -> dict:
         return {
@@ -85,6 +103,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "norm": self.norm,
+            "device": self.device,
             "batches": self.batches.get_state(),
             "dropout": torch.get_rng_state(),
             "dropout_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
@@ -94,10 +113,14 @@ class Trainer:
         self.step, self.norm = state["step"], state["norm"]
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.batches.set_state(state["batches"])
         torch.set_rng_state(state["dropout"])
-        if state["dropout_cuda"]:
+        if state["device"] == self.device:
+            self.batches.set_state(state["batches"])
             torch.cuda.set_rng_state_all(state["dropout_cuda"])
+        else:
+            self.batches = self._batches_from(self.step)
+        if self.device == "cuda":
+            self.update = self._graphed()  # the optimiser's state lies elsewhere now
 
 
 @torch.no_grad()

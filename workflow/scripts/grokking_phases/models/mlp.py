@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from grokking_phases.linear import Linear, linear
+
 # Layers that can be recorded, and the option of `build` that gives their width.
 LAYERS = {"hidden": "width", "preactivation": "width"}
 
@@ -24,11 +26,8 @@ class OneHotLinear(nn.Linear):
         self.n_tokens = n_tokens
 
     def forward(self, inputs: Tensor) -> Tensor:
-        first, *others = self.weight.t().contiguous().split(self.n_tokens)  # each (n_tokens, out_features)
-        out = F.embedding(inputs[:, 0], first + self.bias)
-        for operand, rows in enumerate(others, start=1):
-            out = out.add_(F.embedding(inputs[:, operand], rows))
-        return out
+        of_operand = inputs + self.n_tokens * torch.arange(inputs.shape[1], device=inputs.device)
+        return F.embedding_bag(of_operand, self.weight.t().contiguous(), mode="sum").add_(self.bias)
 
 
 class MLP(nn.Module):
@@ -43,7 +42,7 @@ class MLP(nn.Module):
         super().__init__()
         self.preactivation = OneHotLinear(n_tokens, 2, width)
         self.hidden = nn.ReLU()
-        self.readout = nn.Linear(width, n_classes, bias=False)
+        self.readout = Linear(width, n_classes, bias=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
         return self.after_first_hidden(self.first_hidden(inputs))
@@ -77,7 +76,7 @@ class MLPWithConstants(MLP):
     def forward(self, inputs: Tensor) -> Tensor:
         hidden = self.hidden(self.preactivation(inputs))
         of_hidden, of_constants = self.readout.weight.tensor_split([hidden.shape[1]], dim=1)
-        return F.linear(hidden, of_hidden, of_constants @ self.constants.relu())
+        return linear(hidden, of_hidden, of_constants @ self.constants.relu())
 
 
 def build(*, n_tokens: int, n_classes: int, width: int = 250) -> nn.Module:

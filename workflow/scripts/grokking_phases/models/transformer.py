@@ -6,9 +6,9 @@ everywhere, causal attention, exact GELU (equation 7 of the paper misplaces a br
 
 Two facts spare work, exactly. Only the answer at `=` is ever read, so the last block computes its queries and its
 feed-forward at that position alone. And no position sees a later one, so what stands at the first two, `a o`, depends
-on `a` alone: without dropout these are computed once for each distinct `a` among the samples, not for each sample.
-Therefore positions are not an axis here. Rows are stacked, first those of `a` and `o` (m each, one for each distinct
-`a`), then those of `b` and `=` (n each, one for each sample); with dropout m = n.
+on `a` alone: without dropout these are computed once for each operand that there is, not for each sample, unless the
+samples are fewer. Therefore positions are not an axis here. Rows are stacked, first those of `a` and `o` (m each, one
+for each operand), then those of `b` and `=` (n each, one for each sample); with dropout m = n.
 """
 
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grokking_phases.dropout import Dropout
+from grokking_phases.linear import Linear
 
 # Layers that can be recorded, and the option of `build` that gives their width; {n_blocks} counts 1 … n_blocks.
 LAYERS = {"block_{n_blocks}": "d_model", "block_{n_blocks}.hidden": "d_mlp"}
@@ -40,8 +41,8 @@ class Attention(nn.Module):
     def __init__(self, d_model: int, n_heads: int, dropout: float) -> None:
         super().__init__()
         self.n_heads, self.dropout = n_heads, Dropout(dropout)
-        self.key, self.value = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
-        self.query, self.output = nn.Linear(d_model, d_model), nn.Linear(d_model, d_model)
+        self.key, self.value = Linear(d_model, d_model), Linear(d_model, d_model)
+        self.query, self.output = Linear(d_model, d_model), Linear(d_model, d_model)
 
     def forward(self, x: Tensor, layout: Layout, last: bool) -> Tensor:
         """(2 m + 2 n, d_model) -> the same or, of the last block, (n, d_model): `=` alone."""
@@ -83,7 +84,7 @@ class Block(nn.Module):
     def __init__(self, d_model: int, n_heads: int, d_mlp: int, dropout: float) -> None:
         super().__init__()
         self.attention = Attention(d_model, n_heads, dropout)
-        self.up, self.hidden, self.down = nn.Linear(d_model, d_mlp), nn.GELU(), nn.Linear(d_mlp, d_model)
+        self.up, self.hidden, self.down = Linear(d_model, d_mlp), nn.GELU(), Linear(d_mlp, d_model)
         self.norm_attention, self.norm_mlp = nn.LayerNorm(d_model), nn.LayerNorm(d_model)
         self.dropout = Dropout(dropout)
 
@@ -121,12 +122,13 @@ class Transformer(nn.Module):
             self.tokens.weight.mul_(embedding["std"])
             self.positions.weight.mul_(embedding["std"])
         self.dropout, self.norm = Dropout(block["dropout"]), nn.LayerNorm(d_model)
-        self.readout = nn.Linear(d_model, n_classes)
+        self.readout = Linear(d_model, n_classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
         a, b = inputs.unbind(1)
-        distinct, of_sample = (a, None) if self.dropout.drops else a.unique(return_inverse=True)
-        layout = Layout(len(a), len(distinct), of_sample)
+        shared = not self.dropout.drops and self.operator < len(a)  # there are as many prefixes as operands
+        distinct = torch.arange(self.operator, device=a.device) if shared else a
+        layout = Layout(len(a), len(distinct), a if shared else None)
         x = self.dropout(self.embed(distinct, b))
         for block in self.blocks:
             x = block(x, layout, last=block is self.blocks[-1])
