@@ -4,11 +4,14 @@ Source: de Mello Koch & Ghosh, section 3.1, whose sizes and training are those o
 (2201.02177): learned positions, token embeddings N(0, 1) times sqrt(d_model), biases
 everywhere, causal attention, exact GELU (equation 7 of the paper misplaces a bracket), a final LayerNorm.
 
-Two facts spare work, exactly. Only the answer at `=` is ever read, so the last block computes its queries and its
-feed-forward at that position alone. And no position sees a later one, so what stands at the first two, `a o`, depends
-on `a` alone: without dropout these are computed once for each operand that there is, not for each sample, unless the
-samples are fewer. Therefore positions are not an axis here. Rows are stacked, first those of `a` and `o` (m each, one
-for each operand), then those of `b` and `=` (n each, one for each sample); with dropout m = n.
+Three facts spare work, exactly. Only the answer at `=` is ever read, so the last block computes its queries and its
+feed-forward at that position alone. No position sees a later one, so what stands at the first two, `a o`, depends on
+`a` alone: without dropout these are computed once for each operand that there is, not for each sample, unless the
+samples are fewer. And what enters the first block is, without dropout, one of 2 n_tokens + 2 embeddings: its norm,
+queries, keys and values are computed once for each of these.
+
+Therefore positions are not an axis here. Rows are stacked, first those of `a` and `o` (m each, one for each operand),
+then those of `b` and `=` (n each, one for each sample); with dropout m = n.
 """
 
 from typing import NamedTuple
@@ -33,6 +36,7 @@ class Layout(NamedTuple):
     n: int
     m: int
     of_sample: Tensor | None = None  # (n,): which of the m prefixes each sample begins with; None: each with its own
+    rows: Tensor | None = None  # (2 m + 2 n,): which of fewer rows, not stacked yet, each is; None: they are stacked
 
 
 class Attention(nn.Module):
@@ -45,9 +49,9 @@ class Attention(nn.Module):
         self.query, self.output = Linear(d_model, d_model), Linear(d_model, d_model)
 
     def forward(self, x: Tensor, layout: Layout, last: bool) -> Tensor:
-        """(2 m + 2 n, d_model) -> the same or, of the last block, (n, d_model): `=` alone."""
-        key, value = self.key(x), self.value(x)
-        query = self.query(x[-layout.n :] if last else x)
+        """(2 m + 2 n, d_model), or rows to be stacked -> that or, of the last block, (n, d_model): `=` alone."""
+        key, value = stacked_rows(self.key(x), layout), stacked_rows(self.value(x), layout)
+        query = self.query(stacked_rows(x, layout, last)) if last else stacked_rows(self.query(x), layout)
         of_prefix = slice(0, 0 if last else 2 * layout.m)
         rest = self.attend(query[of_prefix.stop :], with_prefix(key, layout), with_prefix(value, layout), layout.n)
         if last:
@@ -67,6 +71,12 @@ class Attention(nn.Module):
         future = torch.ones(n_queries, n_keys, dtype=torch.bool, device=key.device).triu(n_keys - n_queries + 1)
         weights = scores.masked_fill(future[:, :, None, None], -torch.inf).softmax(1)
         return (self.dropout(weights)[..., None] * value).sum(1).flatten(2).flatten(0, 1)
+
+
+def stacked_rows(x: Tensor, layout: Layout, last: bool = False) -> Tensor:
+    """The stack (2 m + 2 n, d) or, of the last position alone, (n, d)."""
+    chosen = slice(-layout.n if last else None, None)
+    return x[chosen] if layout.rows is None else x.index_select(0, layout.rows[chosen])
 
 
 def with_prefix(x: Tensor, layout: Layout) -> Tensor:
@@ -89,13 +99,13 @@ class Block(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor, layout: Layout, last: bool) -> Tensor:
-        """(2 m + 2 n, d_model) -> the same or, of the last block, (n, d_model)."""
+        """As `Attention.forward`."""
         return self.feed_forward(*self.up_to_hidden(x, layout, last))
 
     def up_to_hidden(self, x: Tensor, layout: Layout, last: bool) -> tuple[Tensor, Tensor]:
         """The rows after attention, and what the GELU reads of them, (..., d_mlp)."""
         attended = self.attention(self.norm_attention(x), layout, last)
-        x = (x[-layout.n :] if last else x) + self.dropout(attended)
+        x = stacked_rows(x, layout, last) + self.dropout(attended)
         return x, self.up(self.norm_mlp(x))
 
     def feed_forward(self, x: Tensor, preactivation: Tensor) -> Tensor:
@@ -127,26 +137,33 @@ class Transformer(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         a, b = inputs.unbind(1)
         shared = not self.dropout.drops and self.operator < len(a)  # there are as many prefixes as operands
-        distinct = torch.arange(self.operator, device=a.device) if shared else a
-        layout = Layout(len(a), len(distinct), a if shared else None)
-        x = self.dropout(self.embed(distinct, b))
+        first = torch.arange(self.operator, device=a.device) if shared else a
+        layout = Layout(len(a), len(first), a if shared else None)
+        x, rows = self.embeddings(), self.rows(first, b)
+        if not shared:
+            x, rows = self.dropout(F.embedding(rows, x)), None
         for block in self.blocks:
-            x = block(x, layout, last=block is self.blocks[-1])
+            x = block(x, layout._replace(rows=rows), last=block is self.blocks[-1])
+            rows = None
         return self.readout(self.norm(x))
 
     @property
     def blocks(self) -> list[Block]:
         return [self.get_submodule(f"block_{i}") for i in range(1, self.n_blocks + 1)]
 
-    def embed(self, a: Tensor, b: Tensor) -> Tensor:
-        """(m,), (n,) -> (2 m + 2 n, d_model): the rows of `a`, `o`, `b`, `=`."""
-        tokens = self.tokens.weight * self.embedding_scale
-        sequence = [a, torch.full_like(a, self.operator), b, torch.full_like(b, self.equals)]
-        return torch.cat([F.embedding(s, tokens) + self.positions.weight[i] for i, s in enumerate(sequence)])
+    def embeddings(self) -> Tensor:
+        """(2 n_tokens + 2, d_model): of each operand as `a`, of `o`, of each operand as `b`, of `=`."""
+        operands, o, equals = (self.tokens.weight * self.embedding_scale).tensor_split([self.operator, self.equals])
+        return torch.cat([x + at for x, at in zip([operands, o, operands, equals], self.positions.weight, strict=True)])
+
+    def rows(self, a: Tensor, b: Tensor) -> Tensor:
+        """(m,), (n,) -> (2 m + 2 n,): the embedding of each `a`, `o`, `b`, `=`."""
+        o, equals = torch.full_like(a, self.operator), torch.full_like(b, 2 * self.equals - 1)
+        return torch.cat([a, o, b + self.equals, equals])
 
     def points(self, inputs: Tensor) -> Tensor:
         """The embedded sequences: (n, 4 d_model)."""
-        return unstacked(self.embed(*inputs.unbind(1)))
+        return unstacked(F.embedding(self.rows(*inputs.unbind(1)), self.embeddings()))
 
     def preactivations(self, points: Tensor) -> dict[str, Tensor]:
         """What each block's GELU reads at `=`, {layer: (n, d_mlp)}, anywhere in the space of embedded sequences."""
