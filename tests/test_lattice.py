@@ -9,7 +9,7 @@ import pytest
 import torch
 from thoi.measures.gaussian_copula import nplets_measures
 
-from grokking_phases.lattice import block_o_information, gaussian_o_information, subset_o_information
+from grokking_phases.lattice import _Walk, block_o_information, gaussian_o_information, subset_o_information
 
 SIZES = (9, 3, 7, 1, 12, 5, 2, 8, 4, 6)  # ten uneven blocks
 
@@ -66,11 +66,6 @@ def test_between_blocks_equals_the_direct_formula(rng):
     assert (abs(omega[~pairs]) > 1e-6).all()
 
 
-def test_between_blocks_of_one_variable_is_that_of_the_variables(rng):
-    S, blocks = covariance(rng, 7), list(rng.permutation(7)[:, None])
-    np.testing.assert_allclose(block_o_information(S, blocks)[1], subset_o_information(S, blocks)[1], atol=1e-12)
-
-
 def test_between_blocks_does_not_depend_on_the_coordinates_within_them(rng):
     S, T = covariance(rng, 9), np.zeros((9, 9))
     blocks = np.split(np.arange(9), [2, 5])
@@ -79,6 +74,27 @@ def test_between_blocks_does_not_depend_on_the_coordinates_within_them(rng):
     before, after = block_o_information(S, blocks)[1], block_o_information(T @ S @ T.T, blocks)[1]
     np.testing.assert_allclose(after, before, atol=1e-9)
     assert abs(before[-1]) > 0.1
+
+
+def test_many_covariances_of_single_variables_at_once(rng):
+    """The definition, matrix by matrix; thoi too takes all matrices of a set at once."""
+    S = np.array([[covariance(rng, 7) for _ in range(3)] for _ in range(2)])
+    columns = np.array([6, 0, 3, 2, 5])
+    membership, omega = subset_o_information(S, list(columns[:, None]))
+    assert omega.shape == (2, 3, 26)
+    for bins, values in zip(membership, np.moveaxis(omega, -1, 0), strict=True):
+        units = columns[bins]
+        slow = [[gaussian_o_information(one[np.ix_(units, units)]) for one in row] for row in S]
+        np.testing.assert_allclose(values, slow, rtol=0, atol=1e-9)
+        matrices, nplet = torch.as_tensor(S.reshape(6, 7, 7)), torch.as_tensor(units[None])
+        thoi = nplets_measures(matrices, nplet, covmat_precomputed=True, verbose=logging.ERROR)
+        np.testing.assert_allclose(values.ravel(), thoi[0, :, 2], rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(block_o_information(S, list(columns[:, None]))[1], omega)
+
+
+def test_many_covariances_of_wider_blocks_are_refused(rng):
+    with pytest.raises(ValueError, match="one covariance matrix"):
+        subset_o_information(np.stack([covariance(rng, 3)] * 2), [np.array([0, 1]), np.array([2])])
 
 
 def test_pairs_of_single_variables_have_exactly_none(rng):
@@ -99,6 +115,19 @@ def test_a_singular_set_spoils_exactly_the_unions_that_contain_it(rng, blocks_of
         warnings.simplefilter("error")
         membership, omega = estimate(S, blocks)
     np.testing.assert_array_equal(np.isnan(omega), membership[:, i] & membership[:, j])
+
+
+def test_a_singular_set_of_single_variables_spoils_as_the_walk_says(rng):
+    """Of three covariances, one has a copy, one a constant."""
+    S, blocks = np.array([covariance(rng, 6)] * 3), list(np.arange(6)[:, None])
+    S[0, 4], S[0, :, 4] = S[0, 1], S[0, :, 1]
+    S[1, 3] = S[1, :, 3] = 0
+    membership, omega = subset_o_information(S, blocks)
+    unions = membership @ (1 << np.arange(6))
+    for one, fast in zip(S, omega, strict=True):
+        np.testing.assert_allclose(fast, _Walk(one, blocks).o_information[unions], rtol=0, atol=1e-9)
+    spoilt = [membership[:, 1] & membership[:, 4], membership[:, 3], np.zeros(57, bool)]
+    np.testing.assert_array_equal(np.isnan(omega), spoilt)
 
 
 @pytest.mark.parametrize("estimate", [subset_o_information, block_o_information])

@@ -34,13 +34,15 @@ Where each block is one multivariate variable, the O-information between the m b
     Omega = (m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)],    H = 1/2 ln det S + n/2 ln(2 pi e)
 
 All these sets are unions, so the walk has met every ln det; the constants cancel, since (m - 2) n_A + sum_j [n_j -
-(n_A - n_j)] = 0. For blocks of one variable both are the same Omega.
+(n_A - n_j)] = 0. For blocks of one variable both are the same Omega, and every ln det is a principal minor (`minors`).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
+
+from grokking_phases.minors import log_minors
 
 
 class _Node(NamedTuple):
@@ -57,6 +59,8 @@ class _Walk:
     """The walk over all unions of blocks: `o_information` and `log_det`, by code; NaN where a factorisation failed."""
 
     def __init__(self, S: np.ndarray, blocks: list[np.ndarray]):
+        if S.ndim != 2:
+            raise ValueError("Blocks of several variables take one covariance matrix at a time.")
         order = sorted(range(len(blocks)), key=lambda b: len(blocks[b]))  # the last is decided on first
         columns = np.concatenate([blocks[b] for b in order])
         S = S[np.ix_(columns, columns)]
@@ -100,8 +104,8 @@ class _Walk:
 
 
 def pivot_floor(S: np.ndarray) -> np.ndarray:
-    """Conditional variances at or below these (n_features,) are rounding error: the factorisation has failed."""
-    return len(S) * np.finfo(float).eps * np.diagonal(S)
+    """Conditional variances at or below these (..., n_features) are rounding error: the factorisation has failed."""
+    return S.shape[-1] * np.finfo(float).eps * np.diagonal(S, axis1=-2, axis2=-1)
 
 
 def inverse_factor(C: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, float] | None:
@@ -126,11 +130,15 @@ def gaussian_o_information(S: np.ndarray) -> float:
 def subset_o_information(S: np.ndarray, blocks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """O-information of every union of two blocks or more.
 
-    S: covariance, n_features x n_features. blocks: k disjoint, non-empty arrays of its column numbers.
+    S: covariance, n_features x n_features; covariances (..., n_features, n_features) where all blocks are of one
+    variable. blocks: k disjoint, non-empty arrays of its column numbers.
 
-    Returns `membership` (n_unions x k, bool: which blocks) and `o_information` (n_unions,) in nats, in the order of the
-    binary number whose bit b says that block b is in. NaN where the union's factorisation failed, and nowhere else.
+    Returns `membership` (n_unions x k, bool: which blocks) and `o_information` (..., n_unions) in nats, in the order of
+    the binary number whose bit b says that block b is in. NaN where the union's factorisation failed, and nowhere else
+    (of single variables, as in `block_o_information`).
     """
+    if _are_single(blocks):
+        return block_o_information(S, blocks)
     membership = subsets(len(blocks))
     unions = membership.sum(axis=1) >= 2
     return membership[unions], _Walk(S, blocks).o_information[unions]
@@ -139,24 +147,41 @@ def subset_o_information(S: np.ndarray, blocks: list[np.ndarray]) -> tuple[np.nd
 def block_o_information(S: np.ndarray, blocks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """O-information between the blocks, one multivariate variable each, of every union of two or more.
 
-    As `subset_o_information`, but NaN also where the factorisation of the union without one of its blocks failed. Pairs
-    have exactly 0.
+    As `subset_o_information`, but NaN also where the factorisation of the union without one of its blocks failed: by
+    rounding alone, since a union's conditional variances are the smaller ones. Pairs have exactly 0.
     """
+    if _are_single(blocks):
+        columns = np.concatenate(blocks)
+        S = S[..., columns[:, None], columns]
+        log_det = log_minors(S, pivot_floor(S))
+    else:
+        log_det = _Walk(S, blocks).log_det
     membership = subsets(len(blocks))
-    return membership[membership.sum(axis=1) >= 2], between_blocks(_Walk(S, blocks).log_det / 2)
+    return membership[membership.sum(axis=1) >= 2], np.moveaxis(between_blocks(log_det / 2), 0, -1)
+
+
+def _are_single(blocks: list[np.ndarray]) -> bool:
+    return all(len(block) == 1 for block in blocks)
 
 
 def between_blocks(entropies: np.ndarray) -> np.ndarray:
-    """(m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)] for every union A of two blocks or more (n_unions,).
+    """(m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)] for every union A of two blocks or more (n_unions, ...).
 
-    entropies: H of each of the 2^k unions, the empty one first, in the order of `subsets`; the result is in the same.
+    entropies: H of each of the 2^k unions (2^k, ...), the empty one first, in the order of `subsets`, as is the result.
+    Computed as (2 - m) TC(A) + sum_j TC(A without B_j): one block's TC is exactly 0, and so then is a pair's Omega.
     """
-    membership = subsets(len(entropies).bit_length() - 1)  # 2^k x k
-    n_blocks = membership.sum(axis=1)
-    bits = 1 << np.arange(membership.shape[1])
-    without = np.arange(len(entropies))[:, None] & ~bits
-    parts = np.where(membership, entropies[bits] - entropies[without], 0.0)
-    return ((n_blocks - 2) * entropies + parts.sum(axis=1))[n_blocks >= 2]
+    n_blocks = subsets(len(entropies).bit_length() - 1).sum(axis=1)  # 2^k
+    bits = [1 << b for b in range(n_blocks[-1])]
+    total_correlation = np.zeros(entropies.shape)
+    for bit in bits:  # first the sum over the union's blocks
+        np.add(total_correlation[:bit], entropies[bit], out=total_correlation[bit : 2 * bit])
+    total_correlation -= entropies
+    omega = total_correlation * (2.0 - n_blocks).reshape(-1, *[1] * (entropies.ndim - 1))
+    for bit in bits:
+        halves = (-1, 2, bit, *entropies.shape[1:])  # axis 1: whether the block is in; all views
+        within = omega.reshape(halves)[:, 1]
+        within += total_correlation.reshape(halves)[:, 0]
+    return omega[n_blocks >= 2]
 
 
 def subsets(n_blocks: int) -> np.ndarray:
