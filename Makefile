@@ -61,12 +61,11 @@ soak: export PYTHONPATH := workflow/scripts:tests/workflow
 soak: .venv/installed
 	$(BIN)/python tests/faults/soak.py $$(mktemp -d)
 
-bench: export PYTHONPATH := workflow/scripts:workflow
+# Speed beside that of peers; ONLY="o_information mlp_step" runs some (benchmarks/run.py lists them).
+bench: export PYTHONPATH := .venv/peers:workflow/scripts:workflow
 bench: export TQDM_DISABLE := 1
-bench: .venv/installed
-	$(BIN)/python benchmarks/mlp_step.py
-	$(BIN)/python benchmarks/o_information.py
-	$(BIN)/python benchmarks/states.py
+bench: .venv/peers/installed
+	$(BIN)/python benchmarks/run.py $(ONLY)
 
 # Known vulnerabilities of the locked versions; fails, too, where the advisory service does not know one of them.
 audit: .venv/installed
@@ -77,6 +76,9 @@ lock: .venv/installed
 	$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o requirements.lock pyproject.toml
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
+	$(BIN)/pip-compile --upgrade --constraint requirements.lock --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o - benchmarks/peers.in \
+		| grep -vxFf requirements.lock > benchmarks/peers.txt
 
 .venv/installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -88,4 +90,11 @@ lock: .venv/installed
 		$$(grep '^torch==' requirements.lock)
 	@echo "Installing all else"
 	$(BIN)/pip install --quiet -r requirements.lock
+	@touch $@
+
+# What benchmarks compare with lies beside the environment, which stays as the lock file says.
+.venv/peers/installed: benchmarks/peers.txt .venv/installed
+	@echo "Installing the benchmarks' peers into .venv/peers (about 500 MB; once)"
+	rm -rf .venv/peers
+	$(BIN)/pip install --quiet --no-deps --target .venv/peers -r benchmarks/peers.txt
 	@touch $@

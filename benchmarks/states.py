@@ -6,12 +6,11 @@ between two, and the seconds that all snapshots take of the whole training, at t
 
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import torch
 import yaml
+from pairs import seconds
 
 from grokking_phases.checkpoints import Checkpoints
 from grokking_phases.modules import module, options_in
@@ -23,12 +22,11 @@ RUNS = ("addition_wd2", "division96", "s5")
 REPEATS, STEPS = 7, 20
 
 
-def main() -> None:
-    torch.set_num_threads(1)
+def lines() -> Iterator[str]:
     config = study(yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text()))
     for name in RUNS:
         with tempfile.TemporaryDirectory() as folder:
-            print(cost(name, config["runs"][name], config["checkpoint_seconds"], Path(folder)))
+            yield cost(name, config["runs"][name], config["checkpoint_seconds"], Path(folder))
 
 
 def cost(name: str, entry: dict, between: float, folder: Path) -> str:
@@ -56,13 +54,4 @@ def cost(name: str, entry: dict, between: float, folder: Path) -> str:
 
 def median_seconds(call: Callable[[], object], repeats: int = REPEATS) -> float:
     call()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-if __name__ == "__main__":
-    main()
+    return statistics.median(seconds(call) for _ in range(repeats))

@@ -1,0 +1,37 @@
+"""Ward clustering of a layer's units: from one matrix product, against scikit-learn's from the vectors.
+
+scikit-learn is used as one would: units as rows. Both cut their tree into as many clusters, which must be the same
+sets of units, whatever they are called.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from pairs import Agreement, Pair
+
+from grokking_phases.metrics.o_information import cluster_units
+
+N_SAMPLES, N_UNITS, N_BINS = 3763, 250, 10
+
+
+def pairs() -> Iterator[Pair]:
+    from sklearn.cluster import AgglomerativeClustering
+
+    rng = np.random.default_rng(0)
+    X = np.maximum(rng.normal(size=(N_SAMPLES, 40)) @ rng.normal(size=(40, N_UNITS)), 0).astype(np.float32)
+    units = np.ascontiguousarray(X.T)
+    yield Pair(
+        f"Ward, {N_UNITS} vectors of {N_SAMPLES} into {N_BINS}",
+        "scikit-learn",
+        lambda: cluster_units(X, N_BINS),
+        lambda: AgglomerativeClustering(N_BINS, linkage="ward").fit(units).labels_,
+        Agreement(unlike, 0, "sets of units"),
+        at_least=3,
+        aim=6,
+    )
+
+
+def unlike(ours: np.ndarray, theirs: np.ndarray) -> int:
+    """0 where two labellings (n_units,) make the same sets of units, else how many sets are not in both, at least."""
+    common = len(set(zip(ours, theirs, strict=True)))
+    return 2 * common - len(set(ours)) - len(set(theirs))

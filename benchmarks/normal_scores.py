@@ -1,0 +1,50 @@
+"""Normal scores of a layer after its ReLU, where half of the values are tied at zero.
+
+Mean ranks against scipy's rankdata and ndtri, which is how one would write it: the same to rounding. Ranks by sorting
+twice against frites' copula normalisation, which sorts twice: the same numbers, for both sort by numpy's default.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from pairs import Agreement, Pair
+from peers import peer
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from grokking_phases import information
+
+N_SAMPLES, WIDTH = 3763, 250
+
+
+def layer() -> np.ndarray:
+    """Activations (n_samples x width), float32, half of them 0."""
+    rng = np.random.default_rng(0)
+    return np.maximum(rng.normal(size=(N_SAMPLES, 40)) @ rng.normal(size=(40, WIDTH)), 0).astype(np.float32)
+
+
+def pairs() -> Iterator[Pair]:
+    X = layer()
+    doubles = X.astype(np.float64)
+    work = f"normal scores, {N_SAMPLES} x {WIDTH}"
+    yield Pair(
+        f"{work}, mean ranks",
+        "scipy",
+        lambda: information.normal_scores(X),
+        lambda: ndtri(rankdata(X, method="average", axis=0) / (N_SAMPLES + 1)),
+        Agreement(largest, 1e-12, "scores"),
+        at_least=1.8,
+        aim=7,
+    )
+    yield Pair(
+        f"{work}, sorted twice",
+        "frites",
+        lambda: information.normal_scores(doubles, ties="paper"),
+        lambda: peer("frites.core").copnorm_nd(doubles, axis=0),
+        Agreement(largest, 0, "scores"),
+        note="no floor is set; float64, as frites has it",
+    )
+
+
+def largest(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return np.abs(ours - theirs).max()

@@ -1,0 +1,97 @@
+"""`make bench`: every benchmark, or those named, into a table and results/benchmarks.{csv,md}.
+
+A benchmark is a module beside this one. It offers `pairs()`, each a piece of work done by us and by a peer (`pairs`),
+or `lines()`, what it measured otherwise, in sentences. Where the two of a pair disagree, or a peer is missing, that is
+said, the others still run, and the command fails at its end. A floor that is not reached fails nothing.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+from pairs import BenchmarkError, Measured, measure, one_thread
+from surroundings import Surroundings
+from table import COLUMNS, cells, line, markdown, record, remarks
+
+BENCHMARKS = (
+    "mlp_step",
+    "o_information",
+    "normal_scores",
+    "clustering",
+    "metrics",
+    "snapshots_io",
+    "states",
+    "overhead",
+)
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+class Report:
+    """What is found goes to the terminal at once, and to the files at the end."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self.measured: list[tuple[str, Measured]] = []
+        self.sentences: list[str] = []
+        self.failures: list[str] = []
+        print("\n".join(surroundings.lines()), end="\n\n")
+        print(line(COLUMNS), flush=True)
+
+    def run(self, name: str, benchmark: ModuleType) -> None:
+        for pair in benchmark.pairs() if hasattr(benchmark, "pairs") else ():
+            try:
+                measured = measure(pair)
+            except BenchmarkError as error:
+                self.fail(name, error)
+                continue
+            self.measured.append((name, measured))
+            print(line(cells(measured)), f"    {remarks(measured, self.surroundings.rates)}", sep="\n", flush=True)
+        for sentence in benchmark.lines() if hasattr(benchmark, "lines") else ():
+            self.sentences.append(sentence)
+            print(sentence, flush=True)
+
+    def fail(self, name: str, error: BenchmarkError) -> None:
+        self.failures.append(f"{name} FAILED: {error}.")
+        print(self.failures[-1], flush=True)
+
+    def write(self, folder: Path) -> None:
+        """benchmarks.csv, a row a pair, and benchmarks.md, all that was said."""
+        folder.mkdir(parents=True, exist_ok=True)
+        rates = self.surroundings.rates
+        rows = [record(name, measured, rates) for name, measured in self.measured]
+        pd.DataFrame(rows).to_csv(folder / "benchmarks.csv", index=False)
+        table = markdown([measured for _, measured in self.measured], rates)
+        parts = [*self.surroundings.lines(), table, *self.sentences, *self.failures]
+        (folder / "benchmarks.md").write_text("\n\n".join(["# Benchmarks", *map(str.strip, parts)]) + "\n")
+
+
+def chosen(names: list[str]) -> Iterator[tuple[str, ModuleType]]:
+    """The benchmarks named, or all; SystemExit, with a sentence, for a name that none has."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"There is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}.")
+    return ((name, importlib.import_module(name)) for name in names or BENCHMARKS)
+
+
+def main(names: list[str]) -> None:
+    benchmarks = chosen(names)
+    with one_thread():
+        report = Report(Surroundings.here())
+        try:
+            for name, benchmark in benchmarks:
+                try:
+                    report.run(name, benchmark)
+                except BenchmarkError as error:  # in preparing a pair
+                    report.fail(name, error)
+        finally:
+            report.write(RESULTS)
+    print(f"\nWritten: {RESULTS}/benchmarks.csv and .md")
+    if report.failures:
+        sys.exit(f"{len(report.failures)} failed.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
