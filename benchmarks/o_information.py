@@ -1,61 +1,132 @@
-"""O-information of all 1013 multiplets of 10 bins of 250 units: our walk over the lattice against thoi.
+"""O-information of all 1013 multiplets of ten: of bins of units, and of ten variables at 100 snapshots.
 
-Both get the same covariance, and must agree within 1e-9 nats. thoi is used as it is fastest: multiplets of equal size
-go to it in batches, and its progress bars are off (TQDM_DISABLE=1).
+From covariances it is the arithmetic alone that is compared, from samples the normal scores, too. All get the same
+data, none of it tied, as ranks of ties are a matter of taste; samples are float32, as snapshots are recorded, and thoi
+gets them in float64, since its float32 would not agree (and is no faster). thoi and hoi are used as they are fastest
+(`multiplets`).
 """
 
-import logging
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
-import torch
-from pairs import compare
-from thoi.measures.gaussian_copula import nplets_measures
+from multiplets import hoi_of_samples, place_by_size, thoi_all, thoi_each, thoi_of_samples
+from pairs import Agreement, Flops, Pair
 
 from grokking_phases.information import normal_scores
-from grokking_phases.lattice import subset_o_information
+from grokking_phases.lattice import subset_o_information, subsets
 from grokking_phases.metrics.o_information import cluster_units
 
-N_SAMPLES, N_UNITS, N_BINS, BATCH = 3763, 250, 10, 16
+N_SAMPLES, N_UNITS, N_BINS = 3763, 250, 10
+N_SNAPSHOTS, N_OF_HOI = 100, 10
+SINGLE = list(np.arange(N_BINS)[:, None])
 
 
-def snapshot(seed: int = 0) -> np.ndarray:
-    """Random features (3763 x 250) of 40 inputs: random sums of a ReLU layer, so that none is tied at zero."""
-    rng = np.random.default_rng(seed)
-    hidden = np.maximum(rng.normal(size=(N_SAMPLES, 40)) @ rng.normal(size=(40, 500)), 0)
-    return hidden @ rng.normal(size=(500, N_UNITS))
+def pairs() -> Iterator[Pair]:
+    yield unions()
+    yield from single_variables()
 
 
-def ours(S: np.ndarray, blocks: list[np.ndarray]) -> np.ndarray:
-    return subset_o_information(S, blocks)[1]
-
-
-def peer(S: np.ndarray, multiplets: list[np.ndarray]) -> np.ndarray:
-    S, omega = torch.as_tensor(S), np.empty(len(multiplets))
-    sizes = np.array([len(units) for units in multiplets])
-    for size in np.unique(sizes):
-        same = np.flatnonzero(sizes == size)
-        for some in np.split(same, range(BATCH, len(same), BATCH)):
-            units = torch.as_tensor(np.stack([multiplets[i] for i in some]))
-            measures = nplets_measures(S, units, covmat_precomputed=True, verbose=logging.ERROR)
-            omega[some] = measures[:, 0, 2]  # n_multiplets x data sets x (TC, DTC, O, S)
-    return omega
-
-
-def main() -> None:
-    X = snapshot()
+def unions() -> Pair:
+    """The multiplets of bins: from 2 bins to all 250 units."""
+    X = features(np.random.default_rng(0), N_UNITS)
     labels = cluster_units(X, N_BINS)
     blocks = [np.flatnonzero(labels == b) for b in range(N_BINS)]
-    S = np.cov(normal_scores(X), rowvar=False)
-    membership, omega = subset_o_information(S, blocks)
-    multiplets = [np.flatnonzero(bins[labels]) for bins in membership]
-    difference = np.abs(omega - peer(S, multiplets)).max()
-    print(
-        f"{len(omega)} multiplets of bins of {sorted(map(len, blocks))} units, largest difference {difference:.1e} nats"
+    S = covariances(X[None])[0]
+    multiplets = [np.flatnonzero(bins[labels]) for bins in subsets(N_BINS) if bins.sum() >= 2]
+    return Pair(
+        f"O-information, {len(multiplets)} unions of {N_BINS} bins of {N_UNITS}",
+        "thoi",
+        lambda: subset_o_information(S, blocks)[1],
+        lambda: thoi_each(S, multiplets),
+        Agreement(largest, 1e-9, "nats"),
+        at_least=12,
+        aim=22,
+        flops=flops([len(block) for block in blocks]),
     )
-    if not difference < 1e-9:
-        raise SystemExit("The two disagree.")
-    compare("O-information", lambda: ours(S, blocks), lambda: peer(S, multiplets))
 
 
-if __name__ == "__main__":
-    main()
+def single_variables() -> Iterator[Pair]:
+    """The multiplets of 10 variables, at all snapshots."""
+    rng = np.random.default_rng(1)
+    X = np.stack([features(rng, N_BINS) for _ in range(N_SNAPSHOTS)])  # n_snapshots x n_samples x n
+    S, doubles = covariances(X), X.astype(np.float64)
+    work = f"O-information, {N_BINS} variables, {N_SNAPSHOTS} snapshots"
+    yield Pair(
+        f"{work}, covariances",
+        "thoi",
+        lambda: ours(S),
+        lambda: thoi_all(S),
+        Agreement(largest_by_size, 1e-9, "nats"),
+        at_least=40,
+        aim=80,
+    )
+    from_samples = partial(Pair, f"{work}, samples", ours=lambda: ours(covariances(X)))
+    yield from_samples(
+        "thoi",
+        theirs=lambda: thoi_of_samples(doubles),
+        agreement=Agreement(largest_by_size, 1e-9, "nats"),
+        at_least=4,
+        aim=11,
+    )
+    yield from_samples(
+        "hoi, compiled",
+        theirs=lambda: hoi_of_samples(doubles[:N_OF_HOI]),
+        agreement=Agreement(largest_by_size, 1e-4, "nats"),
+        at_least=300,
+        aim=1000,
+        note=f"hoi computes in float32; timed on {N_OF_HOI} of the snapshots, times {N_SNAPSHOTS // N_OF_HOI}: a "
+        "snapshot takes it no less where there are 100",
+        repeats=3,
+        scale=N_SNAPSHOTS / N_OF_HOI,
+    )
+
+
+def ours(S: np.ndarray) -> np.ndarray:
+    """Of all multiplets of single variables (n_matrices, n_multiplets), under covariances S (n_matrices, n, n)."""
+    return subset_o_information(S, SINGLE)[1]
+
+
+def features(rng: np.random.Generator, width: int) -> np.ndarray:
+    """Random features (n_samples x width, float32) of 40 inputs: sums of ReLUs, so that none is tied at zero."""
+    hidden = np.maximum(rng.normal(size=(N_SAMPLES, 40)) @ rng.normal(size=(40, 500)), 0)
+    return untied((hidden @ rng.normal(size=(500, width))).astype(np.float32))
+
+
+def untied(X: np.ndarray) -> np.ndarray:
+    """Columns in which float32 made two values equal: these, one after another, a rounding further apart."""
+    for column in X.T:
+        while len(again := np.delete(np.arange(len(column)), np.unique(column, return_index=True)[1])):
+            column[again] = np.nextafter(column[again], np.float32(np.inf))
+    return X
+
+
+def covariances(X: np.ndarray) -> np.ndarray:
+    """Of the normal scores of samples X (n_matrices, n_samples, n): (n_matrices, n, n)."""
+    n_matrices, n_samples, n = X.shape
+    scores = normal_scores(X.transpose(1, 0, 2).reshape(n_samples, -1))
+    scores -= scores.mean(axis=0)
+    apart = scores.T.reshape(n_matrices, n, n_samples)
+    return apart @ apart.transpose(0, 2, 1) / (n_samples - 1)
+
+
+def largest(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return np.abs(ours - theirs).max()
+
+
+def largest_by_size(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Theirs are ordered by size, and perhaps of the first snapshots alone."""
+    membership = subsets(N_BINS)
+    order = place_by_size(membership[membership.sum(axis=1) >= 2])
+    return largest(ours[: len(theirs), order], theirs)
+
+
+def flops(sizes: list[int]) -> Flops:
+    """Of the walk (`lattice`): block after block of n variables joins a set of a, with r variables still undecided."""
+    sizes, number = sorted(sizes), 0
+    for i, n in enumerate(sizes):
+        r = sum(sizes[:i])
+        for a in subsets(len(sizes) - i - 1) @ np.array(sizes[i + 1 :], dtype=int):
+            number += 2 * (n + a + r) * n * r + 2 * (a + r) * n**2 + 2 / 3 * n**3 + 2 * (n + a) * n
+    formula = "sum over 1023 inclusions of 2 (n + a + r) n r + 2 (a + r) n^2 + 2/3 n^3 + 2 (n + a) n operations"
+    return Flops(number, "float64", formula)
