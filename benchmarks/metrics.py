@@ -1,0 +1,132 @@
+"""Metrics of one snapshot, each against its obvious twin: the definition, as one would write it in an afternoon.
+
+kernel density    scipy's cdist and logsumexp on the whole matrix of pairs of samples
+linear mapping    every line from one sample to those after it in one call of the network, r^2 by its formula
+local complexity  a loop over samples, each with its neighbourhood
+
+The network is the two-phase paper's transformer as it is initialised, at division's size; what a metric costs does not
+depend on the weights.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import torch
+from pairs import Agreement, Pair
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
+from torch import Tensor, nn
+
+from grokking_phases.kernel_density import KDE, kde_information
+from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
+from grokking_phases.metrics.local_complexity import frame, local_complexity
+from grokking_phases.models import transformer
+
+N_TOKENS, N_TRAIN, WIDTH, N_CLASSES = 96, 3648, 128, 95
+N_MAPPED, N_POINTS = 64, 21
+N_CENTRES, N_DIRECTIONS, RADIUS = 1024, 25, 0.05
+
+
+def pairs() -> Iterator[Pair]:
+    torch.manual_seed(0)
+    network = transformer.build(n_tokens=N_TOKENS, n_classes=N_TOKENS).eval()
+    rng = np.random.default_rng(0)
+    operands = torch.tensor(list(product(range(N_TOKENS), repeat=2)))
+    yield kernel_density(rng)
+    with torch.no_grad():
+        chosen = operands[rng.permutation(len(operands))[:N_CENTRES]]
+        yield linear_mapping(network, network.first_hidden(chosen[:N_MAPPED]))
+        yield complexity(network, network.points(chosen))
+
+
+def kernel_density(rng: np.random.Generator) -> Pair:
+    targets = rng.integers(N_CLASSES, size=N_TRAIN)
+    T = (rng.normal(size=(N_CLASSES, WIDTH))[targets] + rng.normal(size=(N_TRAIN, WIDTH))).astype(np.float32)
+    noise = 0.35 * float(np.sqrt(T.var(axis=0, dtype=np.float64).sum()))
+    return Pair(
+        f"kernel density I(T;X), I(T;Y), {N_TRAIN} x {WIDTH}",
+        "cdist, logsumexp",
+        lambda: kde_information(T, targets, noise),
+        lambda: kde_twin(T, targets, noise),
+        Agreement(lambda ours, theirs: max(abs(ours[name] - theirs[name]) for name in KDE), 1e-9, "nats"),
+        repeats=5,
+    )
+
+
+def kde_twin(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
+    """As `kde_information`, in nats."""
+    squares = cdist(T, T, "sqeuclidean")
+    upper, upper_in_class = log_kernels(-squares / (2 * noise**2), targets)
+    lower, lower_in_class = log_kernels(-squares / (8 * noise**2), targets)
+    values = upper, upper - upper_in_class, lower, lower - upper_in_class, upper - lower_in_class
+    return dict(zip(KDE, values, strict=True))
+
+
+def log_kernels(K: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+    """-mean_i ln mean_j exp K_ij over all samples j, and over those of i's class; K is n x n."""
+    in_class = np.empty(len(K))
+    for y in np.unique(targets):
+        of_class = targets == y
+        in_class[of_class] = logsumexp(K[np.ix_(of_class, of_class)], axis=1) - np.log(of_class.sum())
+    return -(logsumexp(K, axis=1) - np.log(len(K))).mean(), -in_class.mean()
+
+
+def linear_mapping(network: nn.Module, X: Tensor) -> Pair:
+    f = network.after_first_hidden
+    return Pair(
+        f"linear mapping number, {N_MAPPED} samples, {N_POINTS} points",
+        "a loop over samples",
+        lambda: linear_mapping_number(f, X, n_points=N_POINTS),
+        lambda: lmn_twin(f, X),
+        Agreement(lambda ours, theirs: abs(ours / theirs - 1), 1e-4, "of it"),
+        repeats=5,
+    )
+
+
+@torch.no_grad()
+def lmn_twin(f, X: Tensor) -> float:
+    """The linear mapping number of f at X (n, d)."""
+    place = torch.linspace(0, 1, N_POINTS)
+    centred = (place - place.mean()).double()
+    L = np.eye(len(X))
+    for i in range(len(X) - 1):
+        points = X[i] + place[:, None] * (X[i + 1 :, None] - X[i])  # n_pairs x n_points x d
+        y = f(points.flatten(0, 1)).unflatten(0, points.shape[:2]).double()
+        y = y - y.mean(dim=1, keepdim=True)
+        covariance = (centred[:, None] * y).sum(dim=1)
+        r2 = covariance**2 / (centred.square().sum() * y.square().sum(dim=1))
+        L[i, i + 1 :] = L[i + 1 :, i] = r2.mean(dim=1)
+    p = np.abs(np.linalg.eigvalsh(L))
+    p /= p.sum()
+    return float(np.exp(-(p * np.log(p)).sum()))
+
+
+def complexity(network: nn.Module, X: Tensor) -> Pair:
+    return Pair(
+        f"local complexity, {N_CENTRES} samples, {N_DIRECTIONS} directions",
+        "a loop over samples",
+        lambda: local_complexity(network, X, radius=RADIUS, n_directions=N_DIRECTIONS, seed=0),
+        lambda: complexity_twin(network, X),
+        Agreement(mean_difference, 0.01, "neurons a sample"),
+        note="a pre-activation within rounding of 0 may count otherwise; the same directions",
+        repeats=3,
+    )
+
+
+@torch.no_grad()
+def complexity_twin(network: nn.Module, X: Tensor) -> dict[str, np.ndarray]:
+    """{layer: (n,) neurons that change sign around each sample of X (n, d)}"""
+    directions = RADIUS * frame(X.shape[1], N_DIRECTIONS, 0).to(X.dtype)
+    counts: dict[str, list[int]] = {}
+    for x in X:
+        vertices = torch.cat([x + directions, x - directions])
+        for layer, values in network.preactivations(vertices).items():
+            crossed = (values > 0).any(dim=0) & (values <= 0).any(dim=0)
+            counts.setdefault(layer, []).append(int(crossed.sum()))
+    return {layer: np.array(found) for layer, found in counts.items()}
+
+
+def mean_difference(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> float:
+    """Of the layers' means, the largest."""
+    return max(abs(ours[layer].mean() - theirs[layer].mean()) for layer in theirs)
