@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from grokking_phases.spent import Spent
+
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Copy stderr to the log; end with the message alone for ValueError and OSError, with the traceback otherwise."""
-    with Log(path) as log:
+    """Copy stderr to the log; end with the message alone for ValueError and OSError, with the traceback otherwise.
+
+    The log's last line says how long the job took, from here on.
+    """
+    with Log(path) as log, Spent() as spent:
         terminal, sys.stderr = sys.stderr, Both(sys.stderr, log)
         try:
             yield
+            log.write(f"{spent}\n")
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)
             sys.exit(f"\n{error}\nSee {path}")
