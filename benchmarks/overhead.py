@@ -1,0 +1,103 @@
+"""What the workflow costs beside its work: the share of a study's time that neither trains nor measures.
+
+The last line of each job's log says how long it took, from when its script was ready, and how much of that went into
+imports made later. What `train`, `retrain` and `metric` took, less imports, is work (with reading their inputs and
+writing their outputs, whose speed `snapshots_io` compares). All else is overhead: Snakemake, the start of a Python for
+each job, imports, datasets, summaries, figures, and cores that had nothing to do. A job that was killed and went on
+says only what its last attempt took.
+
+    python benchmarks/overhead.py results --cores 2 --wall 2280
+
+does the same for a study that is finished. Without --wall, time is taken to pass from the first job's begin to the last
+one's end by the dates of the logs, which leaves out Snakemake's own start, and takes in all pauses.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pairs import BenchmarkError, seconds
+
+ROOT = Path(__file__).parents[1]
+WORK = ("train", "retrain", "metric")
+TOOK = re.compile(r"^took ([\d.]+) s, ([\d.]+) s of it importing\n\Z", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a log says; seconds."""
+
+    rule: str
+    took: float
+    importing: float
+    ended: float  # since 1970
+
+
+def lines() -> Iterator[str]:
+    """Figure 5 from the miniature study, on one core, from nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        wall = seconds(lambda: smoke(folder))
+        yield "fig5 at smoke size, from nothing: " + sentence(jobs_of(Path(folder)), wall, 1)
+
+
+def smoke(results: str) -> None:
+    configs = ["--configfile", "config.yaml", "config/smoke.yaml", "--config", f"results={results}"]
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", f"{results}/figures/fig5.pdf", *configs]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise BenchmarkError(f"the miniature study ended with {done.stderr.strip()[-300:]}")
+
+
+def jobs_of(results: Path) -> list[Job]:
+    """All that have a log there. BenchmarkError: none has, or one of a job that works does not say what it took."""
+    jobs = []
+    for path in sorted((results / "logs").rglob("*.log")):
+        rule, said = path.relative_to(results / "logs").parts[0], TOOK.search(path.read_text())
+        if said:
+            jobs.append(Job(rule, float(said[1]), float(said[2]), path.stat().st_mtime))
+        elif rule in WORK:
+            raise BenchmarkError(f"{path} does not say how long its job took: it failed, or is of an earlier version")
+    if not jobs:
+        raise BenchmarkError(f"{results}/logs has no job that says how long it took")
+    return jobs
+
+
+def from_first_to_last(jobs: list[Job]) -> float:
+    return max(job.ended for job in jobs) - min(job.ended - job.took for job in jobs)
+
+
+def sentence(jobs: list[Job], wall: float, cores: int) -> str:
+    """Where `wall` seconds on so many cores went."""
+    work = {rule: sum(job.took - job.importing for job in jobs if job.rule == rule) for rule in WORK}
+    others = sum(job.took - job.importing for job in jobs if job.rule not in WORK)
+    spent, available = sum(work.values()), wall * cores
+    parts = [f"{taken:.1f} s {rule}" for rule, taken in work.items() if taken]
+    rest = f"{others:.1f} s of it in datasets, summaries and figures"
+    return (
+        f"{len(jobs)} jobs, {wall:.1f} s on {cores} core{'s' * (cores > 1)}; {', '.join(parts)}; "
+        f"all else {1 - spent / available:.1%} ({available - spent:.1f} s, {rest})."
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The share of a finished study's time that is overhead.")
+    parser.add_argument("results", type=Path, help="the study's results folder")
+    parser.add_argument("--wall", type=float, help="seconds that the whole study took")
+    parser.add_argument("--cores", type=int, default=1, help="cores that it was given")
+    asked = parser.parse_args()
+    try:
+        jobs = jobs_of(asked.results)
+    except BenchmarkError as error:
+        sys.exit(f"{error}.")
+    print(sentence(jobs, asked.wall or from_first_to_last(jobs), asked.cores))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The share of a study's time that is overhead, from what the logs of its jobs say."""
+
+import os
+import sys
+
+import overhead
+import pytest
+from overhead import from_first_to_last, jobs_of, sentence
+from pairs import BenchmarkError
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Two jobs that work and one that does not; they begin at 1000 s and end at 1020 s."""
+    write(tmp_path, "train/a/0.log", "step 10/10\ntook 8.00 s, 1.00 s of it importing\n", ended=1008)
+    write(tmp_path, "metric/a/0/m.log", "took 3.50 s, 0.50 s of it importing\n", ended=1014)
+    write(tmp_path, "figure/emergence/fig5.log", "took 3.00 s, 1.00 s of it importing\n", ended=1020)
+    write(tmp_path, "slurm/train/1.log", "what SLURM says\n", ended=2000)
+    return tmp_path
+
+
+def write(results, name, text, ended):
+    path = results / "logs" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    os.utime(path, (ended, ended))
+
+
+def test_a_study_takes_from_its_first_job_to_its_last(results):
+    assert from_first_to_last(jobs_of(results)) == pytest.approx(20)
+
+
+def test_what_is_not_training_or_measuring_is_overhead(results):
+    said = sentence(jobs_of(results), wall=20, cores=1)
+    assert said.startswith("3 jobs, 20.0 s on 1 core; 7.0 s train, 3.0 s metric; ")
+    assert said.endswith("all else 50.0% (10.0 s, 2.0 s of it in datasets, summaries and figures).")
+
+
+def test_cores_that_had_nothing_to_do_are_overhead(results):
+    assert "2 cores" in (said := sentence(jobs_of(results), wall=20, cores=2))
+    assert "all else 75.0% (30.0 s" in said
+
+
+@pytest.mark.parametrize("text", ["step 10/10\n", "took 8.00 s, 1.00 s of it importing\nTraceback\n"])
+def test_a_job_that_does_not_say_what_it_took_is_named(results, text):
+    write(results, "retrain/a/0/x.log", text, ended=1010)
+    with pytest.raises(BenchmarkError, match=r"retrain/a/0/x.log does not say how long"):
+        jobs_of(results)
+
+
+def test_a_folder_without_logs_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["overhead.py", str(tmp_path)])
+    with pytest.raises(SystemExit, match=r"^.*/logs has no job that says how long it took\.$"):
+        overhead.main()
