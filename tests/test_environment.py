@@ -14,8 +14,8 @@ ENVIRONMENTS = sorted((ROOT / "workflow/envs").glob("*.yaml"))
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 
 
-def locked():
-    pins = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+def locked(file="requirements.lock"):
+    pins = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / file).read_text(), re.MULTILINE)
     return {canonicalize_name(name): version for name, version in pins}
 
 
@@ -44,3 +44,10 @@ def test_every_rule_has_an_environment_that_exists():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     used = set(re.findall(r'"\.\./envs/(\w+\.yaml)"', rules))
     assert used == {path.name for path in ENVIRONMENTS}
+
+
+def test_the_benchmarks_peers_are_pinned_and_replace_nothing_that_is_locked():
+    pinned, wanted = locked("benchmarks/peers.txt"), (ROOT / "benchmarks/peers.in").read_text()
+    assert len(pinned) == len((ROOT / "benchmarks/peers.txt").read_text().splitlines())
+    assert set(re.findall(r"^\w\S*$", wanted, re.MULTILINE)) <= set(pinned)
+    assert not set(pinned) & set(locked())
