@@ -18,6 +18,7 @@ from thoi.commons import gaussian_copula_covmat
 from thoi.measures.gaussian_copula import nplets_measures
 
 BATCH = 16  # multiplets of hundreds of variables at a time
+COMPILED = tempfile.TemporaryDirectory(prefix="jax")  # goes when Python ends
 
 
 def thoi_each(S: np.ndarray, multiplets: list[np.ndarray]) -> np.ndarray:
@@ -62,7 +63,7 @@ def hoi() -> ModuleType:
     os.environ["NPROC"] = "1"
     jax = peer("jax")
     if jax.config.jax_compilation_cache_dir is None:
-        jax.config.update("jax_compilation_cache_dir", tempfile.mkdtemp(prefix="jax"))
+        jax.config.update("jax_compilation_cache_dir", COMPILED.name)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     return peer("hoi.metrics")
