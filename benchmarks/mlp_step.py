@@ -63,6 +63,8 @@ def pairs() -> Iterator[Pair]:
             partial(advanced, Trainer(build, examples, recipe, 0, "cpu")),
             partial(advanced, PlainLoop(0, one_hots(examples), with_loader)),
             Agreement(loss_difference, 1e-3, "nats of loss"),
+            at_least=2,
+            aim=3,
             flops=flops(len(examples.targets[examples.train])),
         )
 

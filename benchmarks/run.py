@@ -18,6 +18,7 @@ from table import COLUMNS, cells, line, markdown, record, remarks
 
 BENCHMARKS = (
     "mlp_step",
+    "transformer_step",
     "o_information",
     "normal_scores",
     "clustering",
