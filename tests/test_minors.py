@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 import pytest
 
-from grokking_phases.lattice import pivot_floor, subsets
+from grokking_phases.cholesky import pivot_floor
 from grokking_phases.minors import log_minors
+from grokking_phases.walk import subsets
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ from grokking_phases.lattice import (
     block_o_information,
     gaussian_o_information,
     subset_o_information,
-    subsets,
 )
+from grokking_phases.walk import subsets
 
 Variables = Literal["union", "mean", "block"]
 
