@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from grokking_phases.copula import Ties, stable_argsort
+from grokking_phases.copula import Ties, stable_sort
 from grokking_phases.information import normal_scores
 
 
@@ -35,7 +35,34 @@ def test_sorting_twice_equals_the_slow_twin(rng, ties, kind):
 def test_the_stable_order_is_numpys(rng, dtype):
     row = np.concatenate([rng.normal(size=300), rng.normal(size=200) * 1e-40, np.maximum(rng.normal(size=200), 0)])
     row = np.concatenate([row, [np.inf, 0.0, -0.0, -np.inf, 0.0, -1.0, -1.0, -0.0]]).astype(dtype)
-    np.testing.assert_array_equal(stable_argsort(row), np.argsort(row, kind="stable"))
+    rows = np.array([row, rng.permutation(row), -row])
+    order, values = stable_sort(rows)
+    np.testing.assert_array_equal(order, np.argsort(rows, axis=1, kind="stable"))
+    np.testing.assert_array_equal(values, np.sort(rows, axis=1))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_stable_order_tells_neighbouring_numbers_apart(rng, sign):
+    """So close that the bits which hold the place would decide between them."""
+    rows = sign * (1 + np.finfo(float).eps * rng.integers(0, 40, size=(3, 200)))
+    order, values = stable_sort(rows)
+    np.testing.assert_array_equal(order, np.argsort(rows, axis=1, kind="stable"))
+    np.testing.assert_array_equal(values, np.sort(rows, axis=1))
+
+
+@pytest.mark.parametrize("n_features", [1, 8, 19])
+def test_every_variable_has_the_scores_that_it_has_alone(rng, n_features):
+    X = np.maximum(rng.normal(size=(50, n_features)), 0)
+    for ties in ("average", "paper", "index"):
+        alone = np.column_stack([normal_scores(column[:, None], ties=ties) for column in X.T])
+        np.testing.assert_array_equal(normal_scores(X, ties=ties), alone)
+    scores = normal_scores(X, ties="random", seed=5)
+    for draws, column, column_scores in zip(
+        np.random.default_rng(5).random((n_features, 50)), X.T, scores.T, strict=True
+    ):
+        samples = np.argsort(column, kind="stable")  # to each of these, a number that decides among ties
+        order = samples[np.lexsort((draws, column[samples]))]
+        np.testing.assert_array_equal(column_scores[order], ndtri(np.arange(1, 51) / 51))
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])
