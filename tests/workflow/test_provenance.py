@@ -32,7 +32,7 @@ class Scripts:
 
 
 def forget():
-    for function in (provenance.tree, provenance.source, provenance.imports):
+    for function in (code, provenance.tree, provenance.source, provenance.imports):
         function.cache_clear()
 
 
