@@ -40,10 +40,12 @@ def file_of(kind: str, name: str) -> str:
     return shown_path(module_name(kind, name))
 
 
+@cache
 def shown_path(module: str) -> str:
     return path_of(module).relative_to(SCRIPTS.parent.parent).as_posix()
 
 
+@cache
 def names_of(kind: str) -> list[str]:
     """The modules of a kind, by the names that a config gives them."""
     folder = SCRIPTS / PACKAGE / kind

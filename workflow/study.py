@@ -40,6 +40,13 @@ def study(config: dict) -> dict:
     return resolved
 
 
+class Runs(dict):
+    """Entries by name. Whatever a file is asked for of another run, this is what is said."""
+
+    def __missing__(self, name: str) -> None:
+        raise StudyError("runs", f"there is no run {shown(name)}{meant(name, list(self))}")
+
+
 def complete(runs: dict, name: str) -> Any:
     """A run's entry with what it inherits; `snapshots: null` says that it records none."""
     entry = inherited(runs, name, [])

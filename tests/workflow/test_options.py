@@ -8,7 +8,7 @@ import provenance
 import signatures
 from options import check_limits, check_options, fits, worded
 from sentences import StudyError
-from signatures import constant, names_of, options_of
+from signatures import constant, names_of, options_of, shown_path
 
 MODULE = '''
 from typing import Literal
@@ -33,7 +33,7 @@ def metric(tmp_path, monkeypatch):
     (package / "metrics" / "empty.py").write_text("")
     for module in (provenance, signatures):
         monkeypatch.setattr(module, "SCRIPTS", package.parent)
-    cached = (provenance.tree, provenance.source, provenance.imports, options_of, constant)
+    cached = (provenance.tree, provenance.source, provenance.imports, shown_path, names_of, options_of, constant)
     for function in cached:
         function.cache_clear()
     yield "made"

@@ -1,17 +1,53 @@
-"""Prediction on a sweep: the real workflow, at a size of seconds."""
+"""Sweeps: prediction on one, by the real workflow, at a size of seconds; and the plan of a larger one."""
+
+import json
+import re
+import subprocess
+import sys
 
 import pandas as pd
-from trees import copy_of_repository
+import pytest
+from sweep_of import SEEDS, sweep
+from trees import REPOSITORY, copy_of_repository
+
+TABLE = "results/sweep/tables/prediction.parquet"
 
 
 def test_a_sweep_becomes_a_table_of_hits_and_misses_and_its_figure(tmp_path):
+    """In two batches: the first has half of the networks, and nothing that is made from all."""
     tree = copy_of_repository(tmp_path, "config/prediction.yaml", "tests/workflow/tiny_sweep.yaml")
     picture = "results/sweep/figures/emergence/prediction.png"
-    tree.run(picture)
+    tree.run(picture, "--batch", "prediction=1/2")
+    assert len(list(tmp_path.glob("results/sweep/*/*/curves.parquet"))) == 5
+    assert not (tmp_path / TABLE).exists()
+    tree.run(picture, "--batch", "prediction=2/2")
     assert (tmp_path / picture).stat().st_size > 10_000
-    table = pd.read_parquet(tmp_path / "results/sweep/tables/prediction.parquet")
+    table = pd.read_parquet(tmp_path / TABLE)
     of_runs = table[table["kind"] == "run"]
     assert len(of_runs) == 5 * 2 * 3 * 2  # runs, seeds, predictors, estimates
     judged = of_runs["outcome"].isin(["hit", "miss", "false alarm", "correct rejection"])
     assert (judged | of_runs["left_out"].notna() | of_runs["undefined"].notna()).all()
     assert tree.planned(picture) == set()
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """What Snakemake says that it would do for a file of a sweep of 20 runs."""
+    overlay = tmp_path / "sweep.json"
+    overlay.write_text(json.dumps(sweep(20 * SEEDS * 4)))
+
+    def planned(*targets):
+        command = [sys.executable, "-m", "snakemake", "-n", *targets, "--configfile", "config.yaml", str(overlay)]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    return planned
+
+
+def test_a_sweep_has_the_jobs_that_it_is_asked_for(plan):
+    assert re.search(r"^total +401$", plan(TABLE), re.MULTILINE)
+
+
+def test_a_file_of_a_run_that_there_is_not_names_the_nearest(plan):
+    said = plan("results/sweep/swep_000003/0/curves.parquet")
+    assert "there is no run 'swep_000003' (did you mean 'sweep_000003'?)" in said

@@ -24,7 +24,7 @@ from grokking_phases.recipe import Recipe
 from provenance import code
 from sentences import StudyError, origin
 from signatures import constant, module_name, options_of
-from study import study
+from study import Runs, study
 from wanted import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of, timed
 
 # The Snakefile's own comes last in Snakemake's list, and lies below the others.
@@ -53,6 +53,7 @@ STUDY = checked(study, config)
 RUNS, METRICS, SUBNETWORKS = (
     json.loads(json.dumps(STUDY[kind], sort_keys=True)) for kind in ("runs", "metrics", "subnetworks")
 )
+STUDY["runs"] = RUNS = Runs(RUNS)
 FIGURES = {name: dict(sorted(entry.items())) for name, entry in STUDY["figures"].items()}
 COMPUTE = {
     "device": STUDY["device"],
@@ -69,7 +70,8 @@ pathvars:
 
 
 wildcard_constraints:
-    run="|".join(map(re.escape, RUNS)),
+    # Not their names: Snakemake would carry a pattern of thousands of them through each job, and try one after another.
+    run="[^/]+",
     seed=r"\d+",
     metric="|".join(map(re.escape, METRICS)),
     subnetwork="|".join(SUBNETWORKS),

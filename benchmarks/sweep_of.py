@@ -1,0 +1,42 @@
+"""A sweep of so many jobs, to see what it costs to plan one: an overlay for config.yaml, in JSON, which is read faster.
+
+    python benchmarks/sweep_of.py 10000 > sweep.json
+    snakemake -n --quiet --configfile config.yaml sweep.json -- results/sweep/tables/prediction.parquet
+
+The emergence paper's MLP at learning rates and weight decays, five seeds each. Each seed has a data set, a training,
+and two metrics; one job reads the tables of all.
+"""
+
+import json
+import math
+import sys
+
+SEEDS, JOBS_OF_SEED = 5, 4
+
+
+def sweep(n_jobs: int) -> dict:
+    """Of about so many jobs."""
+    n_runs = round(n_jobs / (SEEDS * JOBS_OF_SEED))
+    runs = {
+        f"sweep_{i:06}": {"like": "addition_wd0.1", "training": training} for i, training in enumerate(grid(n_runs))
+    }
+    figure = {"panels": {"sweep": list(runs)}, "estimates": {"o_information": "early_null"}, "calibration": [0]}
+    return {
+        "results": "results/sweep",
+        "runs": runs,
+        "metrics": {"early_null": {"module": "o_information_null", "n_draws": 10, "steps": [34, 400]}},
+        "figures": {"emergence/prediction": figure | {"tables": ["prediction"]}},
+    }
+
+
+def grid(n_runs: int) -> list[dict]:
+    """Learning rates from 0.001 to 0.1 times weight decays from 0.01 to 100, as far as the last is needed."""
+    side = math.ceil(math.sqrt(n_runs))
+    places = [divmod(i, side) for i in range(n_runs)]
+    return [
+        {"learning_rate": 0.001 * 100 ** (x / side), "weight_decay": 0.01 * 10_000 ** (y / side)} for x, y in places
+    ]
+
+
+if __name__ == "__main__":
+    json.dump(sweep(int(sys.argv[1])), sys.stdout)
