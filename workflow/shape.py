@@ -9,10 +9,9 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from duplicates import LOADER
 from sentences import StudyError, meant, of_string, shown
 
-SCHEMA = yaml.load((Path(__file__).parent / "schemas" / "config.schema.yaml").read_text(), LOADER)
+SCHEMA = yaml.safe_load((Path(__file__).parent / "schemas" / "config.schema.yaml").read_text())
 
 
 def is_integer(_checker: Any, value: Any) -> bool:
