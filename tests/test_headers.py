@@ -44,6 +44,14 @@ def test_every_byte_counts(file):
             header_of(file)
 
 
+def test_a_file_is_read_in_blocks_wherever_these_end(file, monkeypatch):
+    content = file.read_bytes()
+    for block in range(len(headers.MARK + headers.ZEROS), 400, 13):
+        monkeypatch.setattr(headers, "BLOCK", block)
+        assert header_of(file)["run"] == "addition"
+        assert write(file, SAID).read_bytes() == content
+
+
 @pytest.mark.parametrize(("left", "what"), [(0, "is empty"), (8, "was cut short"), (-1, "")])
 def test_a_file_cut_short_is_refused(left, what, file):
     file.write_bytes(file.read_bytes()[:left])

@@ -6,12 +6,12 @@ taken with zeros in its own place.
 
 import hashlib
 import json
-import mmap
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +22,7 @@ from grokking_phases.files import digest, whole
 FORMAT_VERSION = 2
 KEY = "grokking_phases"
 MARK, ZEROS = b"sha256:", b"0" * 64
+BLOCK = 2**22  # bytes of a file in memory at a time
 REMEDY = "delete it, and the same command makes it again"
 
 
@@ -35,9 +36,11 @@ def sealed(path: str | Path) -> Iterator[Path]:
     """As `files.whole`; the file must be written with `metadata`."""
     with whole(path) as beside:
         yield beside
-        with open(beside, "r+b") as file, mmap.mmap(file.fileno(), 0) as content:
-            start = content.rfind(MARK + ZEROS) + len(MARK)
-            content[start : start + len(ZEROS)] = digest_without(content, start)
+        with open(beside, "r+b") as file:
+            start = place_of(file, MARK + ZEROS) + len(MARK)
+            seal = digest_without(file, start)
+            file.seek(start)
+            file.write(seal)
 
 
 def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> None:
@@ -46,12 +49,29 @@ def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> 
         pq.write_table(table.replace_schema_metadata(metadata(header)), beside, compression="zstd")
 
 
-def digest_without(content: mmap.mmap, start: int) -> bytes:
+def place_of(file: BinaryIO, mark: bytes) -> int:
+    """Where the last `mark` in a file begins; -1: there is none."""
+    end = file.seek(0, os.SEEK_END)
+    while end >= len(mark):
+        first = max(0, end - BLOCK)
+        file.seek(first)
+        found = file.read(end - first).rfind(mark)
+        if found >= 0:
+            return first + found
+        end = first + len(mark) - 1 if first else 0  # one may lie across two blocks
+    return -1
+
+
+def digest_without(file: BinaryIO, start: int) -> bytes:
     """SHA-256 of a file in which the seal, from `start` on, is zeros."""
-    with memoryview(content) as view:
-        sha256 = hashlib.sha256(view[:start])
-        sha256.update(ZEROS)
-        sha256.update(view[start + len(ZEROS) :])
+    sha256 = hashlib.sha256()
+    file.seek(0)
+    for place in range(0, start, BLOCK):
+        sha256.update(file.read(min(BLOCK, start - place)))
+    sha256.update(ZEROS)
+    file.seek(start + len(ZEROS))
+    while block := file.read(BLOCK):
+        sha256.update(block)
     return sha256.hexdigest().encode()
 
 
@@ -76,12 +96,13 @@ def header_of(path: str | Path, **expected: Any) -> dict[str, Any]:
 def check_seal(path: str | Path) -> None:
     if not Path(path).stat().st_size:
         raise ValueError(f"{path} is empty; {REMEDY}")
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        start = content.rfind(MARK) + len(MARK)
-        seal = content[start : start + len(ZEROS)]
+    with open(path, "rb") as file:
+        start = place_of(file, MARK) + len(MARK)
+        file.seek(start)
+        seal = file.read(len(ZEROS))
         if start < len(MARK) or not re.fullmatch(b"[0-9a-f]{64}", seal):
             raise ValueError(f"{path} was cut short, or is no file of this pipeline; {REMEDY}")
-        if seal != digest_without(content, start):
+        if seal != digest_without(file, start):
             raise ValueError(f"{path} is damaged, or was changed after it was made: its seal does not fit; {REMEDY}")
 
 
