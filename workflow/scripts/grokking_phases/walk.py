@@ -9,13 +9,14 @@ For a set A of variables, with the variables R still to be decided on, keep
 To include a block b, split R into the rest R' and b, take the Cholesky factor M_bb = L L^T, and let K = L^-1. By the
 block inverse, S_{b+A}^-1 = [[C, -C B_b], [-B_b^T C, S_A^-1 + B_b^T C B_b]] with C = M_bb^-1 = K^T K. With
 
-    [Z, Y] = K [M_bR', (-I, B_b)]                                       (n_b x r', n_b x (n_b + a))
+    [Z, Y] = K [M_bR', (I, -B_b)]                                       (n_b x r', n_b x (n_b + a))
 
 every update is one product:
 
     ln det S_{b+A} = ln det S_A + 2 sum ln diag L
     d <- (0, d) + column sums of Y^2         squares: nothing cancels
-    [M, B] <- [M_R'R', (0, B_R')] - Z^T [Z, Y]
+    M <- M_R'R' - Z^T Z
+    B <- (0, B_R') + Z^T Y
 
 A depth-first walk decides on block after block, leaving it out (a view) or including it (the updates), so that each set
 shares all earlier work with its neighbours. Most sets differ in the blocks decided on last: so the largest are decided
@@ -79,7 +80,7 @@ class UnionWalk:
         S = S[np.ix_(columns, columns)]
         self.floor = pivot_floor(S)
         self.bits, self.sizes = [1 << b for b in order], [len(blocks[b]) for b in order]
-        self.minus_identity = [-np.eye(n) for n in self.sizes]
+        self.identities = [np.eye(n) for n in self.sizes]
         self.last = _Last(self.sizes[:3])
         self.codes = subsets(len(order[:3])) @ np.array(self.bits[:3])  # of the unions of the last blocks
         self.log_det, self.log_inverse = np.full((2, 1 << len(blocks)), np.nan)
@@ -102,13 +103,15 @@ class UnionWalk:
         L = leading_factor(node.M[r:, r:], self.floor[r : r + n])
         if len(L) < n:
             return None
-        ZY = np.concatenate([node.M[r:, :r], self.minus_identity[i], node.B[r:]], axis=1)
+        ZY = np.concatenate([node.M[r:, :r], self.identities[i], -node.B[r:]], axis=1)
         solve_in_place(L, ZY)
-        MB = np.concatenate([node.M[:r, :r], np.zeros((r, n)), node.B[:r]], axis=1)
-        MB -= ZY[:, :r].T @ ZY
-        d = np.square(ZY[:, r:]).sum(axis=0)
+        Z, Y = ZY[:, :r], ZY[:, r:]
+        B = Z.T @ Y
+        B[:, n:] += node.B[:r]
+        d = np.square(Y).sum(axis=0)
         d[n:] += node.d
-        return _Node(node.code | self.bits[i], MB[:, :r], MB[:, r:], d, node.log_det + 2 * np.log(L.diagonal()).sum())
+        log_det = node.log_det + 2 * np.log(L.diagonal()).sum()
+        return _Node(node.code | self.bits[i], node.M[:r, :r] - Z.T @ Z, B, d, log_det)
 
     def finish(self, node: _Node) -> None:
         """Decide on the last blocks."""
