@@ -16,7 +16,7 @@ correlate columns that are independent.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -37,7 +37,7 @@ class Ranks:
         """Sort each column of X (n_samples x n_features) as `ties` wants it. ValueError: X has a NaN."""
         rows = np.ascontiguousarray(np.transpose(X), dtype=np.float64)
         order, twice = np.empty(rows.shape, np.intp), np.empty(rows.shape, np.intp)
-        for some in _few(rows):
+        for some in few(rows):
             if np.isnan(rows[some]).any():
                 raise ValueError("A NaN has no rank: the samples must be free of NaN.")
             order[some], values = (default_sort if ties == "paper" else stable_sort)(rows[some])
@@ -64,17 +64,21 @@ class Ranks:
         order = self.order
         if ties == "random":
             order = np.empty_like(order)
-            for some in _few(order):
+            for some in few(order):
                 shuffled, _ = stable_sort(self.twice[some] + rng.random(order[some].shape))
                 order[some] = _taken(self.order[some], shuffled)
         return self._scores(order, np.broadcast_to(2 * np.arange(order.shape[1]), order.shape))
 
     @staticmethod
     def _scores(order: np.ndarray, twice: np.ndarray) -> np.ndarray:
-        # A mean rank is a half-integer, so all scores come from one table: entry t is the score of rank t/2 + 1.
-        n_samples = order.shape[1]
-        table = ndtri((np.arange(2 * n_samples - 1) / 2 + 1) / (n_samples + 1))
+        table = _scores_of_places(order.shape[1])
         return at_samples(order, (table[places] for places in twice), np.float64)
+
+
+@lru_cache(maxsize=1)
+def _scores_of_places(n_samples: int) -> np.ndarray:
+    """Entry t, of 0 to 2 n_samples - 2, is the score of rank t/2 + 1: a mean rank is an integer or a half more."""
+    return ndtri((np.arange(2 * n_samples - 1) / 2 + 1) / (n_samples + 1))
 
 
 def at_samples(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.dtype | type) -> np.ndarray:
@@ -112,7 +116,7 @@ def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order, values
 
 
-def _few(rows: np.ndarray) -> Iterator[slice]:
+def few(rows: np.ndarray) -> Iterator[slice]:
     """All rows, a few at a time: work on these stays in the cache."""
     return (slice(first, first + 8) for first in range(0, len(rows), 8))
 
@@ -126,6 +130,8 @@ def _twice_mean_places(values: np.ndarray) -> np.ndarray:
     """First plus last place of each place's tie group, in values (n_features x n_samples) whose rows are sorted."""
     starts = np.ones(values.shape, bool)
     np.not_equal(values[:, 1:], values[:, :-1], out=starts[:, 1:])
+    if starts.all():
+        return np.broadcast_to(2 * np.arange(values.shape[1]), values.shape)
     bounds = np.append(np.flatnonzero(starts), values.size)
     twice = np.repeat(bounds[1:] + bounds[:-1] - 1, np.diff(bounds)).reshape(values.shape)
     return twice - 2 * values.shape[1] * np.arange(len(values))[:, None]  # counted from the row's own first

@@ -24,7 +24,7 @@ from typing import Literal
 import numpy as np
 
 from grokking_phases.bias import entropy_bias
-from grokking_phases.copula import Ranks, Ties, check_choice
+from grokking_phases.copula import Ranks, Ties, check_choice, few
 from grokking_phases.lattice import (
     between_blocks,
     block_o_information,
@@ -113,7 +113,11 @@ class Estimator:
 def normal_scores(X: np.ndarray, *, ties: Ties = "average", seed: int = 0) -> np.ndarray:
     """Normal scores of each column of X, same shape (n_samples x n_features); `random` is one draw."""
     check_choice("ties", ties, Ties)
-    return Ranks.of(X, ties).scores(ties, np.random.default_rng(seed))
+    rows, rng = np.transpose(X), np.random.default_rng(seed)
+    scores = np.empty(rows.shape)
+    for some in few(rows):
+        scores[some] = Ranks.of(rows[some].T, ties).scores(ties, rng).T
+    return scores.T
 
 
 def o_information(
