@@ -20,7 +20,7 @@ from grokking_phases.binning import column_means
 
 KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
 
-BLOCK = 2**21  # pairs of samples held at once: 16 MB
+BLOCK = 2**20  # pairs of samples held at once: 8 MB
 FAR = 170.0  # exp(-170) is lost beside the 1 of the diagonal, and its fourth power is still no (slow) denormal number
 
 
@@ -29,56 +29,65 @@ def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
 
     `noise` is a standard deviation; ValueError unless it is positive.
     """
-    information = kde_information(T, np.zeros(len(T), dtype=int), noise)
-    return information["information_x_lower"], information["information_x"]
+    upper, lower = 0.0 - _log_means(_points(T, noise)).mean(axis=1)
+    return float(lower), float(upper)
 
 
 def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
     """The values of `KDE`, in nats, for T (n_samples, width), classes `targets` (n_samples,) and noise of s.d. `noise`.
 
-    One pass over the pairs of samples, in blocks: memory grows with n_samples, not with its square.
+    One pass over the pairs of samples, and one over those within a class, in blocks: memory grows with n_samples, not
+    with its square.
     """
-    if not noise > 0:
-        raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
-    (upper, upper_in_class), (lower, lower_in_class) = _mean_log_kernels(
-        (T - column_means(T)) / (np.sqrt(8) * noise), targets
-    )
+    points = _points(T, noise)
+    upper, lower = 0.0 - _log_means(points).mean(axis=1)
+    in_class = np.concatenate([_log_means(points[targets == y]) for y in np.unique(targets)], axis=1)
+    upper_in_class, lower_in_class = 0.0 - in_class.mean(axis=1)
     values = (upper, upper - upper_in_class, lower, lower - upper_in_class, upper - lower_in_class)
     return dict(zip(KDE, map(float, values), strict=True))
 
 
-def _mean_log_kernels(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """[[U, sum_y p_y U_y], [L, sum_y p_y L_y]] for points = T / sqrt(8 s^2), whose L kernel is exp(-distance^2)."""
-    order = np.argsort(targets, kind="stable")  # each class becomes a range of columns, summed by one reduceat
-    _, starts, own, sizes = np.unique(targets[order], return_index=True, return_inverse=True, return_counts=True)
-    log_means = np.empty((2, 2, len(points)))  # (U or L, all or own class, sample)
-    for rows, kernel in _kernel_blocks(points[order]):
-        log_means[1, :, rows] = _log_means(kernel, starts, own[rows], sizes)
+def _points(T: np.ndarray, noise: float) -> np.ndarray:
+    """T / sqrt(8 s^2), centred: the kernel of L is exp(-distance^2)."""
+    if not noise > 0:
+        raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
+    return (T - column_means(T)) / (np.sqrt(8) * noise)
+
+
+def _log_means(points: np.ndarray) -> np.ndarray:
+    """ln of the mean kernel from each point to all (2, n_points): that of U, that of L."""
+    sums = np.zeros((2, len(points)))
+    for first, kernel in _kernel_blocks(points):
+        _add(kernel, sums[1, first:])
         np.square(kernel, out=kernel)
         np.square(kernel, out=kernel)  # exp(-d^2/(8 s^2))^4 = exp(-d^2/(2 s^2)): cheaper than a second exp
-        log_means[0, :, rows] = _log_means(kernel, starts, own[rows], sizes)
-    return 0.0 - log_means.mean(axis=2)
+        _add(kernel, sums[0, first:])
+    return np.log(sums / len(points))
 
 
-def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Some rows, and exp(-distance^2) from these to all points (n_rows, n_samples), valid until the next ones."""
-    n_samples = len(points)
+def _add(kernel: np.ndarray, sums: np.ndarray) -> None:
+    """The kernel is symmetric: beyond the first square of a block, each entry counts for its row and for its column."""
+    n_rows = len(kernel)
+    sums[:n_rows] += kernel.sum(axis=1)
+    sums[n_rows:] += kernel[:, n_rows:].sum(axis=0)
+
+
+def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """A point's number, and exp(-distance^2) from some points, it first, to it and all after it (n_rows, n_columns).
+
+    A block is valid until the next one.
+    """
+    n_points = len(points)
     squares = np.einsum("ij,ij->i", points, points)
-    n_rows = min(n_samples, max(1, BLOCK // n_samples))
-    buffer = np.empty((n_rows, n_samples))
-    for first in range(0, n_samples, n_rows):
-        rows = slice(first, min(first + n_rows, n_samples))
-        block = np.matmul(2 * points[rows], points.T, out=buffer[: rows.stop - first])
-        block -= squares[rows, None]
-        block -= squares
+    n_rows = min(n_points, max(1, BLOCK // n_points))
+    buffer = np.empty(n_rows * n_points)
+    for first in range(0, n_points, n_rows):
+        rows, columns = points[first : first + n_rows], points[first:]
+        block = buffer[: len(rows) * len(columns)].reshape(len(rows), len(columns))
+        np.matmul(2 * rows, columns.T, out=block)
+        block -= squares[first : first + n_rows, None]
+        block -= squares[first:]
         np.clip(block, -FAR, 0.0, out=block)
         # Exactly 0 between a sample and itself: each sum of kernels is then at least 1, and its logarithm safe.
-        block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = 0.0
-        yield rows, np.exp(block, out=block)
-
-
-def _log_means(kernel: np.ndarray, starts: np.ndarray, own: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """ln of each row's mean (2, n_rows) over all columns, and over the columns of its own class."""
-    per_class = np.add.reduceat(kernel, starts, axis=1)  # (n_rows, n_classes)
-    in_class = per_class[np.arange(len(own)), own]
-    return np.log([per_class.sum(axis=1) / sizes.sum(), in_class / sizes[own]])
+        np.fill_diagonal(block, 0.0)
+        yield first, np.exp(block, out=block)
