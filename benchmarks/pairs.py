@@ -14,8 +14,6 @@ from typing import Any
 import torch
 from threadpoolctl import threadpool_limits
 
-from grokking_phases.devices import keep_freed_memory
-
 
 class BenchmarkError(Exception):
     """One sentence, because of which a benchmark gives no numbers."""
@@ -108,8 +106,7 @@ def seconds(call: Callable[[], Any]) -> float:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """torch, and each library of linear algebra, on one thread; memory as in jobs, for ours and theirs alike."""
-    keep_freed_memory()
+    """torch, and each library of linear algebra, on one thread."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -16,6 +16,8 @@ from pairs import BenchmarkError, Measured, measure, one_thread
 from surroundings import Surroundings
 from table import COLUMNS, cells, line, markdown, record, remarks
 
+from grokking_phases.devices import keep_freed_memory
+
 BENCHMARKS = (
     "mlp_step",
     "transformer_step",
@@ -79,6 +81,7 @@ def chosen(names: list[str]) -> Iterator[tuple[str, ModuleType]]:
 
 def main(names: list[str]) -> None:
     benchmarks = chosen(names)
+    keep_freed_memory()  # as in jobs, for ours and theirs alike
     with one_thread():
         report = Report(Surroundings.here())
         try:
