@@ -12,7 +12,7 @@ PAPER := --configfile config.yaml config/paper.yaml
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
 
-.PHONY: fig5 emergence two_phase prediction smoke paper report docs test slurm-test soak bench audit lock
+.PHONY: fig5 emergence two_phase prediction smoke paper report docs test slurm-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -66,6 +66,11 @@ bench: export PYTHONPATH := .venv/peers:workflow/scripts:workflow
 bench: export TQDM_DISABLE := 1
 bench: .venv/peers/installed
 	$(BIN)/python benchmarks/run.py $(ONLY)
+
+# How time and memory grow with units, bins, samples and snapshots; a quarter of an hour. To results/benchmarks.
+scaling: export PYTHONPATH := workflow/scripts
+scaling: .venv/installed
+	$(BIN)/python benchmarks/scaling.py
 
 # Known vulnerabilities of the locked versions; fails, too, where the advisory service does not know one of them.
 audit: .venv/installed

@@ -189,6 +189,11 @@ def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataF
     return pd.DataFrame(rows)
 
 
+def benchmark(results: Path, name: str) -> pd.DataFrame:
+    """As `make scaling` writes it."""
+    return pd.read_csv(*finished(results, f"benchmarks/{name}.csv"))
+
+
 TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "training": training,
     "phases": phases,
@@ -208,6 +213,8 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "alignment": alignment,
     "linear_regions": linear_regions,
     "progress": lambda results: courses(results, "progress", ["run", "seed", "table", "layer", "metric"], "value"),
+    "scaling": lambda results: benchmark(results, "scaling"),
+    "scaling_exponents": lambda results: benchmark(results, "scaling_exponents"),
     "estimators": lambda results: courses(results, "estimators", ["run", "estimate", "seed", "metric"], "normalised"),
 }
 
@@ -223,6 +230,8 @@ def main(results: Path) -> None:
     # Of the default study and of its sweep; others in the same folder (smoke) draw the same figures of other runs.
     for picture in sorted(chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
+    for picture in results.glob("benchmarks/*.png"):
+        shutil.copy(picture, DOCS / f"figures/{picture.name}")
 
 
 if __name__ == "__main__":

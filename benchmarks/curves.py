@@ -1,0 +1,115 @@
+"""What grows with what: for each curve, a function of the size that gives the call to be measured.
+
+Inputs are made before, and what they take is counted as memory: the call could not be made without. But for what a
+curve varies, sizes are those of the emergence paper: 3763 samples, 250 units, 10 bins.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+
+from grokking_phases.datasets import modular_addition
+from grokking_phases.examples import Examples, write_examples
+from grokking_phases.files import digest_of_file
+from grokking_phases.information import normal_scores, o_information, search_multiplets
+from grokking_phases.kernel_density import kde_bounds
+from grokking_phases.metrics import mutual_information
+from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
+from grokking_phases.metrics.o_information import cluster_units
+from grokking_phases.models import mlp
+from grokking_phases.recipe import Recipe
+from grokking_phases.recording import Recording
+from grokking_phases.snapshots import Snapshots
+from grokking_phases.split import split
+from grokking_phases.training import Trainer
+
+N_SAMPLES, WIDTH, N_BINS = 3763, 250, 10
+P, P_OF_SNAPSHOTS = 97, 47  # the task's modulus; for a file of a thousand snapshots, that of one with 883 samples
+
+
+def task(p: int = P) -> Examples:
+    return split(modular_addition.make(p=p), 0.4, 420)
+
+
+def network(width: int = WIDTH, p: int = P) -> mlp.MLP:
+    torch.manual_seed(0)
+    return mlp.build(n_tokens=p, n_classes=p, width=width)
+
+
+def features(n_samples: int = N_SAMPLES, width: int = WIDTH) -> np.ndarray:
+    """Random features (n_samples, width) of 40 inputs: random sums of a ReLU layer, so that none is tied at zero."""
+    rng = np.random.default_rng(0)
+    hidden = np.maximum(rng.normal(size=(n_samples, 40)) @ rng.normal(size=(40, 2 * width)), 0)
+    return (hidden @ rng.normal(size=(2 * width, width))).astype(np.float32)
+
+
+def training_step(width: int) -> Callable:
+    return Trainer(
+        partial(network, width), task(), Recipe(steps=1, learning_rate=0.03, weight_decay=2.0), 0, "cpu"
+    ).advance
+
+
+def ward(width: int) -> Callable:
+    return partial(cluster_units, features(width=width), N_BINS)
+
+
+def search_of_units(width: int) -> Callable:
+    return partial(search_multiplets, features(width=width), np.arange(width) % N_BINS)
+
+
+def search_of_bins(n_multiplets: int) -> Callable:
+    """Of k bins there are 2^k - 1 - k multiplets."""
+    n_bins = (n_multiplets - 1).bit_length()
+    return partial(search_multiplets, features(), np.arange(WIDTH) % n_bins)
+
+
+def scores(n_samples: int) -> Callable:
+    return partial(normal_scores, features(n_samples))
+
+
+def one_o_information(n_samples: int) -> Callable:
+    return partial(o_information, features(n_samples))
+
+
+def kde(n_samples: int) -> Callable:
+    X = features(n_samples)
+    return partial(kde_bounds, X, 0.35 * float(np.sqrt(X.var(axis=0).sum())))
+
+
+def mapping_number(n_samples: int) -> Callable:
+    net, examples = network(), task()
+    chosen = torch.from_numpy(examples.inputs[examples.train][:n_samples])
+    with torch.no_grad():
+        hidden = net.first_hidden(chosen)
+    return partial(linear_mapping_number, net.after_first_hidden, hidden)
+
+
+def metric_of_file(n_snapshots: int) -> Callable:
+    """A metric from its two files, as a job computes it; they are written by another process."""
+    folder = TemporaryDirectory()  # goes with the call that holds it
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:
+        other.submit(write_snapshots, Path(folder.name), n_snapshots).result()
+    return partial(measure, folder)
+
+
+def write_snapshots(folder: Path, n_snapshots: int) -> None:
+    """Of a network that is not trained: 883 samples of 250 units a step."""
+    examples = task(P_OF_SNAPSHOTS)
+    write_examples(folder / "dataset.parquet", examples, {})
+    recording = Recording(folder, ["hidden"], list(range(n_snapshots)), "float16")
+    inputs, samples = torch.from_numpy(examples.inputs[examples.train]), np.flatnonzero(examples.train)
+    for step in recording.steps:
+        recording.take(network(p=P_OF_SNAPSHOTS), inputs, step)
+    header = {"dataset": digest_of_file(folder / "dataset.parquet")}
+    recording.merge_activations(folder / "snapshots.parquet", samples, header)
+
+
+def measure(folder: TemporaryDirectory) -> list[dict]:
+    files = (f"{folder.name}/{name}.parquet" for name in ("snapshots", "dataset"))
+    return list(mutual_information.compute(Snapshots(*files)))

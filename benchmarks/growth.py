@@ -1,0 +1,70 @@
+"""Curves of time and memory against size, log-log, each with its exponent: the power of the size that it grows by."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.figures.layouts import sheet
+from grokking_phases.figures.pages import write_pdf, write_png
+
+LAST = 3  # points that an exponent is of: small sizes cost what any size costs
+LEAST = 1.0  # MB: less cannot be told from none
+QUANTITIES = {"seconds": "time (s)", "megabytes": "memory (MB)"}
+LOOKS = list(zip(sns.color_palette("colorblind", 4), "os^D", strict=True))
+CAPTION = """One thread; each point a process of its own. Memory is the most that it ever had, less what it had after \
+its imports. Exponents are slopes over the three largest sizes."""
+
+
+def exponent(sizes: np.ndarray, values: np.ndarray) -> float:
+    """The power of the size that the values grow by: the slope of a least-squares line in log-log, over the largest."""
+    return float(np.polyfit(np.log(sizes[-LAST:]), np.log(values[-LAST:]), 1)[0])
+
+
+def exponents(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of each curve, for time and for memory, with its largest point."""
+    found = []
+    for (curve, variable), of in rows.groupby(["curve", "variable"], sort=False):
+        powers = {f"exponent_{name}": exponent(of["size"], of[name]) for name in QUANTITIES}
+        found.append({"curve": curve, "variable": variable, **of.iloc[-1][["size", *QUANTITIES]], **powers})
+    return pd.DataFrame(found)
+
+
+def draw(path: Path) -> None:
+    """The table of scaling.py -> scaling.pdf, scaling.png and scaling_exponents.csv beside it."""
+    rows = pd.read_csv(path)
+    rows["megabytes"] = rows["megabytes"].clip(lower=LEAST)
+    exponents(rows).to_csv(path.with_name("scaling_exponents.csv"), index=False, float_format="%.3g")
+    page = drawn(rows)
+    write_pdf(path.with_suffix(".pdf"), [page])
+    write_png(path.with_suffix(".png"), [page])
+
+
+def drawn(rows: pd.DataFrame) -> Figure:
+    """Time and memory side by side; a row for each thing that sizes are sizes of, its key to the right."""
+    variables, powers = rows["variable"].unique(), exponents(rows).set_index("curve")
+    figure, part = sheet(1.55 * len(variables), "How time and memory grow", CAPTION)
+    panels = part.subplots(len(variables), len(QUANTITIES), sharex="row", sharey="col", squeeze=False)
+    for across, variable in zip(panels, variables, strict=True):
+        of = rows[rows["variable"] == variable]
+        for ax, (quantity, name) in zip(across, QUANTITIES.items(), strict=True):
+            draw_panel(ax, of, quantity)
+            ax.set(xscale="log", yscale="log", xlabel=f"number of {variable}", ylabel=name)
+        labels = [labelled(curve, powers.loc[curve]) for curve in of["curve"].unique()]
+        key = {"fontsize": 7, "frameon": False, "labelspacing": 0.6, "handlelength": 1.6}
+        across[-1].legend(labels, loc="center left", bbox_to_anchor=(1, 0.5), **key)
+    return figure
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str) -> None:
+    for (_, of), (colour, marker) in zip(rows.groupby("curve", sort=False), LOOKS, strict=False):
+        ax.plot(of["size"], of[quantity], color=colour, marker=marker, markersize=3.5, linewidth=1)
+
+
+def labelled(curve: str, powers: pd.Series) -> str:
+    """The curve, and below its exponents."""
+    of_time, of_memory = (powers[f"exponent_{name}"] for name in QUANTITIES)
+    return f"{curve}\ntime $n^{{{of_time:.1f}}}$, memory $n^{{{of_memory:.1f}}}$"
