@@ -190,8 +190,8 @@ def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataF
 
 
 def benchmark(results: Path, name: str) -> pd.DataFrame:
-    """As `make scaling` writes it."""
-    return pd.read_csv(*finished(results, f"benchmarks/{name}.csv"))
+    """As `make bench` or `make scaling` writes it."""
+    return pd.read_csv(*finished(results, f"{name}.csv"))
 
 
 TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
@@ -213,8 +213,9 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "alignment": alignment,
     "linear_regions": linear_regions,
     "progress": lambda results: courses(results, "progress", ["run", "seed", "table", "layer", "metric"], "value"),
-    "scaling": lambda results: benchmark(results, "scaling"),
-    "scaling_exponents": lambda results: benchmark(results, "scaling_exponents"),
+    "benchmarks": lambda results: benchmark(results, "benchmarks"),
+    "scaling": lambda results: benchmark(results, "benchmarks/scaling"),
+    "scaling_exponents": lambda results: benchmark(results, "benchmarks/scaling_exponents"),
     "estimators": lambda results: courses(results, "estimators", ["run", "estimate", "seed", "metric"], "normalised"),
 }
 
@@ -230,6 +231,8 @@ def main(results: Path) -> None:
     # Of the default study and of its sweep; others in the same folder (smoke) draw the same figures of other runs.
     for picture in sorted(chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
+    for page in results.glob("benchmarks.md"):
+        shutil.copy(page, DOCS / page.name)
     for picture in results.glob("benchmarks/*.png"):
         shutil.copy(picture, DOCS / f"figures/{picture.name}")
 
