@@ -13,7 +13,7 @@ from grokking_phases.figures.pages import write_pdf, write_png
 
 LAST = 3  # points that an exponent is of: small sizes cost what any size costs
 LEAST = 1.0  # MB: less cannot be told from none
-QUANTITIES = {"seconds": "time (s)", "megabytes": "memory (MB)"}
+QUANTITIES = {"seconds": "CPU time (s)", "megabytes": "memory (MB)"}
 LOOKS = list(zip(sns.color_palette("colorblind", 4), "os^D", strict=True))
 CAPTION = """One thread; each point a process of its own. Memory is the most that it ever had, less what it had after \
 its imports. Exponents are slopes over the three largest sizes."""

@@ -1,7 +1,7 @@
 """How time and memory grow: of a training step, of the measures, of a metric over a file. `make scaling`.
 
-Each point is a process of its own, on one thread: the shortest of several calls, and the most memory that the process
-ever had, less what it had after its imports. A point that would take more than a minute is left out.
+Each point is a process of its own, on one thread: the CPU time of the shortest of several calls, and the most memory
+that the process ever had, less what it had after its imports. A point that would take more than a minute is left out.
 """
 
 import csv
@@ -122,12 +122,12 @@ def peak() -> float:
 
 
 def shortest(call: Callable) -> float:
-    """Of so many calls, in seconds; the others were disturbed, or the first."""
+    """Of so many calls, in seconds of CPU time; the others were disturbed, or the first."""
     times: list[float] = []
     while sum(times) < ENOUGH and len(times) < CALLS:
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 
