@@ -8,6 +8,7 @@ import torch
 
 from grokking_phases import graphs, training
 from grokking_phases.datasets import modular_addition
+from grokking_phases.graphs import Graphed
 from grokking_phases.models import mlp, transformer
 from grokking_phases.recipe import Recipe
 from grokking_phases.split import split
@@ -66,7 +67,7 @@ def test_recorded_steps_are_the_steps_themselves(monkeypatch, recipe):
     monkeypatch.setattr(graphs, "record", lambda function, *arguments: lambda: function(*arguments))
     plain = advanced(trainer(small(), **recipe), 12)
     replayed = trainer(small(), **recipe)
-    replayed.update = replayed._graphed()
+    replayed.update = Graphed(replayed._update, replayed.recipe.warmup_steps)
     assert same_parameters(advanced(replayed, 12), plain)
     assert replayed.update.replay is not None
 

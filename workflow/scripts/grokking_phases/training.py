@@ -37,9 +37,8 @@ class Trainer:
             tuple(recipe.betas),
             weight_decay=recipe.weight_decay,
             fused=True,
-            capturable=device == "cuda",
         )
-        self.update = self._graphed() if device == "cuda" else self._update
+        self._prepare()
         self.data = {}
         for split, rows in {"train": examples.train, "test": ~examples.train}.items():
             inputs, targets = torch.from_numpy(examples.inputs[rows]), torch.from_numpy(examples.targets[rows])
@@ -65,9 +64,12 @@ class Trainer:
             constrained = constrained_parameters(self.model, self.recipe)
             rescale(constrained, self.norm / l2_norm(constrained))
 
-    def _graphed(self) -> Graphed:
-        """Recorded once the learning rate, a number in the recording, no longer changes."""
-        return Graphed(self._update, max(self.recipe.warmup_steps - self.step, 0))
+    def _prepare(self) -> None:
+        """For the steps from here on: on CUDA they are recorded, once the learning rate no longer changes."""
+        on_cuda = self.device == "cuda"
+        for group in self.optimizer.param_groups:
+            group["capturable"] = on_cuda
+        self.update = Graphed(self._update, max(self.recipe.warmup_steps - self.step, 0)) if on_cuda else self._update
 
     def _batches_from(self, step: int) -> torch.Generator:
         """The stream of batches of a training that begins, or changes its device, at `step`."""
@@ -106,21 +108,21 @@ class Trainer:
             "device": self.device,
             "batches": self.batches.get_state(),
             "dropout": torch.get_rng_state(),
-            "dropout_cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "dropout_cuda": torch.cuda.get_rng_state() if self.device == "cuda" else None,
         }
 
     def load(self, state: dict) -> None:
-        self.step, self.norm = state["step"], state["norm"]
+        self.step, self.norm = state["step"], state["norm"].to(self.device)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["dropout"])
-        if state["device"] == self.device:
-            self.batches.set_state(state["batches"])
-            torch.cuda.set_rng_state_all(state["dropout_cuda"])
-        else:
+        if state["device"] != self.device:
             self.batches = self._batches_from(self.step)
-        if self.device == "cuda":
-            self.update = self._graphed()  # the optimiser's state lies elsewhere now
+        else:
+            self.batches.set_state(state["batches"])
+            if self.device == "cuda":
+                torch.cuda.set_rng_state(state["dropout_cuda"])
+        self._prepare()  # what was recorded changes an optimiser's state that is no longer there
 
 
 @torch.no_grad()
