@@ -67,7 +67,7 @@ bench: export TQDM_DISABLE := 1
 bench: .venv/peers/installed
 	$(BIN)/python benchmarks/run.py $(ONLY)
 
-# How time and memory grow with units, bins, samples and snapshots; 6 minutes. To results/benchmarks/.
+# How time and memory grow with units, bins, samples and snapshots; 4 minutes. To results/benchmarks/.
 scaling: export PYTHONPATH := workflow/scripts
 scaling: .venv/installed
 	$(BIN)/python benchmarks/scaling.py

@@ -7,6 +7,7 @@ sets of units, whatever they are called.
 from collections.abc import Iterator
 
 import numpy as np
+from made_up_layers import relu_layer
 from pairs import Agreement, Pair
 
 from grokking_phases.metrics.o_information import cluster_units
@@ -17,8 +18,7 @@ N_SAMPLES, N_UNITS, N_BINS = 3763, 250, 10
 def pairs() -> Iterator[Pair]:
     from sklearn.cluster import AgglomerativeClustering
 
-    rng = np.random.default_rng(0)
-    X = np.maximum(rng.normal(size=(N_SAMPLES, 40)) @ rng.normal(size=(40, N_UNITS)), 0).astype(np.float32)
+    X = relu_layer(np.random.default_rng(0), N_SAMPLES, N_UNITS)
     units = np.ascontiguousarray(X.T)
     yield Pair(
         f"Ward, {N_UNITS} vectors of {N_SAMPLES} into {N_BINS}",

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from made_up_layers import mixed_layer
 
 from grokking_phases.datasets import modular_addition
 from grokking_phases.examples import Examples, write_examples
@@ -43,10 +44,7 @@ def network(width: int = WIDTH, p: int = P) -> mlp.MLP:
 
 
 def features(n_samples: int = N_SAMPLES, width: int = WIDTH) -> np.ndarray:
-    """Random features (n_samples, width) of 40 inputs: random sums of a ReLU layer, so that none is tied at zero."""
-    rng = np.random.default_rng(0)
-    hidden = np.maximum(rng.normal(size=(n_samples, 40)) @ rng.normal(size=(40, 2 * width)), 0)
-    return (hidden @ rng.normal(size=(2 * width, width))).astype(np.float32)
+    return mixed_layer(np.random.default_rng(0), n_samples, width)
 
 
 def training_step(width: int) -> Callable:

@@ -7,6 +7,7 @@ twice against frites' copula normalisation, which sorts twice: the same numbers,
 from collections.abc import Iterator
 
 import numpy as np
+from made_up_layers import relu_layer
 from pairs import Agreement, Pair
 from peers import peer
 from scipy.special import ndtri
@@ -17,14 +18,8 @@ from grokking_phases import information
 N_SAMPLES, WIDTH = 3763, 250
 
 
-def layer() -> np.ndarray:
-    """Activations (n_samples x width), float32, half of them 0."""
-    rng = np.random.default_rng(0)
-    return np.maximum(rng.normal(size=(N_SAMPLES, 40)) @ rng.normal(size=(40, WIDTH)), 0).astype(np.float32)
-
-
 def pairs() -> Iterator[Pair]:
-    X = layer()
+    X = relu_layer(np.random.default_rng(0), N_SAMPLES, WIDTH)
     doubles = X.astype(np.float64)
     work = f"normal scores, {N_SAMPLES} x {WIDTH}"
     yield Pair(

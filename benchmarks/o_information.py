@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
+from made_up_layers import mixed_layer
 from multiplets import hoi_of_samples, place_by_size, thoi_all, thoi_each, thoi_of_samples
 from pairs import Agreement, Flops, Pair
 
 from grokking_phases.information import normal_scores
-from grokking_phases.lattice import subset_o_information, subsets
+from grokking_phases.lattice import subset_o_information
 from grokking_phases.metrics.o_information import cluster_units
+from grokking_phases.walk import subsets
 
 N_SAMPLES, N_UNITS, N_BINS = 3763, 250, 10
 N_SNAPSHOTS, N_OF_HOI = 100, 10
@@ -29,7 +31,7 @@ def pairs() -> Iterator[Pair]:
 
 def unions() -> Pair:
     """The multiplets of bins: from 2 bins to all 250 units."""
-    X = features(np.random.default_rng(0), N_UNITS)
+    X = untied(mixed_layer(np.random.default_rng(0), N_SAMPLES, N_UNITS))
     labels = cluster_units(X, N_BINS)
     blocks = [np.flatnonzero(labels == b) for b in range(N_BINS)]
     S = covariances(X[None])[0]
@@ -49,7 +51,9 @@ def unions() -> Pair:
 def single_variables() -> Iterator[Pair]:
     """The multiplets of 10 variables, at all snapshots."""
     rng = np.random.default_rng(1)
-    X = np.stack([features(rng, N_BINS) for _ in range(N_SNAPSHOTS)])  # n_snapshots x n_samples x n
+    X = np.stack(
+        [untied(mixed_layer(rng, N_SAMPLES, N_BINS)) for _ in range(N_SNAPSHOTS)]
+    )  # n_snapshots x n_samples x n
     S, doubles = covariances(X), X.astype(np.float64)
     work = f"O-information, {N_BINS} variables, {N_SNAPSHOTS} snapshots"
     yield Pair(
@@ -87,12 +91,6 @@ def ours(S: np.ndarray) -> np.ndarray:
     return subset_o_information(S, SINGLE)[1]
 
 
-def features(rng: np.random.Generator, width: int) -> np.ndarray:
-    """Random features (n_samples x width, float32) of 40 inputs: sums of ReLUs, so that none is tied at zero."""
-    hidden = np.maximum(rng.normal(size=(N_SAMPLES, 40)) @ rng.normal(size=(40, 500)), 0)
-    return untied((hidden @ rng.normal(size=(500, width))).astype(np.float32))
-
-
 def untied(X: np.ndarray) -> np.ndarray:
     """Columns in which float32 made two values equal: these, one after another, a rounding further apart."""
     for column in X.T:
@@ -122,7 +120,7 @@ def largest_by_size(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def flops(sizes: list[int]) -> Flops:
-    """Of the walk (`lattice`): block after block of n variables joins a set of a, with r variables still undecided."""
+    """Block after block of n variables joins a set of a, with r still undecided (`walk`, were none decided at once)."""
     sizes, number = sorted(sizes), 0
     for i, n in enumerate(sizes):
         r = sum(sizes[:i])

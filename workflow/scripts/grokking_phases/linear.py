@@ -1,6 +1,6 @@
 """Linear maps whose products, on a CPU, are oneDNN's in float32.
 
-torch leaves such products to MKL, which on AMD processors reaches half the rate of oneDNN (on others, about the same).
+torch leaves such products to MKL, which reaches half the rate of oneDNN on an AMD EPYC (others were not measured).
 torch has oneDNN's product as an operator, without a derivative, so that is added here:
 
     y = x W^T + b,    dx = dy W,    dW = dy^T x,    db = column sums of dy
