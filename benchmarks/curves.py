@@ -15,20 +15,21 @@ import numpy as np
 import torch
 from made_up_layers import mixed_layer
 
+from grokking_phases.data.examples_file import write_examples
+from grokking_phases.data.recording import Recording
+from grokking_phases.data.snapshots import Snapshots
+from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
-from grokking_phases.examples import Examples, write_examples
-from grokking_phases.files import digest_of_file
-from grokking_phases.information import normal_scores, o_information, search_multiplets
-from grokking_phases.kernel_density import kde_bounds
+from grokking_phases.estimators.kernel_density import kde_bounds
+from grokking_phases.examples import Examples
 from grokking_phases.metrics import mutual_information
 from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
 from grokking_phases.metrics.o_information import cluster_units
 from grokking_phases.models import mlp
 from grokking_phases.recipe import Recipe
-from grokking_phases.recording import Recording
-from grokking_phases.snapshots import Snapshots
-from grokking_phases.split import split
-from grokking_phases.training import Trainer
+from grokking_phases.storage.digests import digest_of_file
+from grokking_phases.synergy.multiplet_search import normal_scores, o_information, search_multiplets
+from grokking_phases.training.trainer import Trainer
 
 N_SAMPLES, WIDTH, N_BINS = 3763, 250, 10
 P, P_OF_SNAPSHOTS = 97, 47  # the task's modulus; for a file of a thousand snapshots, that of one with 883 samples

@@ -8,8 +8,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.layouts import sheet
-from grokking_phases.figures.pages import write_pdf, write_png
+from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.pages import write_pdf, write_png
 
 LAST = 3  # points that an exponent is of: small sizes cost what any size costs
 LEAST = 1.0  # MB: less cannot be told from none

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from pairs import seconds
 
-from grokking_phases.linear import linear
+from grokking_phases.models._onednn_linear import linear
 
 SIZE, REPEATS = 1024, 9
 

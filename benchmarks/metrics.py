@@ -18,7 +18,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 from torch import Tensor, nn
 
-from grokking_phases.kernel_density import KDE, kde_information
+from grokking_phases.estimators.kernel_density import KDE, kde_information
 from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
 from grokking_phases.metrics.local_complexity import frame, local_complexity
 from grokking_phases.models import transformer

@@ -19,12 +19,12 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
 from grokking_phases.examples import Examples
 from grokking_phases.models import mlp
 from grokking_phases.recipe import Recipe
-from grokking_phases.split import split
-from grokking_phases.training import Trainer
+from grokking_phases.training.trainer import Trainer
 
 P, WIDTH, STEPS = 97, 250, 20
 

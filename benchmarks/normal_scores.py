@@ -13,7 +13,7 @@ from peers import peer
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from grokking_phases import information
+from grokking_phases.synergy import multiplet_search as information
 
 N_SAMPLES, WIDTH = 3763, 250
 

@@ -14,10 +14,10 @@ from made_up_layers import mixed_layer
 from multiplets import hoi_of_samples, place_by_size, thoi_all, thoi_each, thoi_of_samples
 from pairs import Agreement, Flops, Pair
 
-from grokking_phases.information import normal_scores
-from grokking_phases.lattice import subset_o_information
 from grokking_phases.metrics.o_information import cluster_units
-from grokking_phases.walk import subsets
+from grokking_phases.synergy.all_unions import subset_o_information
+from grokking_phases.synergy.multiplet_search import normal_scores
+from grokking_phases.synergy.union_walk import subsets
 
 N_SAMPLES, N_UNITS, N_BINS = 3763, 250, 10
 N_SNAPSHOTS, N_OF_HOI = 100, 10

@@ -16,7 +16,7 @@ from pairs import BenchmarkError, Measured, measure, one_thread
 from surroundings import Surroundings
 from table import COLUMNS, cells, line, markdown, record, remarks
 
-from grokking_phases.devices import keep_freed_memory
+from grokking_phases.jobs.devices import keep_freed_memory
 
 BENCHMARKS = (
     "mlp_step",

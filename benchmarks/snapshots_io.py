@@ -16,15 +16,15 @@ import torch
 from pairs import Agreement, Pair
 from safetensors.numpy import load_file
 
+from grokking_phases.data.activations import activations
+from grokking_phases.data.examples_file import write_examples
+from grokking_phases.data.recording import Recording
+from grokking_phases.data.snapshots import Snapshots
+from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
-from grokking_phases.examples import write_examples
-from grokking_phases.files import digest_of_file
-from grokking_phases.headers import check_seal
-from grokking_phases.layers import activations
 from grokking_phases.models import mlp
-from grokking_phases.recording import Recording
-from grokking_phases.snapshots import Snapshots
-from grokking_phases.split import split
+from grokking_phases.storage.digests import digest_of_file
+from grokking_phases.storage.headers import check_seal
 
 P, LAYER, STEPS = 97, "hidden", range(0, 1000, 100)
 

@@ -12,18 +12,18 @@ from pathlib import Path
 import yaml
 from pairs import seconds
 
-from grokking_phases.checkpoints import Checkpoints
-from grokking_phases.modules import module, options_in
-from grokking_phases.run import Run
-from grokking_phases.split import split
-from study import study
+from grokking_phases.data.split import split
+from grokking_phases.plugins import module, options_in
+from grokking_phases.training.checkpoints import Checkpoints
+from grokking_phases.training.run import Run
+from study.resolve import resolve
 
 RUNS = ("addition_wd2", "division96", "s5")
 REPEATS, STEPS = 7, 20
 
 
 def lines() -> Iterator[str]:
-    config = study(yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text()))
+    config = resolve(yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text()))
     for name in RUNS:
         with tempfile.TemporaryDirectory() as folder:
             yield cost(name, config["runs"][name], config["checkpoint_seconds"], Path(folder))

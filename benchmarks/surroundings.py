@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from matmul import matmul_rate
 
-from grokking_phases.machine import machine
+from grokking_phases.jobs.machine import machine
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "pyarrow", "thoi", "hoi", "jax", "frites")
 

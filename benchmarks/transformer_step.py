@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, RandomSampler, TensorDataset
 
+from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_division, permutation_composition
 from grokking_phases.examples import Examples
 from grokking_phases.models import transformer
 from grokking_phases.recipe import Recipe
-from grokking_phases.split import split
-from grokking_phases.training import Trainer
+from grokking_phases.training.trainer import Trainer
 
 BATCH, STEPS, D_MODEL, N_HEADS, D_MLP = 512, 5, 128, 4, 512
 RECIPE = Recipe(steps=1000, learning_rate=1e-3, batch_size=BATCH)

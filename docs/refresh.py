@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from grokking_phases.events import AS_STATED, FOUND, first_above
-from grokking_phases.tables import read_table, read_tables
+from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
+from grokking_phases.storage.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
 START_UP = 15  # steps: synergy of random features, which every run shows first

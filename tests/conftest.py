@@ -5,12 +5,12 @@ import signal
 import pytest
 import torch
 
+from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
-from grokking_phases.split import split
 
 # What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-SLOW = ("workflow", "storage", "faults")  # folders
+SLOW = ("workflow", "kubernetes", "faults")  # folders
 
 
 def pytest_collection_modifyitems(items):

@@ -5,10 +5,10 @@ import torch
 import transformer_step
 from transformer_step import PlainLoop, counterparts, largest_difference
 
+from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_division
 from grokking_phases.models import transformer
-from grokking_phases.split import split
-from grokking_phases.training import Trainer
+from grokking_phases.training.trainer import Trainer
 
 EXAMPLES = split(modular_division.make(p=23, inverse="exact"), 0.5, 0)
 N_DRAWS, DROPOUT = 4000, 0.3

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from trainees import Trainee, fail_at
 
-from grokking_phases.files import whole
-from grokking_phases.logs import Log
+from grokking_phases.jobs.logs import Log
+from grokking_phases.storage.atomic_write import whole
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 FORBIDDEN = OSError(errno.EROFS, os.strerror(errno.EROFS))

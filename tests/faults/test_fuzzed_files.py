@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from trainees import Trainee, ended
 
-from grokking_phases.checkpoints import Checkpoints
-from grokking_phases.headers import header_of
-from grokking_phases.networks import Networks
-from grokking_phases.snapshots import Snapshots
-from grokking_phases.tables import read_table
+from grokking_phases.data.networks import Networks
+from grokking_phases.data.snapshots import Snapshots
+from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.tables import read_table
+from grokking_phases.training.checkpoints import Checkpoints
 
 MUTATIONS = 300  # of each kind of file
 SECONDS = 120  # until reading all of them counts as hanging

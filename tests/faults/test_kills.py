@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from trainees import Trainee, ended, kill_at
 
-from grokking_phases import files, job
-from grokking_phases.checkpoints import Checkpoints
-from grokking_phases.recording import Recording
-from grokking_phases.run import Run
+from grokking_phases.data.recording import Recording
+from grokking_phases.storage import atomic_write as files
+from grokking_phases.training import job
+from grokking_phases.training.checkpoints import Checkpoints
+from grokking_phases.training.run import Run
 
 
 @pytest.fixture(scope="module")

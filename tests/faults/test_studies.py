@@ -11,7 +11,7 @@ import pytest
 from trees import Tree, copy_of_repository
 from waiting import wait_for
 
-from grokking_phases.headers import write_parquet
+from grokking_phases.storage.headers import write_parquet
 
 FIGURE = "results/mini/figures/emergence/fig1.csv"
 RUN = "results/mini/addition_wd2"

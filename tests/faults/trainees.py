@@ -8,11 +8,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from grokking_phases.data.examples_file import write_examples
+from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
-from grokking_phases.examples import write_examples
-from grokking_phases.job import finish
-from grokking_phases.split import split
-from grokking_phases.tables import write_table
+from grokking_phases.storage.tables import write_table
+from grokking_phases.training.job import finish
 
 NAMES = ("snapshots.parquet", "weights.safetensors", "curves.parquet")
 ORIGIN = {"run": "addition", "seed": 3}

@@ -5,8 +5,8 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from grokking_phases.analysis.summary import normalised
 from grokking_phases.recipe import Recipe
-from grokking_phases.summary import normalised
 
 SEEDS = (0, 1)
 STEPS = (0, 1, 10, 100)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from made_up import O_INFORMATION, curves, o_information, phases, run_with
 
-from grokking_phases.figures.boundaries import phases_at, spans
 from grokking_phases.figures.emergence import fig2, fig3, fig4
+from grokking_phases.figures.emergence._boundaries import phases_at, spans
 
 PANELS = {"weight decay 0.1": ["wd0.1"]}
 STUDY = {"runs": {"wd0.1": run_with(weight_decay=0.1)}, "metrics": O_INFORMATION}

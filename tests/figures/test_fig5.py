@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from made_up import O_INFORMATION, run_with, table
 
-from grokking_phases.figures import pages
 from grokking_phases.figures.emergence import fig5 as emergence
 from grokking_phases.figures.two_phase import fig5 as two_phase
+from grokking_phases.plotting import pages
 
 RUNS = {
     "wd2": run_with(weight_decay=2),

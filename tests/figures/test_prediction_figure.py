@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from grokking_phases.figures import pages
+from grokking_phases.analysis.prediction import predictions
 from grokking_phases.figures.emergence import prediction as figure
-from grokking_phases.prediction import predictions
+from grokking_phases.plotting import pages
 from grokking_phases.recipe import Recipe
 
 PANELS = {"weight decay": ["wd50", "wd1", "wd0"], "initialisation": ["alpha8"]}

@@ -3,7 +3,7 @@
 import pandas as pd
 from made_up import curves, run_with, table
 
-from grokking_phases.events import ABSENT, FOUND
+from grokking_phases.analysis.events import ABSENT, FOUND
 from grokking_phases.figures.two_phase import progress
 
 OPTIONS = {

@@ -3,7 +3,7 @@
 import pandas as pd
 from made_up import run_with
 
-from grokking_phases.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
 from grokking_phases.figures.two_phase import recipe
 
 EVENTS = {"fit": (FOUND, 30.0), "peak": (ABSENT, None), "compress": (ABSENT, None), "gen_0.9": (NOT_REACHED, None)}

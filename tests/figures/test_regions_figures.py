@@ -8,12 +8,12 @@ import pytest
 import torch
 from made_up import curves, run_with
 
+from grokking_phases.analysis.summary import normalised
 from grokking_phases.datasets.checkerboard import make
-from grokking_phases.figures.squares import polygons
 from grokking_phases.figures.two_phase import fig1, fig2, fig6, mechanisms
+from grokking_phases.figures.two_phase._squares import polygons
 from grokking_phases.metrics import linear_regions, partition
 from grokking_phases.models.relu_mlp import build
-from grokking_phases.summary import normalised
 
 PANELS = {"board": ["a"]}
 JOINS, JOINED, LEAVES = 0, 6, 3  # neurons of the first layer, whose lines do so at the last step

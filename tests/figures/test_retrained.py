@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from made_up import SEEDS, curves, run_with
 
-from grokking_phases.comparison import compare
-from grokking_phases.figures.conclusions import concluded, n_draws, outcome
+from grokking_phases.analysis.comparison import compare
 from grokking_phases.figures.emergence import controls, fig6, fig7
+from grokking_phases.figures.emergence._conclusions import concluded, n_draws, outcome
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
 CHOSEN = {"metric": "o_information", "extreme": "synergy", "at": "any", "from_step": 5}

@@ -6,7 +6,7 @@ import pytest
 from made_up import run_with, table
 
 from grokking_phases.figures.emergence import bins, dead, null, ties
-from grokking_phases.figures.factors import factors, left_out, reference
+from grokking_phases.figures.emergence._factors import factors, left_out, reference
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
 PANELS = {"weight decay": ["wd2"], "initialisation": ["alpha8"]}

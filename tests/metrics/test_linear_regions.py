@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from grokking_phases.datasets import checkerboard, modular_addition
-from grokking_phases.figures.squares import boundaries, polygons
+from grokking_phases.figures.two_phase._squares import boundaries, polygons
 from grokking_phases.metrics import linear_regions, partition
 from grokking_phases.models import mlp, relu_mlp
-from grokking_phases.polygons import area
-from grokking_phases.regions import Slice, hidden_layers
-from grokking_phases.regions import partition as partition_of
+from grokking_phases.regions.partition import Slice, hidden_layers
+from grokking_phases.regions.partition import partition as partition_of
+from grokking_phases.regions.polygons import area
 
 CHANGES = ["disappearance", "merging", "alignment"]
 

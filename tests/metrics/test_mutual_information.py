@@ -9,12 +9,12 @@ from scipy.integrate import quad
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from grokking_phases import kernel_density
-from grokking_phases.labelled import gaussian as gaussian_of_label
-from grokking_phases.labelled import nearest
+from grokking_phases.estimators import kernel_density
+from grokking_phases.estimators.labelled import gaussian as gaussian_of_label
+from grokking_phases.estimators.labelled import nearest
+from grokking_phases.estimators.linear_probe import usable_information
+from grokking_phases.estimators.renyi import renyi_information
 from grokking_phases.metrics.mutual_information import Estimator, binned_entropy, compute, kde_bounds
-from grokking_phases.probes import usable_information
-from grokking_phases.renyi import renyi_information
 
 
 @dataclass

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from sklearn.cluster import AgglomerativeClustering, SpectralClustering
 
-from grokking_phases.copula import Ranks
-from grokking_phases.information import o_information, search_multiplets
 from grokking_phases.metrics.o_information import cluster_units, compute, live_units
+from grokking_phases.synergy.multiplet_search import o_information, search_multiplets
+from grokking_phases.synergy.normal_scores import Ranks
 
 
 @pytest.fixture

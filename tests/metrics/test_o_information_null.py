@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from grokking_phases.copula import Ranks, Ties
-from grokking_phases.information import normal_scores
 from grokking_phases.metrics import o_information, o_information_null
 from grokking_phases.metrics.o_information_null import compared, compute, relabelled, shuffled
+from grokking_phases.synergy.multiplet_search import normal_scores
+from grokking_phases.synergy.normal_scores import Ranks, Ties
 
 
 @pytest.fixture

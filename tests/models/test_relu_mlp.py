@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from grokking_phases.layers import activations
+from grokking_phases.data.activations import activations
 from grokking_phases.models.relu_mlp import build
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from grokking_phases.layers import activations
+from grokking_phases.data.activations import activations
 from grokking_phases.models import transformer
 
 

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from provenance import PACKAGE, SCRIPTS
-from signatures import constant, module_name, names_of
+from study.provenance import PACKAGE, SCRIPTS
+from study.signatures import constant, module_name, names_of
 
 TRAIN = {"train", "retrain"}  # the scripts that compute with torch whatever the config says
 FORBID = """
@@ -51,13 +51,16 @@ def test_one_that_trains_does():
     assert "forbidden: torch" in run(imported_first("train"), "torch").stderr
 
 
-@pytest.mark.parametrize("module", ["information", "metrics.mutual_information", "kernel_density", "lattice"])
+@pytest.mark.parametrize(
+    "module",
+    ["synergy.multiplet_search", "metrics.mutual_information", "estimators.kernel_density", "synergy.all_unions"],
+)
 def test_what_measures_arrays_reads_no_tables(module):
     done = run([f"import {PACKAGE}.{module}"], "torch", "sklearn", "pandas", "pyarrow", "matplotlib")
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("module", ["modules", "recipe", "schedule", "logs", "files"])
+@pytest.mark.parametrize("module", ["plugins", "recipe", "steps", "jobs.logs", "storage.atomic_write"])
 def test_what_snakemake_imports_needs_no_more_than_python(module):
     """At every start, and in every job."""
     done = run([f"import {PACKAGE}.{module}"], "numpy", "pandas", "pyarrow")

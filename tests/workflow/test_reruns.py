@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from trees import REPOSITORY, Tree, copy_of_repository
 from waiting import wait_for
 
-from grokking_phases.headers import header_of
+from grokking_phases.storage.headers import header_of
 
 TARGET = "results/tiny/figures/fig5.pdf"
 EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
@@ -76,7 +76,7 @@ def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
 
 
 def test_what_a_metric_imports_edited_reruns_it_too(tree):
-    tree.edit("workflow/scripts/grokking_phases/lattice.py", "n_blocks >= 2]", "n_blocks > 1]")
+    tree.edit("workflow/scripts/grokking_phases/synergy/all_unions.py", "n_blocks >= 2]", "n_blocks > 1]")
     planned = tree.planned(TARGET)
     assert {job[:2] for job in planned if job[0] == "metric"} == {
         ("metric", "addition_wd2"),
@@ -90,7 +90,7 @@ def test_another_choice_of_the_same_units_retrains_nothing(tree):
     retrained = tree.folder / "results/tiny/addition_wd2/0/retrain"
     before = {path.name: path.stat().st_mtime_ns for path in retrained.iterdir()}
     comparison = tree.folder / "results/tiny/addition_wd2/comparison.parquet"
-    tree.edit("workflow/scripts/grokking_phases/lattice.py", "n_blocks >= 2]", "n_blocks > 1]")
+    tree.edit("workflow/scripts/grokking_phases/synergy/all_unions.py", "n_blocks >= 2]", "n_blocks > 1]")
     log = tree.run(str(comparison.relative_to(tree.folder)))
     assert "checkpoint subnetwork" in log
     assert "rule retrain" not in log

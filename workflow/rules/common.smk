@@ -16,16 +16,16 @@ gc.set_threshold(100_000)
 
 sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "workflow/scripts")]
 
-from alone import work_alone_in
-from checks import check_device, widths
-from clock import date_back
-from duplicates import check_duplicates
+from study.results_lock import work_alone_in
+from study.checks import check_device, widths
+from study.file_dates import date_back
+from study.duplicate_keys import check_duplicates
 from grokking_phases.recipe import Recipe
-from provenance import code
-from sentences import StudyError, origin
-from signatures import constant, module_name, options_of
-from study import Runs, study
-from wanted import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of, timed
+from study.provenance import code
+from study.errors import StudyError, origin
+from study.signatures import constant, module_name, options_of
+from study.resolve import Runs, resolve
+from study.wanted_tables import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of, timed
 
 # The Snakefile's own comes last in Snakemake's list, and lies below the others.
 CONFIG_FILES = {
@@ -47,7 +47,7 @@ def checked(check, *arguments, file=None):
 for name, path in CONFIG_FILES.items():
     checked(check_duplicates, path, file=name)
 
-STUDY = checked(study, config)
+STUDY = checked(resolve, config)
 
 # Sorted, for the order of keys in a file is no change; that of a figure's panels is.
 RUNS, METRICS, SUBNETWORKS = (
@@ -215,7 +215,7 @@ def figure_metrics(wildcards):
 def figure_subnetworks(wildcards):
     """The same of each sub-network."""
     drawn = [table.split(".")[0] for table in figure_entry(wildcards)["tables"]]
-    return {name: defaults("", "subnetworks") | SUBNETWORKS[name] for name in drawn if name in SUBNETWORKS}
+    return {name: defaults("", "analysis/subnetworks") | SUBNETWORKS[name] for name in drawn if name in SUBNETWORKS}
 
 
 def defaults(kind, module):
@@ -267,6 +267,6 @@ onstart:
 
 
 onsuccess:
-    from grokking_phases.finished import forget  # half a second of pyarrow
+    from grokking_phases.training.finished_outputs import forget  # half a second of pyarrow
 
     forget(COMPUTE["checkpoints"])

@@ -1,9 +1,9 @@
 """Every two time scales of each run held against each other: as a table, and as one that can be read."""
 
-from grokking_phases.files import whole
-from grokking_phases.logs import logged
-from grokking_phases.tables import read_tables
-from grokking_phases.time_scales import aligned, in_words
+from grokking_phases.analysis.time_scales import aligned, in_words
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.atomic_write import whole
+from grokking_phases.storage.tables import read_tables
 
 
 def main(sources, output):

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from grokking_phases.comparison import compare
-from grokking_phases.headers import of_all
-from grokking_phases.logs import logged
-from grokking_phases.tables import read_tables, write_events
+from grokking_phases.analysis.comparison import compare
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.headers import of_all
+from grokking_phases.storage.tables import read_tables, write_events
 
 
 def main(source, output, run, subnetworks):

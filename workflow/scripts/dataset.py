@@ -1,10 +1,10 @@
 """All examples of a run's task, divided into train and test."""
 
-from grokking_phases.examples import write_examples
-from grokking_phases.files import digest
-from grokking_phases.logs import logged
-from grokking_phases.modules import module, options_in
-from grokking_phases.split import split
+from grokking_phases.data.examples_file import write_examples
+from grokking_phases.data.split import split
+from grokking_phases.jobs.logs import logged
+from grokking_phases.plugins import module, options_in
+from grokking_phases.storage.digests import digest
 
 
 def main(output, run, seed, dataset, split_seed):

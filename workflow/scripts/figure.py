@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from grokking_phases.figures.pages import write_pdf, write_png
-from grokking_phases.files import whole
-from grokking_phases.headers import of_all
-from grokking_phases.logs import logged
-from grokking_phases.modules import module, options_in
-from grokking_phases.style import remark
-from grokking_phases.tables import read_table
+from grokking_phases.jobs.logs import logged
+from grokking_phases.plotting.pages import write_pdf, write_png
+from grokking_phases.plotting.style import remark
+from grokking_phases.plugins import module, options_in
+from grokking_phases.storage.atomic_write import whole
+from grokking_phases.storage.headers import of_all
+from grokking_phases.storage.tables import read_table
 
 
 def main(sources, output, figure, params):

@@ -3,12 +3,12 @@
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from grokking_phases.headers import header_of, of_run
-from grokking_phases.logs import logged
-from grokking_phases.machine import machine
-from grokking_phases.modules import module, options_in
-from grokking_phases.snapshots import Snapshots
-from grokking_phases.tables import EMPTY, write_table
+from grokking_phases.data.snapshots import Snapshots
+from grokking_phases.jobs.logs import logged
+from grokking_phases.jobs.machine import machine
+from grokking_phases.plugins import module, options_in
+from grokking_phases.storage.headers import header_of, of_run
+from grokking_phases.storage.tables import EMPTY, write_table
 
 
 def main(source, output, run, seed, entry, layers):
@@ -25,7 +25,7 @@ def from_weights(source, layers, header):
     """What needs more than the recorded activations; {} where nothing does."""
     if "model" not in layers:
         return {}
-    from grokking_phases.networks import Networks  # torch, which takes seconds to import
+    from grokking_phases.data.networks import Networks  # torch, which takes seconds to import
 
     networks = Networks(source.weights, source.dataset, layers["model"], header["config_digest"])
     return {"network": networks, "recompute": networks.recompute(layers["recomputed"])}

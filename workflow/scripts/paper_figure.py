@@ -2,8 +2,8 @@
 
 from pypdf import PdfWriter
 
-from grokking_phases.files import whole
-from grokking_phases.logs import logged
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.atomic_write import whole
 
 
 def main(sources, output):

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from grokking_phases.headers import check_same_training, of_all
-from grokking_phases.logs import logged
-from grokking_phases.phases import find_all_variants
-from grokking_phases.tables import read_tables, write_events
+from grokking_phases.analysis.phases import find_all_variants
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.headers import check_same_training, of_all
+from grokking_phases.storage.tables import read_tables, write_events
 
 
 def main(source, output, run, metrics):

@@ -1,9 +1,9 @@
 """What early synergy says of a sweep's runs, beside two baselines."""
 
-from grokking_phases.headers import of_all
-from grokking_phases.logs import logged
-from grokking_phases.prediction import predictions, write_predictions
-from grokking_phases.tables import read_tables
+from grokking_phases.analysis.prediction import predictions, write_predictions
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.headers import of_all
+from grokking_phases.storage.tables import read_tables
 
 
 def main(source, output, params):

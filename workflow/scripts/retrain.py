@@ -1,9 +1,9 @@
 """A sub-network of one run and seed, trained alone from the same initial weights: units -> curves."""
 
-from grokking_phases.headers import header_of
-from grokking_phases.job import finish
-from grokking_phases.logs import logged
-from grokking_phases.tables import EMPTY, read_table, write_table
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.tables import EMPTY, read_table, write_table
+from grokking_phases.training.job import finish
 
 
 def main(source, output, wildcards, params):

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from grokking_phases.events import AS_STATED
-from grokking_phases.headers import check_same_training, of_all
-from grokking_phases.logs import logged
-from grokking_phases.modules import options_in
-from grokking_phases.subnetworks import Absent, choose, write_choices, write_units
-from grokking_phases.tables import read_table
+from grokking_phases.analysis.events import AS_STATED
+from grokking_phases.analysis.subnetworks import Absent, choose, write_choices, write_units
+from grokking_phases.jobs.logs import logged
+from grokking_phases.plugins import options_in
+from grokking_phases.storage.headers import check_same_training, of_all
+from grokking_phases.storage.tables import read_table
 
 
 def main(source, output, run, seed, params):

@@ -1,9 +1,9 @@
 """All seeds of one run in one table, raw and normalised."""
 
-from grokking_phases.headers import of_all
-from grokking_phases.logs import logged
-from grokking_phases.summary import normalised
-from grokking_phases.tables import read_tables, write_table
+from grokking_phases.analysis.summary import normalised
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.headers import of_all
+from grokking_phases.storage.tables import read_tables, write_table
 
 
 def main(sources, output, run):

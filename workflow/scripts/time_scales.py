@@ -1,9 +1,9 @@
 """The time scales of one run, by seed and over its seeds."""
 
-from grokking_phases.headers import check_same_training, of_all
-from grokking_phases.logs import logged
-from grokking_phases.tables import read_tables, write_events
-from grokking_phases.time_scales import find
+from grokking_phases.analysis.time_scales import find
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.headers import check_same_training, of_all
+from grokking_phases.storage.tables import read_tables, write_events
 
 
 def main(source, output, run, metrics):

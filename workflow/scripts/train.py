@@ -1,8 +1,8 @@
 """One run of one seed: dataset -> curves, snapshots, weights; goes on from its last checkpoint."""
 
-from grokking_phases.job import finish
-from grokking_phases.logs import logged
-from grokking_phases.tables import write_table
+from grokking_phases.jobs.logs import logged
+from grokking_phases.storage.tables import write_table
+from grokking_phases.training.job import finish
 
 
 def main(dataset, output, run, seed, params):

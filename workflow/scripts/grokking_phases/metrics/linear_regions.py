@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from grokking_phases.junctions import junctions
-from grokking_phases.mechanisms import Arrangement, Changes, changes, composites
-from grokking_phases.regions import Region, Slice, hidden_layers, partition
+from grokking_phases.regions.junctions import junctions
+from grokking_phases.regions.mechanisms import Arrangement, Changes, changes, composites
+from grokking_phases.regions.partition import Region, Slice, hidden_layers, partition
 
 # What it calls of the network at each step, and why another has not got it.
 NETWORK = ("points", "preactivations", "rectified")

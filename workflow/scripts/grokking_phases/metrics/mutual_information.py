@@ -24,12 +24,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from grokking_phases.alterations import altered_ways
-from grokking_phases.binning import Edges, binned_entropy, fit_projections, ranges
-from grokking_phases.copula import check_choice
-from grokking_phases.kernel_density import kde_bounds, kde_information
-from grokking_phases.labelled import gaussian, nearest
-from grokking_phases.layer_information import (
+from grokking_phases.estimators.binning import Edges, binned_entropy, fit_projections, ranges
+from grokking_phases.estimators.kernel_density import kde_bounds, kde_information
+from grokking_phases.estimators.labelled import gaussian, nearest
+from grokking_phases.estimators.layer_information import (
     Binned,
     KernelDensity,
     Noise,
@@ -39,6 +37,8 @@ from grokking_phases.layer_information import (
     Renyi,
     Usable,
 )
+from grokking_phases.estimators.nulls import altered_ways
+from grokking_phases.synergy.normal_scores import check_choice
 
 __all__ = ["binned_entropy", "compute", "kde_bounds", "kde_information"]
 

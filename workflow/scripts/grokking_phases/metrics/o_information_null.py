@@ -30,9 +30,9 @@ from itertools import islice
 
 import numpy as np
 
-from grokking_phases.copula import Ranks, Ties, at_samples
-from grokking_phases.information import Estimator, Variables
 from grokking_phases.metrics.o_information import Found, Linkage, Procedure, finite_layers
+from grokking_phases.synergy.multiplet_search import Estimator, Variables
+from grokking_phases.synergy.normal_scores import Ranks, Ties, at_samples
 
 QUANTILES = {"low": 0.025, "median": 0.5, "high": 0.975}
 SIGNS = {"synergy": -1, "redundancy": 1}  # of Omega in that direction

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from grokking_phases.metrics.linear_regions import layer_names, square_of
-from grokking_phases.regions import hidden_layers, partition
+from grokking_phases.regions.partition import hidden_layers, partition
 
 # What it calls of the network at each step, and why another has not got it.
 NETWORK = ("points", "preactivations", "rectified")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grokking_phases.linear import Linear, linear
+from grokking_phases.models._onednn_linear import Linear, linear
 
 # Layers that can be recorded, and the option of `build` that gives their width.
 LAYERS = {"hidden": "width", "preactivation": "width"}

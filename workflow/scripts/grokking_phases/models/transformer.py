@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grokking_phases.dropout import Dropout
-from grokking_phases.linear import Linear
+from grokking_phases.models._fast_dropout import Dropout
+from grokking_phases.models._onednn_linear import Linear
 
 # Layers that can be recorded, and the option of `build` that gives their width; {n_blocks} counts 1 … n_blocks.
 LAYERS = {"block_{n_blocks}": "d_model", "block_{n_blocks}.hidden": "d_mlp"}

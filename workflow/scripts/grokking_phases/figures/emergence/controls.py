@@ -10,15 +10,22 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.comparison import RANDOM
-from grokking_phases.events import ACCURATE
-from grokking_phases.figures.accuracy import draw_accuracies
-from grokking_phases.figures.conclusions import MEANING, concluded, outcome, over_seeds
-from grokking_phases.figures.layouts import legend_above, sheet
-from grokking_phases.figures.lines import apart
-from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import all_described, broken, ended_early, evaluation, held, spread
-from grokking_phases.figures.retrained import alone, by_mask, masked, networks_accuracies, subnetworks_in, with_parts
+from grokking_phases.analysis.comparison import RANDOM
+from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.figures.emergence._accuracy import draw_accuracies
+from grokking_phases.figures.emergence._conclusions import MEANING, concluded, outcome, over_seeds
+from grokking_phases.figures.emergence._retrained import (
+    alone,
+    by_mask,
+    masked,
+    networks_accuracies,
+    subnetworks_in,
+    with_parts,
+)
+from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.lines import apart
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, spread
 
 DRAWS = ["curves", "comparison"]
 COMPARED = ["difference", "beside_random", "generalised", "size", "chosen_at", "p", "same_size"]

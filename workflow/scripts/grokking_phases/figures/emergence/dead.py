@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.accuracy import named_apart
-from grokking_phases.figures.estimates import estimated, undefined
-from grokking_phases.figures.layouts import legend_over, sheet
-from grokking_phases.figures.lines import draw_lines
-from grokking_phases.figures.recipes import all_described, broken, cut_short, held, spread
-from grokking_phases.figures.synergy import by_estimate, log_both_ways, synergies
+from grokking_phases.figures.emergence._accuracy import named_apart
+from grokking_phases.figures.emergence._estimates import estimated, undefined
+from grokking_phases.figures.emergence._synergy import by_estimate, log_both_ways, synergies
+from grokking_phases.plotting.layouts import legend_over, sheet
+from grokking_phases.plotting.lines import draw_lines
+from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, spread
 
 DRAWS = ["o_information"]
 ROWS = {"n_constant": "constant\nunits", "n_duplicate": "duplicate\nunits", "n_failed": "failed\nmultiplets"}

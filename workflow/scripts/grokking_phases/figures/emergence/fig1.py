@@ -8,11 +8,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.events import ACCURATE
-from grokking_phases.figures import accuracy
-from grokking_phases.figures.boundaries import generalisations
-from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
-from grokking_phases.figures.recipes import held
+from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.figures.emergence import _accuracy as accuracy
+from grokking_phases.figures.emergence._boundaries import generalisations
+from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.recipes import held
 
 DRAWS = ["curves", "phases"]
 

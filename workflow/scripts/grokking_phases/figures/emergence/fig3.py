@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.progress import DRAWS, draw_pages, select
+from grokking_phases.figures.emergence._progress import DRAWS, draw_pages, select
 
 __all__ = ["DRAWS", "draw", "select"]
 

@@ -9,11 +9,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.boundaries import generalisations
-from grokking_phases.figures.estimates import AVERAGE, SIGN, estimated, undefined
-from grokking_phases.figures.recipes import all_described, broken, cut_short, held, labels, spread
-from grokking_phases.figures.synergy import LABEL, by_estimate, log_both_ways, synergies
-from grokking_phases.style import PAGE, caption, page
+from grokking_phases.figures.emergence._boundaries import generalisations
+from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
+from grokking_phases.figures.emergence._synergy import LABEL, by_estimate, log_both_ways, synergies
+from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
+from grokking_phases.plotting.style import PAGE, caption, page
 
 DRAWS = ["o_information", "phases"]
 ROWS = {"normalised": "normalised synergy", "bits": LABEL}

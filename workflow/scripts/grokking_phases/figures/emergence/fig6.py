@@ -8,7 +8,7 @@ isolated sub-networks with both the original test accuracy and the accuracy of t
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.retrained import draw_figure, networks_accuracies
+from grokking_phases.figures.emergence._retrained import draw_figure, networks_accuracies
 
 DRAWS = ["curves"]
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.accuracy import DRAWS, draw_sweep, select
+from grokking_phases.figures.emergence._accuracy import DRAWS, draw_sweep, select
 
 __all__ = ["DRAWS", "draw", "select"]
 

@@ -9,9 +9,9 @@ from textwrap import fill
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures import accuracy
-from grokking_phases.figures.accuracy import DRAWS, SPLITS, draw_accuracies, select
-from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.figures.emergence import _accuracy as accuracy
+from grokking_phases.figures.emergence._accuracy import DRAWS, SPLITS, draw_accuracies, select
+from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
 
 __all__ = ["DRAWS", "draw", "select"]
 

@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokking_phases.events import AS_STATED, PHASES
-from grokking_phases.figures.boundaries import COLOURS, over_seeds, worded
-from grokking_phases.figures.estimates import TIES
-from grokking_phases.figures.layouts import name_axes, sheet
-from grokking_phases.figures.panels import by_run
-from grokking_phases.figures.recipes import all_described, broken
+from grokking_phases.analysis.events import AS_STATED, PHASES
+from grokking_phases.figures.emergence._boundaries import COLOURS, over_seeds, worded
+from grokking_phases.figures.emergence._estimates import TIES
+from grokking_phases.plotting.layouts import name_axes, sheet
+from grokking_phases.plotting.panels import by_run
+from grokking_phases.plotting.recipes import all_described, broken
 
 DRAWS = ["phases", "o_information"]  # the latter for how it was estimated
 EDGES = {"start": ">", "end": "<"}

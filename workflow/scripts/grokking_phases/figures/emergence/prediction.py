@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokking_phases.events import ACCURATE
-from grokking_phases.figures.layouts import legend_over, sheet
-from grokking_phases.figures.panels import in_panels
-from grokking_phases.figures.recipes import broken, named
-from grokking_phases.intervals import LEVEL
-from grokking_phases.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
+from grokking_phases.analysis.bootstrap import LEVEL
+from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.analysis.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
+from grokking_phases.plotting.layouts import legend_over, sheet
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.recipes import broken, named
 
 DRAWS = ["prediction"]
 NAMES = {"synergy_peak": "synergy peak", "weight_norm": "weight norm", "train_loss": "train loss"}

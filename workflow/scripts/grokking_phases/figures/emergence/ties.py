@@ -7,12 +7,12 @@ layer before the ReLU, `preactivation`, has hardly any.
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.estimates import SIGN, TIES, undefined
-from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
-from grokking_phases.figures.lines import draw_lines
-from grokking_phases.figures.panels import by_run
-from grokking_phases.figures.recipes import all_described, broken, cut_short, held, spread
-from grokking_phases.figures.synergy import LABEL, log_both_ways, synergies
+from grokking_phases.figures.emergence._estimates import SIGN, TIES, undefined
+from grokking_phases.figures.emergence._synergy import LABEL, log_both_ways, synergies
+from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.lines import draw_lines
+from grokking_phases.plotting.panels import by_run
+from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, spread
 
 DRAWS = ["o_information"]
 LINEAR = 1.0  # bits

@@ -9,11 +9,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.events import FOUND
-from grokking_phases.figures.information import estimator_text
-from grokking_phases.figures.layouts import grid, legend_above, n_rows, name_axes, sheet
-from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import all_described, regularised, sampling_of, spread
+from grokking_phases.analysis.events import FOUND
+from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import all_described, regularised, sampling_of, spread
 
 DRAWS = ["mutual_information", "time_scales"]
 LINES = {

@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from grokking_phases.figures.layouts import sheet
-from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import of_one_seed
-from grokking_phases.figures.squares import Active, draw_lines, draw_polygons, frame, last_steps, polygons
-from grokking_phases.polygons import area
+from grokking_phases.figures.two_phase._squares import Active, draw_lines, draw_polygons, frame, last_steps, polygons
+from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import of_one_seed
+from grokking_phases.regions.polygons import area
 
 DRAWS = ["partition"]
 HERE, THERE, CHANGED = "C0", "C1", "black"

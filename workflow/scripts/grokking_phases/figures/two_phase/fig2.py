@@ -9,12 +9,19 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.layouts import sheet
-from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import of_one_seed
-from grokking_phases.figures.squares import boundaries, draw_lines, draw_polygons, frame, last_steps, polygons
-from grokking_phases.polygons import area
-from grokking_phases.style import SEQUENTIAL
+from grokking_phases.figures.two_phase._squares import (
+    boundaries,
+    draw_lines,
+    draw_polygons,
+    frame,
+    last_steps,
+    polygons,
+)
+from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import of_one_seed
+from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.regions.polygons import area
 
 DRAWS = ["partition"]
 EPS = 1e-15  # no sum of areas is more exact

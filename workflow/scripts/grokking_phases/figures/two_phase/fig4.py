@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.descent import DRAWS, draw_task, select
+from grokking_phases.figures.two_phase._descent import DRAWS, draw_task, select
 
 __all__ = ["DRAWS", "draw", "select"]
 

@@ -14,11 +14,11 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.information import estimator_text
-from grokking_phases.figures.panels import in_panels
-from grokking_phases.figures.recipes import described, regularised
-from grokking_phases.style import PAGE, SEQUENTIAL, caption, page
-from grokking_phases.time_scales import SATURATED
+from grokking_phases.analysis.time_scales import SATURATED
+from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.recipes import described, regularised
+from grokking_phases.plotting.style import PAGE, SEQUENTIAL, caption, page
 
 MARKERS = ["o", "s", "^", "D", "v"]
 DRAWS = ["mutual_information"]

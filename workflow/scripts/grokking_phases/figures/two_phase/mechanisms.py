@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.layouts import sheet
-from grokking_phases.figures.panels import by_run, in_panels
-from grokking_phases.figures.recipes import of_one_seed, sampling_of
-from grokking_phases.figures.squares import first_seeds
+from grokking_phases.figures.two_phase._squares import first_seeds
+from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import of_one_seed, sampling_of
 
 DRAWS = ["curves", "linear_regions"]
 COUNTS = {"regions": ("exact", "black", "-"), "regions_resolved": ("composite boundaries as one", "C4", "--")}

@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.events import FOUND
-from grokking_phases.figures.layouts import legend_above, sheet
-from grokking_phases.figures.panels import in_panels
-from grokking_phases.figures.recipes import described
+from grokking_phases.analysis.events import FOUND
+from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.recipes import described
 
 DRAWS = ["time_scales"]
 SCALES = {  # its name, short, and mark

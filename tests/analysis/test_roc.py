@@ -1,0 +1,105 @@
+"""ROC curves and AUC against scikit-learn and by hand; the bootstrap draws whole runs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from grokking_phases.analysis.roc import RESAMPLES, auc, medians, resamples, roc, with_interval
+
+
+def cases(scores, generalised):
+    return pd.Series(scores, dtype=float), pd.Series(generalised, dtype=bool)
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([1, 2, 3, 4], 1.0),
+        ([4, 3, 2, 1], 0.0),
+        ([7, 7, 7, 7], 0.5),
+        ([1, 3, 2, 4], 0.75),
+        ([1, 3, 3, 4], 0.875),  # one of four pairs is a tie
+    ],
+)
+def test_known_areas(scores, expected):
+    assert auc(*cases(scores, [0, 0, 1, 1])).tolist() == [expected]
+
+
+@pytest.mark.parametrize("n_values", [3, 1000])
+def test_areas_and_curves_are_scikit_learns(n_values):
+    """Many ties, and few."""
+    random = np.random.default_rng(0)
+    scores, generalised = cases(random.integers(n_values, size=60), random.random(60) < 0.3)
+    assert auc(scores, generalised).item() == pytest.approx(roc_auc_score(generalised, scores), abs=1e-12)
+    points = roc(scores, generalised)
+    expected = roc_curve(generalised, scores, drop_intermediate=False)
+    np.testing.assert_allclose(points[["false_alarm_rate", "hit_rate", "threshold"]].to_numpy().T, expected)
+
+
+@pytest.mark.parametrize("generalised", [[], [True, True], [False, False]])
+def test_without_both_classes_there_is_no_area(generalised):
+    scores, generalised = cases(np.arange(len(generalised)), generalised)
+    assert np.isnan(auc(scores, generalised)).all()
+    assert roc(scores, generalised)[["hit_rate", "false_alarm_rate"]].isna().any().any()
+
+
+def test_a_case_that_counts_twice_is_as_if_it_were_there_twice():
+    random = np.random.default_rng(1)
+    scores, generalised = cases(random.integers(5, size=20), random.random(20) < 0.5)
+    times = random.integers(0, 4, size=20)
+    repeated = roc_auc_score(np.repeat(generalised, times), np.repeat(scores, times))
+    assert auc(scores, generalised, times[None, :]).item() == pytest.approx(repeated, abs=1e-12)
+
+
+def test_whole_runs_are_drawn():
+    runs = pd.Series(["a", "b", "a", "c", "b", "a"])
+    weights = resamples(runs)
+    assert weights.shape == (1 + RESAMPLES, 6)
+    assert (weights[0] == 1).all()
+    for run in "abc":
+        of_run = weights[:, runs == run]
+        assert (of_run == of_run[:, :1]).all()
+    assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
+    np.testing.assert_array_equal(weights, resamples(runs))
+
+
+def test_no_runs_have_no_resamples_to_tell_of():
+    nothing = pd.Series([], dtype=float)
+    weights = resamples(nothing.astype(str))
+    assert np.isnan(medians(nothing, weights)).all()
+    assert np.isnan(list(with_interval("auc", auc(nothing, nothing.astype(bool), weights)).values())).all()
+
+
+def test_the_interval_of_a_mean_of_normals_is_known():
+    """Scores N(0, 1) and N(1, 1) of 400 runs of one case: AUC = Phi(1 / sqrt 2) = 0.760, standard error 0.024."""
+    random = np.random.default_rng(2)
+    generalised = pd.Series(np.arange(400) < 200)
+    scores = pd.Series(random.normal(size=400) + generalised)
+    weights = resamples(pd.Series(np.arange(400).astype(str)))
+    said = with_interval("auc", auc(scores, generalised, weights))
+    assert said["auc"] == pytest.approx(0.760, abs=0.06)
+    assert said["auc_high"] - said["auc_low"] == pytest.approx(2 * 1.96 * 0.024, rel=0.15)
+    assert said["auc_low"] < said["auc"] < said["auc_high"]
+
+
+def test_runs_whose_seeds_agree_leave_more_doubt_than_as_many_runs():
+    random = np.random.default_rng(3)
+    of_run, generalised = random.normal(size=20), pd.Series(np.arange(100) // 5 < 10)
+    scores = pd.Series(np.repeat(of_run, 5)) + generalised
+    widths = []
+    for runs in (np.arange(100) // 5, np.arange(100)):
+        said = with_interval("auc", auc(scores, generalised, resamples(pd.Series(runs.astype(str)))))
+        widths.append(said["auc_high"] - said["auc_low"])
+    assert widths[0] > 1.5 * widths[1]
+
+
+def test_medians_are_of_the_values_that_are_drawn():
+    values = pd.Series([3.0, np.nan, 1.0, 10.0])
+    weights = np.array([[1, 1, 1, 1], [1, 9, 0, 2], [0, 1, 0, 0], [1, 0, 0, 1], [3, 0, 2, 1]])
+    np.testing.assert_array_equal(medians(values, weights), [3, 10, np.nan, 6.5, 3])
+
+
+def test_the_interval_holds_95_percent_of_the_defined_resamples():
+    resampled = np.r_[7.0, np.arange(1001), [np.nan] * 50]
+    assert with_interval("auc", resampled) == pytest.approx({"auc": 7, "auc_low": 25, "auc_high": 975})

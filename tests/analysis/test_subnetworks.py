@@ -1,0 +1,133 @@
+"""Which units are chosen, and when there are none to choose."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grokking_phases.analysis.subnetworks import Absent, choose, write_choices, write_units
+from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.tables import read_table
+
+WIDTH = 8
+
+
+def o_information(seed=3):
+    """Synergy is least at step 0, then at 1, then at 100; redundancy greatest at 1, then at 10."""
+    at = {
+        0: (-9.0, 1.0, [0, 1], [2]),
+        1: (-5.0, 12.0, [1, 2, 3], [0, 1]),
+        10: (-2.0, 9.0, [6, 4, 5], [0, 3]),
+        100: (-3.0, 1.0, [7, 3], [5, 6]),
+        1000: (np.nan, np.nan, None, None),
+    }
+    rows = [
+        {"run": "r", "seed": seed, "step": step, "layer": "hidden", "metric": metric, "value": value, "units": units}
+        for step, (low, high, synergistic, redundant) in at.items()
+        for metric, value, units in (("synergy", low, synergistic), ("redundancy", high, redundant))
+    ]
+    return pd.DataFrame(rows)
+
+
+def curves(generalised=None):
+    steps = [0, 5, 50, 500, 1000]
+    values = [0.99 if generalised is not None and step >= generalised else 0.1 for step in steps]
+    return pd.DataFrame({"step": steps, "metric": "test_accuracy", "value": values})
+
+
+def phases(**events):
+    rows = [{"event": event.replace("__", "."), "status": "found", "step": step} for event, step in events.items()]
+    return pd.DataFrame(rows, columns=["event", "status", "step"])
+
+
+NEVER, NO_PHASES = curves(), phases()
+
+
+def chosen(curves=NEVER, phases=NO_PHASES, **options):
+    return choose(o_information(), curves, phases, WIDTH, **options).units
+
+
+def test_the_most_synergistic_multiplet_from_the_first_step_that_counts():
+    """By default from step 5, the authors' first sample: before, random features are what is most synergistic."""
+    assert choose(o_information(), NEVER, NO_PHASES, WIDTH) == ([3, 7], 100, -3.0)
+    assert chosen(from_step=1) == [1, 2, 3]
+    assert chosen(from_step=0) == [0, 1]
+
+
+def test_the_most_redundant_multiplet():
+    assert chosen(extreme="redundancy") == [0, 3]
+
+
+def test_the_others_are_all_other_units_of_the_layer():
+    assert chosen(take="others") == [0, 1, 2, 4, 5, 6]
+
+
+def test_random_units_are_as_many_without_repetition_and_differ_by_draw_and_seed():
+    draws = [chosen(take="random", draw=draw) for draw in range(1, 30)]
+    assert all(len(set(units)) == 2 and set(units) <= set(range(WIDTH)) and units == sorted(units) for units in draws)
+    assert len({tuple(units) for units in draws}) > 5
+    assert chosen(take="random", draw=1) == draws[0]
+    others = [choose(o_information(seed=4), NEVER, NO_PHASES, WIDTH, take="random", draw=n).units for n in range(1, 30)]
+    assert others != draws
+
+
+@pytest.mark.parametrize(("generalised", "units"), [(5, [4, 5, 6]), (50, [3, 7])])
+def test_the_multiplet_at_the_first_snapshot_that_generalised(generalised, units):
+    assert chosen(curves(generalised), at="generalised") == units
+
+
+@pytest.mark.parametrize("phase", ["emergence", "delayed_emergence"])
+def test_the_multiplet_of_a_phase(phase):
+    during = phases(**{f"{phase}__start": 1, f"{phase}__end": 20})
+    assert chosen(phases=during, at=phase) == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"at": "generalised"}, "the run never generalises"),
+        ({"at": "generalised", "curves": curves(1000)}, "no multiplet with a finite synergy"),
+        ({"at": "delayed_emergence"}, "the run has no delayed emergence"),
+        (
+            {"at": "delayed_emergence", "phases": phases(delayed_emergence__start=2, delayed_emergence__end=3)},
+            "no mult",
+        ),
+    ],
+)
+def test_where_there_is_none_it_is_absent_with_a_reason(options, why):
+    with pytest.raises(Absent, match=why):
+        chosen(**options)
+
+
+@pytest.mark.parametrize("take", ["units", "others", "random"])
+def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
+    table, everything = o_information(), list(range(WIDTH))
+    table["units"] = [
+        everything if step == 100 else units for step, units in zip(table["step"], table["units"], strict=True)
+    ]
+    assert choose(table, NEVER, NO_PHASES, WIDTH, take=take).step == 10
+    table["units"] = [everything] * len(table)
+    with pytest.raises(Absent, match="every multiplet is the whole layer"):
+        choose(table, NEVER, NO_PHASES, WIDTH, take=take)
+
+
+def test_what_was_chosen_is_a_table(tmp_path):
+    origin = {"run": "r", "seed": 3}
+    found = {"subnetwork": "synergistic", "size": 2, "step": 100, "o_information": -3.0}
+    rows = [origin | found, origin | {"subnetwork": "delayed", "absent": "no phase"}]
+    write_choices(tmp_path / "choices", rows, origin)
+    table = read_table(tmp_path / "choices").set_index("subnetwork")
+    assert table.loc["synergistic", ["size", "step", "o_information"]].tolist() == [2, 100, -3.0]
+    assert table.loc["delayed", "absent"] == "no phase" and np.isnan(table.loc["delayed", "size"])
+
+
+def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
+    origin = {"run": "r", "seed": 3, "subnetwork": "synergistic"}
+    for name in ("first", "second"):
+        write_units(tmp_path / name, [1, 5], origin, None)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+    assert read_table(tmp_path / "first").to_dict("list") == {
+        "run": ["r", "r"], "seed": [3, 3], "subnetwork": ["synergistic"] * 2, "unit": [1, 5]
+    }  # fmt: skip
+    write_units(tmp_path / "none", [], origin, "the run never generalises")
+    assert read_table(tmp_path / "none").empty
+    assert header_of(tmp_path / "none")["absent"] == "the run never generalises"

@@ -1,0 +1,182 @@
+"""Time scales on curves made to have them, and on curves that have not; their alignment on steps made up."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.analysis.time_scales import (
+    Rule,
+    aligned,
+    alignment,
+    find,
+    in_words,
+    reached,
+    second_descent,
+    settling,
+    turning_point,
+)
+
+STEPS = np.unique(np.geomspace(1, 10_000, 120).round().astype(int))
+RULE = Rule()
+
+
+def curve(of, steps=STEPS):
+    return pd.Series([of(np.log(step)) for step in steps], index=steps, dtype=float)
+
+
+def bump(at, width=0.8, height=1.0):
+    """Symmetric in ln step, so that smoothing leaves its top where it is."""
+    return curve(lambda x: height * np.exp(-0.5 * ((x - np.log(at)) / width) ** 2))
+
+
+def near(step, at):
+    """To one snapshot, 8 % apart."""
+    return abs(np.log(step / at)) < 0.1
+
+
+@pytest.mark.parametrize("at", [20, 300, 2000])
+def test_a_peak_is_found_where_it_is(at):
+    assert near(turning_point(bump(at)), at)
+    assert near(turning_point(3 * bump(at) - 7), at)
+
+
+@pytest.mark.parametrize(
+    "of", [lambda x: x, lambda x: -x, lambda x: 1.0, lambda x: x + 0.02 * np.sin(4 * x), lambda x: np.nan]
+)
+def test_no_peak_is_found_where_there_is_none(of):
+    """Rising, falling, constant, with ripples of less than a twentieth of the range, without a value."""
+    assert turning_point(curve(of)) is None
+
+
+def test_step_0_is_left_out():
+    with_start = pd.concat([pd.Series([50.0], index=[0]), bump(300)])
+    assert near(turning_point(with_start), 300)
+
+
+def test_the_second_descent_begins_after_the_first_minimum():
+    # Falls from 5, has its minimum near step 30, a top at 1,000 that is lower than the start, and falls again.
+    loss = curve(lambda x: 5 * np.exp(-x)) + bump(1000)
+    assert loss[1] > loss.loc[100:].max()
+    assert near(second_descent(loss), 1000)
+    assert second_descent(curve(lambda x: -x)) is None
+    assert second_descent(curve(lambda x: abs(x - 4))) is None  # rises to the last step
+
+
+def test_a_wiggle_before_the_descent_hides_no_second_descent():
+    """As of division: a plateau with a wiggle near step 10, a fall, a minimum near 300, a low top near 3,000."""
+    fall = curve(lambda x: 4 / (1 + np.exp(3 * (x - np.log(100)))))
+    wiggle = bump(10, width=0.3, height=0.1)
+    loss = fall + wiggle + 0.5 * bump(3000)
+    assert loss.loc[5:20].idxmax() in range(9, 12)
+    assert near(second_descent(loss), 3000)
+    assert second_descent(fall + wiggle) is None
+
+
+def test_an_accuracy_counts_once_it_stays():
+    accuracy = pd.Series([0.1, 0.99, 0.5, 0.98, 0.985, 0.99, 0.3, 1.0], index=[0, 1, 2, 3, 5, 8, 13, 21])
+    assert reached(accuracy, 0.98) == 3
+    assert reached(accuracy, 0.98, Rule(successive=1)) == 1
+    assert reached(accuracy, 0.985) is None
+
+
+def test_information_settles_after_its_peak():
+    information = curve(lambda x: np.exp(-0.5 * (x - np.log(100)) ** 2))
+    assert near(settling(information, 100), 100 * np.exp(np.sqrt(2 * np.log(20))))
+    assert settling(information, None) is None
+    assert settling(curve(lambda x: -x), 10) is not None
+    falling_to_the_end = curve(lambda x: -np.exp(x))
+    assert settling(falling_to_the_end, 10) is None or settling(falling_to_the_end, 10) > 8_000
+
+
+def tidy(wide, layer, seeds=(0, 1)):
+    """{metric: by step} as tidy rows, the same for each seed."""
+    rows = pd.DataFrame(wide).rename_axis("step").reset_index().melt(id_vars="step", var_name="metric")
+    return pd.concat([rows.assign(run="r", seed=seed, layer=layer) for seed in seeds], ignore_index=True)
+
+
+def tables(ceiling=5.0):
+    curves = {
+        "train_accuracy": curve(lambda x: float(x > np.log(100))),
+        "test_accuracy": curve(lambda x: float(x > np.log(3000))),
+        "test_loss": curve(lambda x: 5 * np.exp(-x)) + bump(500),
+    }
+    information = {
+        "information_x": bump(200),
+        "information_x_tripled": curve(lambda x: x),
+        "ceiling_x": curve(lambda x: ceiling),
+    }
+    measured = {
+        "kde": pd.concat(
+            [tidy({"information_x": bump(20), "ceiling_x": bump(20)}, "block_1"), tidy(information, "block_2")]
+        ),
+        "other": tidy({"information_x": bump(1000), "ceiling_x": curve(lambda x: 5.0)}, "block_2"),
+        "lmn": tidy({"linear_mapping_number": bump(80)}, "block_1"),
+        "lc": tidy({"local_complexity_train": curve(lambda x: -x)}, "block_2"),
+    }
+    return tidy(curves, None), measured
+
+
+def test_every_time_scale_has_a_step_or_a_word():
+    events = find(*tables())
+    for of in (events[events["seed"] == 1], events[events["seed"].isna()]):
+        found = of.set_index(["source", "event"])
+        assert len(found) == len(of) == 11
+        for at, place in {
+            100: (np.nan, "fit"),
+            500: (np.nan, "peak"),
+            3000: (np.nan, "gen_0.98"),
+            200: ("kde", "compress"),
+            1000: ("other", "compress"),
+            80: ("lmn", "lmn"),
+        }.items():
+            row = of[(of["source"] == place[0]) | (of["source"].isna() & pd.isna(place[0]))]
+            row = row[row["event"] == place[1]].iloc[0]
+            assert row["status"] == FOUND and near(row["step"], at)
+        for source, event in (("lc", "lc"), ("kde", "compress_tripled")):
+            assert found.loc[(source, event), "status"] == ABSENT and np.isnan(found.loc[(source, event), "step"])
+        assert found.loc[("kde", "fixed"), "step"] > found.loc[("kde", "compress"), "step"]
+
+
+def test_what_is_not_there_is_not_imputed():
+    curves, measured = tables(ceiling=0.9)
+    curves.loc[curves["metric"] == "test_accuracy", "value"] = 0.5
+    found = find(curves, measured).dropna(subset="seed").set_index(["event"])
+    assert (found.loc[["gen_0.9"], "status"] == NOT_REACHED).all()
+    kde = found[found["source"] == "kde"]
+    assert (kde.loc[["compress", "fixed"], "status"] == ABSENT).all()  # at the ceiling it says nothing
+
+
+def test_the_first_source_of_information_is_aligned_and_put_in_words():
+    events = find(*tables())
+    table = aligned(events).set_index(["first", "second"])
+    assert near(10 ** table.loc["fit", "compress"]["difference"], 2)
+    assert table.loc["fit", "lc"]["missing"] == "lc absent"
+    assert table["missing"].isna().sum() == 21  # pairs of the seven that are found
+    words = in_words(events).loc["r"]
+    assert list(words.index) == ["fit", "peak", "compress", "fixed", "gen_0.9", "gen_0.98", "lmn", "lc"]
+    assert words["lc"] == "absent" and words["fit"].endswith(", 2 of 2")
+
+
+def test_aligned_time_scales_are_nearer_within_a_seed_than_across():
+    rng = np.random.default_rng(0)
+    fit = 10 ** rng.uniform(2, 4, 12)
+    steps = pd.DataFrame(
+        {"fit": fit, "peak": 2 * fit * 10 ** rng.normal(0, 0.02, 12), "lmn": 10 ** rng.uniform(2, 4, 12)}
+    )
+    table = alignment(steps).set_index(["first", "second"])
+    aligned = table.loc["fit", "peak"]
+    assert aligned["low"] < np.log10(2) < aligned["high"]
+    assert aligned["high"] - aligned["low"] < 0.05
+    assert aligned["distance"] == pytest.approx(np.log10(2), abs=0.03) and aligned["distance_shuffled"] > 0.4
+    unrelated = table.loc["fit", "lmn"]
+    assert unrelated["distance"] == pytest.approx(unrelated["distance_shuffled"], abs=0.3)
+    assert (table["n"] == 12).all() and len(table) == 3
+
+
+def test_seeds_without_both_are_left_out():
+    steps = pd.DataFrame({"fit": [100.0, 200.0, 400.0], "peak": [1000.0, np.nan, np.nan], "lc": [np.nan] * 3})
+    table = alignment(steps).set_index(["first", "second"])
+    assert table.loc["fit", "peak"][["n", "difference"]].tolist() == [1, 1]
+    assert np.isnan(table.loc["fit", "peak"][["low", "high", "distance_shuffled"]].astype(float)).all()
+    assert table.loc["fit", "lc"]["n"] == 0 and np.isnan(table.loc["fit", "lc"]["difference"])

@@ -1,0 +1,34 @@
+"""Recording a layer reads the network, and leaves it as it was."""
+
+import pytest
+import torch
+
+from grokking_phases.data.activations import ROWS, activations
+from grokking_phases.models import mlp
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return mlp.build(n_tokens=40, n_classes=5, width=6)
+
+
+def test_more_rows_than_are_taken_at_a_time(model):
+    inputs = torch.cartesian_prod(torch.arange(40), torch.arange(40))
+    assert len(inputs) > ROWS
+    recorded = activations(model, inputs, ["preactivation", "hidden"])
+    assert list(recorded) == ["preactivation", "hidden"]
+    torch.testing.assert_close(recorded["hidden"], model.preactivation(inputs).relu().detach())
+    assert not recorded["hidden"].requires_grad
+
+
+def test_no_hook_stays_even_when_the_network_fails(model):
+    with pytest.raises(RuntimeError, match="80"):
+        activations(model, torch.tensor([[0, 40]]), ["hidden"])
+    activations(model, torch.tensor([[0, 39]]), ["hidden"])
+    assert not model.hidden._forward_hooks
+
+
+def test_a_layer_that_is_not_there_is_named(model):
+    with pytest.raises(AttributeError, match="block_1"):
+        activations(model, torch.tensor([[0, 1]]), ["block_1"])

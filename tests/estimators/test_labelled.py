@@ -1,0 +1,80 @@
+"""Information about a label: channels whose information is known, labels that say nothing, a one-dimensional peer."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.stats import norm
+from sklearn.feature_selection import mutual_info_classif
+
+from grokking_phases.estimators.labelled import gaussian, nearest
+
+ESTIMATES = {"gaussian": gaussian, "nearest": lambda T, labels: nearest(T, labels, 3)}
+
+
+def channel(means, noise, n_each, d=1, seed=0):
+    """Samples (n, d) about their labels' means (the same in each dimension), and the labels."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(len(means)), n_each)
+    return np.asarray(means)[labels][:, None] + noise * rng.normal(size=(len(labels), d)), labels
+
+
+def truth(means, noise):
+    """Entropy of the mixture less that of the noise, in one dimension, by quadrature."""
+
+    def integrand(t):
+        p = norm.pdf(t, means, noise).mean()
+        return -p * np.log(p) if p > 0 else 0.0
+
+    ends = min(means) - 10 * noise, max(means) + 10 * noise
+    mixture = quad(integrand, *ends, points=list(means), limit=400)[0]
+    return mixture - 0.5 * np.log(2 * np.pi * np.e * noise**2)
+
+
+@pytest.mark.parametrize("distance", [0.0, 1.0, 2.0, 6.0])
+def test_nearest_neighbours_know_two_points_with_noise(distance):
+    """0.04: three standard errors of the estimate from 4,000 samples, measured over 40 draws at 2.0, the noisiest."""
+    T, labels = channel([0.0, distance], 1.0, 2000)
+    assert nearest(T, labels, 3) == pytest.approx(truth([0.0, distance], 1.0), abs=0.04)
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+@pytest.mark.parametrize("noise", [0.5, 1.0, 2.0])
+def test_a_gaussian_channel_is_known(name, noise):
+    """Forty labels at the quantiles of a normal distribution: T is Gaussian to sight, with I = 1/2 ln(1 + 1/s^2).
+
+    Two parts in a hundred are the labels' coarseness (their variance is 0.97); the rest is sampling error.
+    """
+    T, labels = channel(norm.ppf((np.arange(40) + 0.5) / 40), noise, 100)
+    assert ESTIMATES[name](T, labels) == pytest.approx(0.5 * np.log(1 + 1 / noise**2), abs=0.05)
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+@pytest.mark.parametrize("d", [1, 2, 4])
+def test_random_labels_are_worth_nothing(name, d):
+    """Without the correction for bias, ten labels of 40 samples would be worth 0.2 nats at d = 4."""
+    rng = np.random.default_rng(0)
+    values = [ESTIMATES[name](rng.normal(size=(400, d)), np.arange(400) % 10) for _ in range(40)]
+    assert abs(np.mean(values)) < 4 * np.std(values) / np.sqrt(40) + 0.01
+
+
+def test_nearest_neighbours_agree_with_scikit_learn_in_one_dimension():
+    T, labels = channel([0.0, 0.7, 3.0], 1.0, 200)
+    # It divides T by its deviation and adds noise of 1e-10, which moves no neighbour here.
+    expected = mutual_info_classif(T, labels, n_neighbors=3, random_state=0)[0]
+    assert nearest(T, labels, 3) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ESTIMATES)
+def test_scale_and_order_do_not_matter(name):
+    T, labels = channel([0.0, 1.0, 3.0], 1.0, 100, d=2)
+    order = np.random.default_rng(1).permutation(len(T))
+    value = ESTIMATES[name](T, labels)
+    assert ESTIMATES[name](3 * T + 1, labels) == pytest.approx(value, abs=1e-9)
+    assert ESTIMATES[name](T[order], 7 - labels[order]) == pytest.approx(value, abs=1e-9)
+
+
+def test_a_label_with_one_sample_is_left_out():
+    T, labels = channel([0.0, 2.0], 1.0, 50)
+    assert nearest(np.vstack([T, [[9.0]]]), np.append(labels, 2), 3) == nearest(T, labels, 3)
+    assert np.isnan(nearest(T, np.arange(100), 3))
+    assert np.isnan(gaussian(T, np.arange(100)))

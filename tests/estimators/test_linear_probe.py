@@ -1,0 +1,57 @@
+"""What a linear probe can use: all of a linear label, nothing of a random one or of a parity."""
+
+import numpy as np
+import pytest
+
+from grokking_phases.estimators.linear_probe import usable_information
+
+
+def points(n=2000, d=5, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def test_a_linear_label_is_nearly_all_used():
+    targets = np.arange(2000) % 4
+    T = points(d=4) + 20 * np.eye(4)[targets]
+    value, converged = usable_information(T, targets, seed=0)
+    assert converged
+    assert value == pytest.approx(np.log(4), abs=0.02)
+
+
+def test_a_random_label_is_not_used_and_costs_what_the_probe_overfits():
+    """Some 5 parameters of a label: about 5 / (2 * 1600) nats too few."""
+    value, _ = usable_information(points(), np.random.default_rng(1).integers(0, 2, 2000), seed=0)
+    assert -0.02 < value < 0.005
+
+
+def test_a_parity_is_not_used():
+    T = points()
+    value, _ = usable_information(T, (T[:, 0] * T[:, 1] > 0).astype(int), seed=0)
+    assert value < 0.01
+
+
+def test_two_gaussians_give_what_their_likelihood_ratio_says():
+    """Equal covariances: the softmax regression is the truth. 0.03: three standard errors of 1,000 held out."""
+    rng = np.random.default_rng(0)
+    targets = np.arange(5000) % 2
+    T = rng.normal(size=(5000, 1)) + 2.0 * targets[:, None]
+    log_odds = 2.0 * T[:, 0] - 2.0
+    truth = np.log(2) - np.logaddexp(0, np.where(targets, -log_odds, log_odds)).mean()
+    assert usable_information(T, targets, seed=0)[0] == pytest.approx(truth, abs=0.03)
+
+
+def test_the_scale_does_not_matter_and_the_seed_decides():
+    T, targets = points(400), np.arange(400) % 3
+    value = usable_information(T + np.eye(5)[targets], targets, seed=0)
+    assert usable_information(64 * (T + np.eye(5)[targets]), targets, seed=0)[0] == pytest.approx(value[0], abs=1e-6)
+    assert usable_information(T + np.eye(5)[targets], targets, seed=1) != value
+
+
+def test_one_label_alone_is_nothing_to_tell():
+    assert np.isnan(usable_information(points(50), np.zeros(50, dtype=int), seed=0)[0])
+
+
+def test_held_out_labels_that_no_probe_has_seen_are_left_out():
+    targets = np.arange(200) % 2
+    targets[:40] += np.arange(40) + 2  # of 42 labels, 40 have one sample
+    assert np.isfinite(usable_information(points(200), targets, seed=0)[0])

@@ -1,0 +1,104 @@
+"""What a user can mend is one sentence; everything else keeps its traceback in the log."""
+
+import builtins
+import contextlib
+import importlib
+import re
+import sys
+import time
+
+import pytest
+
+from grokking_phases.jobs.logs import logged
+
+LAST = re.compile(r"took (\d+\.\d\d) s, (\d+\.\d\d) s of it importing\n\Z")
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "job.log"
+
+
+def said(log):
+    """All but the last line, which says how long it took."""
+    text, ends = LAST.subn("", log.read_text())
+    assert ends == 1
+    return text
+
+
+@pytest.mark.parametrize("kind", [ValueError, FileNotFoundError])
+def test_what_a_user_can_mend_ends_in_one_sentence(kind, log):
+    with pytest.raises(SystemExit) as ended, logged(log):
+        raise kind("p = 96: 2 has no inverse")
+    assert ended.value.code.split("\n") == ["", "p = 96: 2 has no inverse", f"See {log}"]
+    assert "Traceback" in log.read_text()
+    assert f"{kind.__name__}: p = 96: 2 has no inverse" in log.read_text()
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, ZeroDivisionError])
+def test_every_other_exception_keeps_its_traceback(kind, log):
+    with pytest.raises(kind, match="a fault of ours"), logged(log):
+        raise kind("a fault of ours")
+    assert "Traceback" in log.read_text()
+    assert f"{kind.__name__}: a fault of ours" in log.read_text()
+
+
+def test_what_is_written_goes_to_both(log, capsys):
+    with logged(log):
+        sys.stderr.write("a line\n")
+        sys.stderr.write("\r\x1b[2Ka live line")
+        print("a warning", file=sys.stderr)
+    assert said(log) == "a line\na warning\n"
+    assert capsys.readouterr().err == "a line\n\r\x1b[2Ka live linea warning\n"
+
+
+@pytest.mark.parametrize("error", [None, ValueError, RuntimeError])
+def test_stderr_is_given_back(error, log):
+    before = sys.stderr
+    try:
+        with logged(log):
+            assert sys.stderr is not before
+            if error:
+                raise error
+    except (SystemExit, RuntimeError):
+        pass
+    assert sys.stderr is before
+
+
+def test_a_log_begins_anew(log):
+    for text in ("first\n", "second\n"):
+        with logged(log):
+            sys.stderr.write(text)
+    assert said(log) == "second\n"
+
+
+def test_the_last_line_says_how_long_the_job_took_and_imported(log, tmp_path, monkeypatch):
+    (tmp_path / "slow_to_import.py").write_text("import time\nimport bisect\ntime.sleep(0.2)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with logged(log):
+        import slow_to_import  # noqa: F401
+
+        time.sleep(0.1)
+    took, importing = map(float, LAST.search(log.read_text()).groups())
+    assert importing >= 0.2
+    assert took - importing >= 0.09
+
+
+def test_a_module_that_is_named_in_a_string_counts_by_its_own_imports(log, tmp_path, monkeypatch):
+    (tmp_path / "named_later.py").write_text("import slow_behind_it\n")
+    (tmp_path / "slow_behind_it.py").write_text("import time\ntime.sleep(0.2)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with logged(log):
+        importlib.import_module("named_later")
+    assert float(LAST.search(log.read_text())[2]) >= 0.2
+
+
+@pytest.mark.parametrize("error", [None, ValueError, RuntimeError])
+def test_import_is_given_back_and_a_job_that_failed_says_no_time(error, log):
+    before = builtins.__import__
+    with contextlib.suppress(SystemExit, RuntimeError), logged(log):
+        assert builtins.__import__ is not before
+        if error:
+            raise error
+    assert builtins.__import__ is before
+    assert bool(LAST.search(log.read_text())) == (error is None)

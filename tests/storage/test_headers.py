@@ -1,0 +1,127 @@
+"""What a file says of itself is believed only if not a bit of the file has changed, and it is what was expected."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from safetensors.numpy import save
+
+from grokking_phases.storage import headers
+from grokking_phases.storage.headers import (
+    check_same_training,
+    header_of,
+    metadata,
+    of_all,
+    of_run,
+    sealed,
+    write_parquet,
+)
+
+SAID = {"run": "addition", "seed": 3, "config_digest": "c0ffee"}
+
+
+def write(path, said):
+    if path.suffix == ".parquet":
+        write_parquet(path, pa.table({"value": np.arange(50.0)}), said)
+    else:
+        with sealed(path) as beside:
+            beside.write_bytes(save({"0/weight": np.arange(50.0)}, metadata(said)))
+    return path
+
+
+@pytest.fixture(params=["table.parquet", "weights.safetensors"])
+def file(request, tmp_path):
+    return write(tmp_path / request.param, SAID)
+
+
+def test_a_file_says_what_was_written_with_its_format(file):
+    header = header_of(file, run="addition", seed=3)
+    assert header.items() >= (SAID | {"format_version": headers.FORMAT_VERSION}).items()
+
+
+def test_the_same_content_is_the_same_bytes(file, tmp_path):
+    again = write(tmp_path / f"again{file.suffix}", SAID)
+    assert file.read_bytes() == again.read_bytes()
+
+
+def test_every_byte_counts(file):
+    """The seal's own, the magic numbers and the padding included."""
+    content = file.read_bytes()
+    for i in range(len(content)):
+        file.write_bytes(content[:i] + bytes([content[i] ^ 1]) + content[i + 1 :])
+        with pytest.raises(ValueError, match="; delete it, and the same command makes it again$"):
+            header_of(file)
+
+
+def test_a_file_is_read_in_blocks_wherever_these_end(file, monkeypatch):
+    content = file.read_bytes()
+    for block in range(len(headers.MARK + headers.ZEROS), 400, 13):
+        monkeypatch.setattr(headers, "BLOCK", block)
+        assert header_of(file)["run"] == "addition"
+        assert write(file, SAID).read_bytes() == content
+
+
+@pytest.mark.parametrize(("left", "what"), [(0, "is empty"), (8, "was cut short"), (-1, "")])
+def test_a_file_cut_short_is_refused(left, what, file):
+    file.write_bytes(file.read_bytes()[:left])
+    with pytest.raises(ValueError, match=f"{file.name} .*{what}"):
+        header_of(file)
+
+
+def test_bytes_added_are_noticed(file):
+    file.write_bytes(file.read_bytes() + b"\0")
+    with pytest.raises(ValueError, match="its seal does not fit"):
+        header_of(file)
+
+
+@pytest.mark.parametrize("content", [b"junk", b"PAR1" * 100, b"sha256:", b"sha256:" + b"0" * 64])
+def test_a_file_that_is_not_ours_is_refused(content, file):
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=f"{file.name} (was cut short, or is no file of this pipeline|is damaged)"):
+        header_of(file)
+
+
+@pytest.mark.parametrize(("version", "remedy"), [(99, "update grokking-phases, or delete it"), (1, "; delete it")])
+def test_another_format_is_refused(version, remedy, tmp_path, monkeypatch):
+    monkeypatch.setattr(headers, "FORMAT_VERSION", version)
+    path = write(tmp_path / "table.parquet", SAID)
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=f"is of format {version}, and this version reads format 2.*{remedy}"):
+        header_of(path)
+
+
+@pytest.mark.parametrize(
+    ("expected", "sentence"),
+    [
+        ({"run": "other"}, "it is of run 'addition', not of run 'other'"),
+        ({"seed": 4}, "it is of seed 3, not of seed 4"),
+        ({"mask": "weights"}, "it is of no mask, not of mask 'weights'"),
+    ],
+)
+def test_a_file_of_another_run_is_refused(expected, sentence, file):
+    with pytest.raises(ValueError, match=f"{file.name} is not what belongs there: {sentence}; delete it"):
+        header_of(file, **expected)
+
+
+def test_a_file_made_of_one_says_whose_it_is():
+    assert of_run(SAID | {"layers": {}, "diverged_at": 7, "seal": ""}) == SAID | {"diverged_at": 7}
+
+
+def test_a_file_made_of_several_says_which_diverged_however_far_from_them(tmp_path):
+    paths = [write(tmp_path / f"{i}.parquet", SAID | {"seed": i, "diverged_at": 10 * i}) for i in (1, 2)]
+    summary = write(tmp_path / "summary.parquet", {"run": "addition", **of_all(paths)})
+    sound = write(tmp_path / "sound.parquet", SAID)
+    said = of_all([summary, sound])
+    assert said["diverged"] == {"addition seed 1": 10, "addition seed 2": 20}
+    assert said == of_all([summary, sound])
+    assert said["config_digest"] != of_all([sound, summary])["config_digest"]
+
+
+def test_tables_of_different_trainings_do_not_go_together(tmp_path):
+    curves = write(tmp_path / "curves.parquet", SAID)
+    metric = write(tmp_path / "metric.parquet", SAID)
+    check_same_training([curves], [metric])
+    write(metric, SAID | {"config_digest": "another"})
+    with pytest.raises(ValueError, match="metric.parquet and .*curves.parquet come from different trainings of "):
+        check_same_training([curves], [metric])
+    write(metric, SAID | {"config_digest": "another", "seed": 4})
+    check_same_training([curves], [metric])

@@ -1,0 +1,143 @@
+"""Configs that hypothesis draws: any study that is right, of what the modules' own signatures say they take."""
+
+from hypothesis import strategies as st
+
+from study.checks import TIMED, widths
+from study.options import FROM_DATASET, choices
+from study.signatures import constant, defines, methods, names_of, options_of
+from study.wanted_tables import kinds, retrained
+
+# Names that a pattern, a wildcard or a Python object may trip over.
+AWKWARD = [
+    "0",
+    "a",
+    "a.b",
+    "ab",
+    "a.parquet",
+    "index",
+    "sort",
+    "run",
+    "c.weights",
+    "summary",
+    "n" * 19,
+    "abcdefghi_" * 10,
+]
+NAMES = st.sampled_from(AWKWARD) | st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,9}", fullmatch=True)
+TITLES = st.sampled_from(["{run}", "a / b mod 97", "<results>", "%s", "'", "", "a\nb"]) | st.text(max_size=9)
+STEPS = st.sampled_from([{"every": 3}, {"log": 5}, [1, 2, 4], [7, 0]])
+SIZES = {  # what a signature does not say
+    "p": st.sampled_from([5, 7, 11]),
+    "n": st.integers(2, 4),
+    "side": st.integers(4, 9),
+    "squares": st.integers(2, 4),
+    "n_heads": st.sampled_from([1, 2, 4]),
+    "width": st.sampled_from([16, 24]),
+    "d_model": st.sampled_from([16, 24]),
+    "d_mlp": st.sampled_from([16, 24]),
+    "steps": st.integers(10, 99),
+    "learning_rate": st.floats(1e-6, 1),
+    "alpha": st.floats(0.5, 9),
+    "betas": st.just([0.9, 0.98]),
+    "evaluate": STEPS,
+    "batch_size": st.none() | st.integers(1, 9),
+    "estimates": st.just({}),
+    "calibration": st.just([0]),
+    "published": st.none(),
+}
+
+
+def option_values(kind, module, name, option):
+    """What an option may be, by its annotation and the module's limits."""
+    known = [choice for annotation, _ in option.annotations for choice in choices(annotation)]
+    low, high = constant(kind, module, "LIMITS").get(name, (0, 9)) if kind else (0, 9)
+    low, high = low or 0, {None: 9, "width": 16}.get(high, high)
+    if name in SIZES:
+        return SIZES[name]
+    if known:
+        return st.sampled_from(known)
+    if isinstance(option.default, bool):
+        return st.booleans()
+    return st.floats(low, high) if isinstance(option.default, float) else st.integers(low, high)
+
+
+def options(kind, module):
+    """Some options of a module's function, and all that it needs."""
+    known = {name: option for name, option in options_of(kind, module).items() if name not in FROM_DATASET}
+    drawn = {name: option_values(kind, module, name, option) for name, option in known.items()}
+    needed = {name: drawn.pop(name) for name, option in known.items() if option.required}
+    return st.fixed_dictionaries(needed, optional=drawn)
+
+
+def entries(kind):
+    return st.sampled_from(names_of(kind)).flatmap(
+        lambda module: options(kind, module).map(lambda drawn: {"module": module} | drawn)
+    )
+
+
+def some(names, least=0):
+    """Some of the names, in any order."""
+    return st.lists(st.sampled_from(list(names)), min_size=least, max_size=3, unique=True) if names else st.just([])
+
+
+@st.composite
+def runs(draw):
+    dataset, model = draw(entries("datasets")), draw(entries("models"))
+    snapshots = {"layers": some(widths(model), 1), "steps": STEPS}
+    return {
+        "seeds": [0, *draw(some([1, 2**31]))],
+        "dataset": dataset | {"train_fraction": draw(st.floats(0.3, 0.7))},
+        "model": model,
+        "training": draw(options("", "recipe")),
+        "snapshots": draw(st.fixed_dictionaries(snapshots, optional={"dtype": st.just("float16")})),
+    }
+
+
+@st.composite
+def studies(draw):
+    """A config that is right."""
+    whole = draw(st.dictionaries(NAMES, runs(), min_size=1, max_size=2))
+    heir = st.fixed_dictionaries({"like": st.sampled_from(list(whole))}, optional={"training": options("", "recipe")})
+    measured = st.fixed_dictionaries({}, optional={"steps": STEPS, "seeds": st.just([0])})
+    config = {
+        "results": draw(st.sampled_from(["results", "/a/b-c"])),
+        "device": "auto",
+        "threads": 1,
+        "checkpoint_seconds": draw(st.floats(0.1, 99)),
+        "runs": draw(st.dictionaries(NAMES, heir, max_size=2)) | whole,
+        "metrics": draw(st.dictionaries(NAMES, st.builds(dict.__or__, entries("metrics"), measured), max_size=4)),
+    }
+    of = {name: entry["module"] for name, entry in config["metrics"].items()}
+    sought = [name for name in of if of[name] == "o_information"]
+    config["phases"] = draw(some(sought))
+    config["time_scales"] = draw(some([name for name in of if of[name] in TIMED]))
+    subnetwork = st.builds(
+        dict.__or__, options("", "analysis/subnetworks"), st.fixed_dictionaries({"metric": st.sampled_from(sought)})
+    )
+    config["subnetworks"] = draw(
+        st.dictionaries(st.sampled_from(["a", "b_1"]), subnetwork, max_size=2) if sought else st.just({})
+    )
+    config["figures"] = dict.fromkeys(draw(some(names_of("figures"))))
+    config["figures"] = {name: draw(figure(config, name)) for name in config["figures"] if drawable(config, name)}
+    return config
+
+
+def figure(config, name):
+    panels = st.dictionaries(TITLES, some(config["runs"], 1), min_size=1, max_size=2)
+    own = {"panels": panels, "tables": some(drawable(config, name), 1)}
+    return st.builds(dict.__or__, options("figures", name), st.fixed_dictionaries(own))
+
+
+def drawable(config, figure):
+    """The tables that a figure draws, and that every run has."""
+    models = {run["model"]["module"] for run in config["runs"].values() if "model" in run}
+    methods_of_all = set.intersection(*(methods("models", model) for model in models))
+    metrics = config["metrics"].items()
+    lacking = {name for name, of in metrics if not {*constant("metrics", of["module"], "NETWORK")} <= methods_of_all}
+    if not config["phases"]:
+        lacking |= {"phases", "comparison", *retrained(config)}
+    if not config["subnetworks"] or not all(defines("models", model, "subnetwork") for model in models):
+        lacking |= {"comparison", *retrained(config)}
+    if lacking & set(config["time_scales"]):
+        lacking.add("time_scales")
+    drawn = constant("figures", figure, "DRAWS")
+    return [table for table, kind in kinds(config).items() if kind in drawn and table not in lacking]

@@ -1,0 +1,115 @@
+"""The hash of a rule's code changes with the code that the rule reaches, and with nothing else."""
+
+import ast
+import shutil
+import sys
+
+import pytest
+
+from study import provenance
+from study.provenance import SCRIPTS, code, imports
+
+RULES = {
+    "train": ("train", "grokking_phases.datasets.modular_addition", "grokking_phases.models.mlp"),
+    "o_information": ("metric", "grokking_phases.metrics.o_information"),
+    "mutual_information": ("metric", "grokking_phases.metrics.mutual_information"),
+    "figure": ("figure", "grokking_phases.figures.emergence.fig5"),
+}
+ORIGINAL = {rule: code(*modules) for rule, modules in RULES.items()}
+
+
+class Scripts:
+    """A copy of workflow/scripts, to be edited."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def edit(self, path, change):
+        """The rules whose hash differs from that of the original."""
+        file = self.folder / path
+        file.write_text(change(file.read_text()))
+        return {rule for rule, modules in RULES.items() if code(*modules) != ORIGINAL[rule]}
+
+
+def forget():
+    for function in (code, provenance.tree, provenance.source, provenance.imports):
+        function.cache_clear()
+
+
+@pytest.fixture
+def scripts(tmp_path, monkeypatch):
+    shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(provenance, "SCRIPTS", tmp_path / "scripts")
+    forget()
+    yield Scripts(tmp_path / "scripts")
+    forget()
+
+
+def appended(text):
+    return lambda source: source + text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        appended("\n# a comment\n"),
+        appended("\n\n\n"),
+        lambda source: '"""Another docstring."""\n' + source.split('"""', 2)[2],
+        lambda source: ast.unparse(ast.parse(source)),  # other quotes, line breaks and brackets
+    ],
+    ids=["comment", "blank lines", "docstring", "formatting"],
+)
+def test_what_is_not_code_changes_no_hash(scripts, change):
+    assert scripts.edit("grokking_phases/training/trainer.py", change) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("grokking_phases/training/trainer.py", {"train"}),
+        ("grokking_phases/models/mlp.py", {"train"}),
+        ("grokking_phases/models/transformer.py", set()),
+        ("grokking_phases/steps.py", {"train", "o_information", "mutual_information"}),
+        ("train.py", {"train"}),
+        ("metric.py", {"o_information", "mutual_information"}),
+        ("grokking_phases/metrics/o_information.py", {"o_information"}),
+        ("grokking_phases/metrics/mutual_information.py", {"mutual_information"}),
+        ("grokking_phases/synergy/normal_scores.py", {"o_information", "mutual_information"}),
+        ("grokking_phases/synergy/all_unions.py", {"o_information"}),  # imported, not directly
+        ("grokking_phases/figures/emergence/fig5.py", {"figure"}),
+        ("grokking_phases/plotting/style.py", {"figure"}),
+    ],
+)
+def test_an_edit_changes_the_rules_that_reach_it_and_no_other(scripts, path, rules):
+    assert scripts.edit(path, appended("\nEDITED = True\n")) == rules
+
+
+def test_the_hash_does_not_depend_on_the_order_of_modules():
+    assert code(*RULES["train"]) == code(*reversed(RULES["train"]))
+
+
+def test_no_module_imports_relatively():
+    """Such an import would not be found."""
+    for path in SCRIPTS.rglob("*.py"):
+        nodes = ast.walk(ast.parse(path.read_text()))
+        assert not any(isinstance(node, ast.ImportFrom) and node.level for node in nodes), path
+
+
+def test_what_python_imports_is_what_is_found():
+    """All of ours that a metric has loaded, but for packages, whose files hold no code."""
+    __import__("grokking_phases.metrics.o_information")
+    reached, waiting = set(), {"grokking_phases.metrics.o_information"}
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        waiting |= imports(name) - reached
+    assert reached <= sys.modules.keys()
+    assert {"grokking_phases.synergy.normal_scores", "grokking_phases.synergy.multiplet_search"} <= reached
+
+
+def test_syntax_error_names_the_file(scripts):
+    file = scripts.folder / "grokking_phases" / "synergy" / "normal_scores.py"
+    file.write_text("def (:\n")
+    with pytest.raises(SyntaxError) as error:
+        code(*RULES["o_information"])
+    assert error.value.filename == str(file)

@@ -1,0 +1,316 @@
+"""Every bad entry of config.yaml is one sentence, with its key and a remedy; what is good is resolved."""
+
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from snakemake.iocontainers import InputFiles
+from snakemake.utils import update_config
+
+from study.errors import StudyError, origin
+from study.resolve import resolve
+from study.schema import SCHEMA
+from study.wanted_tables import metrics_behind
+
+REPOSITORY = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
+RUN = "runs: {addition_wd0.1: {%s}}"
+DATASET, MODEL, TRAINING, SNAPSHOTS = (
+    RUN % (block + ": {%s}") for block in ("dataset", "model", "training", "snapshots")
+)
+O_INFORMATION, MUTUAL_INFORMATION = "metrics: {o_information: {%s}}", "metrics: {mutual_information: {%s}}"
+SUBNETWORK = "subnetworks: {synergistic: {%s}}"
+FIGURE = "figures: {emergence/fig5: {%s}}"
+RECORDS_NOTHING = """
+runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5}, model: {module: mlp},
+              training: {steps: 100, learning_rate: 0.1}}}
+figures: {emergence/fig5: {panels: {one: [bare]}}}
+"""
+NO_SUBNETWORK = "figures: {two_phase/fig5: {tables: [synergistic.weights]}}"
+
+ODD_NAMES = ("a/b", "'..'", "../a", "a b", '"a\'b"', "'a\"'", "a;b", "$a", "1", "logs")
+
+BAD = [  # an overlay; what its sentence starts with; what else it says
+    # the top level
+    ("reslts: x", "reslts: ", "did you mean 'results'?"),
+    ("results: a/../b", "results: 'a/../b' is not a folder", "without '..'"),
+    ("results: a b", "results: 'a b'", "spaces"),
+    ('results: "a\\n"', "results: 'a\\n'", "spaces"),
+    (f"results: {'a' * 300}", "results: 'aaa", "of over 60 letters"),
+    (f"results: {'a/' * 999}a", "results: 'a/a/", "a folder"),
+    ("results: &endless [*endless]", "results: [[[[", "a folder"),
+    ("results: {2020-01-01: 1}", "results: {}", "a folder"),
+    ("device: gpu", "device: 'gpu'", "auto, cpu, cuda"),
+    ("threads: 0", "threads: 0", "a whole number from 1"),
+    ("threads: true", "threads: true", "a whole number"),
+    ("threads: 1000000000000", "threads: 1000000000000", "1 to 1024"),
+    ("checkpoint_seconds: null", "checkpoint_seconds: null", "a number of seconds"),
+    ("checkpoint_seconds: .inf", "checkpoint_seconds: Infinity", "a number of seconds"),
+    ("checkpoints: s3://b/study", "checkpoints: 's3://b/study' is not a folder", "never at a URL"),
+    ("checkpoints: ~/x", "checkpoints: '~/x'", "without '~'"),
+    ("checkpoints: ''", "checkpoints: ''", "a folder"),
+    ("checkpoints: null", "checkpoints: null", "a folder"),
+    (f"checkpoint_seconds: 1{'0' * 400}", "checkpoint_seconds: 1000", "a number of seconds"),
+    ("runs: null", "runs: null", "a mapping of names to runs"),
+    ("metrics: []", "metrics: []", "a mapping of names to metrics"),
+    ("figures: null", "figures: null", "a mapping of <paper>/<figure>"),
+    # runs
+    ("runs: {s5: null}", "runs.s5: null", "a mapping with seeds"),
+    ("runs: {s5: {like: null}}", "runs.s5.like: ", "no run null"),
+    ("runs: {s5: {like: [s5]}}", "runs.s5.like: ", 'no run ["s5"]'),
+    ("runs: {s5: {like: division}}", "runs.s5.like: ", "did you mean 'division97'?"),
+    ("runs: {s5: {like: s5}}", "runs.s5.like: ", "s5 -> s5"),
+    ("runs: {division96: {like: s5}}", "runs.s5.like: ", "division96 -> s5 -> division96"),
+    ("runs: {new: {seeds: [0]}}", "runs.new: the key 'dataset' is missing", "module"),
+    (RUN % "seed: [1]", "runs.addition_wd0.1.seed: ", "did you mean 'seeds'?"),
+    (RUN % "seeds: 0", "runs.addition_wd0.1.seeds: 0", "as in [0, 1]"),
+    (RUN % "seeds: []", "runs.addition_wd0.1.seeds: []", "one at least"),
+    (RUN % "seeds: [0, 0]", "runs.addition_wd0.1.seeds: [0, 0]", "different"),
+    (RUN % "seeds: [-1]", "runs.addition_wd0.1.seeds: -1", "a whole number from 0"),
+    (RUN % "dataset: []", "runs.addition_wd0.1.dataset: []", "a mapping"),
+    *[(f"runs: {{{name}: {{like: s5}}}}", "runs: ", "a free name") for name in ODD_NAMES],
+    (f"runs: {{{'a' * 300}: {{like: s5}}}}", "runs: 'aaa", "…"),
+    ('runs: {"a\\n": {like: s5}}', "runs: 'a\\n'", "a free name"),
+    (f"runs: {{{'ab' * 20}: {{like: s5}}}}", "runs: 'abab", "not twenty times in a row"),
+    ("runs: {prediction: {like: s5}}", "runs: 'prediction'", "taken"),
+    (RUN % "seeds: [9223372036854775808]", "runs.addition_wd0.1.seeds: 9223372036854775808", "below 2^63"),
+    # datasets
+    (DATASET % "module: modular_additon", "runs.addition_wd0.1.dataset.module: ", "datasets/modular_additon.py would"),
+    (DATASET % "module: ../x", "runs.addition_wd0.1.dataset.module: '../x'", "the name of a module"),
+    (DATASET % "pp: 1", "runs.addition_wd0.1.dataset.pp: ", "modular_addition.py takes no option 'pp'"),
+    (DATASET % "p: '97'", "runs.addition_wd0.1.dataset.p: '97' is not a whole number", "string to YAML"),
+    (DATASET % "p: 1", "runs.addition_wd0.1.dataset: ", "at least 2"),
+    (DATASET % "p: 1000000000", "runs.addition_wd0.1.dataset.p: ", "more than 1000"),
+    ("runs: {division97: {dataset: {p: 1000000007}}}", "runs.division97.dataset.p: ", "more than 1000"),
+    ("runs: {checkerboard: {dataset: {side: 100000}}}", "runs.checkerboard.dataset.side: ", "more than 1000"),
+    (f"runs: {{s5: {{dataset: {{module: {'a' * 300}}}}}}}", "runs.s5.dataset.module: 'aaa", "up to 100"),
+    (DATASET % '"a\\nb": 1', "runs.addition_wd0.1.dataset.a\\nb: ", "takes no option 'a\\nb'"),
+    (DATASET % "train_fraction: 1.5", "runs.addition_wd0.1.dataset.train_fraction: 1.5", "between 0 and 1"),
+    (DATASET % "train_fraction: 1e-1", "runs.addition_wd0.1.dataset.train_fraction: '1e-1'", "write 1.0e-1"),
+    (DATASET % "train_fraction: .nan", "runs.addition_wd0.1.dataset.train_fraction: NaN", "between 0 and 1"),
+    (DATASET % "train_fraction: 1.0e-9", "runs.addition_wd0.1.dataset.train_fraction: ", "leaves train or test empty"),
+    ("runs: {division96: {dataset: {inverse: exact}}}", "runs.division96.dataset: ", "2 has no inverse modulo 96"),
+    ("runs: {division96: {dataset: {inverse: exakt}}}", "runs.division96.dataset.inverse: ", "modular_division.py"),
+    # models, recipes, snapshots
+    (MODEL % "module: mpl", "runs.addition_wd0.1.model.module: ", "did you mean 'mlp'?"),
+    (MODEL % "widht: 9", "runs.addition_wd0.1.model.widht: ", "did you mean 'width'?"),
+    (MODEL % "n_tokens: 9", "runs.addition_wd0.1.model.n_tokens: ", "takes no option 'n_tokens'"),
+    (MODEL % "width: -1", "runs.addition_wd0.1.model.width: -1", "less than 1"),
+    ("runs: {s5: {model: {n_blocks: 1000000000}}}", "runs.s5.model.n_blocks: ", "more than 99"),
+    (TRAINING % "lerning_rate: 1", "runs.addition_wd0.1.training.lerning_rate: ", "did you mean 'learning_rate'?"),
+    (TRAINING % "learning_rate: 1e-1", "runs.addition_wd0.1.training.learning_rate: '1e-1'", "write 1.0e-1"),
+    (TRAINING % "steps: 100.0", "runs.addition_wd0.1.training.steps: 100.0", "a whole number"),
+    (TRAINING % "steps: 1000000000000", "runs.addition_wd0.1.training.steps: ", "to 1000000000"),
+    (
+        TRAINING % "steps: 1000000000",
+        "runs.addition_wd0.1.training.evaluate: {'every': 5}",
+        "more than 1000000 steps",
+    ),
+    (TRAINING % "constrain_norm: weight", "runs.addition_wd0.1.training.constrain_norm: ", "did you mean 'weights'?"),
+    (TRAINING % "betas: [0.9]", "runs.addition_wd0.1.training.betas: [0.9]", "two numbers"),
+    (TRAINING % "evaluate: {evry: 5}", "runs.addition_wd0.1.training.evaluate.evry: ", "did you mean 'every'?"),
+    (TRAINING % "evaluate: {every: 5000}", "runs.addition_wd0.1.training.evaluate: ", "no step between"),
+    (SNAPSHOTS % "layer: [hidden]", "runs.addition_wd0.1.snapshots.layer: ", "did you mean 'layers'?"),
+    (SNAPSHOTS % "layers: [hiden]", "runs.addition_wd0.1.snapshots.layers: ", "did you mean 'hidden'?"),
+    (SNAPSHOTS % "layers: hidden", "runs.addition_wd0.1.snapshots.layers: 'hidden'", "a list"),
+    (SNAPSHOTS % "steps: [0, 4000]", "runs.addition_wd0.1.snapshots.steps: ", "no step between 0 and"),
+    (SNAPSHOTS % "steps: [5, 4001]", "runs.addition_wd0.1.snapshots.steps: ", "after the last step, 4000"),
+    (SNAPSHOTS % "steps: {every: 50}", "runs.addition_wd0.1.snapshots.steps: ", "an overlay adds to"),
+    (SNAPSHOTS % "steps: 4", "runs.addition_wd0.1.snapshots.steps: 4", "{every: n}"),
+    (SNAPSHOTS % "dtype: float64", "runs.addition_wd0.1.snapshots.dtype: 'float64'", "float16"),
+    # metrics
+    ("metrics: {new: {}}", "metrics.new: there is no metric 'new'", "metrics/new.py would define it"),
+    ("metrics: {curves: {module: o_information}}", "metrics: 'curves'", "taken"),
+    ("metrics: {count: {module: o_information}}", "metrics: 'count'", "Snakemake's"),
+    ("metrics: {inverse.weights: {module: o_information}}", "metrics.inverse.weights: a sub-network", "another"),
+    (O_INFORMATION % "n_bins: 300", "metrics.o_information.n_bins: 300", "more than 250, the width of layer hidden"),
+    (O_INFORMATION % "n_bins: 1", "metrics.o_information.n_bins: 1", "less than 2"),
+    (O_INFORMATION % "nbins: 9", "metrics.o_information.nbins: ", "did you mean 'n_bins'?"),
+    (O_INFORMATION % "ties: papr", "metrics.o_information.ties: 'papr'", "did you mean 'paper'?), says"),
+    (O_INFORMATION % "ties: papr", "metrics.o_information.ties: 'papr'", "grokking_phases/synergy/normal_scores.py"),
+    (O_INFORMATION % "variables: x", "metrics.o_information.variables: 'x'", "union, mean"),
+    (O_INFORMATION % "linkage: x", "metrics.o_information.linkage: 'x'", "metrics/o_information.py"),
+    (MUTUAL_INFORMATION % "estimator: x", "metrics.mutual_information.estimator: 'x'", "kde, binning"),
+    (MUTUAL_INFORMATION % "layers: [hidden]", "metrics.mutual_information.layers: ", "did you mean 'block_2.hidden'?"),
+    (O_INFORMATION % "steps: [0, 4000]", "metrics.o_information.steps: ", "no step between 0 and the last step"),
+    (O_INFORMATION % "steps: [0, 5000]", "metrics.o_information.steps: ", "step 5000 is after the last step"),
+    (O_INFORMATION % "seeds: [7]", "metrics.o_information.seeds: ", "has none of them; its own are [0, 100"),
+    # phases and sub-networks
+    ("phases: [o_informaton]", "phases: there is no metric 'o_informaton'", "did you mean 'o_information'?"),
+    (
+        "phases: [mutual_information]",
+        "phases: metric mutual_information is of module",
+        "o_information is what is needed",
+    ),
+    ("time_scales: [x]", "time_scales: there is no metric 'x'", "define it under metrics"),
+    ("time_scales: [o_information]", "time_scales: metric o_information is of module", "local_complexity is needed"),
+    (
+        "runs: {s5: {time_scales: [linear_maping_number]}}",
+        "runs.s5.time_scales: there is no metric 'linear_maping_number'",
+        "did you mean 'linear_mapping_number'?",
+    ),
+    (SUBNETWORK % "metric: x", "subnetworks.synergistic.metric: there is no metric 'x'", "define it under metrics"),
+    (SUBNETWORK % "metric: mutual_information", "subnetworks.synergistic.metric: ", "o_information is what is needed"),
+    (SUBNETWORK % "extreme: synergi", "subnetworks.synergistic.extreme: 'synergi'", "did you mean 'synergy'?"),
+    (SUBNETWORK % "from_step: -1", "subnetworks.synergistic.from_step: -1 is less than 0", ""),
+    (SUBNETWORK % "tak: others", "subnetworks.synergistic.tak: ", "did you mean 'take'?"),
+    ("subnetworks: {new: {extreme: synergy}}", "subnetworks.new: the key 'metric' is missing", "the name of a metric"),
+    ("subnetworks: {a-b: {metric: o_information}}", "subnetworks: 'a-b'", "small letters"),
+    (f"subnetworks: {{{'a' * 300}: {{metric: o_information}}}}", "subnetworks: 'aaa", "up to 100"),
+    # figures
+    ("figures: {fig5: {}}", "figures: 'fig5'", "emergence/fig5"),
+    (
+        "figures: {emergence/fig55: {panels: {a: [s5]}, tables: [curves]}}",
+        "figures.emergence/fig55: ",
+        "fig55.py would",
+    ),
+    (FIGURE % "panels: {a: [s6]}", "figures.emergence/fig5.panels.a: there is no run 's6'", "define it under runs"),
+    (FIGURE % "panels: {a: s5}", "figures.emergence/fig5.panels.a: 's5'", "a list of different runs"),
+    (FIGURE % "panels: {1: [s5]}", "figures.emergence/fig5.panels: 1", "quotes"),
+    (FIGURE % "tables: [o_informaton]", "figures.emergence/fig5.tables: ", "did you mean 'o_information'?"),
+    (FIGURE % "tables: [prediction]", "figures.emergence/fig5.tables: there is no table 'prediction'", ""),
+    ("phases: []", "figures.emergence/fig1.tables: table phases is made from", "named under phases, and nothing is"),
+    (FIGURE % "table: [curves]", "figures.emergence/fig5.table: ", "did you mean 'tables'?"),
+    (FIGURE % "tables: [synergistic.weight]", "figures.emergence/fig5.tables: ", "did you mean 'synergistic.weights'?"),
+    (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "draws o_information"),
+    (NO_SUBNETWORK, "figures.two_phase/fig5.tables: ", "models/transformer.py defines no function `subnetwork`"),
+    (
+        "figures: {two_phase/mechanisms: {panels: {a: [division96]}}}",
+        "metrics.linear_regions: workflow/scripts/grokking_phases/models/transformer.py, the model of run division96",
+        "defines no rectified, which linear_regions calls: exact regions need a network that is linear but for ReLUs",
+    ),
+    (RECORDS_NOTHING, "figures.emergence/fig5.tables: run bare records no snapshots", "add `snapshots:` to runs.bare"),
+]
+RESERVED = [name for name in dir(InputFiles) if name[0] != "_" and name not in ("index", "sort")]
+REQUIRED = [
+    *CONFIG,
+    *(f"runs/division96/{key}" for key in ("seeds", "dataset", "model", "training")),
+    *(f"runs/division96/dataset/{key}" for key in ("module", "p", "train_fraction")),
+    *(f"runs/division96/{key}" for key in ("model/module", "training/steps", "training/learning_rate")),
+    *(f"runs/division96/snapshots/{key}" for key in ("layers", "steps")),
+]
+
+
+def overlaid(*overlays):
+    config = deepcopy(CONFIG)
+    for overlay in overlays:
+        update_config(config, overlay)
+    return config
+
+
+@pytest.mark.parametrize(("overlay", "start", "remedy"), BAD, ids=[overlay[:60] for overlay, _, _ in BAD])
+def test_bad_entry_is_one_sentence_with_key_and_remedy(overlay, start, remedy):
+    with pytest.raises(StudyError) as error:
+        resolve(overlaid(yaml.safe_load(overlay)))
+    assert str(error.value).startswith(start)
+    assert remedy in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_metrics_have_no_name_that_snakemake_keeps_from_inputs(name):
+    with pytest.raises(StudyError, match="Snakemake's"):
+        resolve(overlaid({"metrics": {name: {"module": "o_information"}}}))
+
+
+@pytest.mark.parametrize("path", REQUIRED)
+def test_missing_key_is_named(path):
+    *above, key = path.split("/")
+    config = overlaid()
+    entry = config
+    for part in above:
+        entry = entry[part]
+    del entry[key]
+    with pytest.raises(StudyError, match=f"{key!r} is missing"):
+        resolve(config)
+
+
+@pytest.mark.parametrize("overlay", sorted((REPOSITORY / "config").glob("*.yaml")), ids=lambda path: path.name)
+def test_shipped_overlays_resolve(overlay):
+    assert resolve(overlaid(yaml.safe_load(overlay.read_text())))["runs"].keys() >= CONFIG["runs"].keys()
+
+
+def test_a_metric_that_calls_what_a_model_does_not_define_is_refused(monkeypatch):
+    """Every model of ours defines all; so one that does not is pretended."""
+    monkeypatch.setattr("study.checks.methods", lambda kind, name: {"first_hidden"})
+    with pytest.raises(
+        StudyError, match="^metrics.linear_mapping_number: .*transformer.py.* defines no after_first_hid"
+    ):
+        resolve(CONFIG)
+
+
+def test_each_run_of_the_default_study_is_complete():
+    runs = resolve(CONFIG)["runs"]
+    assert all("like" not in run and {"seeds", "dataset", "model", "training"} <= run.keys() for run in runs.values())
+    base, heir = runs["addition_wd0.1"], runs["addition_wd2"]
+    assert heir == base | {"training": base["training"] | {"weight_decay": 2}}
+
+
+def test_a_run_has_time_scales_of_its_own_or_those_of_the_study():
+    config = resolve(overlaid({"metrics": {"other": {"module": "local_complexity"}}, "time_scales": ["other"]}))
+    own = config["runs"]["division97"]["time_scales"]
+    assert own == ["mutual_information", "linear_mapping_number", "local_complexity"]
+    assert metrics_behind(config, "time_scales", "division97") == set(own)
+    assert metrics_behind(config, "time_scales", "division96") == {"other"}
+
+
+def test_heir_with_another_module_drops_the_options_of_the_old_one():
+    s5 = resolve(CONFIG)["runs"]["s5"]
+    assert "inverse" not in s5["dataset"] and "p" not in s5["dataset"]
+    assert s5["model"]["module"] == CONFIG["runs"]["division96"]["model"]["module"]
+
+
+def test_heir_may_choose_another_rule_for_its_steps():
+    change = {"runs": {"addition_wd2": {"snapshots": {"steps": {"every": 50}}}}}
+    assert resolve(overlaid(change))["runs"]["addition_wd2"]["snapshots"]["steps"] == {"every": 50}
+
+
+def test_absolute_results_folder_is_taken():
+    assert resolve(overlaid({"results": "/scratch/me/study-1"}))["results"] == "/scratch/me/study-1"
+
+
+@pytest.mark.parametrize("folder", ["/mnt/my checkpoints", ".checkpoints", "../scratch"])
+def test_any_folder_is_taken_for_checkpoints(folder):
+    assert resolve(overlaid({"checkpoints": folder}))["checkpoints"] == folder
+
+
+def test_the_config_itself_is_left_as_it_is():
+    config = overlaid()
+    resolve(config)
+    assert config == CONFIG
+
+
+def nodes(schema):
+    yield schema
+    below = [schema.get("items"), schema.get("propertyNames"), *schema.get("allOf", [])]
+    below += [node for key in ("properties", "patternProperties", "$defs") for node in schema.get(key, {}).values()]
+    for node in filter(None, below):
+        yield from nodes(node)
+
+
+def test_every_node_of_the_schema_says_what_is_wanted():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert not [node for node in nodes(SCHEMA) if "$ref" not in node and "description" not in node]
+
+
+def test_origin_is_the_last_file_that_says_the_key_or_the_nearest_above():
+    sources = {"config.yaml": {"runs": {"a.b": {"seeds": [0]}}}, "over.yaml": {"runs": {"a.b": {"note": ""}}}}
+    assert origin("runs.a.b.seeds", sources) == "config.yaml"
+    assert origin("runs.a.b.model.width", sources) == "over.yaml"
+    assert origin("figures", sources) == origin("", sources) == "config.yaml"
+
+
+def test_snakemake_prints_the_sentence_with_the_file_and_no_traceback(tmp_path):
+    overlay = tmp_path / "typo.yaml"
+    overlay.write_text(TRAINING % "lerning_rate: 0.1")
+    command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "config.yaml", str(overlay)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 1
+    printed = done.stdout + done.stderr
+    assert f"\n{overlay}: runs.addition_wd0.1.training.lerning_rate: " in printed
+    assert "(did you mean 'learning_rate'?)\n" in printed
+    assert "Traceback" not in printed

@@ -1,0 +1,171 @@
+"""A folder of one unfinished run: its states, and one process at a time."""
+
+import hashlib
+import io
+import multiprocessing
+import pickle
+
+import pytest
+import torch
+
+from grokking_phases.training.checkpoints import Checkpoints
+from grokking_phases.training.finished_outputs import FOLDER, forget
+
+SECONDS, WHILE = 10, 0.2  # until a process that must answer has failed to; that one must not answer in
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    return Checkpoints(tmp_path / "checkpoints", "abc123")
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def steps(checkpoints):
+    return [state["step"] for state in checkpoints.states()]
+
+
+def newest(checkpoints):
+    return max(checkpoints.folder.glob("*.pt"))
+
+
+def test_the_last_state_saved_comes_back(checkpoints):
+    with checkpoints.held():
+        assert steps(checkpoints) == []
+        checkpoints.save({"step": 2, "weight": torch.full((3,), 2), "curves": [{"loss": float("nan")}]})
+        (state,) = checkpoints.states()
+    assert state.keys() == {"step", "weight", "curves"}
+    assert state["step"] == 2
+    assert torch.equal(state["weight"], torch.tensor([2, 2, 2]))
+    assert state["curves"][0]["loss"] != state["curves"][0]["loss"]
+
+
+def test_the_last_two_states_are_kept_newest_first(checkpoints):
+    with checkpoints.held():
+        for step in (9, 10, 100):
+            checkpoints.save({"step": step})
+        assert steps(checkpoints) == [100, 10]
+        assert len(names_in(checkpoints.folder)) == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
+def test_a_state_that_is_not_whole_is_left_out_and_said(damage, checkpoints, capsys):
+    checkpoints.save({"step": 1})
+    checkpoints.save({"step": 2})
+    content = bytearray(newest(checkpoints).read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged = {"cut": content[:-7], "flip": content, "empty": b""}[damage]
+    newest(checkpoints).write_bytes(damaged)
+    assert steps(checkpoints) == [1]
+    assert f"{newest(checkpoints)} is damaged, and left out" in capsys.readouterr().err
+
+
+def test_of_a_finished_run_no_state_is_left(checkpoints):
+    with checkpoints.held():
+        checkpoints.save({"step": 1})
+        (checkpoints.folder / "finished").mkdir()
+        checkpoints.clear()
+    assert names_in(checkpoints.folder) == ["finished"]
+
+
+def test_a_state_of_another_run_is_refused(checkpoints, tmp_path):
+    other = Checkpoints(tmp_path / "checkpoints", "def456")
+    with other.held():
+        other.save({"step": 1})
+    other.folder.rename(checkpoints.folder)
+    with checkpoints.held(), pytest.raises(ValueError, match="belongs to another run; delete the folder .*abc123"):
+        steps(checkpoints)
+
+
+def test_a_state_is_data_and_never_code(checkpoints, tmp_path):
+    """With its own digest for a name, as one who means harm would give it."""
+    code = pickle.dumps(Harm(tmp_path / "done"))
+    checkpoints.save({"step": 1})
+    buffer = io.BytesIO()
+    torch.save(Harm(tmp_path / "done"), buffer)
+    for content in (code, buffer.getvalue()):
+        newest(checkpoints).unlink()
+        (checkpoints.folder / f"000000001.{hashlib.sha256(content).hexdigest()}.pt").write_bytes(content)
+        with pytest.raises(ValueError, match="pt holds other things than numbers, and is not read; delete it"):
+            steps(checkpoints)
+    assert not (tmp_path / "done").exists()
+
+
+class Harm:
+    """Unpickled by one who trusts it, it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return self.path.touch, ()
+
+
+def test_a_save_that_fails_halfway_leaves_the_last_state(checkpoints):
+    with checkpoints.held():
+        checkpoints.save({"step": 1})
+        with pytest.raises((AttributeError, TypeError), match="pickle"):
+            checkpoints.save({"step": 2, "weight": torch.zeros(1000), "cannot be pickled": lambda: None})
+        assert steps(checkpoints) == [1]
+        assert len(names_in(checkpoints.folder)) == 1
+
+
+def hold_and_tell(checkpoints, pipe):
+    pipe.send("waiting")
+    with checkpoints.held():
+        pipe.send(steps(checkpoints))
+        pipe.recv()
+
+
+@pytest.fixture
+def other(checkpoints):
+    """Start another process that waits for the folder, tells what it finds in it, and holds it until it is ended."""
+    context, started = multiprocessing.get_context("fork"), []
+
+    def start():
+        here, there = context.Pipe()
+        started.append(context.Process(target=hold_and_tell, args=(checkpoints, there)))
+        started[-1].start()
+        assert here.poll(SECONDS)
+        assert here.recv() == "waiting"
+        here.kill = started[-1].kill
+        return here
+
+    yield start
+    for process in started:
+        process.kill()
+        process.join()
+
+
+def told(pipe):
+    assert pipe.poll(SECONDS), "the other process still waits"
+    return pipe.recv()
+
+
+def test_a_process_waits_for_the_holder_and_finds_its_last_state(checkpoints, other):
+    with checkpoints.held():
+        pipe = other()
+        checkpoints.save({"step": 5})
+        assert not pipe.poll(WHILE)
+    assert told(pipe) == [5]
+
+
+def test_a_process_that_waited_for_a_folder_now_gone_gets_a_fresh_one_to_itself(checkpoints, other):
+    with checkpoints.held():
+        first = other()
+        assert not first.poll(WHILE)
+        (checkpoints.folder / FOLDER).mkdir()
+        forget(checkpoints.folder.parent)
+    assert told(first) == []
+    assert not other().poll(WHILE)
+
+
+def test_a_holder_that_is_killed_holds_no_longer(checkpoints, other):
+    holder = other()
+    assert told(holder) == []
+    pipe = other()
+    assert not pipe.poll(WHILE)
+    holder.kill()
+    assert told(pipe) == []

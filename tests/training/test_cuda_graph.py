@@ -1,0 +1,47 @@
+"""When a step is recorded and replayed, with a recording that is pretended: what a GPU does is not tested here."""
+
+import pytest
+import torch
+
+from grokking_phases.training import cuda_graph as graphs
+from grokking_phases.training.cuda_graph import EAGER_CALLS, Graphed
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """How the function was called, in order; a recording calls it again with the tensors that it was given."""
+    calls = []
+
+    def beside(function, *arguments):
+        calls.append("eager")
+        function(*arguments)
+
+    def record(function, *arguments):
+        calls.append("recorded")
+        return lambda: (calls.append("replayed"), function(*arguments))
+
+    monkeypatch.setattr(graphs, "beside", beside)
+    monkeypatch.setattr(graphs, "record", record)
+    return calls
+
+
+def test_it_is_recorded_once_after_the_eager_calls_and_sees_new_values(calls):
+    total = torch.zeros(2)
+    graphed = Graphed(lambda x: total.add_(x), earlier=2)
+    for i in range(EAGER_CALLS + 4):
+        graphed(torch.tensor([i, 1.0]))
+    assert calls == ["eager"] * (EAGER_CALLS + 2) + ["recorded"] + ["replayed"] * 2
+    assert total.tolist() == [sum(range(EAGER_CALLS + 4)), EAGER_CALLS + 4]
+
+
+def test_what_cannot_be_recorded_runs_all_the_same_and_says_so(calls, monkeypatch, capsys):
+    def refused(function, *arguments):
+        raise RuntimeError("operation not permitted when stream is capturing")
+
+    monkeypatch.setattr(graphs, "record", refused)
+    total = torch.zeros(1)
+    graphed = Graphed(lambda x: total.add_(x))
+    for _ in range(EAGER_CALLS + 3):
+        graphed(torch.ones(1))
+    assert total.item() == EAGER_CALLS + 3
+    assert capsys.readouterr().err.count("not recorded") == 1

@@ -1,0 +1,145 @@
+"""The recipe is the authors': published accuracies, the constraint, the warm-up, and going on from a saved state."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from grokking_phases.data.split import split
+from grokking_phases.datasets import modular_addition
+from grokking_phases.models import mlp, transformer
+from grokking_phases.recipe import Recipe
+from grokking_phases.training import cuda_graph as graphs
+from grokking_phases.training import trainer as training
+from grokking_phases.training.cuda_graph import Graphed
+from grokking_phases.training.trainer import Trainer, constrained_parameters, l2_norm
+
+
+def trainer(examples, seed=0, build=mlp.build, **recipe):
+    build = partial(build, n_tokens=examples.n_tokens, n_classes=examples.n_classes)
+    return Trainer(build, examples, Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe), seed, "cpu")
+
+
+def small(p=11):
+    return split(modular_addition.make(p=p), 0.4, 420)
+
+
+# Train accuracy by step from the authors' code (weight decay 2, seed 0); float32 sums differ in order, so that only the
+# first steps agree to all digits.
+PUBLISHED = {0: 0.00983, 5: 0.15015, 10: 0.24077, 15: 0.50890, 20: 0.80468, 25: 0.94685, 30: 0.98831}
+
+
+def test_the_emergence_recipe_gives_the_published_accuracies():
+    run = trainer(split(modular_addition.make(p=97), 0.4, 420), weight_decay=2)
+    assert run.evaluate()["test_accuracy"] == pytest.approx(0.00939, abs=5e-6)
+    for step, accuracy in PUBLISHED.items():
+        while run.step < step:
+            run.advance()
+        assert run.evaluate()["train_accuracy"] == pytest.approx(accuracy, abs=5e-6 if step <= 5 else 0.005)
+
+
+NOISY = {"build": partial(transformer.build, d_model=16, d_mlp=32, dropout=0.1), "batch_size": 8, "warmup_steps": 3}
+
+
+def advanced(run, n_steps):
+    for _ in range(n_steps):
+        run.advance()
+    return run
+
+
+def same_parameters(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True))
+
+
+def test_a_loaded_state_goes_on_with_the_same_bits():
+    uninterrupted = advanced(trainer(small(), **NOISY), 6)
+    state = advanced(trainer(small(), **NOISY), 4).state()
+    resumed = trainer(small(), seed=7, **NOISY)
+    assert not same_parameters(uninterrupted, resumed)
+    resumed.load(state)
+    assert same_parameters(uninterrupted, advanced(resumed, 2))
+
+
+@pytest.mark.parametrize("recipe", [NOISY, {"weight_decay": 2.0}])
+def test_recorded_steps_are_the_steps_themselves(monkeypatch, recipe):
+    """As on a GPU, but with a recording that is pretended."""
+    monkeypatch.setattr(graphs, "beside", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(graphs, "record", lambda function, *arguments: lambda: function(*arguments))
+    plain = advanced(trainer(small(), **recipe), 12)
+    replayed = trainer(small(), **recipe)
+    replayed.update = Graphed(replayed._update, replayed.recipe.warmup_steps)
+    assert same_parameters(advanced(replayed, 12), plain)
+    assert replayed.update.replay is not None
+
+
+def test_another_device_goes_on_with_batches_of_its_own():
+    state = advanced(trainer(small(), **NOISY), 4).state() | {"device": "cuda", "batches": torch.zeros(16)}
+    resumed = trainer(small(), **NOISY)
+    drawn = resumed._batch()[0]
+    resumed.load(state)
+    assert not torch.equal(resumed._batch()[0], drawn)
+
+
+def test_bfloat16_products_are_another_training_evaluated_in_float32():
+    exact, rough = trainer(small()), trainer(small(), matmul="bfloat16")
+    assert exact.evaluate() == rough.evaluate()
+    difference = abs(advanced(exact, 1).evaluate()["test_loss"] - advanced(rough, 1).evaluate()["test_loss"])
+    assert 0 < difference < 0.05
+
+
+def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch):
+    monkeypatch.setattr(training, "ROWS", 7)
+    parts = advanced(trainer(small()), 1)
+    monkeypatch.setattr(training, "ROWS", 1000)
+    for of_parts, of_whole in zip(
+        parts.model.parameters(), advanced(trainer(small()), 1).model.parameters(), strict=True
+    ):
+        torch.testing.assert_close(of_parts.grad, of_whole.grad, rtol=1e-4, atol=1e-7)
+
+
+def test_seeds_decide_weights_and_batches():
+    a, b, other = (trainer(small(), seed=seed, batch_size=8) for seed in (0, 0, 1))
+    assert torch.equal(a._batch()[0], b._batch()[0])
+    assert not torch.equal(a._batch()[0], other._batch()[0])
+    assert not torch.equal(a.model.readout.weight, other.model.readout.weight)
+
+
+@pytest.mark.parametrize("constrain", ["weights", "all"])
+def test_the_norm_is_that_before_the_last_layer_was_zeroed(constrain):
+    plain = trainer(small())
+    run = trainer(small(), alpha=8, constrain_norm=constrain, zero_last_layer=True)
+    constrained = constrained_parameters(run.model, run.recipe)
+    scaled = 8 * l2_norm(constrained_parameters(plain.model, run.recipe))
+    assert torch.count_nonzero(run.model.readout.weight) == 0
+    for _ in range(3):
+        run.advance()
+        assert l2_norm(constrained).item() == pytest.approx(scaled.item(), rel=1e-5)
+    assert torch.count_nonzero(run.model.readout.weight) > 0
+
+
+def test_alpha_scales_weights_and_not_biases():
+    plain, scaled = trainer(small()), trainer(small(), alpha=8)
+    assert torch.equal(scaled.model.preactivation.weight, 8 * plain.model.preactivation.weight)
+    assert torch.equal(scaled.model.preactivation.bias, plain.model.preactivation.bias)
+
+
+def test_decay_shrinks_every_parameter_by_the_stated_factor():
+    """Where the gradient is zero, AdamW leaves decay alone: 1 - 0.03 * 50 = -0.5."""
+    run = trainer(small(), weight_decay=50)
+    with torch.no_grad():
+        run.model.preactivation.bias.fill_(-100)  # no unit fires: no gradient reaches the first layer
+    run.advance()
+    np.testing.assert_allclose(run.model.preactivation.bias.detach(), 50.0, rtol=1e-6)
+
+
+def test_the_learning_rate_warms_up_from_zero():
+    recipe = Recipe(steps=100, learning_rate=0.001, warmup_steps=10)
+    assert [recipe.learning_rate_at(step) for step in (0, 5, 10, 99)] == [0, 0.0005, 0.001, 0.001]
+
+
+def test_evaluation_neither_draws_nor_drops():
+    plain = advanced(trainer(small(), **NOISY), 1)
+    evaluated = trainer(small(), **NOISY)
+    assert evaluated.evaluate() == evaluated.evaluate()
+    assert same_parameters(plain, advanced(evaluated, 1))

@@ -1,0 +1,1 @@
+"""What is read off finished tables: events, phases, time scales, sub-networks, predictions and their intervals."""

@@ -1,0 +1,153 @@
+"""Sub-networks trained alone, beside their run and beside as many units drawn at random.
+
+Without the sets drawn at random nothing can be said about synergy: any part of a network that is large enough may
+generalise as the whole does. A network that never generalises does so later than any that does: it counts as infinitely
+late, lest a median be one of the early ones alone.
+
+Each sub-network is compared with the random sets of its own seed, which share its initial weights and its size. If how
+it was chosen made no difference, its step would have any rank among theirs with equal probability, in each seed: `p` is
+the exact probability, over all seeds, that the sum of its ranks is as far from the middle as it is, or farther.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from grokking_phases.analysis.bootstrap import TAILS, median_interval
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, first_above
+
+ORIGINAL, RANDOM = "original", "random"
+ROUNDING = 1e-9
+
+
+def compare(
+    curves: pd.DataFrame, retrained: dict[str, pd.DataFrame], choices: pd.DataFrame, at_random: set[str]
+) -> pd.DataFrame:
+    """Rows {of, quantity, seed, status, value, low, high, n_found, n_seeds} of one run.
+
+    curves      tidy rows of the run, all seeds
+    retrained   the same of each sub-network, by name (`synergistic.activation`); a seed without rows has none
+    choices     a row for each seed and subnetwork (`synergistic`): `size` and `step` of its multiplet
+    at_random   which of the names were drawn at random: they are pooled as `random`
+
+    generalised          first evaluated step with test accuracy above 0.98
+    difference           the same, less that of the run's own seed
+    beside_random        the same, less the median of its own seed's random sets
+    final_test_accuracy  at the last evaluated step
+    size, chosen_at      number of units; the step at which the multiplet was found
+
+    A row for each seed, then one over seeds (seed missing): the median with its bootstrap interval or, of the sets
+    drawn at random, the median of all draws and seeds with the range of their central 95 %. Then, of each sub-network
+    over seeds, `p` and `same_size`: 1 where in every seed the random sets are of its size, else 0.
+
+    An event is found, not reached (then later than any step), or absent: there is no sub-network, or nothing to compare
+    it with. Over seeds it is not reached where the median is not; `high` may be infinite.
+    """
+    seeds = sorted(curves["seed"].unique())
+    networks = {ORIGINAL: curves, **retrained}
+    evaluated = set.intersection(*(set(table["step"]) for table in networks.values() if len(table)))
+    places = choices.set_index(["subnetwork", "seed"])[["size", "step"]]
+    rows = []
+    for name, table in networks.items():
+        for seed in seeds:
+            own = table[(table["seed"] == seed) & table["step"].isin(evaluated)]
+            found = {"of": name, "seed": seed, **outcome(own), **choice(places, name, seed)}
+            rows.append(found)
+    wide = pd.DataFrame(rows).set_index(["of", "seed"])
+    original = wide.loc[ORIGINAL, "generalised"]
+    wide["difference"] = later(wide["generalised"], original.reindex(wide.index.get_level_values("seed")).to_numpy())
+    wide["beside_random"] = later(wide["generalised"], beside(wide, at_random, seeds))
+    tidy = in_rows(wide)
+    pooled = tidy.assign(of=tidy["of"].where(~tidy["of"].isin(at_random), RANDOM))
+    over = [*over_seeds(pooled), *tests(wide, at_random, seeds)]
+    return pd.concat([tidy, pd.DataFrame(over)], ignore_index=True).astype({"seed": "Int64"})
+
+
+def outcome(curves: pd.DataFrame) -> dict[str, float]:
+    """Of one network and seed: NaN throughout where there is none, infinity where it never generalises."""
+    if curves.empty:
+        return {"generalised": np.nan, "final_test_accuracy": np.nan}
+    step = first_above(curves, "test_accuracy")
+    accuracy = curves[curves["metric"] == "test_accuracy"].sort_values("step")["value"].iloc[-1]
+    return {"generalised": np.inf if step is None else step, "final_test_accuracy": accuracy}
+
+
+def choice(places: pd.DataFrame, name: str, seed: int) -> dict[str, float]:
+    """Of a sub-network; nothing of the original, nor of one that there is not."""
+    key = (name.split(".")[0], seed)
+    size, step = places.loc[key] if key in places.index else (np.nan, np.nan)
+    return {"size": size, "chosen_at": step}
+
+
+def later(steps: pd.Series, than: np.ndarray) -> pd.Series:
+    """By how many steps; NaN where one is missing or both are never."""
+    with np.errstate(invalid="ignore"):
+        return steps - than
+
+
+def beside(wide: pd.DataFrame, at_random: set[str], seeds: list[int]) -> np.ndarray:
+    """For each row, the median step of the random sets of its seed; NaN where there are none."""
+    drawn = wide[wide.index.get_level_values("of").isin(at_random)]["generalised"].dropna()
+    medians = drawn.groupby("seed").median().reindex(seeds)
+    return medians.reindex(wide.index.get_level_values("seed")).to_numpy()
+
+
+def in_rows(wide: pd.DataFrame) -> pd.DataFrame:
+    """A row for each network, seed and quantity; what is infinitely late is not reached."""
+    tidy = wide.melt(ignore_index=False, var_name="quantity").reset_index()
+    tidy = tidy[~((tidy["of"] == ORIGINAL) & tidy["quantity"].isin(["size", "chosen_at", "difference"]))]
+    status = np.where(tidy["value"].isna(), ABSENT, np.where(tidy["value"] == np.inf, NOT_REACHED, FOUND))
+    return tidy.assign(status=status)
+
+
+def over_seeds(rows: pd.DataFrame) -> Iterator[dict]:
+    """One row for each (of, quantity)."""
+    for (of, quantity), group in rows.groupby(["of", "quantity"], sort=False):
+        values = group["value"].dropna().to_numpy()
+        median, low, high = median_interval(values)
+        if of == RANDOM and len(values):
+            low, high = np.quantile(values, TAILS, method="nearest")
+        yield {
+            "of": of,
+            "quantity": quantity,
+            "status": ABSENT if np.isnan(median) else NOT_REACHED if median == np.inf else FOUND,
+            "value": np.nan if median == np.inf else median,
+            "low": low,
+            "high": high,
+            "n_found": int((group["status"] == FOUND).sum()),
+            "n_seeds": len(group),
+        }
+
+
+def tests(wide: pd.DataFrame, at_random: set[str], seeds: list[int]) -> Iterator[dict]:
+    """`p` and `same_size` of each sub-network that was not drawn at random."""
+    for name in dict.fromkeys(wide.index.get_level_values("of")):
+        if name == ORIGINAL or name in at_random:
+            continue
+        pairs = []
+        for seed in seeds:
+            draws = wide.loc[[(draw, seed) for draw in sorted(at_random)]].dropna(subset="generalised")
+            own = wide.loc[(name, seed)]
+            if len(draws) and not np.isnan(own["generalised"]):
+                pairs.append((own, draws))
+        if pairs:
+            p = exact_p([(own["generalised"], draws["generalised"].to_numpy()) for own, draws in pairs])
+            alike = all((draws["size"] == own["size"]).all() for own, draws in pairs)
+            for quantity, value in {"p": p, "same_size": float(alike)}.items():
+                row = {"of": name, "quantity": quantity, "status": FOUND, "value": value}
+                yield row | {"n_found": len(pairs), "n_seeds": len(seeds)}
+
+
+def exact_p(seeds: list[tuple[float, np.ndarray]]) -> float:
+    """Two-sided, of a value beside draws in each seed; ties share their mean rank."""
+    observed, sums, weights = 0.0, np.zeros(1), np.ones(1)
+    for own, draws in seeds:
+        ranks = rankdata([own, *draws])
+        observed += ranks[0]
+        sums, place = np.unique(np.add.outer(sums, ranks).ravel(), return_inverse=True)
+        weights = np.bincount(place, np.repeat(weights, len(ranks)) / len(ranks))
+    middle = (sums * weights).sum()
+    far = np.abs(sums - middle) >= np.abs(observed - middle) - ROUNDING
+    return float(weights[far].sum())

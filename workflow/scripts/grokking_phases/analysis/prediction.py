@@ -1,0 +1,264 @@
+"""Do early peaks of synergy predict generalising? (Emergence paper, section 6: a claim, to which no rule is given.)
+
+The rule. Of a run, S = -min Omega (nats), less its null and nothing below that, smoothed in ln step; from step
+1 / learning rate to q = 10 % of the training steps. Its score is the prominence of the largest peak: how far S falls on
+both sides of it, before it rises higher or the data end; 0 without a peak. The rule is asked after every snapshot, with
+nothing later, and keeps to a yes: a score that reaches the threshold by q says that the run will generalise, and the
+step at which it does so is the one from which that was known.
+
+    generalised     test accuracy > 0.98 at some evaluated step of the whole run
+    left out        runs that have generalised by q, or have diverged, or whose S is undefined in half of the window
+    kept            runs that have not memorised by q, or never do: which of them will is not known at q
+    null            the least Omega of shuffled samples up to the step at which is asked (synergy_shuffled_low of
+                    `o_information_null`); where it was not measured, 0: what counts is synergy beyond chance
+    thresholds      of each predictor, the score with the largest Youden index (rate of hits - rate of false alarms)
+                    among the calibration seeds; the highest, if there are several
+    baselines       weight norm and train loss at the last evaluated step up to q, each in the direction in which its
+                    AUC among the calibration seeds is above a half (for synergy, more is the paper's claim)
+
+The constants were fixed before any run of the sweep was made, and are reasons, not fits. Known then were the numbers of
+docs/figure5.md (when the default study's seven settings peak and generalise); no curve was looked at, and nothing was
+changed when the rule was tried on that study afterwards. Adam moves a weight by up to the learning rate a step, so that
+at 1 / learning rate the initial weights (below 0.08) are forgotten, and with them the synergy of random features that
+every run shows in its first steps. A tenth of training is early. The smoothing is that of `phases`. Seeds of a run are
+no independent cases: intervals resample whole runs (`receiver`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy.signal import find_peaks
+
+from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.analysis.roc import auc, medians, resamples, roc, with_interval
+from grokking_phases.analysis.smoothing import smoothed
+from grokking_phases.recipe import Recipe
+from grokking_phases.storage.headers import write_parquet
+
+EARLY = 0.1  # q: of the training steps
+FORGOTTEN = 1.0  # learning rate x step from which the rule looks
+SMOOTHING = 0.15  # standard deviation in ln step
+DEFINED = 0.5  # at least so much of the window
+HOPELESS = 10.0  # weight decay from which no rule can miss
+
+NULL = "synergy_shuffled_low"
+PREDICTORS = ["synergy_peak", "weight_norm", "train_loss"]
+SUBSETS = {"all": np.inf, f"weight decay < {HOPELESS:g}": HOPELESS}
+OUTCOMES = {  # by whether the run generalises, and whether that was predicted
+    (True, True): "hit",
+    (True, False): "miss",
+    (False, True): "false alarm",
+    (False, False): "correct rejection",
+}
+COUNTS = {"hit": "hits", "miss": "misses", "false alarm": "false_alarms", "correct rejection": "correct_rejections"}
+COLUMNS = {
+    "estimate": "str",  # of synergy: the name of its table
+    "kind": "str",  # run | summary | roc
+    "predictor": "str",
+    # one run and seed
+    "run": "str",
+    "seed": "Int64",
+    "role": "str",  # calibration | scored
+    "weight_decay": "float64",
+    "decided_at": "float64",  # q of the training steps
+    "generalised_at": "float64",  # step; NaN: never
+    "left_out": "str",  # why, if so
+    "value": "float64",  # nats, L2 norm, nats
+    "score": "float64",  # the value in the direction that speaks for generalising; NaN where left out
+    "outcome": "str",
+    "known_at": "float64",  # of those predicted to generalise: the first step at which the rule could have known
+    "lead": "float64",  # steps, from there to generalised_at
+    # all scored runs of a subset; threshold and undefined, of a predictor's runs as well
+    "subset": "str",
+    "threshold": "float64",  # of the score
+    "direction": "float64",  # score = direction x value
+    "n": "Int64",
+    "n_left_out": "Int64",
+    **dict.fromkeys(COUNTS.values(), "Int64"),
+    **{f"{name}{end}": "float64" for name in ("auc", "gain", "lead_median") for end in ("", "_low", "_high")},
+    "undefined": "str",  # why there is no AUC
+    # a point of a curve
+    "false_alarm_rate": "float64",
+    "hit_rate": "float64",
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run and seed: what the predictors may know, by step, and what became of it."""
+
+    run: str
+    seed: int
+    weight_decay: float
+    decided_at: float
+    generalised_at: float
+    left_out: str | None
+    known: dict[str, pd.Series]
+
+
+def predictions(
+    curves: pd.DataFrame,
+    estimates: dict[str, pd.DataFrame],
+    nulls: dict[str, pd.DataFrame],
+    runs: dict[str, dict],
+    *,
+    calibration: list[int],
+) -> pd.DataFrame:
+    """Rows of `COLUMNS`: one for each run, seed and predictor; each subset's summary; the points of its ROC curve.
+
+    curves: tidy; train_loss, test_accuracy and weight_norm of every run and seed.
+    estimates: by name, tidy: synergy, in nats, of one layer of the same runs and seeds.
+    nulls: by the estimate's name, tidy: its synergy_shuffled_low at some of the same steps; an estimate may have none.
+    runs: their entries in the config, of which steps, learning_rate and weight_decay are read.
+    calibration: the seeds on which thresholds and directions are fixed; all others are scored.
+    """
+    parts = []
+    for estimate, rows in estimates.items():
+        synergy = rows[rows["metric"] == "synergy"]
+        if estimate in nulls:
+            synergy = pd.concat([synergy, nulls[estimate][nulls[estimate]["metric"] == NULL]])
+        trials = list(observed(curves, synergy, runs))
+        judged = pd.concat([judge(trials, predictor, calibration) for predictor in PREDICTORS])
+        parts += [part.assign(estimate=estimate) for part in (judged, *summaries(judged))]
+    return pd.concat([part.reindex(columns=list(COLUMNS)).astype(COLUMNS) for part in parts], ignore_index=True)
+
+
+def observed(curves: pd.DataFrame, synergy: pd.DataFrame, runs: dict[str, dict]) -> Iterator[Trial]:
+    """In order of run and seed, whatever the order of rows."""
+    evaluated, measured = by_series(curves), by_series(synergy)
+    for (run, seed), curve in evaluated.items():
+        # A run that diverged at once has no snapshot.
+        snapshots = measured.get((run, seed), pd.DataFrame({"synergy": []}))
+        yield observe(run, seed, curve, snapshots, Recipe(**runs[run]["training"]))
+
+
+def by_series(rows: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
+    """By run and seed: steps ascending, a column each metric."""
+    wide = rows.pivot(index=["run", "seed", "step"], columns="metric", values="value")
+    return {key: series.droplevel(["run", "seed"]) for key, series in wide.groupby(["run", "seed"])}
+
+
+def observe(run: str, seed: int, curve: pd.DataFrame, snapshots: pd.DataFrame, recipe: Recipe) -> Trial:
+    """curve, snapshots: by step, a column each metric."""
+    first, last = FORGOTTEN / recipe.learning_rate, EARLY * recipe.steps
+    window = snapshots[(snapshots.index >= first) & (snapshots.index <= last)]
+    now = curve[curve.index <= last].iloc[-1]
+    generalised_at = curve.index[curve["test_accuracy"] > ACCURATE].min()
+    return Trial(
+        run=run,
+        seed=seed,
+        weight_decay=recipe.weight_decay,
+        decided_at=last,
+        generalised_at=generalised_at,
+        left_out=reason_to_leave_out(generalised_at <= last, now["train_loss"], window["synergy"]),
+        known={
+            "synergy_peak": peaks_so_far(window),
+            "weight_norm": pd.Series({last: now["weight_norm"]}),
+            "train_loss": pd.Series({last: now["train_loss"]}),
+        },
+    )
+
+
+def reason_to_leave_out(generalised: bool, train_loss: float, S: pd.Series) -> str | None:
+    if generalised:
+        return "generalised already"
+    if not np.isfinite(train_loss):
+        return "diverged"
+    return None if S.notna().mean() >= DEFINED else "synergy undefined"
+
+
+def above_null(snapshots: pd.DataFrame) -> pd.Series:
+    """-min Omega less the null's largest, 0 where it is below; NaN where it is undefined."""
+    null = snapshots[NULL].min() if NULL in snapshots else 0.0
+    return (-snapshots["synergy"] - np.fmax(-null, 0.0)).clip(lower=0)
+
+
+def peaks_so_far(snapshots: pd.DataFrame) -> pd.Series:
+    """By step: the largest prominence that the data up to it, or up to an earlier one, show; their null with them."""
+    seen = (above_null(snapshots.iloc[: i + 1]).dropna() for i in range(len(snapshots)))
+    return pd.Series([prominence(S) for S in seen], snapshots.index, dtype=float).cummax()
+
+
+def prominence(S: pd.Series) -> float:
+    """Of the largest peak of S, smoothed; 0 where it has none."""
+    return find_peaks(smoothed(S, SMOOTHING), prominence=0)[1]["prominences"].max(initial=0.0)
+
+
+def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.DataFrame:
+    """A row for each trial: what the predictor says of it, and whether that was so."""
+    rows = pd.DataFrame(trials).drop(columns="known").assign(kind="run", predictor=predictor)
+    rows["role"] = np.where(rows["seed"].isin(calibration), "calibration", "scored")
+    rows["value"] = [np.nan if trial.left_out else trial.known[predictor].iloc[-1] for trial in trials]
+    generalised = rows["generalised_at"].notna()
+    fixing = (rows["role"] == "calibration") & rows["left_out"].isna()
+    direction, threshold = calibrated(rows.loc[fixing, "value"], generalised[fixing], predictor)
+    rows["score"] = direction * rows["value"]
+    outcomes = [OUTCOMES[pair] for pair in zip(generalised, rows["score"] >= threshold, strict=True)]
+    rows["outcome"] = pd.Series(outcomes).where(rows["score"].notna() & pd.notna(threshold), None)
+    rows["known_at"] = [first_reached(direction * trial.known[predictor], threshold) for trial in trials]
+    rows["known_at"] = rows["known_at"].where(rows["outcome"].isin(["hit", "false alarm"]))
+    undefined = one_class(generalised[fixing], "of the calibration seeds")
+    lead = rows["generalised_at"] - rows["known_at"]
+    return rows.assign(lead=lead, direction=direction, threshold=threshold, undefined=undefined)
+
+
+def calibrated(values: pd.Series, generalised: pd.Series, predictor: str) -> tuple[float, float]:
+    """Direction, and the threshold of direction x value; NaN where all or none of these runs generalise."""
+    side = np.sign(auc(values, generalised).item() - 0.5) or 1.0
+    direction = 1.0 if predictor == "synergy_peak" else side
+    points = roc(direction * values, generalised)
+    youden = (points["hit_rate"] - points["false_alarm_rate"]).to_numpy()
+    return direction, np.nan if np.isnan(youden).any() else points["threshold"].iloc[youden.argmax()]
+
+
+def first_reached(scores: pd.Series, threshold: float) -> float:
+    """The first step at which the score is at the threshold, or NaN."""
+    return scores.index[scores >= threshold].min()
+
+
+def summaries(judged: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """For each subset of the scored runs and each predictor: its summary, and the points of its ROC curve."""
+    for subset, limit in SUBSETS.items():
+        rows = judged[(judged["role"] == "scored") & (judged["weight_decay"] < limit)]
+        kept = {name: rows[(rows["predictor"] == name) & rows["left_out"].isna()] for name in PREDICTORS}
+        # All predictors have the same trials, in the same order: one set of resamples serves them all.
+        first = kept[PREDICTORS[0]]
+        generalised, weights = first["generalised_at"].notna(), resamples(first["run"])
+        aucs = {name: auc(chosen["score"], generalised, weights) for name, chosen in kept.items()}
+        for name, chosen in kept.items():
+            said = counts(chosen) | {"n_left_out": len(rows) // len(PREDICTORS) - len(chosen)}
+            said |= with_interval("auc", aucs[name]) | with_interval("gain", aucs[PREDICTORS[0]] - aucs[name])
+            said |= with_interval("lead_median", medians(chosen["lead"], weights))
+            said["undefined"] = one_class(generalised, "of the scored runs") or fixed(judged, name, "undefined")
+            said |= {column: fixed(judged, name, column) for column in ("direction", "threshold")}
+            points = roc(chosen["score"], generalised)
+            yield pd.DataFrame([said]).assign(kind="summary", subset=subset, predictor=name)
+            yield points.assign(kind="roc", subset=subset, predictor=name)
+
+
+def fixed(judged: pd.DataFrame, predictor: str, column: str) -> object:
+    """What the calibration seeds fixed for a predictor."""
+    return judged.loc[judged["predictor"] == predictor, column].iloc[0]
+
+
+def counts(chosen: pd.DataFrame) -> dict[str, int]:
+    """Of a predictor's rows: all, and those of each outcome."""
+    return {"n": len(chosen)} | {column: (chosen["outcome"] == outcome).sum() for outcome, column in COUNTS.items()}
+
+
+def one_class(generalised: pd.Series, which: str) -> str | None:
+    """Why there is no AUC, or None."""
+    if generalised.empty:
+        return f"none {which} is left"
+    if generalised.nunique() == 1:
+        return f"all {which} generalise" if generalised.iloc[0] else f"none {which} generalises"
+    return None
+
+
+def write_predictions(path: str | Path, rows: pd.DataFrame, header: dict) -> None:
+    """Rows of `COLUMNS`."""
+    write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats", **header})

@@ -1,0 +1,59 @@
+"""How well scores tell runs that generalise from those that do not: ROC curve, AUC, and their bootstrap over runs.
+
+AUC = P(a run that generalises scores higher than one that does not), a tie being half: what midranks give.
+"""
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.analysis.bootstrap import TAILS
+
+RESAMPLES, RANDOM_STATE = 2000, 0
+
+
+def roc(scores: pd.Series, generalised: pd.Series) -> pd.DataFrame:
+    """Each distinct score as a threshold, after one that none reaches, descending; a rate of an absent class is NaN."""
+    thresholds = np.r_[np.inf, np.unique(scores)[::-1]]
+    reached, positive = scores.to_numpy() >= thresholds[:, None], generalised.to_numpy(dtype=bool)
+    hit, alarm = (reached[:, chosen].sum(axis=1) / (chosen.sum() or np.nan) for chosen in (positive, ~positive))
+    return pd.DataFrame({"threshold": thresholds, "false_alarm_rate": alarm, "hit_rate": hit})
+
+
+def auc(scores: pd.Series, generalised: pd.Series, weights: np.ndarray | None = None) -> np.ndarray:
+    """One value for each row of weights; NaN without both classes.
+
+    weights: n_resamples x n_trials, how often each counts; without them, once.
+    """
+    scores, positive = scores.to_numpy(dtype=float), generalised.to_numpy(dtype=bool)
+    weights = np.ones((1, len(scores))) if weights is None else weights
+    higher = (np.sign(scores[:, None] - scores) + 1) / 2  # n_trials x n_trials
+    of_positive, of_negative = weights * positive, weights * ~positive
+    pairs = of_positive.sum(axis=1) * of_negative.sum(axis=1)
+    return (of_positive @ higher * of_negative).sum(axis=1) / np.where(pairs > 0, pairs, np.nan)
+
+
+def resamples(runs: pd.Series) -> np.ndarray:
+    """(1 + RESAMPLES) x n_trials: each once; then how often each counts when whole runs are drawn with replacement."""
+    names, of_trial = np.unique(runs, return_inverse=True)
+    n_runs = len(names) or 1  # of none, none is drawn
+    drawn = np.random.default_rng(RANDOM_STATE).multinomial(n_runs, np.full(n_runs, 1 / n_runs), RESAMPLES)
+    return np.vstack([np.ones(len(runs)), drawn[:, of_trial]])
+
+
+def medians(values: pd.Series, weights: np.ndarray) -> np.ndarray:
+    """Of the values that there are, in each resample; NaN where it has none."""
+    values, weights = values[values.notna()].to_numpy(), weights[:, values.notna()]
+    if not len(values):
+        return np.full(len(weights), np.nan)
+    order = np.argsort(values)
+    so_far = weights[:, order].cumsum(axis=1)  # n_resamples x n_values
+    total = so_far[:, -1:]
+    low, high = ((so_far > (total - 1 + step) // 2).argmax(axis=1) for step in (0, 1))
+    return np.where(total[:, 0] > 0, (values[order][low] + values[order][high]) / 2, np.nan)
+
+
+def with_interval(name: str, resampled: np.ndarray) -> dict[str, float]:
+    """The value (first) and the percentiles of the resampled ones, of those that are defined."""
+    value, defined = resampled[0], resampled[1:][~np.isnan(resampled[1:])]
+    low, high = np.quantile(defined, TAILS) if len(defined) and not np.isnan(value) else (np.nan, np.nan)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}

@@ -1,0 +1,104 @@
+"""Which units to train alone: those of a multiplet that O-information found, the others, or as many at random.
+
+The emergence paper (section 7) retrains the units of the most synergistic multiplet over all its samples but the first,
+which it takes every 5 steps, and their complement. At earlier steps every network of random features has its largest
+synergy. Whether the units say anything about synergy, only sets of equal size drawn at random can tell.
+"""
+
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from grokking_phases.analysis.events import FOUND, first_above
+from grokking_phases.storage.digests import digest
+from grokking_phases.storage.headers import write_parquet
+
+Extreme = Literal["synergy", "redundancy"]
+Moment = Literal["any", "generalised", "emergence", "delayed_emergence"]
+Take = Literal["units", "others", "random"]
+
+
+class Choice(NamedTuple):
+    """A sub-network, and where the multiplet that it goes back to was found."""
+
+    units: list[int]
+    step: int
+    o_information: float  # nats
+
+
+class Absent(Exception):
+    """There is no such sub-network in this run, and why."""
+
+
+def choose(
+    o_information: pd.DataFrame,
+    curves: pd.DataFrame,
+    phases: pd.DataFrame,
+    width: int,
+    *,
+    extreme: Extreme = "synergy",
+    at: Moment = "any",
+    take: Take = "units",
+    draw: int = 0,
+    from_step: int = 5,
+) -> Choice:
+    """Units, ascending, of a layer of `width` units, of a multiplet that is not the whole layer; raises Absent.
+
+    o_information, curves, phases   tidy rows of one run and seed, under the rule as stated
+    extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
+    at            … of all steps; at the first snapshot that generalised; or during (delayed) emergence
+    take          that multiplet's units, the layer's others, or as many of the layer drawn at random, by `draw`
+    from_step     the first step that counts; 0: the untrained network too
+    """
+    rows = o_information[(o_information["metric"] == extreme) & o_information["value"].notna()]
+    rows = rows[rows["step"] >= from_step]
+    rows = rows[rows["step"].isin(moments(at, rows["step"], curves, phases))]
+    if rows.empty:
+        raise Absent(f"no multiplet with a finite {extreme}")
+    rows = rows[rows["units"].str.len() < width]
+    if rows.empty:
+        raise Absent("every multiplet is the whole layer")
+    best = rows.loc[rows["value"].idxmin() if extreme == "synergy" else rows["value"].idxmax()]
+    units = sorted(map(int, best["units"]))
+    if take == "random":
+        seed = int(o_information["seed"].iloc[0])
+        units = sorted(map(int, np.random.default_rng([seed, draw]).choice(width, len(units), replace=False)))
+    elif take == "others":
+        units = sorted(set(range(width)) - set(units))
+    return Choice(units, int(best["step"]), float(best["value"]))
+
+
+def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:
+    """Those of the steps that count."""
+    if at == "any":
+        return steps
+    if at == "generalised":
+        generalised = first_above(curves, "test_accuracy")
+        if generalised is None:
+            raise Absent("the run never generalises")
+        return steps[steps == steps[steps >= generalised].min()]
+    found = phases[phases["status"] == FOUND].set_index("event")["step"]
+    if f"{at}.start" not in found:
+        raise Absent(f"the run has no {at.replace('_', ' ')}")
+    return steps[steps.between(found[f"{at}.start"], found[f"{at}.end"])]
+
+
+def write_units(path: str | Path, units: list[int], origin: dict, absent: str | None) -> None:
+    """One row a unit, with the columns of `origin` (run, seed, subnetwork); none, and why, where it is absent.
+
+    The same units are the same bytes, so that a choice that comes to the same has no consequences.
+    """
+    columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
+    schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
+    header = {**origin, "absent": absent, "config_digest": digest([origin, units])}
+    write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), header)
+
+
+def write_choices(path: str | Path, rows: list[dict], header: dict) -> None:
+    """A row for each sub-network: run, seed, subnetwork, and size, step, o_information, or why it is absent."""
+    kinds = {"run": pa.string(), "seed": pa.int64(), "subnetwork": pa.string(), "size": pa.int64(), "step": pa.int64()}
+    schema = pa.schema([*kinds.items(), ("o_information", pa.float64()), ("absent", pa.string())])
+    write_parquet(path, pa.Table.from_pylist(rows, schema=schema), {"information": "nats", **header})

@@ -1,0 +1,219 @@
+"""The time scales whose alignment the two-phase paper claims (section 3.2), each by a rule and none by eye.
+
+    fit       the first of `successive` evaluations that all have a train accuracy of `accurate` or more
+    gen_0.9, gen_0.98
+              the same of the test accuracy, at 0.9 and at 0.98
+    peak      the highest peak of the test loss after its first minimum: the top of double descent
+    compress  where I(T;X) is largest: from there on it is compressed
+    fixed     from where on I(T;X) stays within `settled` of its range from its last value; later than `compress`
+    lmn, lc   where the linear mapping number, the local complexity, is largest
+
+A curve is smoothed in ln step (`smoothing`), without step 0. Its largest value counts only where it is a turning point:
+not at either end, and standing out by `prominence` of the curve's range; I(T;X) only below `saturated` of its ceiling,
+where it says something of the layer. Of the test loss any peak that stands out so counts, not the largest value alone:
+its first minimum may be a wiggle in a plateau, from which it falls much further. Else the event is "absent". An
+accuracy that is never met is "not reached". Neither is replaced by a number.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.signal import find_peaks
+
+from grokking_phases.analysis.bootstrap import median_interval
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, over_seeds
+from grokking_phases.analysis.smoothing import smoothed
+
+SATURATED = 0.98  # of its ceiling: an information beyond says nothing of the layer
+ACCURACIES = {
+    "fit": ("train_accuracy", 0.98),
+    "gen_0.9": ("test_accuracy", 0.9),
+    "gen_0.98": ("test_accuracy", 0.98),
+}
+LARGEST = {"lmn": "linear_mapping_number", "lc": "local_complexity_train"}
+INFORMATION = {"compress": "information_x", "compress_tripled": "information_x_tripled"}
+COLUMNS = ["run", "seed", "source", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
+SCALES = ["fit", "peak", "compress", "fixed", *list(ACCURACIES)[1:], "lmn", "lc"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The constants."""
+
+    successive: int = 3  # evaluations: fewer are met by chance while an accuracy jumps about
+    smoothing: float = 0.15  # s.d. in ln step, as where the emergence paper's phases are found
+    prominence: float = 0.05  # of the curve's range
+    settled: float = 0.05  # of the curve's range
+    saturated: float = SATURATED
+
+
+STATED = Rule()
+
+
+def of_curves(curves: pd.DataFrame, rule: Rule = STATED) -> dict[str, int | None]:
+    """{time scale: step, None without one} of curves, step x metric: train_accuracy, test_accuracy, test_loss."""
+    met = {name: reached(curves[metric], level, rule) for name, (metric, level) in ACCURACIES.items()}
+    return met | {"peak": second_descent(curves["test_loss"], rule)}
+
+
+def of_measured(series: dict[str, pd.Series], rule: Rule = STATED) -> dict[str, int | None]:
+    """The same of what one metric measures, {name: values by step}; `ceiling_x` stands beside information_x."""
+    found = {name: turning_point(series[metric], rule) for name, metric in LARGEST.items() if metric in series}
+    for name, metric in INFORMATION.items():
+        if metric in series:
+            found[name] = compression(series[metric], series["ceiling_x"], rule)
+    if "compress" in found:
+        found["fixed"] = settling(series["information_x"], found["compress"], rule)
+    return found
+
+
+def compression(information: pd.Series, ceiling: pd.Series, rule: Rule = STATED) -> int | None:
+    """Where I(T;X) turns, below its ceiling."""
+    step = turning_point(information, rule)
+    return step if step is not None and information[step] < rule.saturated * ceiling[step] else None
+
+
+def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = STATED) -> pd.DataFrame:
+    """A row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null), as in `phases`.
+
+    curves, measured[source]: tidy rows of one run. Of what is measured in several layers, the last one counts. The
+    sources of I(T;X) have events of their own, `compress_tripled` too where the layer times three was measured.
+    """
+    rows = []
+    for seed, of in curves.groupby("seed"):
+        found = {(None, event): step for event, step in of_curves(by_step(of), rule).items()}
+        for source, table in measured.items():
+            series = {metric: last_layer(own) for metric, own in table[table["seed"] == seed].groupby("metric")}
+            found |= {(source, event): step for event, step in of_measured(series, rule).items()}
+        for (source, event), step in found.items():
+            status, at = outcome(event, step)
+            rows.append({"seed": seed, "source": source, "event": event, "status": status, "step": at, "n_seeds": 1})
+    table = pd.DataFrame(rows).assign(n_found=lambda rows: rows["step"].notna().astype(int))
+    over = [
+        over_seeds(events) | {"source": source}
+        for (source, _), events in table.groupby(["source", "event"], sort=False, dropna=False)
+    ]
+    table = pd.concat([table, pd.DataFrame(over)], ignore_index=True).assign(run=curves["run"].iloc[0])
+    return table.reindex(columns=COLUMNS).astype({"seed": "Int64", "step": float, "low": float, "high": float})
+
+
+def by_step(curves: pd.DataFrame) -> pd.DataFrame:
+    return curves.pivot(index="step", columns="metric", values="value")
+
+
+def last_layer(rows: pd.DataFrame) -> pd.Series:
+    """One metric's values by step, in the layer that is named last."""
+    layer = rows["layer"].iloc[-1]
+    return rows[rows["layer"] == layer].set_index("step")["value"]
+
+
+def outcome(name: str, step: int | None) -> tuple[str, float]:
+    if step is not None:
+        return FOUND, float(step)
+    return (NOT_REACHED if name in ACCURACIES else ABSENT), np.nan
+
+
+def reached(accuracy: pd.Series, level: float, rule: Rule = STATED) -> int | None:
+    """The first step of `successive` evaluations that are all at the level or above."""
+    accuracy = accuracy.dropna().sort_index()
+    all_above = accuracy.rolling(rule.successive).min().shift(1 - rule.successive) >= level
+    return int(accuracy.index[all_above][0]) if all_above.any() else None
+
+
+def turning_point(curve: pd.Series, rule: Rule = STATED) -> int | None:
+    """Where the smoothed curve is largest, if that is a peak."""
+    curve = smoothed(curve, rule.smoothing)
+    peaks = prominent_peaks(curve, rule)
+    return int(peaks.idxmax()) if len(peaks) and peaks.max() == curve.max() else None
+
+
+def second_descent(loss: pd.Series, rule: Rule = STATED) -> int | None:
+    """The highest peak of the smoothed loss after its first minimum."""
+    loss = smoothed(loss, rule.smoothing)
+    minima = find_peaks(-loss.to_numpy())[0]
+    peaks = prominent_peaks(loss, rule).loc[loss.index[minima[0]] :] if len(minima) else loss.iloc[:0]
+    return int(peaks.idxmax()) if len(peaks) else None
+
+
+def prominent_peaks(curve: pd.Series, rule: Rule) -> pd.Series:
+    """What stands out by a part of the curve's range, and is at neither end."""
+    least = max(rule.prominence * np.ptp(curve), np.finfo(float).tiny) if len(curve) else 1.0
+    return curve.iloc[find_peaks(curve.to_numpy(), prominence=least)[0]]
+
+
+def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | None:
+    """The first step later than `after` from which on the smoothed curve stays near its last value, before that one."""
+    if after is None:
+        return None
+    curve = smoothed(curve, rule.smoothing)
+    far = (curve - curve.iloc[-1]).abs() > rule.settled * np.ptp(curve)
+    near = curve.index[(~far[::-1]).cummin()[::-1] & (curve.index > after)]
+    return int(near[0]) if len(near) > 1 else None
+
+
+def alignment(steps: pd.DataFrame) -> pd.DataFrame:
+    """Every pair of time scales, held against each other in log10 step.
+
+    steps: n_seeds x time scale, NaN where there is none. A row for each pair (first, second):
+
+    n                      seeds that have both
+    difference, low, high  median over these of log10(second / first) and, of two seeds or more, its 95 % percentile
+                           bootstrap interval
+    distance               median of its absolute value
+    distance_shuffled      the same over all pairings of one seed's first with another's second: how near the two are
+                           because runs of this task are alike, whatever the seed
+    """
+    log_steps, rows = np.log10(steps), []
+    for first, second in combinations(steps.columns, 2):
+        earlier, later = log_steps[[first, second]].dropna().to_numpy().T
+        crossed = np.subtract.outer(later, earlier)  # seed of the second x seed of the first
+        own = np.eye(len(earlier), dtype=bool)
+        difference, low, high = median_interval(crossed[own])
+        distance, shuffled = (median_interval(np.abs(crossed[of]))[0] for of in (own, ~own))
+        interval = {"low": low, "high": high} if len(earlier) > 1 else {"low": np.nan, "high": np.nan}
+        row = {"first": first, "second": second, "n": len(earlier), "difference": difference, **interval}
+        rows.append(row | {"distance": distance, "distance_shuffled": shuffled})
+    return pd.DataFrame(rows)
+
+
+def aligned(events: pd.DataFrame) -> pd.DataFrame:
+    """`alignment` of each run, from rows of `find`; where no seed has both of a pair, `missing` says why."""
+    tables = []
+    for run, of in headline(events).groupby("run", sort=False):
+        each, over = of[of["seed"].notna()], of[of["seed"].isna()].set_index("event")
+        steps = each.pivot(index="seed", columns="event", values="step").reindex(columns=list(over.index))
+        table = alignment(steps).assign(run=run)
+        pairs = zip(table["first"], table["second"], table["n"], strict=True)
+        table["missing"] = [None if n else lacking(over, pair) for *pair, n in pairs]
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def headline(events: pd.DataFrame) -> pd.DataFrame:
+    """Each time scale once: of several sources of I(T;X), the first."""
+    return events[events["event"].isin(SCALES)].drop_duplicates(["run", "seed", "event"])
+
+
+def lacking(over: pd.DataFrame, pair: list[str]) -> str:
+    """`compress absent`; where each is found, but in no seed both, that."""
+    without = [f"{name} {over.loc[name, 'status']}" for name in pair if over.loc[name, "status"] != FOUND]
+    return ", ".join(without) or "never in one seed"
+
+
+def in_words(events: pd.DataFrame) -> pd.DataFrame:
+    """Over seeds, a row a run and a column a time scale: `1,979 [1,856 – 2,103], 2 of 2`, or why there is none."""
+    over = headline(events[events["seed"].isna()])
+    words = over.assign(text=[worded(row) for row in over.itertuples()])
+    table = words.pivot(index="run", columns="event", values="text").reindex(over["run"].unique(), columns=SCALES)
+    return table.dropna(axis=1, how="all").fillna("not measured")
+
+
+def worded(row: NamedTuple) -> str:
+    counted = f"{row.n_found} of {row.n_seeds}"
+    if row.status != FOUND:
+        return f"{row.status} ({counted})" if row.n_found else row.status
+    interval = "" if np.isnan(row.low) else f" [{row.low:,.0f} – {row.high:,.0f}]"
+    return f"{row.step:,.0f}{interval}, {counted}"

@@ -1,0 +1,1 @@
+"""Examples, their split, and what is recorded of a network on them."""

@@ -1,0 +1,35 @@
+"""The file of a task's examples, with their division into train and test."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from grokking_phases.examples import Examples
+from grokking_phases.storage.headers import header_of, write_parquet
+
+SIZES = ("n_tokens", "n_classes")
+
+
+def write_examples(path: str | Path, examples: Examples, header: dict[str, Any]) -> None:
+    """One row an example: sample, inputs (fixed-size list), target, split."""
+    n_samples, n_operands = examples.inputs.shape
+    inputs = pa.FixedSizeListArray.from_arrays(pa.array(examples.inputs.ravel()), n_operands)
+    split = np.where(examples.train, "train", "test")
+    columns = {"sample": np.arange(n_samples), "inputs": inputs, "target": examples.targets, "split": split}
+    write_parquet(path, pa.table(columns), {name: getattr(examples, name) for name in SIZES} | header)
+
+
+def read_examples(path: str | Path, **expected: Any) -> Examples:
+    """The dataset of this run and seed, if given; ValueError for any other, and for a damaged file."""
+    header = header_of(path, **expected)
+    table = pq.read_table(path)
+    inputs = table["inputs"].combine_chunks()
+    return Examples(
+        inputs=inputs.flatten().to_numpy().reshape(len(inputs), -1),
+        targets=table["target"].to_numpy(),
+        train=table["split"].to_numpy() == "train",
+        **{name: header[name] for name in SIZES},
+    )

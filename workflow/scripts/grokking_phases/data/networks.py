@@ -1,0 +1,41 @@
+"""A run's network as it was at a recorded step, from weights.safetensors; with it, layers that were not recorded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import nn
+
+from grokking_phases.data.activations import activations
+from grokking_phases.data.examples_file import read_examples
+from grokking_phases.plugins import module, options_in
+from grokking_phases.storage.headers import header_of
+
+
+class Networks:
+    """Called with a step, it gives the network of that step, for evaluation: one module, loaded anew at each call.
+
+    `model` is a run's entry of that name in the config, weights.safetensors its parameters keyed step/parameter, of
+    the training with this digest.
+    """
+
+    def __init__(self, weights: str | Path, dataset: str | Path, model: dict, config_digest: str) -> None:
+        header_of(weights, config_digest=config_digest)
+        examples = read_examples(dataset)
+        sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
+        self.network = module("models", model["module"]).build(**sizes, **options_in("models", model)).eval()
+        self.inputs = torch.from_numpy(examples.inputs[examples.train])
+        self.weights = safe_open(weights, framework="pt")
+
+    def __call__(self, step: int) -> nn.Module:
+        names = self.network.state_dict()
+        self.network.load_state_dict({name: self.weights.get_tensor(f"{step}/{name}") for name in names})
+        return self.network
+
+    def recompute(self, layers: list[str]) -> Callable[[int], dict[str, np.ndarray]]:
+        """Of a step, {layer: activations (n_samples, width) float32} on the train rows."""
+        return lambda step: {
+            layer: values.numpy() for layer, values in activations(self(step), self.inputs, layers).items()
+        }

@@ -1,0 +1,78 @@
+"""A run's recorded snapshots, read one step at a time: memory does not grow with their number."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from grokking_phases.data.examples_file import read_examples
+from grokking_phases.steps import nearest, steps_of
+from grokking_phases.storage.digests import digest_of_file
+from grokking_phases.storage.headers import header_of
+
+Activations = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The network at one step: per layer, activations (n_samples, width) float32; itself, for a metric that asks."""
+
+    step: int
+    activations: Activations
+    network: Any = None  # valid until the next snapshot
+
+
+class Snapshots:
+    """snapshots.parquet with the examples that it was taken on; iterate as often as needed.
+
+    steps    ascending: all that are recorded, or those nearest to the rule given (`schedule`)
+    layers   {name: width}: all that are recorded, or those given, of which `recompute(step)` makes what is missing
+    network  called with a step, it gives the network of that step
+    header   what the file says of itself
+    inputs   (n_samples, n_operands) int64, the probe samples; `test_inputs`, those of the test set
+    targets  (n_samples,) int64, the probe samples' classes
+    """
+
+    def __init__(
+        self,
+        snapshots: str | Path,
+        dataset: str | Path,
+        *,
+        steps: list[int] | dict[str, int] | None = None,
+        layers: dict[str, int] | None = None,
+        recompute: Callable[[int], Activations] | None = None,
+        network: Callable[[int], Any] | None = None,
+    ) -> None:
+        self.header = header_of(snapshots)
+        if self.header["dataset"] != digest_of_file(dataset):
+            raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
+        self._file = pq.ParquetFile(snapshots)
+        recorded: list[int] = self.header["steps"]
+        self._row_groups = {step: i for i, step in enumerate(recorded)}
+        self.steps = nearest(recorded, steps_of(steps, recorded[-1])) if steps and recorded else recorded
+        self.layers: dict[str, int] = layers or self.header["layers"]
+        self._recorded = [layer for layer in self.layers if layer in self.header["layers"]]
+        self._recompute, self._network = recompute, network
+        examples = read_examples(dataset)
+        self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
+        self.test_inputs = examples.inputs[~examples.train]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        return (self[step] for step in self.steps)
+
+    def __getitem__(self, step: int) -> Snapshot:
+        table = self._file.read_row_group(self._row_groups[step], columns=self._recorded)
+        found = {
+            layer: table[layer].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
+            for layer in self._recorded
+        }
+        if len(found) < len(self.layers):
+            found |= self._recompute(step)
+        activations = {layer: found[layer].astype(np.float32, copy=False) for layer in self.layers}
+        return Snapshot(step, activations, self._network(step) if self._network else None)

@@ -1,0 +1,1 @@
+"""Mutual information between a layer and a variable: one file an estimator."""

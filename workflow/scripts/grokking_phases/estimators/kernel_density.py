@@ -1,0 +1,93 @@
+"""Mutual information of a layer with input and label, from a kernel density estimate: the layer with Gaussian noise.
+
+X is the samples, all distinct and equally likely. T' = T + N(0, s^2 I) is a mixture of N Gaussians. With d_ij =
+|t_i - t_j|, in nats,
+
+    U = -1/N sum_i ln 1/N sum_j exp(-d_ij^2 / (2 s^2)),    L = the same with 8 s^2,    L <= I(T';X) <= U
+
+(Kolchinsky & Tracey 2017, arXiv 1706.02419, sections 3 and 4: the pairwise distance is the Kullback-Leibler divergence
+in U, the Bhattacharyya distance in L; the entropy of the noise cancels). I(T;X) is drawn as U. With U_y, L_y the same
+within class y, I(T;Y) is drawn as U - sum_y p_y U_y, no bound itself, and
+
+    L - sum_y p_y U_y  <=  I(T';Y)  <=  U - sum_y p_y L_y.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grokking_phases.estimators.binning import column_means
+
+KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
+
+BLOCK = 2**20  # pairs of samples held at once: 8 MB
+FAR = 170.0  # exp(-170) is lost beside the 1 of the diagonal, and its fourth power is still no (slow) denormal number
+
+
+def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
+    """Lower and upper bound, in nats, on I(T + N(0, noise^2 I); X) for T (n_samples, width), a row for each x.
+
+    `noise` is a standard deviation; ValueError unless it is positive.
+    """
+    upper, lower = 0.0 - _log_means(_points(T, noise)).mean(axis=1)
+    return float(lower), float(upper)
+
+
+def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
+    """The values of `KDE`, in nats, for T (n_samples, width), classes `targets` (n_samples,) and noise of s.d. `noise`.
+
+    One pass over the pairs of samples, and one over those within a class, in blocks: memory grows with n_samples, not
+    with its square.
+    """
+    points = _points(T, noise)
+    upper, lower = 0.0 - _log_means(points).mean(axis=1)
+    in_class = np.concatenate([_log_means(points[targets == y]) for y in np.unique(targets)], axis=1)
+    upper_in_class, lower_in_class = 0.0 - in_class.mean(axis=1)
+    values = (upper, upper - upper_in_class, lower, lower - upper_in_class, upper - lower_in_class)
+    return dict(zip(KDE, map(float, values), strict=True))
+
+
+def _points(T: np.ndarray, noise: float) -> np.ndarray:
+    """T / sqrt(8 s^2), centred: the kernel of L is exp(-distance^2)."""
+    if not noise > 0:
+        raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
+    return (T - column_means(T)) / (np.sqrt(8) * noise)
+
+
+def _log_means(points: np.ndarray) -> np.ndarray:
+    """ln of the mean kernel from each point to all (2, n_points): that of U, that of L."""
+    sums = np.zeros((2, len(points)))
+    for first, kernel in _kernel_blocks(points):
+        _add(kernel, sums[1, first:])
+        np.square(kernel, out=kernel)
+        np.square(kernel, out=kernel)  # exp(-d^2/(8 s^2))^4 = exp(-d^2/(2 s^2)): cheaper than a second exp
+        _add(kernel, sums[0, first:])
+    return np.log(sums / len(points))
+
+
+def _add(kernel: np.ndarray, sums: np.ndarray) -> None:
+    """The kernel is symmetric: beyond the first square of a block, each entry counts for its row and for its column."""
+    n_rows = len(kernel)
+    sums[:n_rows] += kernel.sum(axis=1)
+    sums[n_rows:] += kernel[:, n_rows:].sum(axis=0)
+
+
+def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """A point's number, and exp(-distance^2) from some points, it first, to it and all after it (n_rows, n_columns).
+
+    A block is valid until the next one.
+    """
+    n_points = len(points)
+    squares = np.einsum("ij,ij->i", points, points)
+    n_rows = min(n_points, max(1, BLOCK // n_points))
+    buffer = np.empty(n_rows * n_points)
+    for first in range(0, n_points, n_rows):
+        rows, columns = points[first : first + n_rows], points[first:]
+        block = buffer[: len(rows) * len(columns)].reshape(len(rows), len(columns))
+        np.matmul(2 * rows, columns.T, out=block)
+        block -= squares[first : first + n_rows, None]
+        block -= squares[first:]
+        np.clip(block, -FAR, 0.0, out=block)
+        # Exactly 0 between a sample and itself: each sum of kernels is then at least 1, and its logarithm safe.
+        np.fill_diagonal(block, 0.0)
+        yield first, np.exp(block, out=block)

@@ -1,0 +1,72 @@
+"""Train and test accuracy over steps: what the figures that show them share."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.plotting.layouts import legend_above, name_axes, sheet
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, labels, spread
+from grokking_phases.plotting.style import SEQUENTIAL
+
+DRAWS = ["curves"]
+SPLITS = ["train", "test"]
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each run, seed, `split` and step > 0: `value`, the accuracy on the full set."""
+    curves = tables[(tables["table"] == "curves") & (tables["step"] > 0)]
+    split = curves["metric"].str.extract(r"^(train|test)_accuracy$", expand=False)
+    rows = curves.assign(split=split)[split.notna()].astype({"seed": int, "step": int})
+    return in_panels(rows[["run", "seed", "step", "split", "value"]], panels)
+
+
+def draw_accuracies(ax: Axes, rows: pd.DataFrame, **semantics) -> None:
+    """Mean over seeds, band of one standard error; `semantics` are seaborn's (hue, style), its legend lists lines."""
+    sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, **semantics)
+    for heading in [line for line in ax.lines if line.get_linewidth() == 0]:
+        heading.remove()
+    ax.set(xscale="log", xlabel="step", ylabel="accuracy", ylim=(-0.03, 1.03))
+
+
+def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
+    """One page: a row a panel, its runs' train accuracy left and test accuracy right, coloured by strength."""
+    runs, panels = study["runs"], numbers["panel"].unique()
+    numbers, names = named_apart(numbers, runs)
+    figure, part = sheet(0.5 + 2.4 * len(panels), title, text(numbers, runs, *held(numbers, runs)))
+    axes = part.subplots(len(panels), len(SPLITS), sharex=True, sharey=True, squeeze=False)
+    for row, panel in zip(axes, panels, strict=True):
+        for ax, split in zip(row, SPLITS, strict=True):
+            rows = numbers[(numbers["panel"] == panel) & (numbers["split"] == split)]
+            look = {"hue": "name", "hue_order": names, "style": "name", "style_order": names}
+            draw_accuracies(ax, rows, **look, palette=SEQUENTIAL)
+            ax.set_title(f"{panel}, {split}")
+    name_axes(part, "step", "accuracy")
+    legend_above(part)
+    return [figure]
+
+
+def named_apart(numbers: pd.DataFrame, runs: dict[str, dict]) -> tuple[pd.DataFrame, list[str]]:
+    """With the column `name`, what tells runs from each other; and all names, ascending in what they say."""
+    drawn = sorted(numbers["run"].unique(), key=lambda run: strengths(runs[run]))
+    names = labels(runs, drawn)
+    return numbers.assign(name=numbers["run"].map(dict(zip(drawn, names, strict=True)))), names
+
+
+def strengths(run: dict) -> tuple[float, float]:
+    return run["training"]["alpha"], run["training"]["weight_decay"]
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict], *variants: str) -> str:
+    """Recipes, what varies, lines and bands, and what went wrong."""
+    return " ".join(
+        [
+            all_described(runs, evaluation),
+            *variants,
+            "Accuracy on the full train and test sets, at snapshots (where there are any) too.",
+            spread(numbers),
+            *ended_early(numbers, runs),
+            *broken(runs),
+        ]
+    )

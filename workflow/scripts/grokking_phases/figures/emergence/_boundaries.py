@@ -1,0 +1,68 @@
+"""Phases over seeds: their boundaries as figures take them from the table of phases, and how they look."""
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+
+from grokking_phases.analysis.events import AS_STATED, PHASES
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.style import SEQUENTIAL
+
+COLOURS = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
+MARKERS = dict(zip(PHASES, "os^Dv", strict=True))
+COLUMNS = ["run", "estimate", "rule", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
+
+
+def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Each event's median step over seeds, with its interval, for each `estimate` and rule; NaN where not found."""
+    rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(columns={"source": "estimate"})
+    return in_panels(rows.reindex(columns=COLUMNS), panels)
+
+
+def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """The step at which each run generalises, over seeds, which needs no estimate of information."""
+    events = over_seeds(tables, panels)
+    events = events[(events["event"] == "generalised") & (events["rule"] == AS_STATED)]
+    return events.drop(columns="estimate").drop_duplicates(["panel", "run"])
+
+
+def spans(boundaries: pd.DataFrame, last: float) -> dict[str, tuple[float, float]]:
+    """First and last step of each phase that begins, of one run under one rule; without an end it lasts to `last`."""
+    steps = boundaries.set_index("event")["step"].dropna()
+    edges = {phase: (steps.get(f"{phase}.start"), steps.get(f"{phase}.end", last)) for phase in PHASES}
+    return {phase: edge for phase, edge in edges.items() if edge[0] is not None}
+
+
+def phases_at(steps: pd.Index, of: dict[str, tuple[float, float]]) -> pd.Series:
+    """The phase that each step lies in; NaN for none."""
+    phases = pd.Series(np.nan, steps, dtype=object)
+    for phase, (start, end) in of.items():
+        phases[(steps >= start) & (steps <= end)] = phase
+    return phases
+
+
+def missing(boundaries: pd.DataFrame) -> list[str]:
+    """What of one run is not found over seeds, or in some seeds alone; of ends, what their starts do not say."""
+    starts = boundaries["event"].str.replace(".end", ".start")
+    counts = boundaries.set_index("event")["n_found"].reindex(starts).to_numpy()
+    begins = starts.isin(boundaries.loc[boundaries["step"].notna(), "event"])
+    rows = boundaries[(starts == boundaries["event"]) | (begins & (boundaries["n_found"] != counts))]
+    nowhere, partly = rows[rows["step"].isna()], rows[(rows["n_found"] > 0) & (rows["n_found"] < rows["n_seeds"])]
+    where = (nowhere["n_found"] > 0).map({True: " in most seeds", False: ""})
+    return [
+        *(
+            f"{status.capitalize()}{most}: {listed(of)}."
+            for (status, most), of in nowhere.groupby(["status", where], sort=False)
+        ),
+        *(f"In {n:.0f} of {of['n_seeds'].max():.0f} seeds: {listed(of)}." for n, of in partly.groupby("n_found")),
+    ]
+
+
+def listed(rows: pd.DataFrame) -> str:
+    return ", ".join(map(worded, rows["event"]))
+
+
+def worded(name: str) -> str:
+    """`delayed emergence`, of the phase or its start; `end of delayed emergence`."""
+    phase, _, edge = name.replace("_", " ").partition(".")
+    return f"end of {phase}" if edge == "end" else phase

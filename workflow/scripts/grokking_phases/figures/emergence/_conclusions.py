@@ -1,0 +1,94 @@
+"""What a comparison of sub-networks (`analysis.comparison`) allows one to say, in words, from its numbers alone.
+
+A row of it has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`, `value`, `low`, `high`, `n_found` and
+`n_seeds`; of the sets drawn at random, those over seeds are over all draws.
+"""
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.analysis.comparison import ORIGINAL, RANDOM
+from grokking_phases.analysis.events import ABSENT, NOT_REACHED
+
+FEWEST = 20  # random sets of a run, without which no causal word is written
+MEANING = (
+    "Brackets (+: later): 95 % bootstrap interval of the median over seeds (of five: their range) or, of the random "
+    "sets, the central 95 % of draws; what never generalises counts as later than all that does. p: exact, two-sided, "
+    "from the ranks of each seed's step among its own random sets', not corrected for their number. A large p does not "
+    "show that there is no difference; and with more or fewer units than the random sets have, a small one says "
+    "nothing of synergy."
+)
+
+
+def over_seeds(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """One row a sub-network."""
+    return rows[(rows["quantity"] == quantity) & rows["seed"].isna()].set_index("subnetwork")
+
+
+def outcome(rows: pd.DataFrame, name: str) -> str:
+    """`82 units of step 27, not reached 2 of 5`: size, where the multiplet was found, and how many seeds (or draws) are
+    without it or do not generalise.
+    """
+    of = rows[(rows["subnetwork"] == name) & rows["seed"].notna()]
+    statuses = of.loc[of["quantity"] == "generalised", "status"]
+    if len(statuses) and (statuses == ABSENT).all():
+        return "absent"
+    counts = [(status, (statuses == status).sum()) for status in (ABSENT, NOT_REACHED)]
+    sizes, steps = (of.loc[of["quantity"] == quantity, "value"].dropna() for quantity in ("size", "chosen_at"))
+    parts = [f"{ranged(sizes)} units of step {ranged(steps)}"] if len(sizes) else []
+    return ", ".join(parts + [f"{status} {n} of {len(statuses)}" for status, n in counts if n])
+
+
+def ranged(numbers: pd.Series) -> str:
+    low, high = f"{numbers.min():,.0f}", f"{numbers.max():,.0f}"
+    return low if low == high else f"{low}\N{EN DASH}{high}"
+
+
+def concluded(rows: pd.DataFrame, names: list[str]) -> str:
+    """What is known of the original, if it does not always generalise, of the random sets, and of each sub-network."""
+    differences = over_seeds(rows, "difference")
+    clauses = [f"{ORIGINAL} {outcome(rows, ORIGINAL)}"] if outcome(rows, ORIGINAL) else []
+    for name in [RANDOM, *names]:
+        clause = f"{name} ({outcome(rows, name) or 'not compared'})"
+        if name in differences.index and differences.loc[name, "status"] != ABSENT:
+            clause += f" {shifted(differences.loc[name], 'the original')}"
+            clause += f", {placed(rows, name)}" if name != RANDOM else ""
+        clauses.append(clause)
+    few = f". Fewer than {FEWEST} random sets: too few for a causal word" if n_draws(rows) < FEWEST else ""
+    return "; ".join(clauses) + few
+
+
+def n_draws(rows: pd.DataFrame) -> int:
+    """Random sets that were trained."""
+    drawn = rows[(rows["subnetwork"] == RANDOM) & rows["seed"].notna() & (rows["quantity"] == "generalised")]
+    return int((drawn["status"] != ABSENT).sum())
+
+
+def shifted(difference: pd.Series, than: str) -> str:
+    """`35 steps after the original [+10, +60]`, of so many seeds if not all."""
+    steps, n_found, n = difference["value"], difference["n_found"], difference["n_seeds"]
+    if difference["status"] == ABSENT:
+        return f"never, as {than}"
+    if difference["status"] == NOT_REACHED:
+        when = "mostly never"
+    elif np.isinf(steps):
+        return f"before {than}, which mostly never generalise"
+    elif steps == 0:
+        when = f"with {than}"
+    else:
+        when = f"{abs(steps):,.0f} steps {'after' if steps > 0 else 'before'} {than}"
+    interval = f" [{bound(difference['low'])}, {bound(difference['high'])}]" if n > 1 else ""
+    return f"{when}{interval}" + (f", {n_found:.0f} of {n:.0f} generalising" if n_found < n else "")
+
+
+def bound(steps: float) -> str:
+    return f"{steps:+,.0f}" if abs(steps) < float("inf") else "never" if steps > 0 else "\N{MINUS SIGN}never"
+
+
+def placed(rows: pd.DataFrame, name: str) -> str:
+    """Where a sub-network stands beside its own seeds' random sets, and whether they are of its size."""
+    beside, p, alike = (over_seeds(rows, quantity) for quantity in ("beside_random", "p", "same_size"))
+    if name not in p.index:
+        return "no random sets to hold it against"
+    of_size = "" if alike.loc[name, "value"] == 1 else " (of another size)"
+    return f"{shifted(beside.loc[name], 'its random sets')}{of_size}, p = {p.loc[name, 'value']:.2g}"

@@ -1,0 +1,53 @@
+"""Synergy against redundancy: the path that a run takes, coloured by phase."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+
+from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, phases_at
+
+FIRST = {"marker": "o", "markerfacecolor": "none", "color": "black", "markersize": 8, "linestyle": ""}
+LAST = {"marker": "*", "color": "black", "markersize": 9, "markeredgecolor": "white", "linestyle": ""}
+ARROWS, REACH = 8, 2  # along a path; snapshots on either side that an arrow's direction is taken from
+
+
+def draw_path(ax: Axes, path: pd.DataFrame, phases: dict[str, tuple[float, float]]) -> None:
+    """`path` has a row a step (its index), where both are defined, with `redundancy` and `synergy`."""
+    if path.empty:
+        return
+    ax.plot(path["redundancy"], path["synergy"], color="0.6", linewidth=0.6, zorder=1)
+    at = phases_at(path.index, phases).fillna("none")
+    for phase, rows in path.groupby(at):
+        look = {"marker": MARKERS.get(phase, "."), "color": [COLOURS.get(phase, "0.5")]}
+        ax.scatter(rows["redundancy"], rows["synergy"], s=12, linewidth=0, **look)
+    for end, look in ((0, FIRST), (-1, LAST)):
+        ax.plot(*path[["redundancy", "synergy"]].iloc[end], **look)
+    ax.margins(0.1)  # for what is written beside
+    draw_direction(ax, path)
+
+
+def draw_direction(ax: Axes, path: pd.DataFrame) -> None:
+    """Arrows onwards, evenly spaced in snapshots, and the step at each power of ten."""
+    points = path[["redundancy", "synergy"]].to_numpy()
+    arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 0, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 10}
+    for i in np.linspace(0, len(points) - 1, ARROWS + 2).astype(int)[1:-1]:
+        onwards = points[min(i + REACH, len(points) - 1)] - points[max(i - REACH, 0)]
+        ax.annotate("", points[i], points[i] - onwards / 100, arrowprops=arrow)
+    for power in (10, 100, 1000, 10_000, 100_000):
+        if path.index[0] < power < path.index[-1]:
+            nearest = abs(np.log(path.index / power)).argmin()
+            halo = [withStroke(linewidth=2, foreground="white")]
+            ax.annotate(
+                f"{power:,}", points[nearest], (4, 4), textcoords="offset points", fontsize=6.5, path_effects=halo
+            )
+
+
+def key() -> dict[str, Line2D]:
+    """What the marks of a path mean."""
+    return {
+        "a step of no phase": Line2D([], [], marker=".", color="0.5", linestyle=""),
+        "first step": Line2D([], [], **FIRST),
+        "last step": Line2D([], [], **LAST),
+    }

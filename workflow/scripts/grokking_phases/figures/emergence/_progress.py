@@ -1,0 +1,163 @@
+"""Synergy, redundancy and losses of one run over steps, with its phases; and synergy against redundancy.
+
+A page for each run and treatment of ties. On top, the phases: medians over seeds under the stated rule. Left, from top
+to bottom: normalised for each seed as the paper draws it, which hides how much of each there is; synergy and redundancy
+in bits. Right: these two against each other, normalised and in bits, coloured by phase.
+"""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.analysis.events import AS_STATED, PHASES
+from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, missing, over_seeds, spans, worded
+from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
+from grokking_phases.figures.emergence._pareto import draw_path, key
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, regularised, spread
+from grokking_phases.plotting.style import PAGE, caption, page
+
+DRAWS = ["curves", "o_information", "phases"]
+LINES = {
+    "synergy": "synergy, \N{MINUS SIGN}min Ω",
+    "redundancy": "redundancy, max Ω",
+    "synergy_size": "size of the synergistic multiplet",
+    "train_loss": "train loss",
+    "test_loss": "test loss",
+}
+COLOURED = dict(zip(LINES, ["C0", "C1", "C4", "0.55", "black"], strict=True))
+SIGNS = {"synergy": -1, "redundancy": 1}  # synergy is drawn upwards
+EVENTS = ["memorised", "generalised"]
+LAYOUT = [  # of a page: left over steps, right synergy against redundancy
+    ["phases", "key"],
+    ["lines", "normalised"],
+    ["synergy", "bits"],
+    ["redundancy", "bits"],
+]
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each estimate, run, seed, layer, step > 0 and metric: `value` (nats, variables), `bits` as drawn, and
+    `normalised`; the losses are of the estimate `curves`. Then the boundaries over seeds under the stated rule.
+    """
+    rows = tables[tables["metric"].isin(LINES) & (tables["step"] > 0)].rename(columns={"table": "estimate"})
+    rows = rows.assign(bits=rows["value"] * rows["metric"].map(SIGNS) / np.log(2))
+    columns = ["estimate", "run", "seed", "layer", "step", "metric", "value", "bits", "normalised"]
+    boundaries = over_seeds(tables, panels)
+    return pd.concat([in_panels(rows[columns], panels), boundaries[boundaries["rule"] == AS_STATED]], ignore_index=True)
+
+
+def draw_pages(numbers: pd.DataFrame, study: dict, named: list[str]) -> list[Figure]:
+    """A page for each run, estimate and layer; `named` are the phases that the paper's text names there."""
+    order = list(study["metrics"])
+    keys = numbers.loc[numbers["metric"] == "synergy", ["panel", "run", "estimate", "layer"]].drop_duplicates()
+    keys = keys.sort_values("estimate", key=lambda names: names.map(order.index), kind="stable")
+    return [draw_page(of_page(numbers, of), study, of, named) for of in keys.itertuples(index=False)]
+
+
+def of_page(numbers: pd.DataFrame, of: tuple) -> pd.DataFrame:
+    """One run's measures of one estimate and layer, the phases found in it, and the losses."""
+    numbers = numbers[(numbers["panel"] == of.panel) & (numbers["run"] == of.run)]
+    return numbers[
+        numbers["estimate"].isin([of.estimate, "curves"]) & (numbers["layer"].isna() | (numbers["layer"] == of.layer))
+    ]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, of: tuple, named: list[str]) -> Figure:
+    figure = page(PAGE, 6.9)
+    axes = figure.subplot_mosaic(LAYOUT, width_ratios=[1.5, 1], height_ratios=[0.6, 1, 0.45, 0.45])
+    boundaries, last = numbers[numbers["event"].notna()], numbers["step"].max()
+    phases = spans(boundaries, last)
+    draw_phases(axes["phases"], boundaries, phases)
+    draw_lines(axes["lines"], numbers, "normalised", phases)
+    for metric in SIGNS:
+        draw_lines(axes[metric], numbers[numbers["metric"] == metric], "bits", phases)
+        axes[metric].set_ylabel(f"{metric}\n(bits)")
+    for quantity in ("normalised", "bits"):
+        draw_path(axes[quantity], path(numbers, quantity), phases)
+        axes[quantity].set(xlabel=f"redundancy ({quantity})", ylabel=f"synergy ({quantity})")
+    for name, *_ in LAYOUT:
+        axes[name].set(xscale="log", xlim=(1, last), xlabel="step" if name == "redundancy" else "")
+        axes[name].tick_params(labelbottom=name in ("lines", "redundancy"))
+    draw_legend(axes["key"], axes["lines"])
+    figure.suptitle(f"Progress, {of.panel}: {estimated(study['metrics'][of.estimate], of.layer)}")
+    caption(figure, text(numbers, {of.run: study["runs"][of.run]}, named))
+    return figure
+
+
+def draw_phases(ax: Axes, boundaries: pd.DataFrame, phases: dict[str, tuple[float, float]]) -> None:
+    """A row an event or phase, whiskers at what bounds it; a phase's marker is that of the points on the right."""
+    names = [*EVENTS, *PHASES]
+    for phase, edges in phases.items():
+        y = names.index(phase)
+        ax.plot(edges, [y, y], color=COLOURS[phase], linewidth=5, alpha=0.5, solid_capstyle="butt")
+        ax.plot(np.sqrt(np.prod(edges)), y, MARKERS[phase], color=COLOURS[phase], markersize=4)
+    for bound in boundaries.itertuples():
+        name, _, edge = bound.event.partition(".")
+        y = names.index(name) + {"start": -0.15, "end": 0.15}.get(edge, 0)
+        if np.isfinite(bound.step):
+            ax.plot([bound.low, bound.high], [y, y], color="black", linewidth=0.8, marker="|", markersize=3)
+            ax.plot(bound.step, y, "|" if edge else "o", color="black", markersize=4)
+        elif edge != "end":
+            ax.text(1.1, names.index(name), bound.status, va="center", fontsize=6.5)
+    ax.set(yticks=range(len(names)), yticklabels=map(worded, names), ylim=(len(names) - 0.5, -0.5))
+
+
+def draw_lines(ax: Axes, numbers: pd.DataFrame, quantity: str, phases: dict[str, tuple[float, float]]) -> None:
+    """Mean over seeds, band of one standard error, in front of the phases."""
+    rows = numbers[numbers[quantity].notna()]
+    order = list(LINES)
+    look = {"hue": "metric", "hue_order": order, "style": "metric", "style_order": order, "palette": COLOURED}
+    if len(rows):
+        sns.lineplot(rows, x="step", y=quantity, errorbar="se", legend=quantity == "normalised", ax=ax, **look)
+    for phase, (start, end) in phases.items():
+        ax.axvspan(start, end, color=COLOURS[phase], alpha=0.15, linewidth=0)
+
+
+def path(numbers: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """Mean over seeds of `redundancy` and `synergy` at each step where both are defined."""
+    rows = numbers[numbers["metric"].isin(SIGNS)]
+    return rows.groupby(["step", "metric"])[quantity].mean().unstack().dropna()
+
+
+def draw_legend(ax: Axes, drawn: Axes) -> None:
+    """The legend of the lines on the left, and of the paths below, in a cell of its own."""
+    handles, names = drawn.get_legend_handles_labels()
+    if drawn.get_legend():  # a run that diverged at once has no line
+        drawn.get_legend().remove()
+    entries = dict(zip([LINES[name] for name in names], handles, strict=True)) | key()
+    ax.legend(entries.values(), entries.keys(), loc="center", frameon=False, fontsize=6.5, handlelength=3)
+    ax.axis("off")
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> str:
+    curves = numbers[numbers["estimate"] == "curves"]
+    measured = numbers[numbers["metric"] == "synergy"]
+    return " ".join(
+        [
+            all_described(runs),
+            *(f"{regularised(run).capitalize()}; losses: {evaluation(run)} and at snapshots." for run in runs.values()),
+            "Normalised: from 0 to 1 for each seed (sizes after a Hampel filter), then, but for losses,",
+            f"{AVERAGE}. {spread(measured)} Points on the right: means over seeds.",
+            *phases_text(numbers[numbers["event"].notna()], named),
+            SIGN,
+            *undefined(measured),
+            *ended_early(curves, runs),
+            *broken(runs),
+        ]
+    )
+
+
+def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
+    """Where phases come from, which are absent, and which the paper names."""
+    by_eye = f"The paper's text names, by eye, {', '.join(map(worded, named))}."
+    if boundaries.empty:
+        return ["No phases are given.", by_eye]
+    rule = (
+        "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed without "
+        "lag, so that normalised lines trail them; medians over seeds, where at least half have them; whiskers: their "
+        "95 % bootstrap intervals, of five seeds their range. Points on the right have the colours of the phases."
+    )
+    return [rule, *missing(boundaries), by_eye]

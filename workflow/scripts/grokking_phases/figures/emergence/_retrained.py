@@ -1,0 +1,134 @@
+"""Sub-networks trained alone, beside the whole network: what the figures that show them share.
+
+The table `curves` has the curves of the whole network, here `original`, and `<subnetwork>.<mask>` those of a
+sub-network trained alone; a seed that has no such sub-network has no rows. The sets drawn at random (`random_1`,
+`random_2`, …) are one sub-network, `random`.
+"""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from grokking_phases.analysis.comparison import ORIGINAL, RANDOM
+from grokking_phases.figures.emergence._accuracy import draw_accuracies
+from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.lines import apart
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, spread
+
+MASKS = {
+    "weights": "all other rows of W1 are zero at every step, but not their biases, which stay as constants that learn "
+    "(as published)",
+    "activation": "all other units are removed",
+}
+TAKEN = {
+    "units": "units of the multiplet with the {extreme} Ω{moment}",
+    "others": "all units but those of the multiplet with the {extreme} Ω{moment}",
+    "random": "as many units as the multiplet with the {extreme} Ω{moment} has, drawn at random",
+}
+EXTREMES = {"synergy": "least", "redundancy": "greatest"}
+MOMENTS = {
+    "any": " of all snapshots from step {from_step}",
+    "generalised": " at the first snapshot that generalises",
+    "emergence": " during emergence, from step {from_step}",
+    "delayed_emergence": " during delayed emergence",
+}
+
+
+def networks_accuracies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """For each run, network (`of`: `subnetwork` and `mask`), seed and step > 0: `value`, accuracy on the test set."""
+    rows = tables[(tables["metric"] == "test_accuracy") & (tables["step"] > 0)]
+    rows = with_parts(rows.assign(of=rows["table"].replace("curves", ORIGINAL)))
+    rows = rows.astype({"seed": int, "step": int})
+    return in_panels(rows[["run", "of", "subnetwork", "mask", "seed", "step", "value"]], panels)
+
+
+def with_parts(rows: pd.DataFrame) -> pd.DataFrame:
+    """`of` = `synergistic.weights` adds the columns `subnetwork` and `mask`; what has no mask goes with all."""
+    parts = rows["of"].str.partition(".")
+    subnetwork = parts[0].mask(parts[0].str.startswith(f"{RANDOM}_"), RANDOM)
+    return rows.assign(subnetwork=subnetwork, mask=parts[2])
+
+
+def by_mask(numbers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows that belong to each mask."""
+    return {
+        mask: numbers[numbers["mask"].isin(["", mask])].drop(columns="mask")
+        for mask in numbers["mask"].unique()
+        if mask
+    }
+
+
+def subnetworks_in(numbers: pd.DataFrame) -> list[str]:
+    """The original, then the others as the config has them; not the sets drawn at random."""
+    return [ORIGINAL, *(name for name in numbers["subnetwork"].unique() if name not in (ORIGINAL, RANDOM))]
+
+
+def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Test accuracy of the original and of each sub-network; a page for each mask."""
+    chosen = [name for name, entry in study["subnetworks"].items() if entry["take"] != "random"]
+    nowhere = [name for name in chosen if name not in set(numbers["subnetwork"])]
+    return [draw_page(rows, study, mask, nowhere) for mask, rows in by_mask(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> Figure:
+    runs, names = by_run(numbers), subnetworks_in(numbers)
+    title = f"Sub-networks trained alone, mask: {mask}"
+    figure, part = sheet(0.3 + 2.3 * n_rows(len(runs)), title, text(numbers, study, mask, nowhere))
+    for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
+        draw_accuracies(ax, rows, **apart("subnetwork", names))
+        ax.set_title(title)
+    name_axes(part, "step", "test accuracy")
+    legend_above(part)
+    return figure
+
+
+def text(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> str:
+    runs = study["runs"]
+    return " ".join(
+        [
+            all_described(runs, evaluation),
+            *held(numbers, runs),
+            "Accuracy on the full test set.",
+            *[alone(study["subnetworks"]), masked(mask), spread(numbers)],
+            *absences(numbers, runs, nowhere),
+            *ended_early(numbers, runs),
+            *broken(runs),
+            "Sets drawn at random, as many units as the synergistic one has, are in the figure of controls, under mask",
+            "'activation'.",
+        ]
+    )
+
+
+def alone(subnetworks: dict[str, dict]) -> str:
+    """How each was chosen, those drawn at random once, and what all share."""
+    chosen = {
+        RANDOM if entry["take"] == "random" else name: TAKEN[entry["take"]].format(
+            extreme=EXTREMES[entry["extreme"]], moment=MOMENTS[entry["at"]].format(**entry)
+        )
+        for name, entry in subnetworks.items()
+    }
+    metrics = ", ".join(sorted({entry["metric"] for entry in subnetworks.values()}))
+    listed = "; ".join(f"{name}, {what}" for name, what in chosen.items())
+    return (
+        f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same initial weights "
+        f"with a fresh optimiser: {listed}."
+    )
+
+
+def masked(mask: str) -> str:
+    return f"Mask {mask!r}: {MASKS[mask]}."
+
+
+def absences(numbers: pd.DataFrame, runs: dict[str, dict], nowhere: list[str]) -> list[str]:
+    """Sub-networks that a run does not have in some of its seeds; those found `nowhere` have no rows."""
+    seeds = numbers.groupby(["run", "subnetwork"])["seed"].nunique()
+    counts = {
+        (run, name): len(runs[run]["seeds"]) - seeds.get((run, name), 0)
+        for run in numbers["run"].unique()
+        for name in [*subnetworks_in(numbers), *nowhere]
+    }
+    return [
+        f"{run} has no {name} sub-network in {n} of {len(runs[run]['seeds'])} seeds."
+        for (run, name), n in counts.items()
+        if n
+    ]

@@ -1,0 +1,184 @@
+"""One task three ways, as the two-phase paper shows it: grokking, the information bottleneck, double descent.
+
+(a) accuracies; (b) the last layer's path in the information plane, coloured by step, its turning point marked; (c) test
+cross-entropy, which the paper calls test error, with 1 - test accuracy beside it.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.time_scales import SATURATED
+from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.recipes import described, regularised
+from grokking_phases.plotting.style import SEQUENTIAL
+
+DRAWS = ["curves", "mutual_information", "time_scales"]
+CURVES = ["train_accuracy", "test_accuracy", "test_loss"]
+INFORMATION = ["information_x", "information_y"]
+DASHES = ["-", "--", ":", "-."]  # of seeds
+TRAIN, TEST = "C1", "C0"
+GREY = "0.55"
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Rows {run, seed, step, table, layer, quantity, value, saturated, source, status, panel}, steps > 0.
+
+    Curves; information of the last layer in nats, saturated above 0.98 of its ceiling; and each seed's time scales,
+    with their status, as quantities of which `step` is the value, each from its `source` of I(T;X) or from the curves.
+    """
+    later = tables[tables["step"] > 0]
+    curves = later[(later["table"] == "curves") & later["metric"].isin(CURVES)]
+    measured = later[later["metric"].isin(INFORMATION)]
+    last = measured.groupby(["run", "table"])["layer"].transform("max")
+    measured = measured[measured["layer"] == last]
+    measured = measured.assign(saturated=measured["normalised"] > SATURATED)
+    events = tables[(tables["table"] == "time_scales") & tables["seed"].notna()].assign(metric=tables["event"])
+    rows = pd.concat([curves, measured, events]).rename(columns={"metric": "quantity"})
+    columns = ["run", "seed", "step", "table", "layer", "quantity", "value", "saturated", "source", "status"]
+    return in_panels(rows.reindex(columns=columns).astype({"seed": int}), panels)
+
+
+def draw_task(numbers: pd.DataFrame, study: dict, published: list[str], figure: str) -> list[Figure]:
+    """A page for each panel and estimate of information, first those of the first panel; `published`: the panels in
+    which the points of the paper's `figure` are drawn in grey. ValueError: one of them is no panel.
+    """
+    panels = dict(list(numbers.groupby("panel", sort=False)))
+    unknown = [title for title in published if title not in panels]
+    if unknown:
+        raise ValueError(f"published: there is no panel {unknown[0]!r} (there are: {', '.join(panels)}).")
+    return [
+        draw_page(rows, study, estimate, figure if panel in published else None)
+        for panel, rows in panels.items()
+        for estimate in study["metrics"]
+        if estimate in set(rows["table"])
+    ]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str | None) -> Figure:
+    title = f"{numbers['panel'].iloc[0]}; {estimator_text(study['metrics'][estimate])}"
+    rows = numbers[numbers["table"].isin(["curves", "time_scales", estimate])]
+    rows = rows[rows["source"].isna() | (rows["source"] == estimate)]
+    figure, part = sheet(2.7, title, text(rows, study["runs"], published))
+    a, b, c = part.subplots(1, 3)
+    draw_accuracies(a, rows)
+    draw_path(b, rows, part)
+    draw_loss(c, rows)
+    if published:
+        draw_published(a, f"{published}a", {"test_acc": "o", "train_batch_acc": "x"})
+        draw_published(c, f"{published}c", {"test_loss": "o"})
+    for ax, letter in ((a, "(a)"), (b, "(b)"), (c, "(c)")):
+        ax.set_title(letter, loc="left")
+    return figure
+
+
+def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
+    for split, colour in (("train", TRAIN), ("test", TEST)):
+        for dashes, of in by_seed(rows[rows["quantity"] == f"{split}_accuracy"]):
+            ax.plot(of["step"], of["value"], dashes, color=colour, linewidth=1.1)
+    for event, colour in (("fit", TRAIN), ("gen_0.98", TEST)):
+        for step in found(rows, event):
+            ax.axvline(step, color=colour, linestyle=":", linewidth=0.9)
+    ax.set(xscale="log", xlabel="step", ylabel="accuracy", ylim=(-0.03, 1.03))
+    ax.legend(handles=[Line2D([], [], color=c, label=s) for s, c in (("train", TRAIN), ("test", TEST))], loc="best")
+
+
+def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
+    """A path for each seed, an arrow now and then along it; diamond: where I(T;X) turns; star: the last step."""
+    measured = rows[rows["quantity"].isin(INFORMATION)]
+    path = measured.pivot(index=["run", "seed", "step"], columns="quantity", values="value").reset_index()
+    hollow = measured.groupby(["run", "seed", "step"])["saturated"].any().to_numpy()
+    colours = LogNorm(path["step"].min(), path["step"].max())
+    for dashes, of in by_seed(path):
+        x, y = of["information_x"].to_numpy(), of["information_y"].to_numpy()
+        shades = colormaps[SEQUENTIAL](colours(of["step"].to_numpy()))
+        filled = np.where(hollow[of.index][:, None], 0.0, shades)
+        ax.plot(x, y, dashes, color="0.7", linewidth=0.7, zorder=1)
+        ax.scatter(x, y, c=filled, edgecolors=shades, s=11, zorder=2)
+        for i in range(len(x) // 8, len(x) - 1, max(1, len(x) // 6)):
+            way = {"arrowstyle": "-|>", "color": "0.35", "linewidth": 0.6}
+            ax.annotate("", (x[i + 1], y[i + 1]), (x[i], y[i]), arrowprops=way, zorder=3)
+        ax.plot(x[-1], y[-1], "*", color="black", markersize=9, markeredgecolor="white", zorder=4)
+    for turn in turns(rows, path):
+        ax.plot(*turn, "D", color="C3", markersize=5, markeredgecolor="white", zorder=4)
+    ax.set(xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
+    part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=ax, label="step", pad=0.02)
+
+
+def turns(rows: pd.DataFrame, path: pd.DataFrame) -> list[tuple[float, float]]:
+    """Where each seed's I(T;X) turns to compression, if it does."""
+    events = rows[(rows["quantity"] == "compress") & (rows["status"] == FOUND)]
+    at = path.merge(events[["run", "seed", "step"]], on=["run", "seed", "step"])
+    return list(zip(at["information_x"], at["information_y"], strict=True))
+
+
+def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
+    error = ax.twinx()
+    for quantity, on, colour, of_value in (
+        ("test_loss", ax, TEST, lambda value: value),
+        ("test_accuracy", error, "C2", lambda value: 1 - value),
+    ):
+        for dashes, of in by_seed(rows[rows["quantity"] == quantity]):
+            on.plot(of["step"], of_value(of["value"]), dashes, color=colour, linewidth=1.1)
+    for step in found(rows, "peak"):
+        ax.axvline(step, color=TEST, linestyle=":", linewidth=0.9)
+    ax.set(xscale="log", xlabel="step")
+    ax.set_ylabel("test cross-entropy (nats)", color=TEST)
+    error.set_ylabel("1 − test accuracy", color="C2")
+    error.set_ylim(-0.03, 1.03)
+    error.grid(False)
+
+
+def draw_published(ax: Axes, panel: str, markers: dict[str, str]) -> None:
+    """The paper's own points, in grey."""
+    points = pd.read_csv(Path(__file__).parent / "published.csv", comment="#")
+    for series, marker in markers.items():
+        of = points[(points["figure"] == panel) & (points["series"] == series)]
+        ax.plot(of["step"], of["value"], marker, color=GREY, markersize=3, zorder=0)
+
+
+def by_seed(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    return [(DASHES[i % len(DASHES)], of) for i, (_, of) in enumerate(rows.groupby(["run", "seed"]))]
+
+
+def found(rows: pd.DataFrame, event: str) -> pd.Series:
+    return rows.loc[(rows["quantity"] == event) & (rows["status"] == FOUND), "step"]
+
+
+def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> str:
+    drawn = list(dict.fromkeys(rows["run"]))
+    recipes = [f"{name}: {described(runs[name])}; {regularised(runs[name])}." for name in drawn]
+    grey = (
+        "Grey: points read off the paper's figure (crosses: accuracy on train batches)."
+        if published
+        else "The recipe is not the paper's, whose points are not drawn."
+    )
+    key = (
+        "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. "
+        "(a) dotted: fitted, and test accuracy 0.98 for "
+        "good. (b) last layer; star: last step; diamond: the largest I(T;X), where it is a peak; hollow: above 0.98 of "
+        "its ceiling. (c) dotted: the highest peak of the test loss after its first minimum. The paper names no "
+        "estimator of information: no match is claimed."
+    )
+    missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in without(rows)]
+    return " ".join([*recipes, key, grey, *missing])
+
+
+def without(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
+    """(time scale, status, seeds) where it is not found."""
+    words = {"fit": "Fitting", "gen_0.98": "Test accuracy 0.98", "peak": "Second peak of the loss", "compress": "Turn"}
+    events = rows[rows["quantity"].isin(words) & (rows["status"] != FOUND) & (rows["table"] == "time_scales")]
+    return [
+        (words[event], status, [f"{row.run} seed {row.seed}" for row in of.itertuples()])
+        for (event, status), of in events.groupby(["quantity", "status"], sort=False)
+    ]

@@ -1,0 +1,34 @@
+"""Where and with how many threads tensors are computed: said by the config, never taken from what the machine has."""
+
+import ctypes
+import platform
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from grokking_phases.jobs.machine import machine
+
+
+def on_device(name: str, threads: int) -> dict[str, str | int]:
+    """Set the threads and name the device, `auto` being CUDA where there is one; returns what decides the exact bits.
+
+    Raises ValueError when CUDA is asked for and absent.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device: cuda is asked for, and torch finds no CUDA device; set `device: auto` in config.yaml")
+    device = "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
+    torch.set_num_threads(threads)
+    keep_freed_memory()
+    threadpool_limits(threads)
+    gpu = {"gpu": torch.cuda.get_device_name()} if device == "cuda" else {}
+    with_torch = {"torch": str(torch.__version__), "instructions": torch.backends.cpu.get_cpu_capability()}
+    return {"device": device, **gpu, "threads": threads, **with_torch, **machine()}
+
+
+def keep_freed_memory() -> None:
+    """Let glibc reuse the memory of freed activations: to fault its pages in anew at every step costs a tenth of it."""
+    if platform.libc_ver()[0] == "glibc":
+        m_trim_threshold, m_mmap_threshold = -1, -3  # mallopt(3)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(m_mmap_threshold, 32 * 2**20)  # the largest that glibc takes
+        libc.mallopt(m_trim_threshold, 2**30)

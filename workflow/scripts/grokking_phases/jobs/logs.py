@@ -1,0 +1,60 @@
+"""What a job says: everything to its log file too, and an error that a user can mend as one sentence."""
+
+import io
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from grokking_phases.jobs.spent import Spent
+
+
+@contextmanager
+def logged(path: str | Path) -> Iterator[None]:
+    """Copy stderr to the log; end with the message alone for ValueError and OSError, with the traceback otherwise.
+
+    The log's last line says how long the job took, from here on.
+    """
+    with Log(path) as log, Spent() as spent:
+        terminal, sys.stderr = sys.stderr, Both(sys.stderr, log)
+        try:
+            yield
+            log.write(f"{spent}\n")
+        except (ValueError, OSError) as error:
+            traceback.print_exc(file=log)
+            sys.exit(f"\n{error}\nSee {path}")
+        except Exception:
+            traceback.print_exc(file=log)
+            raise
+        finally:
+            sys.stderr = terminal
+
+
+class Log(io.FileIO):
+    """A text file that says what it can: no disk that is full keeps a job from its work, or hides its error."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(path, "w")
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            super().write(text.encode())
+        return len(text)
+
+
+class Both:
+    """A stream that writes to the terminal, and to the log, but for what is written over on a terminal."""
+
+    def __init__(self, terminal, log) -> None:
+        self.terminal, self.log = terminal, log
+
+    def write(self, text: str) -> None:
+        self.terminal.write(text)
+        self.log.write("" if "\x1b" in text else text)
+
+    def flush(self) -> None:
+        self.terminal.flush()
+
+    def isatty(self) -> bool:
+        return self.terminal.isatty()

@@ -1,0 +1,1 @@
+"""What the figures of both papers share: style, pages, panels and captions."""

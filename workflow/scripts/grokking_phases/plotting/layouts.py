@@ -1,0 +1,62 @@
+"""A page of panels: title, legends above the panels and so over no data, and a caption; as high as they need."""
+
+from math import ceil
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from grokking_phases.plotting.style import PAGE, caption, page
+
+MOST_COLUMNS = 3
+TITLE, LINE = 0.35, 0.125  # inches that a title and a line of the caption take
+LETTERS = 145  # in a line of the caption
+
+
+def sheet(height: float, title: str, text: str) -> tuple[Figure, SubFigure]:
+    """A new page and, `height` inches of it, the part for panels."""
+    n_lines = sum(ceil(len(paragraph) / LETTERS) for paragraph in text.split("\n"))
+    figure = page(PAGE, TITLE + height + LINE * n_lines)
+    figure.suptitle(title)
+    caption(figure, text)
+    return figure, figure.subfigures()
+
+
+def n_rows(n_panels: int) -> int:
+    return ceil(n_panels / MOST_COLUMNS)
+
+
+def grid(part: SubFigure, n_panels: int) -> list[Axes]:
+    """So many panels with common axes, row by row."""
+    n_columns = ceil(n_panels / n_rows(n_panels))
+    axes = list(part.subplots(n_rows(n_panels), n_columns, sharex=True, sharey=True, squeeze=False).flat)
+    for unused in axes[n_panels:]:
+        unused.remove()
+    for lowest in axes[n_panels - n_columns : n_panels]:
+        lowest.tick_params(labelbottom=True)
+    return axes[:n_panels]
+
+
+def name_axes(part: SubFigure, x: str, y: str) -> None:
+    """One name for the horizontal and one for the vertical axes of all panels."""
+    for ax in part.axes:
+        ax.set(xlabel="", ylabel="")
+    part.supxlabel(x, fontsize="medium")
+    part.supylabel(y, fontsize="medium")
+
+
+def legend_above(part: SubFigure, n_columns: int = 4) -> None:
+    """One legend in place of the panels' own."""
+    entries = {}
+    for ax in part.axes:
+        handles, names = ax.get_legend_handles_labels()
+        entries |= dict(zip(names, handles, strict=True))
+        if ax.get_legend():
+            ax.get_legend().remove()
+    part.legend(entries.values(), entries, loc="outside upper center", ncols=n_columns, frameon=False)
+
+
+def legend_over(ax: Axes, title: str, n_columns: int = 2) -> None:
+    """The panel's own legend, above it, with its title."""
+    narrow = {"fontsize": "small", "handlelength": 1.8, "columnspacing": 1, "handletextpad": 0.5}
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
+    ax.legend(title=title, ncols=n_columns, **above, **narrow)

@@ -1,0 +1,36 @@
+"""Pages to files: one PDF with a page each, one PNG with the pages below each other."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from matplotlib import image
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+
+from grokking_phases.storage.atomic_write import whole
+
+DPI = 200
+
+
+def write_pdf(path: str | Path, pages: list[Figure]) -> None:
+    # Without its date, the same figure is the same file.
+    with whole(path) as beside, PdfPages(beside, metadata={"CreationDate": None}) as pdf:
+        for page in pages:
+            pdf.savefig(page)
+
+
+def write_png(path: str | Path, pages: list[Figure]) -> None:
+    pictures = [_pixels(page) for page in pages]
+    width = max(picture.shape[1] for picture in pictures)
+    padded = [np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=1.0) for p in pictures]
+    with whole(path) as beside:
+        image.imsave(beside, np.concatenate(padded), format="png", dpi=DPI)
+
+
+def _pixels(page: Figure) -> np.ndarray:
+    """(height, width, 4) in [0, 1]."""
+    buffer = BytesIO()
+    page.savefig(buffer, format="png", dpi=DPI)
+    buffer.seek(0)
+    return image.imread(buffer)

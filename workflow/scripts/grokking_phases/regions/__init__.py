@@ -1,0 +1,1 @@
+"""The exact linear regions of a ReLU network on a square."""

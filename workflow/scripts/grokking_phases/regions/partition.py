@@ -1,0 +1,188 @@
+"""The linear regions of a ReLU network on a square, exactly: polygons, and the neuron that draws each boundary.
+
+A network of ReLUs is affine wherever the same neurons are active (two-phase paper, section 2.1, equation 3). On a
+two-dimensional slice of its input, x(u) = origin + u_1 axis_1 + u_2 axis_2, the pre-activations of the first layer are
+affine in u, so each neuron's boundary is a straight line. It cuts every convex polygon that it crosses in two. Within a
+polygon the next layer is affine again, and cuts it again: layer by layer the polygons remain convex, and all of them
+together tile the square.
+
+Lines of the first layer in general position make 1 + lines + crossings regions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import nn
+
+from grokking_phases.regions.polygons import area, farthest, split
+
+# Distances, in sides of the square, that are rounding: a boundary no farther than this from a corner passes through it.
+ON = 1e-12
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A square in a plane of the input: x(u) = origin + u @ axes, u from `low` to `low` + `side` in both directions."""
+
+    origin: np.ndarray  # (d,)
+    axes: np.ndarray  # (2, d), orthonormal
+    low: np.ndarray  # (2,)
+    side: float
+
+    @classmethod
+    def of_plane(cls, low: tuple[float, float] | np.ndarray, side: float) -> "Slice":
+        """Of an input that has two dimensions itself."""
+        return cls(np.zeros(2), np.eye(2), np.array(low, dtype=float), side)
+
+    @classmethod
+    def through(cls, samples: np.ndarray, margin: float = 0.25) -> "Slice":
+        """Through three samples (3, d), in its middle, with `margin` of their extent around. ValueError: on a line."""
+        first, *others = np.asarray(samples, dtype=float)
+        axes, triangle = np.linalg.qr(np.transpose(others - first))
+        if np.linalg.svd(triangle, compute_uv=False).min() <= ON * np.abs(triangle).max():
+            raise ValueError("three samples on one line span no plane; choose others.")
+        places = (samples - first) @ axes
+        middle = (places.max(axis=0) + places.min(axis=0)) / 2
+        side = np.ptp(places, axis=0).max() * (1 + 2 * margin)
+        return cls(first, axes.T, middle - side / 2, side)
+
+    @classmethod
+    def of_samples(cls, points: np.ndarray, seed: int) -> "Slice":
+        """Around all samples (n, d) of a two-dimensional input; of others through three, drawn by the seed."""
+        if points.shape[1] == 2:
+            return cls.of_plane(points.min(axis=0), float(np.ptp(points, axis=0).max()))
+        return cls.through(points[np.random.default_rng(seed).choice(len(points), 3, replace=False)])
+
+    @property
+    def corners(self) -> np.ndarray:
+        """(4, 2), counter-clockwise."""
+        return self.low + self.side * np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+
+    def at(self, u: np.ndarray) -> np.ndarray:
+        """Points u (n, 2) in the input's space (n, d)."""
+        return self.origin + u @ self.axes
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where the same neurons are active, and what the next layer is there."""
+
+    polygon: np.ndarray  # (n_corners, 2), counter-clockwise
+    pattern: tuple[np.ndarray, ...]  # of each layer so far, (width,) bool
+    linear: np.ndarray  # (width, 2): the next pre-activations are linear @ u + constant
+    constant: np.ndarray  # (width,)
+
+    @property
+    def area(self) -> float:
+        return area(self.polygon)
+
+    @property
+    def centre(self) -> np.ndarray:
+        """A point inside."""
+        return self.polygon.mean(axis=0)
+
+    def values(self, points: np.ndarray) -> np.ndarray:
+        """The next pre-activations (n_points, width) at points (n_points, 2)."""
+        return points @ self.linear.T + self.constant
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A piece of a neuron's boundary, within one region of the layers before."""
+
+    layer: int
+    neuron: int
+    ends: np.ndarray  # (2, 2)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Of a square: the regions by the first layer, by the first two, ..., and the boundaries of each layer."""
+
+    by_layer: list[list[Region]]
+    boundaries: list[Boundary]
+
+    @property
+    def regions(self) -> list[Region]:
+        return self.by_layer[-1]
+
+
+def partition(layers: list[tuple[np.ndarray, np.ndarray]], square: Slice) -> Partition:
+    """Of the hidden layers [(weight (width, inputs), bias (width,)), ...], each followed by a ReLU."""
+    weight, bias = layers[0]
+    regions = [Region(square.corners, (), weight @ square.axes.T, weight @ square.origin + bias)]
+    by_layer, boundaries = [], []
+    for depth in range(len(layers)):
+        cut = []
+        for region in regions:
+            polygons, found = divided(region, square.side)
+            boundaries += [Boundary(depth, neuron, ends) for neuron, ends in found]
+            cut += [within(region, polygon, layers[depth + 1 :]) for polygon in polygons]
+        regions = cut
+        by_layer.append(regions)
+    return Partition(by_layer, boundaries)
+
+
+def divided(region: Region, side: float) -> tuple[list[np.ndarray], list[tuple[int, np.ndarray]]]:
+    """The polygons that the next layer cuts a region into, and each of its neurons' boundary there with both ends."""
+    polygons, found = [region.polygon], []
+    slopes = np.linalg.norm(region.linear, axis=1)
+    near = ON * side * np.maximum(slopes, np.finfo(float).tiny)
+    values = region.values(region.polygon)
+    for neuron in np.flatnonzero((values.max(axis=0) > near) & (values.min(axis=0) < -near)):
+        pieces, ends = [], []
+        for polygon in polygons:
+            heights = polygon @ region.linear[neuron] + region.constant[neuron]
+            if heights.max() <= near[neuron] or heights.min() >= -near[neuron]:
+                pieces.append(polygon)
+                continue
+            below, above, chord = split(polygon, heights, near[neuron])
+            pieces += [below, above]
+            ends.append(chord)
+        polygons = pieces
+        if ends:
+            found.append((int(neuron), farthest(np.concatenate(ends))))
+    return polygons, found
+
+
+def within(region: Region, polygon: np.ndarray, following: list[tuple[np.ndarray, np.ndarray]]) -> Region:
+    """The part of a region in a polygon that its layer has cut, with the layer after it, if there is one."""
+    active = region.values(polygon.mean(axis=0)[None])[0] > 0
+    pattern = (*region.pattern, active)
+    if not following:
+        return Region(polygon, pattern, np.empty((0, 2)), np.empty(0))
+    weight, bias = following[0]
+    read = weight * active  # (next width, width)
+    return Region(polygon, pattern, read @ region.linear, read @ region.constant + bias)
+
+
+def hidden_layers(model: nn.Module) -> list[tuple[np.ndarray, np.ndarray]]:
+    """[(weight, bias), ...] in float64 of each hidden layer: of a network that names its `rectified` linear maps, or of
+    an nn.Sequential of Linear and ReLU, the last Linear left out.
+
+    ValueError: another network. A GELU, say, has no boundary: its regions cannot be exact.
+    """
+    linears = model.rectified() if hasattr(model, "rectified") else rectified(model)
+    return [(linear.weight.detach().double().cpu().numpy(), as_bias(linear)) for linear in linears]
+
+
+def rectified(model: nn.Module) -> list[nn.Linear]:
+    """The Linear modules of an nn.Sequential that a ReLU follows."""
+    modules = list(model.children()) if isinstance(model, nn.Sequential) else [model]
+    other = next((module for module in modules if not isinstance(module, nn.Linear | nn.ReLU)), None)
+    if other is not None:
+        raise ValueError(
+            f"exact regions need an nn.Sequential of Linear and ReLU; {type(other).__name__} is not piecewise linear "
+            "or not known to be."
+        )
+    return [
+        linear
+        for linear, after in zip(modules, modules[1:], strict=False)
+        if isinstance(linear, nn.Linear) and isinstance(after, nn.ReLU)
+    ]
+
+
+def as_bias(linear: nn.Linear) -> np.ndarray:
+    if linear.bias is None:
+        return np.zeros(linear.out_features)
+    return linear.bias.detach().double().cpu().numpy()

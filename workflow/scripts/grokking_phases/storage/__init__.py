@@ -1,0 +1,1 @@
+"""Files that are whole or absent, their headers and seals, and tidy tables."""

@@ -1,0 +1,74 @@
+"""A file is either whole or absent: written beside its place, synced, renamed."""
+
+import errno
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+UMASK = os.umask(0)
+os.umask(UMASK)
+FULL, FORBIDDEN = {errno.ENOSPC, errno.EDQUOT}, {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """A path beside `path` to write to; it takes the place of `path` when the block ends, and is gone if it fails.
+
+    Raises OSError with the remedy where the disk is full or cannot be written to.
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path)
+        yield beside
+        with open(beside, "rb+") as file:
+            os.fsync(file.fileno())
+        beside.chmod(0o666 & ~UMASK)  # some writers make files that only their owner can read
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise explained(error, path) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def remove_leftovers(path: Path) -> None:
+    """What writers of `path` on this machine left beside it when they were killed."""
+    for leftover in path.parent.glob(f".{path.name}.{platform.node()}.*"):
+        pid = leftover.name.rpartition(".")[2]
+        if pid.isdigit() and not running(int(pid)):
+            leftover.unlink(missing_ok=True)
+
+
+def running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def sync_folder(folder: Path) -> None:
+    """A new name outlasts a power cut only once its folder is on the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # not every file system can
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def explained(error: OSError, path: Path) -> OSError:
+    """The same with the file and the remedy, where there is one."""
+    if error.errno in FULL:
+        what = "no space is left on its disk; free some and give the same command again: what is finished is kept"
+    elif error.errno in FORBIDDEN:
+        what = f"{os.strerror(error.errno)}; make its folder one that you may write to, or choose another in `results:`"
+    else:
+        return error
+    return OSError(f"{path} cannot be written: {what}")

@@ -1,0 +1,68 @@
+"""The one tidy table that curves, metrics and summaries are: run, seed, step, layer, metric, value (float64).
+
+A metric that finds units adds the list column `units`, in the layer's own numbering. Information is in nats, and
+positive O-information is redundancy, negative synergy.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from grokking_phases.storage.headers import header_of, write_parquet
+
+CONVENTIONS = {"information": "nats", "o_information": "positive = redundancy, negative = synergy"}
+COLUMNS = {
+    "run": pa.string(),
+    "seed": pa.int64(),
+    "step": pa.int64(),
+    "layer": pa.string(),
+    "metric": pa.string(),
+    "value": pa.float64(),
+    "normalised": pa.float64(),
+    "units": pa.list_(pa.int32()),
+}
+# What happens to a run: at a step, with the interval that it lies in over seeds; of several, some may not.
+EVENTS = {
+    "run": pa.string(),
+    "seed": pa.int64(),
+    "source": pa.string(),
+    "rule": pa.string(),
+    "of": pa.string(),
+    "event": pa.string(),
+    "quantity": pa.string(),
+    "status": pa.string(),
+    "step": pa.float64(),
+    "value": pa.float64(),
+    "low": pa.float64(),
+    "high": pa.float64(),
+    "n_found": pa.int64(),
+    "n_seeds": pa.int64(),
+}
+EMPTY = pd.DataFrame({name: [] for name in ("run", "seed", "step", "layer", "metric", "value")})
+
+
+def write_table(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
+    """Write tidy rows; the columns `normalised` and `units` only where there are any."""
+    schema = pa.schema([(name, kind) for name, kind in COLUMNS.items() if name in rows])
+    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)
+
+
+def read_table(path: str | Path, **expected: Any) -> pd.DataFrame:
+    """A table that is as it was made, and of this run, seed, … if given; ValueError otherwise."""
+    header_of(path, **expected)
+    return pq.read_table(path).to_pandas()
+
+
+def read_tables(paths: Iterable[str | Path], **expected: Any) -> pd.DataFrame:
+    """Several, one after another."""
+    return pd.concat([read_table(path, **expected) for path in paths], ignore_index=True)
+
+
+def write_events(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
+    """Events of a run, per seed and over seeds (seed missing): the columns of `EVENTS` that there are."""
+    schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])
+    write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)

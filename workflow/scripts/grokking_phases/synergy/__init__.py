@@ -1,0 +1,1 @@
+"""O-information under a Gaussian copula, and the search for its extremes."""

@@ -1,0 +1,1 @@
+"""Training a network, with checkpoints; knows no metric."""

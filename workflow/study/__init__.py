@@ -1,0 +1,1 @@
+"""What a config means, and whether it is sound."""

@@ -1,0 +1,77 @@
+"""The study that config.yaml describes: each run complete, each metric's module named, all of it checked."""
+
+from copy import deepcopy
+from typing import Any
+
+from study.checks import (
+    check_figure,
+    check_metric,
+    check_phases,
+    check_run,
+    check_subnetwork,
+    check_tables,
+    check_time_scales,
+)
+from study.errors import StudyError, meant, shown
+from study.schema import check_shape
+
+# In this order: each may take for granted what those before it have checked.
+CHECKS = [
+    ("runs", check_run),
+    ("phases", check_phases),
+    ("time_scales", check_time_scales),
+    ("subnetworks", check_subnetwork),
+    ("figures", check_figure),
+    ("figures", check_tables),
+    ("metrics", check_metric),
+]
+
+
+def resolve(config: dict) -> dict:
+    """The config, resolved; raises StudyError, one sentence, for the first entry that cannot be run."""
+    resolved = deepcopy(config)
+    if isinstance(config.get("runs"), dict):
+        resolved["runs"] = {name: complete(config["runs"], name) for name in config["runs"]}
+    check_shape(resolved)
+    resolved["metrics"] = {name: {"module": name} | options for name, options in resolved["metrics"].items()}
+    for kind, check in CHECKS:
+        for name in resolved[kind]:
+            check(resolved, name)
+    return resolved
+
+
+class Runs(dict):
+    """Entries by name. Whatever a file is asked for of another run, this is what is said."""
+
+    def __missing__(self, name: str) -> None:
+        raise StudyError("runs", f"there is no run {shown(name)}{meant(name, list(self))}")
+
+
+def complete(runs: dict, name: str) -> Any:
+    """A run's entry with what it inherits; `snapshots: null` says that it records none."""
+    entry = inherited(runs, name, [])
+    if isinstance(entry, dict) and entry.get("snapshots", {}) is None:
+        del entry["snapshots"]
+    return entry
+
+
+def inherited(runs: dict, name: str, heirs: list[str]) -> Any:
+    """A run's entry laid over that of the run it is `like`."""
+    own, where = runs[name], f"runs.{name}.like"
+    if not isinstance(own, dict) or "like" not in own:
+        return deepcopy(own)
+    like = own["like"]
+    if not isinstance(like, str) or like not in runs:
+        raise StudyError(where, f"there is no run {shown(like)}{meant(like, list(map(str, runs)))}")
+    if like in [*heirs, name]:
+        raise StudyError(where, f"{' -> '.join([*heirs, name, like])} is a circle; let one of them stand alone")
+    return overlaid(inherited(runs, like, [*heirs, name]), {key: own[key] for key in own if key != "like"})
+
+
+def overlaid(base: Any, changes: Any) -> Any:
+    """Mappings merge, key by key, but for the options of another module and another rule for steps."""
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return deepcopy(changes)
+    if changes.get("module", base.get("module")) != base.get("module") or {"every", "log"} & changes.keys():
+        return deepcopy(changes)
+    return {key: overlaid(base.get(key), changes[key]) if key in changes else base[key] for key in {**base, **changes}}

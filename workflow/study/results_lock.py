@@ -1,0 +1,33 @@
+"""One Snakemake at a time in a results folder: by a lock that the system takes back however its holder ends."""
+
+import fcntl
+import os
+import platform
+from pathlib import Path
+from typing import TextIO
+
+from study.errors import StudyError
+
+HELD: list[TextIO] = []  # open as long as the process lives
+
+
+def work_alone_in(results: str) -> None:
+    """Hold the folder until this process ends; StudyError where another holds it, or where it cannot be written to."""
+    try:
+        Path(results).mkdir(parents=True, exist_ok=True)
+        lock = open(Path(results, ".lock"), "a+")  # noqa: SIM115
+    except OSError as error:
+        what = f"nothing can be written to {results} ({os.strerror(error.errno)})"
+        raise StudyError("results", f"{what}; make it a folder that you may write to, or choose another") from error
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        lock.seek(0)
+        what = f"another snakemake ({lock.read().strip()}) is at work in {results}"
+        raise StudyError("results", f"{what}; wait until it has ended, or choose another folder") from None
+    except OSError:
+        return  # a file system without locks
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()} on {platform.node()}\n")
+    lock.flush()
+    HELD.append(lock)

@@ -1,0 +1,121 @@
+"""What a module's function takes, read from its source: no module is imported, so nothing is slow and nothing runs.
+
+The signature is the schema: keyword-only names, defaults, and annotations (`int`, `float`, `str`, `bool`, `list[…]`,
+`dict[…]`, `Literal[…]`, a name for one, `… | None`). Some literals of a module say what a signature cannot:
+
+    LAYERS = {"hidden": "width"}             of a model: its layers, and the option that is their width
+    DRAWS = ["o_information"]                of a figure: the metrics' modules that it can draw
+    LIMITS = {"n_bins": (2, "width")}        an option's least and greatest value; None: unlimited; "width": of a
+                                             metric, that of the narrowest layer it reads
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from study.errors import StudyError
+from study.provenance import PACKAGE, SCRIPTS, imports, path_of, tree
+
+FUNCTIONS = {"datasets": "make", "models": "build", "metrics": "compute", "figures": "draw"}
+OF_PACKAGE = {"recipe": "Recipe", "analysis/subnetworks": "choose"}  # modules that are no choice of a config
+
+
+@dataclass(frozen=True)
+class Option:
+    """One keyword of a function. `annotations` are alternatives, each with the file that defines it."""
+
+    annotations: list[tuple[ast.expr, str]]
+    required: bool
+    default: Any
+
+
+def module_name(kind: str, name: str) -> str:
+    """`metrics`, `o_information` -> the module; a figure is named with its paper."""
+    return ".".join(filter(None, [PACKAGE, kind, name.replace("/", ".")]))
+
+
+def file_of(kind: str, name: str) -> str:
+    return shown_path(module_name(kind, name))
+
+
+@cache
+def shown_path(module: str) -> str:
+    return path_of(module).relative_to(SCRIPTS.parent.parent).as_posix()
+
+
+@cache
+def names_of(kind: str) -> list[str]:
+    """The modules of a kind, by the names that a config gives them."""
+    folder = SCRIPTS / PACKAGE / kind
+    files = folder.glob("*/[!_]*.py" if kind == "figures" else "[!_]*.py")
+    return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in files)
+
+
+@cache
+def options_of(kind: str, name: str) -> dict[str, Option]:
+    """The keyword-only options of the module's function, or the fields of its dataclass, by name."""
+    module, function = module_name(kind, name), FUNCTIONS[kind] if kind else OF_PACKAGE[name]
+    for node in tree(module).body:
+        if getattr(node, "name", None) != function:
+            continue
+        if isinstance(node, ast.FunctionDef):
+            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            return {arg.arg: option(arg.annotation, default, module) for arg, default in pairs}
+        fields = [field for field in node.body if isinstance(field, ast.AnnAssign)]
+        return {field.target.id: option(field.annotation, field.value, module) for field in fields}
+    raise StudyError("", f"{shown_path(module)} defines no function `{function}`")
+
+
+def defines(kind: str, name: str, function: str) -> bool:
+    return any(getattr(node, "name", None) == function for node in tree(module_name(kind, name)).body)
+
+
+def methods(kind: str, name: str) -> set[str]:
+    """Of all classes of a module."""
+    classes = [node for node in tree(module_name(kind, name)).body if isinstance(node, ast.ClassDef)]
+    return {node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef)}
+
+
+def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:
+    return Option(list(alternatives(annotation, module)), default is None, literal(default))
+
+
+def alternatives(annotation: ast.expr | None, module: str) -> Iterator[tuple[ast.expr, str]]:
+    """The parts of a union, a name (`Ties`) replaced by what it stands for, each with the file that defines it."""
+    named = definition(annotation.id, module) if isinstance(annotation, ast.Name) else None
+    if named:
+        yield from alternatives(*named)
+    elif isinstance(annotation, ast.BinOp):
+        yield from alternatives(annotation.left, module)
+        yield from alternatives(annotation.right, module)
+    elif annotation is not None:
+        yield annotation, shown_path(module)
+
+
+def definition(name: str, module: str) -> tuple[ast.expr, str] | None:
+    """What a module, or the one of ours that it imports the name from, assigns to it."""
+    for node in tree(module).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return node.value, module
+        if isinstance(node, ast.ImportFrom) and node.module in imports(module):
+            for alias in node.names:
+                if name == (alias.asname or alias.name):
+                    return definition(alias.name, node.module)
+    return None
+
+
+def literal(node: ast.expr | None) -> Any:
+    """A default's value where it is written out, else None."""
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return None
+
+
+@cache
+def constant(kind: str, name: str, variable: str) -> Any:
+    """The value of a module's top-level literal (`LAYERS`, `LIMITS`), or {} if it has none."""
+    named = definition(variable, module_name(kind, name))
+    return ast.literal_eval(named[0]) if named else {}
