@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from grokking_phases.arguments import check_choice
 from grokking_phases.estimators.binning import Edges, binned_entropy, fit_projections, ranges
 from grokking_phases.estimators.kernel_density import kde_bounds, kde_information
 from grokking_phases.estimators.labelled import gaussian, nearest
@@ -38,7 +39,6 @@ from grokking_phases.estimators.layer_information import (
     Usable,
 )
 from grokking_phases.estimators.nulls import altered_ways
-from grokking_phases.synergy.normal_scores import check_choice
 
 __all__ = ["binned_entropy", "compute", "kde_bounds", "kde_information"]
 

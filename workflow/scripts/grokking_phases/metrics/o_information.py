@@ -24,8 +24,9 @@ import numpy as np
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
+from grokking_phases.arguments import check_choice
 from grokking_phases.synergy.multiplet_search import Estimator, Multiplets, Variables
-from grokking_phases.synergy.normal_scores import Ranks, Ties, check_choice
+from grokking_phases.synergy.normal_scores import Ranks, Ties
 
 Linkage = Literal["ward", "average", "complete", "spectral"]
 

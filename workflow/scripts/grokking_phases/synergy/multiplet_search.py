@@ -23,6 +23,7 @@ from typing import Literal
 
 import numpy as np
 
+from grokking_phases.arguments import check_choice
 from grokking_phases.synergy.all_unions import (
     between_blocks,
     block_o_information,
@@ -30,7 +31,7 @@ from grokking_phases.synergy.all_unions import (
     subset_o_information,
 )
 from grokking_phases.synergy.entropy_bias import entropy_bias
-from grokking_phases.synergy.normal_scores import Ranks, Ties, check_choice, few
+from grokking_phases.synergy.normal_scores import Ranks, Ties, few
 from grokking_phases.synergy.union_walk import subsets
 
 Variables = Literal["union", "mean", "block"]

@@ -17,7 +17,7 @@ correlate columns that are independent.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import numpy as np
 from scipy.special import ndtri
@@ -135,9 +135,3 @@ def _twice_mean_places(values: np.ndarray) -> np.ndarray:
     bounds = np.append(np.flatnonzero(starts), values.size)
     twice = np.repeat(bounds[1:] + bounds[:-1] - 1, np.diff(bounds)).reshape(values.shape)
     return twice - 2 * values.shape[1] * np.arange(len(values))[:, None]  # counted from the row's own first
-
-
-def check_choice(option: str, value: object, choices: Any) -> None:
-    """ValueError, in one sentence, unless `value` is one of a Literal type's."""
-    if value not in get_args(choices):
-        raise ValueError(f"{option} must be one of {', '.join(get_args(choices))}, not {value!r}.")
