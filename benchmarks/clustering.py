@@ -10,7 +10,7 @@ import numpy as np
 from made_up_layers import relu_layer
 from pairs import Agreement, Pair
 
-from grokking_phases.metrics.o_information import cluster_units
+from grokking_phases.synergy.clustering import cluster_units
 
 N_SAMPLES, N_UNITS, N_BINS = 3763, 250, 10
 

@@ -24,11 +24,13 @@ from grokking_phases.estimators.kernel_density import kde_bounds
 from grokking_phases.examples import Examples
 from grokking_phases.metrics import mutual_information
 from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
-from grokking_phases.metrics.o_information import cluster_units
 from grokking_phases.models import mlp
 from grokking_phases.recipe import Recipe
 from grokking_phases.storage.digests import digest_of_file
-from grokking_phases.synergy.multiplet_search import normal_scores, o_information, search_multiplets
+from grokking_phases.synergy.clustering import cluster_units
+from grokking_phases.synergy.multiplet_search import search_multiplets
+from grokking_phases.synergy.normal_scores import normal_scores
+from grokking_phases.synergy.o_information import o_information
 from grokking_phases.training.trainer import Trainer
 
 N_SAMPLES, WIDTH, N_BINS = 3763, 250, 10

@@ -13,7 +13,7 @@ from peers import peer
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from grokking_phases.synergy import multiplet_search as information
+from grokking_phases.synergy.normal_scores import normal_scores
 
 N_SAMPLES, WIDTH = 3763, 250
 
@@ -25,7 +25,7 @@ def pairs() -> Iterator[Pair]:
     yield Pair(
         f"{work}, mean ranks",
         "scipy",
-        lambda: information.normal_scores(X),
+        lambda: normal_scores(X),
         lambda: ndtri(rankdata(X, method="average", axis=0) / (N_SAMPLES + 1)),
         Agreement(largest, 1e-12, "scores"),
         at_least=1.8,
@@ -34,7 +34,7 @@ def pairs() -> Iterator[Pair]:
     yield Pair(
         f"{work}, sorted twice",
         "frites",
-        lambda: information.normal_scores(doubles, ties="paper"),
+        lambda: normal_scores(doubles, ties="paper"),
         lambda: peer("frites.core").copnorm_nd(doubles, axis=0),
         Agreement(largest, 0, "scores"),
         note="no floor is set; float64, as frites has it",

@@ -14,9 +14,9 @@ from made_up_layers import mixed_layer
 from multiplets import hoi_of_samples, place_by_size, thoi_all, thoi_each, thoi_of_samples
 from pairs import Agreement, Flops, Pair
 
-from grokking_phases.metrics.o_information import cluster_units
-from grokking_phases.synergy.all_unions import subset_o_information
-from grokking_phases.synergy.multiplet_search import normal_scores
+from grokking_phases.synergy.clustering import cluster_units
+from grokking_phases.synergy.fast_o_information import union_o_information
+from grokking_phases.synergy.normal_scores import normal_scores
 from grokking_phases.synergy.union_walk import subsets
 
 N_SAMPLES, N_UNITS, N_BINS = 3763, 250, 10
@@ -39,7 +39,7 @@ def unions() -> Pair:
     return Pair(
         f"O-information, {len(multiplets)} unions of {N_BINS} bins of {N_UNITS}",
         "thoi",
-        lambda: subset_o_information(S, blocks)[1],
+        lambda: union_o_information(S, blocks)[1],
         lambda: thoi_each(S, multiplets),
         Agreement(largest, 1e-9, "nats"),
         at_least=12,
@@ -88,7 +88,7 @@ def single_variables() -> Iterator[Pair]:
 
 def ours(S: np.ndarray) -> np.ndarray:
     """Of all multiplets of single variables (n_matrices, n_multiplets), under covariances S (n_matrices, n, n)."""
-    return subset_o_information(S, SINGLE)[1]
+    return union_o_information(S, SINGLE)[1]
 
 
 def untied(X: np.ndarray) -> np.ndarray:
@@ -120,7 +120,10 @@ def largest_by_size(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def flops(sizes: list[int]) -> Flops:
-    """Block after block of n variables joins a set of a, with r still undecided (`walk`, were none decided at once)."""
+    """Operations of the walk (`union_walk`), counted as if it decided on one block at a time.
+
+    A block of n variables joins a set of a, with r still undecided.
+    """
     sizes, number = sorted(sizes), 0
     for i, n in enumerate(sizes):
         r = sum(sizes[:i])

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sklearn.cluster import AgglomerativeClustering, SpectralClustering
+from sklearn.cluster import SpectralClustering
 
-from grokking_phases.metrics.o_information import cluster_units, compute, live_units
-from grokking_phases.synergy.multiplet_search import o_information, search_multiplets
-from grokking_phases.synergy.normal_scores import Ranks
+from grokking_phases.metrics.o_information import compute
+from grokking_phases.synergy.clustering import cluster_units
+from grokking_phases.synergy.multiplet_search import search_multiplets
+from grokking_phases.synergy.o_information import o_information
 
 
 @pytest.fixture
@@ -38,45 +39,7 @@ def values(X, **options):
     return {metric: row["value"] for metric, row in measure(X, **options).items()}
 
 
-def partition(labels):
-    return {frozenset(np.flatnonzero(labels == b).tolist()) for b in np.unique(labels)}
-
-
 # Bins
-
-
-@pytest.mark.parametrize("linkage", ["ward", "average", "complete"])
-@pytest.mark.parametrize("n_bins", [2, 7, 10, 60])
-def test_bins_equal_scikit_learns(rng, linkage, n_bins):
-    X = relu_features(rng)
-    peer = AgglomerativeClustering(n_bins, linkage=linkage).fit(X.T.astype(np.float64))
-    labels = cluster_units(X, n_bins, linkage)
-    np.testing.assert_array_equal(np.unique(labels), np.arange(n_bins))
-    assert partition(labels) == partition(peer.labels_)
-
-
-def test_bins_are_counted_exactly_where_distances_tie():
-    corners = np.eye(8)  # all at one distance
-    for n_bins in (2, 3, 5, 8):
-        assert len(np.unique(cluster_units(corners, n_bins))) == n_bins
-
-
-def test_spectral_bins_are_groups_of_correlated_units_whatever_their_scale_and_sign(rng):
-    groups = rng.permutation(np.repeat(np.arange(4), [5, 7, 8, 10]))
-    X = rng.normal(size=(500, 4))[:, groups] + 0.5 * rng.normal(size=(500, 30))
-    X *= rng.choice([-1, 1], size=30) * 10 ** rng.uniform(-3, 3, size=30)
-    assert partition(cluster_units(X, 4, "spectral")) == partition(groups)
-    assert partition(cluster_units(X, 4)) != partition(groups)
-
-
-@pytest.mark.parametrize("n_bins", [2, 7, 10, 59, 60])
-def test_spectral_bins_are_numbered_and_no_draw(rng, n_bins):
-    X = relu_features(rng)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        labels = cluster_units(X, n_bins, "spectral")
-    np.testing.assert_array_equal(np.unique(labels), np.arange(n_bins))
-    np.testing.assert_array_equal(cluster_units(X, n_bins, "spectral"), labels)
 
 
 def test_a_bin_that_spectral_clustering_leaves_empty_fails_every_multiplet(rng, monkeypatch):
@@ -108,11 +71,8 @@ def with_dead_units(rng):
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index", "random"])
-def test_dead_units_are_left_out_and_counted_under_every_rule_for_ties(rng, ties):
-    live, X, numbers = with_dead_units(rng)
-    found, n_constant = live_units(Ranks.of(X, ties))
-    np.testing.assert_array_equal(found, numbers)
-    assert n_constant == 2
+def test_dead_units_are_counted_under_every_rule_for_ties(rng, ties):
+    X = with_dead_units(rng)[1]
     counts = values(X, n_bins=4, ties=ties, n_draws=2)
     assert (counts["n_constant"], counts["n_duplicate"], counts["n_failed"]) == (2, 2, 0)
 
@@ -259,8 +219,9 @@ def test_activations_that_are_not_finite_name_step_and_layer(rng, bad):
         ({"variables": "all"}, "variables must be one of union, mean, block, not 'all'"),
         ({"ties": "first"}, "ties must be one of average, paper, index, random, not 'first'"),
         ({"linkage": "single"}, "linkage must be one of ward, average, complete, spectral, not 'single'"),
-        ({"n_bins": 1}, "n_bins must be at least 2"),
-        ({"n_draws": 0}, "n_draws must be at least 1"),
+        ({"n_bins": 1}, "n_bins: 1 is less than 2"),
+        ({"seed": -1}, "seed: -1 is less than 0"),
+        ({"n_draws": 0}, "n_draws: 0 is less than 1"),
     ],
 )
 def test_options_are_checked_before_anything_is_read(options, message):

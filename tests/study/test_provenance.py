@@ -75,7 +75,7 @@ def test_what_is_not_code_changes_no_hash(scripts, change):
         ("grokking_phases/metrics/o_information.py", {"o_information"}),
         ("grokking_phases/metrics/mutual_information.py", {"mutual_information"}),
         ("grokking_phases/synergy/normal_scores.py", {"o_information", "mutual_information"}),
-        ("grokking_phases/synergy/all_unions.py", {"o_information"}),  # imported, not directly
+        ("grokking_phases/synergy/fast_o_information.py", {"o_information"}),  # imported, not directly
         ("grokking_phases/figures/emergence/fig5.py", {"figure"}),
         ("grokking_phases/plotting/style.py", {"figure"}),
     ],

@@ -133,7 +133,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (O_INFORMATION % "ties: papr", "metrics.o_information.ties: 'papr'", "did you mean 'paper'?), says"),
     (O_INFORMATION % "ties: papr", "metrics.o_information.ties: 'papr'", "grokking_phases/synergy/normal_scores.py"),
     (O_INFORMATION % "variables: x", "metrics.o_information.variables: 'x'", "union, mean"),
-    (O_INFORMATION % "linkage: x", "metrics.o_information.linkage: 'x'", "metrics/o_information.py"),
+    (O_INFORMATION % "linkage: x", "metrics.o_information.linkage: 'x'", "synergy/clustering.py"),
     (MUTUAL_INFORMATION % "estimator: x", "metrics.mutual_information.estimator: 'x'", "kde, binning"),
     (MUTUAL_INFORMATION % "layers: [hidden]", "metrics.mutual_information.layers: ", "did you mean 'block_2.hidden'?"),
     (O_INFORMATION % "steps: [0, 4000]", "metrics.o_information.steps: ", "no step between 0 and the last step"),

@@ -1,141 +1,16 @@
-"""O-information of samples: closed forms, signs, ties, bias, and the search over multiplets."""
-
-import warnings
-from typing import get_args
+"""The search over multiplets of bins: what its multiplets are, and its options."""
 
 import numpy as np
 import pytest
-from scipy.special import ndtri
-from thoi.measures.utils import _gaussian_entropy_bias_correction
 
-from grokking_phases.synergy.all_unions import gaussian_o_information
-from grokking_phases.synergy.multiplet_search import (
-    block_bias,
-    normal_scores,
-    o_information,
-    o_information_bias,
-    search_multiplets,
-)
-from grokking_phases.synergy.normal_scores import Ties
+from grokking_phases.synergy.multiplet_search import search_multiplets
+from grokking_phases.synergy.normal_scores import normal_scores
+from grokking_phases.synergy.o_information import o_information
 
 
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def equicorrelated(n, rho):
-    """(n - 2) H(X) + n [H(X_j) - H(X_-j)], with det of m equicorrelated variables = (1 - rho)^(m-1) (1 + (m-1) rho)."""
-
-    def entropy(m):
-        return 0.5 * ((m - 1) * np.log(1 - rho) + np.log(1 + (m - 1) * rho))
-
-    return (n - 2) * entropy(n) + n * (entropy(1) - entropy(n - 1))
-
-
-@pytest.mark.parametrize(("n", "rho"), [(3, 0.5), (6, 0.8), (5, -0.15)])
-def test_equicorrelated_gaussians(rng, n, rho):
-    S = np.full((n, n), rho) + (1 - rho) * np.eye(n)
-    assert gaussian_o_information(S) == pytest.approx(equicorrelated(n, rho), abs=1e-12)
-    # From 20000 samples, a correlation is known to about 0.005, and Omega changes by at most a few nats per unit of it.
-    X = rng.multivariate_normal(np.zeros(n), S, size=20_000)
-    assert o_information(np.exp(X)) == pytest.approx(equicorrelated(n, rho), abs=0.03)
-
-
-def test_signs_copies_are_redundant_a_sum_is_synergistic_parity_is_not_seen(rng):
-    source = rng.normal(size=(2000, 1))
-    assert o_information(source + 0.3 * rng.normal(size=(2000, 4))) > 1
-    parts = rng.normal(size=(2000, 3))
-    noisy_sum = parts.sum(axis=1) + 0.3 * rng.normal(size=2000)
-    assert o_information(np.column_stack([parts, noisy_sum])) < -0.5
-    # ln 2 of pure synergy, of which no pair of variables shows a correlation.
-    bits = rng.integers(0, 2, size=(20_000, 2))
-    assert abs(o_information(np.column_stack([bits, bits.sum(axis=1) % 2]))) < 1e-3
-
-
-def test_order_of_samples_and_of_variables_does_not_matter(rng):
-    X = np.maximum(rng.normal(size=(300, 5)) @ rng.normal(size=(5, 5)), 0)
-    shuffled = X[rng.permutation(300)][:, rng.permutation(5)]
-    assert o_information(shuffled) == pytest.approx(o_information(X), abs=1e-12)
-    assert abs(o_information(X)) > 0.01
-
-
-@pytest.mark.parametrize("ties", get_args(Ties))
-def test_a_singular_covariance_gives_nan_without_a_warning(rng, ties):
-    X = rng.normal(size=(50, 3))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert np.isnan(o_information(X[:, [0, 1, 2, 0]], ties=ties))
-        assert np.isnan(o_information(rng.normal(size=(5, 8)), ties=ties, bias_correction=True))
-        assert np.isnan(o_information(X * [1, 1, 0], ties="average"))
-        wide = search_multiplets(
-            rng.normal(size=(5, 8)), np.arange(8) // 3, variables="block", ties=ties, bias_correction=True
-        )
-        assert np.isnan(wide.o_information).all()
-
-
-def test_bias_known_values_and_peer():
-    assert o_information_bias(250, 3763) / np.log(2) == pytest.approx(-0.14, abs=0.005)
-    assert o_information_bias(10, 3763) / np.log(2) == pytest.approx(-6e-6, abs=5e-7)
-    b = {n: _gaussian_entropy_bias_correction(n, 100).item() for n in (1, 19, 20)}
-    assert o_information_bias(20, 100) == pytest.approx(18 * b[20] + 20 * (b[1] - b[19]), abs=1e-12)
-
-
-def test_bias_correction_removes_the_bias(rng):
-    """Independent variables, truth 0: over 200 draws the mean is the bias, and 0 once that is taken off."""
-    draws = [rng.normal(size=(60, 20)) for _ in range(200)]
-    plain = np.array([o_information(X) for X in draws])
-    corrected = np.array([o_information(X, bias_correction=True) for X in draws])
-    error = corrected.std() / np.sqrt(200)
-    assert abs(plain.mean()) > 10 * error
-    assert abs(corrected.mean()) < 4 * error
-
-
-def test_bias_between_blocks_known_values(rng):
-    """Blocks of one variable have the bias of as many variables; pairs of blocks have none."""
-    bins = search_multiplets(rng.normal(size=(100, 5)), np.arange(5)).bins
-    np.testing.assert_allclose(block_bias([1] * 5, 100), o_information_bias(bins.sum(axis=1), 100), atol=1e-12)
-    b = {n: _gaussian_entropy_bias_correction(n, 100).item() for n in (3, 4, 5, 7, 8, 9, 12)}
-    pair, _, _, triplet = block_bias([3, 4, 5], 100)
-    assert pair == 0
-    assert triplet == pytest.approx(b[12] + b[3] + b[4] + b[5] - b[9] - b[8] - b[7], abs=1e-12)
-
-
-def test_bias_correction_between_blocks_removes_the_bias(rng):
-    """As above, for 20 independent variables in 4 blocks."""
-    draws, labels = [rng.normal(size=(60, 20)) for _ in range(200)], np.repeat(np.arange(4), [2, 4, 6, 8])
-    plain, corrected = (
-        np.array([search_multiplets(X, labels, variables="block", bias_correction=on).o_information for X in draws])
-        for on in (False, True)
-    )
-    wide = search_multiplets(draws[0], labels, variables="block").bins.sum(axis=1) > 2
-    error = corrected.std(axis=0)[wide] / np.sqrt(200)
-    assert (abs(plain.mean(axis=0)[wide]) > 5 * error).all()
-    assert (abs(corrected.mean(axis=0)[wide]) < 4 * error).all()
-    assert (corrected[:, ~wide] == 0).all()
-
-
-@pytest.mark.parametrize("ties", ["average", "paper", "index"])
-def test_o_information_is_that_of_the_scores_covariance(rng, ties):
-    """By entropies, from numpy's covariance: (n - 2) H(X) + sum_j [H(X_j) - H(X_-j)]; the constants in H cancel."""
-    X = np.maximum(rng.normal(size=(300, 5)) @ rng.normal(size=(5, 5)) - 1, 0)
-    S = np.cov(normal_scores(X, ties=ties), rowvar=False)
-
-    def entropy(columns):
-        return 0.5 * np.linalg.slogdet(S[np.ix_(columns, columns)])[1]
-
-    rest = sum(entropy([j]) - entropy(np.delete(np.arange(5), j)) for j in range(5))
-    assert o_information(X, ties=ties) == pytest.approx(3 * entropy(np.arange(5)) + rest, abs=1e-10)
-
-
-def test_sorting_twice_correlates_independent_relu_columns(rng):
-    """Six independent columns, 90 % zeros: the truth is 0. Ranks by sample number are shared by all."""
-    X = np.maximum(rng.normal(size=(3763, 6)) - ndtri(0.9), 0)
-    omega = {ties: o_information(X, ties=ties) for ties in get_args(Ties)}
-    assert abs(omega["average"]) < 1e-3
-    assert abs(omega["random"]) < 1e-3
-    assert omega["paper"] > 0.5
-    assert 0.8 < omega["index"] < 1.0
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])
@@ -214,9 +89,10 @@ def test_failed_multiplets_are_counted(rng):
     [
         ({"variables": "all"}, "variables must be one of union, mean, block, not 'all'"),
         ({"ties": "none"}, "ties must be one of average, paper, index, random, not 'none'"),
+        ({"n_draws": 0}, "n_draws: 0 is less than 1"),
     ],
 )
-def test_unknown_choices_are_refused(rng, options, message):
+def test_options_are_checked(rng, options, message):
     with pytest.raises(ValueError, match=message):
         search_multiplets(rng.normal(size=(20, 4)), np.arange(4), **options)
 

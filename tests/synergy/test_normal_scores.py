@@ -7,8 +7,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from grokking_phases.synergy.multiplet_search import normal_scores
-from grokking_phases.synergy.normal_scores import Ties, stable_sort
+from grokking_phases.synergy.normal_scores import Ties, normal_scores, stable_sort
 
 
 @pytest.fixture

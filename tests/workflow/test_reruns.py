@@ -76,7 +76,7 @@ def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
 
 
 def test_what_a_metric_imports_edited_reruns_it_too(tree):
-    tree.edit("workflow/scripts/grokking_phases/synergy/all_unions.py", "n_blocks >= 2]", "n_blocks > 1]")
+    tree.edit("workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]")
     planned = tree.planned(TARGET)
     assert {job[:2] for job in planned if job[0] == "metric"} == {
         ("metric", "addition_wd2"),
@@ -90,7 +90,7 @@ def test_another_choice_of_the_same_units_retrains_nothing(tree):
     retrained = tree.folder / "results/tiny/addition_wd2/0/retrain"
     before = {path.name: path.stat().st_mtime_ns for path in retrained.iterdir()}
     comparison = tree.folder / "results/tiny/addition_wd2/comparison.parquet"
-    tree.edit("workflow/scripts/grokking_phases/synergy/all_unions.py", "n_blocks >= 2]", "n_blocks > 1]")
+    tree.edit("workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]")
     log = tree.run(str(comparison.relative_to(tree.folder)))
     assert "checkpoint subnetwork" in log
     assert "rule retrain" not in log

@@ -19,12 +19,12 @@ from scipy.spatial import KDTree
 from scipy.special import digamma
 
 from grokking_phases.synergy.entropy_bias import entropy_bias
-from grokking_phases.synergy.normal_scores import Ranks
+from grokking_phases.synergy.normal_scores import normal_scores
 
 
 def gaussian(T: np.ndarray, labels: np.ndarray) -> float:
     """I(T;V) of T (n_samples, k) and `labels` (n_samples,); NaN: no label has more samples than T has variables + 1."""
-    scores = Ranks.of(T).average
+    scores = normal_scores(T)
     enough = [scores[labels == label] for label in np.unique(labels)]
     enough = [of for of in enough if len(of) > T.shape[1] + 1]
     if not enough:

@@ -1,19 +1,18 @@
-"""O-information of samples, under a Gaussian copula. Nats; positive = redundancy, negative = synergy.
+"""The search over multiplets: O-information of every multiplet of bins of units, under a Gaussian copula.
 
-Each variable is replaced by its normal scores (`copula`), and the O-information (Rosas et al. 2019,
-doi:10.1103/PhysRevE.100.032305) is that of Gaussian variables with the scores' covariance (`lattice`):
+Nats; positive = redundancy, negative = synergy. `o_information` holds the definition, and
+`search_by_definition` there applies it multiplet by multiplet; this search computes the same by the fast path
+(`fast_o_information`).
 
-    Omega = TC - DTC = (n - 2) H(X) + sum_j [H(X_j) - H(X_-j)]
+The option `variables` says what the variables of a multiplet of bins are:
 
-The variables of a multiplet of bins are all units of its bins (`union`), the means of each bin's units (`mean`), or its
-bins, each one multivariate variable (`block`). With `mean` and `block` every pair of bins has Omega = 0.
+    union   all units of its bins
+    mean    the mean of each bin's units
+    block   its bins, each one multivariate variable
 
-A Gaussian copula sees only what shows in the scores' correlations: to a parity (XOR) of its variables it is blind.
+With `mean` and `block` every pair of bins has Omega = 0.
 
-Bias. The entropy of n Gaussian variables, estimated from N samples, is off by b(n) < 0 (`bias`), and Omega by
-(n - 2) b(n) + n [b(1) - b(n - 1)]: -0.14 bits at n = 250, N = 3763. Omega between m blocks of n_j
-variables, n in all, is so by (m - 2) b(n) + sum_j [b(n_j) - b(n - n_j)]. `bias_correction` takes it off. It corrects no
-selection: the extreme of many multiplets is biased for another reason.
+`bias_correction` takes off the bias of each multiplet's O-information (`o_information_bias`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,16 +22,11 @@ from typing import Literal
 
 import numpy as np
 
-from grokking_phases.arguments import check_choice
-from grokking_phases.synergy.all_unions import (
-    between_blocks,
-    block_o_information,
-    gaussian_o_information,
-    subset_o_information,
-)
-from grokking_phases.synergy.entropy_bias import entropy_bias
-from grokking_phases.synergy.normal_scores import Ranks, Ties, few
-from grokking_phases.synergy.union_walk import subsets
+from grokking_phases.arguments import check_choice, check_limits
+from grokking_phases.synergy.fast_o_information import block_o_information, union_o_information
+from grokking_phases.synergy.limits import LIMITS
+from grokking_phases.synergy.normal_scores import Ranks, Ties, rank_columns, score_covariances
+from grokking_phases.synergy.o_information_bias import block_bias, o_information_bias
 
 Variables = Literal["union", "mean", "block"]
 
@@ -59,78 +53,6 @@ class Multiplets:
         return int(self.n_variables[i])
 
 
-@dataclass(frozen=True)
-class Estimator:
-    """How O-information is estimated. ValueError: an option has no such value."""
-
-    ties: Ties
-    n_draws: int  # covariances averaged over, where ties are random
-    seed: int
-    bias_correction: bool
-    variables: Variables = "union"  # of a multiplet: its units, the `mean` of each bin's, or each bin as a `block`
-
-    def __post_init__(self) -> None:
-        check_choice("ties", self.ties, Ties)
-        check_choice("variables", self.variables, Variables)
-        if self.n_draws < 1:
-            raise ValueError(f"n_draws must be at least 1, not {self.n_draws}.")
-
-    def ranks(self, X: np.ndarray) -> Ranks:
-        """The sorted columns of X (n_samples x n_features)."""
-        return Ranks.of(X, self.ties)
-
-    def covariances(self, ranks: Ranks) -> Iterator[np.ndarray]:
-        """The scores' covariance (n_features x n_features): one, or one a draw where ties are random."""
-        rng = np.random.default_rng(self.seed)
-        for _ in range(self.n_draws if self.ties == "random" else 1):
-            scores = ranks.scores(self.ties, rng)
-            centred = scores - scores.mean(axis=0)
-            yield centred.T @ centred / (len(centred) - 1)
-
-    def bias(self, n_variables: np.ndarray, sizes: np.ndarray, n_samples: int) -> np.ndarray:
-        """What is taken off the O-information of all multiplets, of so many variables, of blocks of so many units."""
-        if not self.bias_correction:
-            return np.zeros(len(n_variables))
-        between = self.variables == "block"
-        return block_bias(sizes, n_samples) if between else o_information_bias(n_variables, n_samples)
-
-    def search(self, X: np.ndarray, labels: np.ndarray, covariances: Iterable[np.ndarray] | None = None) -> Multiplets:
-        """As `search_multiplets`; `covariances` are those of the columns of X, where they are known already."""
-        members = _members(labels, np.shape(X)[1])
-        blocks = members
-        if self.variables == "mean":
-            means = np.column_stack([X[:, units].mean(axis=1, dtype=np.float64) for units in members])
-            covariances, blocks = self.covariances(self.ranks(means)), list(np.arange(len(members))[:, None])
-        elif covariances is None:
-            covariances = self.covariances(self.ranks(X))
-        between = self.variables == "block"
-        searched = [(block_o_information if between else subset_o_information)(S, blocks) for S in covariances]
-        bins, sizes = searched[0][0], np.array([len(block) for block in blocks])
-        n_variables = bins.sum(axis=1) if between else bins @ sizes
-        omega = np.mean([omega for _, omega in searched], axis=0) - self.bias(n_variables, sizes, len(X))
-        return Multiplets(bins, omega, n_variables, members)
-
-
-def normal_scores(X: np.ndarray, *, ties: Ties = "average", seed: int = 0) -> np.ndarray:
-    """Normal scores of each column of X, same shape (n_samples x n_features); `random` is one draw."""
-    check_choice("ties", ties, Ties)
-    rows, rng = np.transpose(X), np.random.default_rng(seed)
-    scores = np.empty(rows.shape)
-    for some in few(rows):
-        scores[some] = Ranks.of(rows[some].T, ties).scores(ties, rng).T
-    return scores.T
-
-
-def o_information(
-    X: np.ndarray, *, ties: Ties = "average", n_draws: int = 10, seed: int = 0, bias_correction: bool = False
-) -> float:
-    """O-information in nats of the columns of X (n_samples x n_features); NaN when their covariance is singular."""
-    estimator = Estimator(ties, n_draws, seed, bias_correction)
-    draws = [gaussian_o_information(S) for S in estimator.covariances(estimator.ranks(X))]
-    n_samples, n_features = np.shape(X)
-    return float(np.mean(draws) - (o_information_bias(n_features, n_samples) if bias_correction else 0))
-
-
 def search_multiplets(
     X: np.ndarray,
     labels: np.ndarray,
@@ -143,30 +65,68 @@ def search_multiplets(
 ) -> Multiplets:
     """O-information of every multiplet of two bins or more; the work doubles with each bin.
 
-    X: raw samples (n_samples x n_features). labels: the bin, 0 .. k-1, of each column; -1 leaves a column out.
-    ValueError: an unknown option value, or labels that are not such a numbering.
+    X: raw samples (n_samples x n_features).
+    labels: the bin, 0 .. k-1, of each column; -1 leaves a column out.
+    ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
+    ValueError: an unknown choice, an option beyond its limits, or labels that are not such a numbering.
     """
-    return Estimator(ties, n_draws, seed, bias_correction, variables).search(np.asarray(X), np.asarray(labels))
+    estimator = Estimator(ties, n_draws, seed, bias_correction, variables)
+    return estimator.search(np.asarray(X), np.asarray(labels))
 
 
-def o_information_bias(n_variables: np.ndarray, n_samples: int) -> np.ndarray:
-    """Bias in nats of the O-information of so many Gaussian variables, estimated from `n_samples`."""
-    n = np.asarray(n_variables)
-    b = entropy_bias(n.max(), n_samples)
-    return (n - 2) * b[n] + n * (b[1] - b[n - 1])
+@dataclass(frozen=True)
+class Estimator:
+    """The options of an estimate of O-information. ValueError: an unknown choice, or one beyond its limits."""
+
+    ties: Ties
+    n_draws: int  # covariances averaged over, where ties are random
+    seed: int
+    bias_correction: bool
+    variables: Variables = "union"
+
+    def __post_init__(self) -> None:
+        check_choice("ties", self.ties, Ties)
+        check_choice("variables", self.variables, Variables)
+        check_limits(LIMITS, n_draws=self.n_draws, seed=self.seed)
+
+    def ranks(self, X: np.ndarray) -> Ranks:
+        """Sort the columns of X (n_samples x n_features)."""
+        return rank_columns(X, self.ties)
+
+    def covariances(self, ranks: Ranks) -> Iterator[np.ndarray]:
+        """Yield the scores' covariance (`score_covariances`)."""
+        return score_covariances(ranks, self.ties, self.n_draws, self.seed)
+
+    def search(self, X: np.ndarray, labels: np.ndarray, covariances: Iterable[np.ndarray] | None = None) -> Multiplets:
+        """O-information of every multiplet (`search_multiplets`).
+
+        covariances: those of the scores of X's columns, where they are known already; `mean` needs none.
+        """
+        members = units_of_bins(labels, np.shape(X)[1])
+        blocks = members
+        if self.variables == "mean":
+            X = np.column_stack([X[:, units].mean(axis=1, dtype=np.float64) for units in members])
+            covariances, blocks = None, list(np.arange(len(members))[:, None])
+        if covariances is None:
+            covariances = self.covariances(self.ranks(X))
+        is_block = self.variables == "block"
+        search_unions = block_o_information if is_block else union_o_information
+        searched = [search_unions(S, blocks) for S in covariances]
+        bins, sizes = searched[0][0], np.array([len(block) for block in blocks])
+        n_variables = bins.sum(axis=1) if is_block else bins @ sizes
+        omega = np.mean([omega for _, omega in searched], axis=0) - self.bias(n_variables, sizes, len(X))
+        return Multiplets(bins, omega, n_variables, members)
+
+    def bias(self, n_variables: np.ndarray, sizes: np.ndarray, n_samples: int) -> np.ndarray:
+        """Bias to take off each multiplet (n_multiplets,); `sizes` (k,) are those of the blocks."""
+        if not self.bias_correction:
+            return np.zeros(len(n_variables))
+        is_block = self.variables == "block"
+        return block_bias(sizes, n_samples) if is_block else o_information_bias(n_variables, n_samples)
 
 
-def block_bias(sizes: np.ndarray, n_samples: int) -> np.ndarray:
-    """Bias in nats of the O-information between blocks of `sizes` (k,) Gaussian variables, estimated from `n_samples`.
-
-    For every union of two blocks or more, in the order of `lattice.block_o_information`.
-    """
-    n_variables = subsets(len(sizes)) @ np.asarray(sizes)
-    return between_blocks(entropy_bias(n_variables[-1], n_samples)[n_variables])
-
-
-def _members(labels: np.ndarray, n_features: int) -> list[np.ndarray]:
-    """The units of each bin."""
+def units_of_bins(labels: np.ndarray, n_features: int) -> list[np.ndarray]:
+    """Return the units of each bin. ValueError: labels do not number two bins or more."""
     used = np.unique(labels[labels >= 0])
     if len(labels) != n_features or len(used) < 2 or used[-1] != len(used) - 1:
         raise ValueError(

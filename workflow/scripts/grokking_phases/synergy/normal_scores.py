@@ -1,17 +1,18 @@
 """Normal scores: each variable's ranks, mapped to the quantiles of a standard normal (a Gaussian copula).
 
-    score = ndtri(rank / (n_samples + 1)),  rank = 1 .. n_samples        (Ince et al. 2017, doi:10.1002/hbm.23471)
+    score = ndtri(rank / (n_samples + 1)),  rank = 1 .. n_samples     (Ince et al. 2017, doi:10.1002/hbm.23471)
 
-A rank among equal values is arbitrary, and half of a ReLU's values are equal, so the rule is an option, `ties`:
+The ranks of equal values are arbitrary, and half of a ReLU's values are equal. The option `ties` chooses a
+rule:
 
-    average   all members of a tie group get its mean rank: independent columns stay uncorrelated
-    paper     ranks by sorting twice with numpy's default sort, as published: whatever order that leaves ties in,
-              which varies with numpy and CPU
-    index     the same with a stable sort: tied samples are ranked by their number
-    random    ties are ranked in a random order, drawn for each variable apart
+    average   every member of a tie group gets the group's mean rank: independent columns stay uncorrelated
+    paper     ranks by sorting twice with numpy's default sort, as published: ties stay in whatever order that
+              sort leaves them in, which varies with numpy and CPU
+    index     ranks by sorting twice with a stable sort: tied samples are ranked by their number
+    random    ties are ranked in a random order, drawn for each variable separately
 
-The last three invent structure within ties; `paper` and `index` invent the same structure in every column, and so
-correlate columns that are independent.
+The last three invent structure within ties. `paper` and `index` invent the same structure in every column,
+and so correlate columns that are independent.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,67 +23,98 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtri
 
+from grokking_phases.arguments import check_choice
+
 Ties = Literal["average", "paper", "index", "random"]
+
+
+def normal_scores(X: np.ndarray, *, ties: Ties = "average", seed: int = 0) -> np.ndarray:
+    """Normal scores of each column of X, in the shape of X (n_samples x n_features); `random` is one draw.
+
+    ValueError: an unknown rule for ties, or a NaN in X.
+    """
+    check_choice("ties", ties, Ties)
+    rows, rng = np.transpose(X), np.random.default_rng(seed)
+    scores = np.empty(rows.shape)
+    for chunk in row_chunks(rows):
+        scores[chunk] = rank_columns(rows[chunk].T, ties).scores(ties, rng).T
+    return scores.T
+
+
+def score_covariances(ranks: "Ranks", ties: Ties, n_draws: int, seed: int) -> Iterator[np.ndarray]:
+    """Yield the scores' covariance (n_features x n_features): `n_draws` times where ties are random, else once."""
+    rng = np.random.default_rng(seed)
+    for _ in range(n_draws if ties == "random" else 1):
+        scores = ranks.scores(ties, rng)
+        centred = scores - scores.mean(axis=0)
+        yield centred.T @ centred / (len(centred) - 1)
+
+
+def rank_columns(X: np.ndarray, ties: Ties = "average") -> "Ranks":
+    """Sort each column of X (n_samples x n_features) as `ties` asks. ValueError: X has a NaN."""
+    rows = np.ascontiguousarray(np.transpose(X), dtype=np.float64)
+    order, doubled_places = np.empty(rows.shape, np.intp), np.empty(rows.shape, np.intp)
+    sort = default_sort if ties == "paper" else stable_sort
+    for chunk in row_chunks(rows):
+        if np.isnan(rows[chunk]).any():
+            raise ValueError("A NaN has no rank: the samples must be free of NaN.")
+        order[chunk], values = sort(rows[chunk])
+        doubled_places[chunk] = _doubled_mean_places(values)
+    return Ranks(order, doubled_places)
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """Every variable, sorted. Two arrays, n_features x n_samples."""
+    """The sorted variables, as two arrays (n_features x n_samples)."""
 
     order: np.ndarray  # the sample at each place of the sorted variable
-    twice: np.ndarray  # twice the mean of the places, from 0, that its tie group takes: an integer
+    doubled_places: np.ndarray  # twice the mean place (from 0) of the sample's tie group: an integer
 
-    @classmethod
-    def of(cls, X: np.ndarray, ties: Ties = "average") -> "Ranks":
-        """Sort each column of X (n_samples x n_features) as `ties` wants it. ValueError: X has a NaN."""
-        rows = np.ascontiguousarray(np.transpose(X), dtype=np.float64)
-        order, twice = np.empty(rows.shape, np.intp), np.empty(rows.shape, np.intp)
-        for some in few(rows):
-            if np.isnan(rows[some]).any():
-                raise ValueError("A NaN has no rank: the samples must be free of NaN.")
-            order[some], values = (default_sort if ties == "paper" else stable_sort)(rows[some])
-            twice[some] = _twice_mean_places(values)
-        return cls(order, twice)
+    def select(self, variables: np.ndarray) -> "Ranks":
+        """Return the ranks of some variables, given as a mask or as numbers."""
+        return Ranks(self.order[variables], self.doubled_places[variables])
 
     def shuffled(self, rng: np.random.Generator) -> "Ranks":
-        """The same values, their samples in an order drawn for each variable apart: independent variables.
+        """Return ranks of the same values with the samples of each variable permuted independently.
 
-        The ranks are those that `average` and `random` give to the shuffled samples; `paper` and `index` rank ties by
-        where they stand, and so must sort again.
+        They are the ranks that `average` and `random` give to the shuffled samples. `paper` and `index` rank
+        ties by their position, so under these rules the shuffled samples must be sorted again.
         """
-        return Ranks(rng.permuted(self.order, axis=1), self.twice)
+        return Ranks(rng.permuted(self.order, axis=1), self.doubled_places)
 
     @cached_property
     def average(self) -> np.ndarray:
         """Normal scores (n_samples x n_features) of mean ranks."""
-        return self._scores(self.order, self.twice)
+        return _scores(self.order, self.doubled_places)
 
     def scores(self, ties: Ties, rng: np.random.Generator) -> np.ndarray:
-        """Normal scores (n_samples x n_features) under `ties`; `random` draws once."""
+        """Normal scores (n_samples x n_features) under the rule `ties`; `random` draws once."""
         if ties == "average":
             return self.average
-        order = self.order
-        if ties == "random":
-            order = np.empty_like(order)
-            for some in few(order):
-                shuffled, _ = stable_sort(self.twice[some] + rng.random(order[some].shape))
-                order[some] = _taken(self.order[some], shuffled)
-        return self._scores(order, np.broadcast_to(2 * np.arange(order.shape[1]), order.shape))
+        order = self._order_of_random_ties(rng) if ties == "random" else self.order
+        return _scores(order, np.broadcast_to(2 * np.arange(order.shape[1]), order.shape))
 
-    @staticmethod
-    def _scores(order: np.ndarray, twice: np.ndarray) -> np.ndarray:
-        table = _scores_of_places(order.shape[1])
-        return at_samples(order, (table[places] for places in twice), np.float64)
+    def _order_of_random_ties(self, rng: np.random.Generator) -> np.ndarray:
+        order = np.empty_like(self.order)
+        for chunk in row_chunks(order):
+            shuffled, _ = stable_sort(self.doubled_places[chunk] + rng.random(order[chunk].shape))
+            order[chunk] = _take_along_rows(self.order[chunk], shuffled)
+        return order
+
+
+def _scores(order: np.ndarray, doubled_places: np.ndarray) -> np.ndarray:
+    table = _scores_of_places(order.shape[1])
+    return restore_order(order, (table[places] for places in doubled_places), np.float64)
 
 
 @lru_cache(maxsize=1)
 def _scores_of_places(n_samples: int) -> np.ndarray:
-    """Entry t, of 0 to 2 n_samples - 2, is the score of rank t/2 + 1: a mean rank is an integer or a half more."""
+    """Scores of the ranks t/2 + 1 for t = 0 .. 2 n_samples - 2: a mean rank is an integer or a half more."""
     return ndtri((np.arange(2 * n_samples - 1) / 2 + 1) / (n_samples + 1))
 
 
-def at_samples(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.dtype | type) -> np.ndarray:
-    """Sorted variables, each (n_samples,), back at their samples (n_samples x n_features); order: as in `Ranks`."""
+def restore_order(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.dtype | type) -> np.ndarray:
+    """Put sorted variables, (n_samples,) each, back in the samples' order (n_samples x n_features)."""
     rows = np.empty(order.shape, dtype)
     for row, samples, values in zip(rows, order, ascending, strict=True):
         row[samples] = values
@@ -90,16 +122,17 @@ def at_samples(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.dty
 
 
 def default_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The order that numpy's default sort leaves each row (n_features x n_samples) in, and the rows so sorted."""
+    """Sort each row (n_features x n_samples) with numpy's default sort: the order, and the sorted rows."""
     order = np.argsort(rows, axis=1)
-    return order, _taken(rows, order)
+    return order, _take_along_rows(rows, order)
 
 
 def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same of a stable sort, for floats free of NaN.
+    """Sort each row of floats (n_features x n_samples, no NaN) with a stable sort: the order, and the sorted rows.
 
-    numpy sorts numbers faster than places. So numbers are sorted that carry their place in their last bits, and in the
-    others a value: all of a float32, and of a float64 enough that places almost never decide between different values.
+    numpy sorts numbers faster than it sorts places. So this sorts numbers that carry their place in their
+    last bits and a value in the others: all of a float32, and enough of a float64 that places almost never
+    decide between different values. Where they do, numpy's own stable sort decides.
     """
     bits = np.add(rows, 0.0, dtype=np.float64).view(np.int64)  # the sum turns -0 into 0
     numbers = bits ^ (bits >> 63 & np.iinfo(np.int64).max)  # ascend as the floats do
@@ -109,29 +142,29 @@ def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     numbers |= np.arange(n_samples)
     numbers.sort(axis=1)
     order = numbers & places
-    values = _taken(rows, order)
+    values = _take_along_rows(rows, order)
     if (values[:, 1:] < values[:, :-1]).any():
         order = np.argsort(rows, axis=1, kind="stable")
-        values = _taken(rows, order)
+        values = _take_along_rows(rows, order)
     return order, values
 
 
-def few(rows: np.ndarray) -> Iterator[slice]:
-    """All rows, a few at a time: work on these stays in the cache."""
+def row_chunks(rows: np.ndarray) -> Iterator[slice]:
+    """Yield slices that cover all rows, eight at a time, so that the work on each stays in the cache."""
     return (slice(first, first + 8) for first in range(0, len(rows), 8))
 
 
-def _taken(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _take_along_rows(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
     """np.take_along_axis(rows, places, axis=1), faster."""
     return rows.ravel().take(places + np.arange(0, rows.size, rows.shape[1])[:, None])
 
 
-def _twice_mean_places(values: np.ndarray) -> np.ndarray:
-    """First plus last place of each place's tie group, in values (n_features x n_samples) whose rows are sorted."""
+def _doubled_mean_places(values: np.ndarray) -> np.ndarray:
+    """First plus last place of each place's tie group, in sorted rows (n_features x n_samples)."""
     starts = np.ones(values.shape, bool)
     np.not_equal(values[:, 1:], values[:, :-1], out=starts[:, 1:])
     if starts.all():
         return np.broadcast_to(2 * np.arange(values.shape[1]), values.shape)
     bounds = np.append(np.flatnonzero(starts), values.size)
-    twice = np.repeat(bounds[1:] + bounds[:-1] - 1, np.diff(bounds)).reshape(values.shape)
-    return twice - 2 * values.shape[1] * np.arange(len(values))[:, None]  # counted from the row's own first
+    doubled = np.repeat(bounds[1:] + bounds[:-1] - 1, np.diff(bounds)).reshape(values.shape)
+    return doubled - 2 * values.shape[1] * np.arange(len(values))[:, None]  # counted from the row's own first

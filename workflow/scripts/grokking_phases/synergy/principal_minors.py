@@ -1,34 +1,36 @@
-"""All principal minors of covariance matrices: ln det of every subset of the variables, for many matrices at once.
+"""All principal minors of covariance matrices: ln det of every subset of variables, for many matrices at once.
 
-Let C be the covariance of the variables still to be decided on, given those of a set A that are in; p the conditional
-variance of the first of them, and c its covariances with the rest R. Then
+Let C be the covariance of the variables still to be decided on, given those of a set A that are in; p the
+conditional variance of the first of them, and c its covariances with the rest R. Then
 
     without it    C <- C_RR                ln det S_A stays
     with it       C <- C_RR - c c^T / p    ln det S_A gains ln p
 
-and a decision doubles the sets. All sets and all matrices take it together, as the last axes of one array: about
-3 * 2^n products a matrix, where factorising each subset takes n^3 / 48 * 2^n. The scheme is that of Griffin &
-Tsatsomeros (2006, doi:10.1016/j.laa.2006.04.008).
+and a decision doubles the sets. All sets and all matrices take it together, as the last axes of one array:
+about 3 * 2^n products a matrix, where factorising each subset takes n^3 / 48 * 2^n. The scheme is that of
+Griffin & Tsatsomeros (2006, doi:10.1016/j.laa.2006.04.008).
 """
 
 import numpy as np
 
 
 def log_minors(S: np.ndarray, floor: np.ndarray) -> np.ndarray:
-    """ln det of each subset of variables (2^n, ...), in the order of the binary number whose bit j says that j is in.
+    """ln det of the covariance of each subset of variables (2^n, ...).
 
-    S: covariances (..., n, n). floor (..., n): a conditional variance at or below it is rounding error, and NaN is
-    then the ln det of that set and of all that contain it.
+    The order is that of the binary number whose bit j says that variable j is in.
+
+    S: covariances (..., n, n). floor (..., n): a conditional variance at or below it is rounding error, and
+    the ln det of that set, and of all sets that contain it, is then NaN.
     """
     n, matrices = S.shape[-1], S.shape[:-2]
     log_det = np.zeros((1 << n, *matrices))
     C = np.moveaxis(S, (-2, -1), (0, 1))[:, :, None]  # undecided x undecided x sets x ...
     for i in range(n):
         variance, c, rest = np.where(C[0, 0] > floor[..., i], C[0, 0], np.nan), C[1:, 0], C[1:, 1:]
-        without, within = slice(1 << i), slice(1 << i, 2 << i)
-        np.add(log_det[without], np.log(variance), out=log_det[within])
-        C = np.empty((*rest.shape[:2], 2 << i, *matrices))  # filled in place: large temporaries would take longer
-        C[:, :, without] = rest
-        np.multiply(c[:, None], c / variance, out=C[:, :, within])
-        np.subtract(rest, C[:, :, within], out=C[:, :, within])
+        sets_without, sets_with = slice(1 << i), slice(1 << i, 2 << i)
+        np.add(log_det[sets_without], np.log(variance), out=log_det[sets_with])
+        C = np.empty((*rest.shape[:2], 2 << i, *matrices))  # filled in place, for large temporaries are slow
+        C[:, :, sets_without] = rest
+        np.multiply(c[:, None], c / variance, out=C[:, :, sets_with])
+        np.subtract(rest, C[:, :, sets_with], out=C[:, :, sets_with])
     return log_det

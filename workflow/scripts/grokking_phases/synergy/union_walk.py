@@ -1,4 +1,4 @@
-"""A walk over all unions of blocks of Gaussian variables: ln det of each one's covariance, and its inverse's diagonal.
+"""A walk over all unions of blocks of Gaussian variables: ln det of each covariance, and its inverse's diagonal.
 
 For a set A of variables, with the variables R still to be decided on, keep
 
@@ -6,8 +6,9 @@ For a set A of variables, with the variables R still to be decided on, keep
     B = S_RA S_A^-1                  regression of R on A               (r x a)
     d = diag S_A^-1                                                     (a)
 
-To include a block b, split R into the rest R' and b, take the Cholesky factor M_bb = L L^T, and let K = L^-1. By the
-block inverse, S_{b+A}^-1 = [[C, -C B_b], [-B_b^T C, S_A^-1 + B_b^T C B_b]] with C = M_bb^-1 = K^T K. With
+To include a block b, split R into the rest R' and b, take the Cholesky factor M_bb = L L^T, and let K = L^-1.
+By the block inverse, S_{b+A}^-1 = [[C, -C B_b], [-B_b^T C, S_A^-1 + B_b^T C B_b]] with C = M_bb^-1 = K^T K.
+With
 
     [Z, Y] = K [M_bR', (I, -B_b)]                                       (n_b x r', n_b x (n_b + a))
 
@@ -18,11 +19,12 @@ every update is one product:
     M <- M_R'R' - Z^T Z
     B <- (0, B_R') + Z^T Y
 
-A depth-first walk decides on block after block, leaving it out (a view) or including it (the updates), so that each set
-shares all earlier work with its neighbours. Most sets differ in the blocks decided on last: so the largest are decided
-on first, and the last three, 0, 1 and 2, at once. No M and B are needed after them, and the factor of 0 1 2 begins with
-those of 0 and of 0 1, that of 1 2 with that of 1, and that of 2 0 with that of 2: three factors, and one Y in which the
-rows of each are under another, hold all seven unions.
+A depth-first walk decides on block after block. It leaves the block out (a view) or includes it (the
+updates), so that each set shares all earlier work with its neighbours. Most sets differ in the blocks decided
+on last. So the walk decides on the largest blocks first, and on the final three, 0, 1 and 2, at once. After
+these it needs no M and B. The factor of 0 1 2 begins with the factors of 0 and of 0 1, that of 1 2 with that
+of 1, and that of 2 0 with that of 2. So three factors, with their rows of Y stacked in one array, hold all
+seven unions.
 """
 
 from typing import NamedTuple
@@ -31,11 +33,12 @@ import numpy as np
 
 from grokking_phases.synergy.cholesky import leading_factor, pivot_floor, solve_in_place
 
-RUNS = ((0, 1, 2), (1, 2), (2, 0))  # each union of three blocks is what one of these begins with
+N_FINAL = 3
+RUNS = ((0, 1, 2), (1, 2), (2, 0))  # every union of the three final blocks begins one of these
 
 
 class _Node(NamedTuple):
-    """A set A of included variables: a of them, with r variables undecided."""
+    """A set A of a included variables, with r variables still to be decided on."""
 
     code: int  # bit b is set when block b is in A
     M: np.ndarray  # r x r
@@ -44,8 +47,8 @@ class _Node(NamedTuple):
     log_det: float
 
 
-class _Last:
-    """The blocks decided on last, n <= 3, and their 2^n unions. A row is a variable in a run; runs are stacked."""
+class _FinalBlocks:
+    """The n <= 3 blocks decided on at once, and their 2^n unions. A row is a variable of a run; runs are stacked."""
 
     def __init__(self, sizes: list[int]):
         n = len(sizes)
@@ -54,7 +57,7 @@ class _Last:
         self.runs = [np.concatenate([columns[b] for b in run]) for run in runs]
         self.rows = np.concatenate(self.runs)  # the columns, of which there are n_units
         self.identity = np.eye(sum(sizes))[self.rows]  # n_rows x n_units
-        self.unions = np.zeros((1 << n, len(self.rows)))  # the rows with which a run begins: a union
+        self.unions = np.zeros((1 << n, len(self.rows)))  # 1 at a union's rows, with which a run begins
         row = 0
         for run in runs:
             union, start = 0, row
@@ -67,29 +70,29 @@ class _Last:
 class UnionWalk:
     """The walk over the 2^k unions A of k blocks of the variables with covariance S (n_features x n_features).
 
-    By the binary number whose bit b says that block b is in A: `log_det`, ln det S_A; and `log_inverse`, the sum of
-    ln (S_A^-1)_ii. NaN where a factorisation failed.
+    It fills `log_det`, ln det S_A, and `log_inverse`, the sum of ln (S_A^-1)_ii (2^k each), in the order of
+    the binary number whose bit b says that block b is in A. NaN where a factorisation failed.
     """
 
     def __init__(self, S: np.ndarray, blocks: list[np.ndarray]):
         if S.ndim != 2:
             raise ValueError("Blocks of several variables take one covariance matrix at a time.")
         order = sorted(range(len(blocks)), key=lambda b: len(blocks[b]))  # the last is decided on first
-        order[:3] = reversed(order[:3])  # the smallest is in three runs, the others in two
+        order[:N_FINAL] = reversed(order[:N_FINAL])  # the smallest is in all three runs, the others in two
         columns = np.concatenate([blocks[b] for b in order])
         S = S[np.ix_(columns, columns)]
         self.floor = pivot_floor(S)
         self.bits, self.sizes = [1 << b for b in order], [len(blocks[b]) for b in order]
         self.identities = [np.eye(n) for n in self.sizes]
-        self.last = _Last(self.sizes[:3])
-        self.codes = subsets(len(order[:3])) @ np.array(self.bits[:3])  # of the unions of the last blocks
+        self.final = _FinalBlocks(self.sizes[:N_FINAL])
+        self.final_codes = subsets(len(order[:N_FINAL])) @ np.array(self.bits[:N_FINAL])  # their unions
         self.log_det, self.log_inverse = np.full((2, 1 << len(blocks)), np.nan)
         self.visit(len(blocks) - 1, _Node(0, S, np.empty((len(S), 0)), np.empty(0), 0.0))
 
     def visit(self, i: int, node: _Node) -> None:
-        """Decide on block i, and on all before it."""
-        if i < 3:
-            self.finish(node)
+        """Decide on block i, and on all blocks before it."""
+        if i < N_FINAL:
+            self.visit_final_blocks(node)
             return
         n = self.sizes[i]
         self.visit(i - 1, node._replace(M=node.M[:-n, :-n], B=node.B[:-n]))
@@ -98,7 +101,7 @@ class UnionWalk:
             self.visit(i - 1, larger)
 
     def include(self, i: int, node: _Node) -> _Node | None:
-        """The union with block i; None when it is singular."""
+        """Return the node of the union with block i; None when that union is singular."""
         n, r = self.sizes[i], len(node.M) - self.sizes[i]
         L = leading_factor(node.M[r:, r:], self.floor[r : r + n])
         if len(L) < n:
@@ -113,28 +116,29 @@ class UnionWalk:
         log_det = node.log_det + 2 * np.log(L.diagonal()).sum()
         return _Node(node.code | self.bits[i], node.M[:r, :r] - Z.T @ Z, B, d, log_det)
 
-    def finish(self, node: _Node) -> None:
-        """Decide on the last blocks."""
-        last, n_units = self.last, len(node.M)
-        Y = np.concatenate([last.identity, node.B.take(last.rows, axis=0)], axis=1)  # n_rows x (n_units + a)
+    def visit_final_blocks(self, node: _Node) -> None:
+        """Decide on the final blocks at once."""
+        final, n_units = self.final, len(node.M)
+        B = node.B.take(final.rows, axis=0)
+        Y = np.concatenate([final.identity, B], axis=1)  # n_rows x (n_units + a)
         diagonal, start = np.zeros(len(Y)), 0  # 0 where a factor has failed
-        for run in last.runs:
+        for run in final.runs:
             L = leading_factor(node.M.take(run, axis=0).take(run, axis=1), self.floor[run])
             whole, start = slice(start, start + len(L)), start + len(run)
             solve_in_place(L, Y[whole])
             diagonal[whole] = L.diagonal()
-        d = last.unions @ np.square(Y, out=Y)  # 2^n x (n_units + a)
-        d[:, :n_units] += last.absent  # whose logarithm is 0
+        d = final.unions @ np.square(Y, out=Y)  # 2^n x (n_units + a)
+        d[:, :n_units] += final.absent  # 1, whose logarithm is 0
         d[:, n_units:] += node.d
         failed = diagonal == 0
-        codes = node.code + self.codes
+        codes = node.code + self.final_codes
         self.log_inverse[codes] = np.log(d).sum(axis=1)
-        self.log_det[codes] = node.log_det + 2 * (last.unions @ np.log(diagonal + failed))
+        self.log_det[codes] = node.log_det + 2 * (final.unions @ np.log(diagonal + failed))
         if failed.any():
-            singular = codes[(last.unions[:, failed] > 0).any(axis=1)]
+            singular = codes[(final.unions[:, failed] > 0).any(axis=1)]
             self.log_inverse[singular] = self.log_det[singular] = np.nan
 
 
 def subsets(n_blocks: int) -> np.ndarray:
-    """Which blocks are in each union, 2^n_blocks x n_blocks, bool: row by row the bits of 0, 1, 2, ..."""
+    """Which blocks are in each union (2^n_blocks x n_blocks, bool): the rows are the bits of 0, 1, 2, ..."""
     return (np.arange(1 << n_blocks)[:, None] >> np.arange(n_blocks) & 1).astype(bool)

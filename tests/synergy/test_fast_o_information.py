@@ -9,7 +9,8 @@ import pytest
 import torch
 from thoi.measures.gaussian_copula import nplets_measures
 
-from grokking_phases.synergy.all_unions import block_o_information, gaussian_o_information, subset_o_information
+from grokking_phases.synergy.fast_o_information import block_o_information, union_o_information
+from grokking_phases.synergy.o_information import gaussian_o_information, o_information_between
 
 SIZES = (9, 3, 7, 1, 12, 5, 2, 8, 4, 6)  # ten uneven blocks
 
@@ -39,9 +40,9 @@ def direct(S, blocks):
     return (len(blocks) - 2) * entropy(*blocks) + rest
 
 
-def test_lattice_equals_the_direct_formula_and_thoi(rng):
+def test_unions_equal_the_direct_formula_and_thoi(rng):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
-    membership, omega = subset_o_information(S, blocks)
+    membership, omega = union_o_information(S, blocks)
     assert len(omega) == 1013
     assert len(np.unique(membership, axis=0)) == 1013
     for bins, value in zip(membership, omega, strict=True):
@@ -50,6 +51,7 @@ def test_lattice_equals_the_direct_formula_and_thoi(rng):
     for i in rng.choice(1013, size=60, replace=False):
         units = np.concatenate(list(compress(blocks, membership[i])))
         assert direct(S, list(units[:, None])) == pytest.approx(omega[i], abs=1e-9)
+        assert o_information_between(S, list(units[:, None])) == pytest.approx(omega[i], abs=1e-9)
         nplet = torch.as_tensor(units[None])
         thoi = nplets_measures(torch.as_tensor(S), nplet, covmat_precomputed=True, verbose=logging.ERROR)
         assert thoi[0, 0, 2].item() == pytest.approx(omega[i], abs=1e-9)
@@ -58,9 +60,11 @@ def test_lattice_equals_the_direct_formula_and_thoi(rng):
 def test_between_blocks_equals_the_direct_formula(rng):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     membership, omega = block_o_information(S, blocks)
-    np.testing.assert_array_equal(membership, subset_o_information(S, blocks)[0])
+    np.testing.assert_array_equal(membership, union_o_information(S, blocks)[0])
     for i in [*rng.choice(1013, size=150, replace=False), 1012]:
-        assert direct(S, list(compress(blocks, membership[i]))) == pytest.approx(omega[i], abs=1e-9)
+        chosen = list(compress(blocks, membership[i]))
+        assert direct(S, chosen) == pytest.approx(omega[i], abs=1e-9)
+        assert o_information_between(S, chosen) == pytest.approx(omega[i], abs=1e-9)
     pairs = membership.sum(axis=1) == 2
     assert (omega[pairs] == 0).all()
     assert (abs(omega[~pairs]) > 1e-6).all()
@@ -80,7 +84,7 @@ def test_many_covariances_of_single_variables_at_once(rng):
     """The definition, matrix by matrix; thoi too takes all matrices of a set at once."""
     S = np.array([[covariance(rng, 7) for _ in range(3)] for _ in range(2)])
     columns = np.array([6, 0, 3, 2, 5])
-    membership, omega = subset_o_information(S, list(columns[:, None]))
+    membership, omega = union_o_information(S, list(columns[:, None]))
     assert omega.shape == (2, 3, 26)
     for bins, values in zip(membership, np.moveaxis(omega, -1, 0), strict=True):
         units = columns[bins]
@@ -93,13 +97,13 @@ def test_many_covariances_of_single_variables_at_once(rng):
 
 
 def test_pairs_of_single_variables_have_exactly_none(rng):
-    membership, omega = subset_o_information(covariance(rng, 6), list(np.arange(6)[:, None]))
+    membership, omega = union_o_information(covariance(rng, 6), list(np.arange(6)[:, None]))
     pairs = membership.sum(axis=1) == 2
     assert (omega[pairs] == 0).all()
     assert (omega[~pairs] != 0).all()
 
 
-@pytest.mark.parametrize("estimate", [subset_o_information, block_o_information])
+@pytest.mark.parametrize("estimate", [union_o_information, block_o_information])
 @pytest.mark.parametrize("blocks_of_the_copies", [(0, 0), (4, 4), (0, 4), (3, 9), (9, 3)])
 def test_a_singular_set_spoils_exactly_the_unions_that_contain_it(rng, blocks_of_the_copies, estimate):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
@@ -119,12 +123,12 @@ def test_a_singular_set_of_single_variables_spoils_only_its_covariance(rng):
     S[1, 3] = S[1, :, 3] = 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        membership, omega = subset_o_information(S, blocks)
+        membership, omega = union_o_information(S, blocks)
     spoilt = [membership[:, 1] & membership[:, 4], membership[:, 3], np.zeros(57, bool)]
     np.testing.assert_array_equal(np.isnan(omega), spoilt)
 
 
-@pytest.mark.parametrize("estimate", [subset_o_information, block_o_information])
+@pytest.mark.parametrize("estimate", [union_o_information, block_o_information])
 def test_a_constant_spoils_exactly_its_block(rng, estimate):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     S[blocks[2][0]] = S[:, blocks[2][0]] = 0

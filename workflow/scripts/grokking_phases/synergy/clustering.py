@@ -1,0 +1,63 @@
+"""Bins of units: which units of a layer are live, and their clustering by their activations."""
+
+from typing import Literal
+
+import numpy as np
+from scipy.cluster import hierarchy
+from scipy.spatial.distance import squareform
+
+from grokking_phases.synergy.normal_scores import Ranks
+
+Linkage = Literal["ward", "average", "complete", "spectral"]
+
+
+def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
+    """Return the live units, and the number of constant ones.
+
+    A unit is live when it is not constant and does not repeat a lower-numbered unit rank for rank. Mean ranks
+    decide, whatever the rule for ties: under another rule, a constant unit's ranks are arbitrary.
+    """
+    scores = ranks.average
+    varying = np.flatnonzero(np.ptp(scores, axis=0))
+    first = {}
+    for unit in varying:
+        first.setdefault(scores[:, unit].tobytes(), unit)
+    return np.array(list(first.values()), dtype=int), scores.shape[1] - len(varying)
+
+
+def cluster_units(X: np.ndarray, n_bins: int, linkage: Linkage = "ward") -> np.ndarray:
+    """Return the bin, 0 .. n_bins-1, of each column of X (n_samples x n_units); n_bins is at most n_units.
+
+    `ward`, `average` and `complete` are agglomerative clustering with euclidean distances, into exactly
+    n_bins bins. `spectral` clusters by correlation: no column may be constant, and a bin may stay empty.
+    """
+    return _spectral(X, n_bins) if linkage == "spectral" else _agglomerative(X, n_bins, linkage)
+
+
+def _agglomerative(X: np.ndarray, n_bins: int, linkage: str) -> np.ndarray:
+    # Subtracting the mean unit changes no distance, and spares the matrix product most of its cancellation.
+    X = X - X.mean(axis=1, dtype=np.float64, keepdims=True)
+    G = X.T @ X  # n_units x n_units
+    squares = np.diagonal(G)[:, None] + np.diagonal(G) - 2 * G
+    distances = squareform(np.sqrt(np.maximum(squares, 0)), checks=False)
+    tree = hierarchy.linkage(distances, linkage)
+    # Merges at equal height would make the number of clusters jump; their order in the tree does not.
+    tree[:, 2] = np.arange(1, len(tree) + 1)
+    return hierarchy.fcluster(tree, n_bins, "maxclust") - 1
+
+
+def _spectral(X: np.ndarray, n_bins: int) -> np.ndarray:
+    """scikit-learn's spectral clustering of the columns of X; their affinity is their absolute correlation.
+
+    The correlation is that of activations, not of normal scores: so these bins, like those of the linkages, do
+    not depend on the rule for ties. Pivoted QR reads the clusters off the eigenvectors, without a random start
+    (Damle, Minden & Ying 2019, doi:10.1093/imaiai/iay008); `random_state` begins the eigensolver. It is likely
+    that no bin stays empty, not certain.
+    """
+    if n_bins == X.shape[1]:
+        return np.arange(n_bins)
+    from sklearn.cluster import SpectralClustering  # here, as its import takes 1.8 s
+
+    affinity = np.abs(np.corrcoef(X, rowvar=False, dtype=np.float64))
+    model = SpectralClustering(n_bins, affinity="precomputed", assign_labels="cluster_qr", random_state=0)
+    return model.fit_predict(affinity)
