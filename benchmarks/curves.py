@@ -29,6 +29,7 @@ from grokking_phases.models import mlp
 from grokking_phases.recipe import Recipe
 from grokking_phases.storage.digests import digest_of_file
 from grokking_phases.synergy.multiplet_search import normal_scores, o_information, search_multiplets
+from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.trainer import Trainer
 
 N_SAMPLES, WIDTH, N_BINS = 3763, 250, 10
@@ -49,9 +50,9 @@ def features(n_samples: int = N_SAMPLES, width: int = WIDTH) -> np.ndarray:
 
 
 def training_step(width: int) -> Callable:
-    return Trainer(
-        partial(network, width), task(), Recipe(steps=1, learning_rate=0.03, weight_decay=2.0), 0, "cpu"
-    ).advance
+    recipe = Recipe(steps=1, learning_rate=0.03, weight_decay=2.0)
+    architecture = architecture_of({"model": {"module": "mlp", "width": width}}, task())
+    return Trainer(architecture, task(), recipe, 0, "cpu").take_step
 
 
 def ward(width: int) -> Callable:
