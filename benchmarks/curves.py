@@ -31,6 +31,7 @@ from grokking_phases.synergy.clustering import cluster_units
 from grokking_phases.synergy.multiplet_search import search_multiplets
 from grokking_phases.synergy.normal_scores import normal_scores
 from grokking_phases.synergy.o_information import o_information
+from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.trainer import Trainer
 
 N_SAMPLES, WIDTH, N_BINS = 3763, 250, 10
@@ -51,9 +52,9 @@ def features(n_samples: int = N_SAMPLES, width: int = WIDTH) -> np.ndarray:
 
 
 def training_step(width: int) -> Callable:
-    return Trainer(
-        partial(network, width), task(), Recipe(steps=1, learning_rate=0.03, weight_decay=2.0), 0, "cpu"
-    ).advance
+    recipe = Recipe(steps=1, learning_rate=0.03, weight_decay=2.0)
+    architecture = architecture_of({"model": {"module": "mlp", "width": width}}, task())
+    return Trainer(architecture, task(), recipe, 0, "cpu").take_step
 
 
 def ward(width: int) -> Callable:

@@ -22,8 +22,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
 from grokking_phases.examples import Examples
-from grokking_phases.models import mlp
 from grokking_phases.recipe import Recipe
+from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.trainer import Trainer
 
 P, WIDTH, STEPS = 97, 250, 20
@@ -40,7 +40,7 @@ class PlainLoop:
         self.batches = DataLoader(data, batch_size=len(data), shuffle=True) if with_loader else [data.tensors]
         self.data = data
 
-    def advance(self) -> None:
+    def take_step(self) -> None:
         for inputs, targets in self.batches:
             self.optimizer.zero_grad()
             F.cross_entropy(self.model(inputs), targets).backward()
@@ -54,13 +54,13 @@ class PlainLoop:
 
 def pairs() -> Iterator[Pair]:
     examples = split(modular_addition.make(p=P), 0.4, 420)
-    build = partial(mlp.build, n_tokens=P, n_classes=P, width=WIDTH)
+    architecture = architecture_of({"model": {"module": "mlp", "width": WIDTH}}, examples)
     recipe = Recipe(steps=STEPS, learning_rate=0.03, weight_decay=2, betas=[0.9, 0.98])
     for with_loader in (True, False):
         yield Pair(
             f"MLP, {STEPS} full-batch steps",
             f"plain loop, {'DataLoader' if with_loader else 'no DataLoader'}",
-            partial(advanced, Trainer(build, examples, recipe, 0, "cpu")),
+            partial(advanced, Trainer(architecture, examples, recipe, 0, "cpu")),
             partial(advanced, PlainLoop(0, one_hots(examples), with_loader)),
             Agreement(loss_difference, 1e-3, "nats of loss"),
             at_least=2,
@@ -78,7 +78,7 @@ def one_hots(examples: Examples) -> TensorDataset:
 
 def advanced(run: Trainer | PlainLoop) -> Trainer | PlainLoop:
     for _ in range(STEPS):
-        run.advance()
+        run.take_step()
     return run
 
 

@@ -1,10 +1,10 @@
 """What the workflow costs beside its work: the share of a study's time that neither trains nor measures.
 
-The last line of each job's log says how long it took, from when its script was ready, and how much of that went into
-imports made later. What `train`, `retrain` and `metric` took, less imports, is work (with reading their inputs and
-writing their outputs, whose speed `snapshots_io` compares). All else is overhead: Snakemake, the start of a Python for
-each job, imports, datasets, summaries, figures, and cores that had nothing to do. A job that was killed and went on
-says only what its last attempt took.
+The last line of each job's log says how long it took, from when its script had made its imports. What `train`,
+`retrain` and `metric` took is work, with the modules that they look up by name, and with reading their inputs and
+writing their outputs, whose speed `snapshots_io` compares. All else is overhead: Snakemake, the start of a Python for
+each job, its imports, datasets, summaries, figures, and cores that had nothing to do. A job that was killed and
+resumed says only what its last attempt took.
 
     python benchmarks/overhead.py results --cores 2 --wall 2280
 
@@ -26,21 +26,20 @@ from pairs import BenchmarkError, seconds
 
 ROOT = Path(__file__).parents[1]
 WORK = ("train", "retrain", "metric")
-TOOK = re.compile(r"^took ([\d.]+) s, ([\d.]+) s of it importing\n\Z", re.MULTILINE)
+TOOK = re.compile(r"^took ([\d.]+) s\n\Z", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a log says; seconds."""
+    """A job, as its log describes it; in seconds."""
 
     rule: str
     took: float
-    importing: float
     ended: float  # since 1970
 
 
 def lines() -> Iterator[str]:
-    """Figure 5 from the miniature study, on one core, from nothing."""
+    """Yield a line about Figure 5 of the miniature study, on one core, from nothing."""
     with tempfile.TemporaryDirectory() as folder:
         wall = seconds(lambda: smoke(folder))
         yield "fig5 at smoke size, from nothing: " + sentence(jobs_of(Path(folder)), wall, 1)
@@ -56,12 +55,15 @@ def smoke(results: str) -> None:
 
 
 def jobs_of(results: Path) -> list[Job]:
-    """All that have a log there. BenchmarkError: none has, or one of a job that works does not say what it took."""
+    """Return the jobs whose logs say how long they took.
+
+    Raises BenchmarkError when none does, or when a job that trains or measures does not.
+    """
     jobs = []
     for path in sorted((results / "logs").rglob("*.log")):
         rule, said = path.relative_to(results / "logs").parts[0], TOOK.search(path.read_text())
         if said:
-            jobs.append(Job(rule, float(said[1]), float(said[2]), path.stat().st_mtime))
+            jobs.append(Job(rule, float(said[1]), path.stat().st_mtime))
         elif rule in WORK:
             raise BenchmarkError(f"{path} does not say how long its job took: it failed, or is of an earlier version")
     if not jobs:
@@ -74,9 +76,9 @@ def from_first_to_last(jobs: list[Job]) -> float:
 
 
 def sentence(jobs: list[Job], wall: float, cores: int) -> str:
-    """Where `wall` seconds on so many cores went."""
-    work = {rule: sum(job.took - job.importing for job in jobs if job.rule == rule) for rule in WORK}
-    others = sum(job.took - job.importing for job in jobs if job.rule not in WORK)
+    """Say where `wall` seconds on so many cores went."""
+    work = {rule: sum(job.took for job in jobs if job.rule == rule) for rule in WORK}
+    others = sum(job.took for job in jobs if job.rule not in WORK)
     spent, available = sum(work.values()), wall * cores
     parts = [f"{taken:.1f} s {rule}" for rule, taken in work.items() if taken]
     rest = f"{others:.1f} s of it in datasets, summaries and figures"

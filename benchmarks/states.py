@@ -1,7 +1,8 @@
-"""What it costs that a run can be killed: saving its state now and then, beside the training in between.
+"""The cost of checkpoints and snapshots, as a share of the training's time.
 
-For a network of each kind in config.yaml: seconds that one state takes (written, synced, renamed) of the seconds
-between two, and the seconds that all snapshots take of the whole training, at the speed of the steps measured here.
+For a network of each kind in config.yaml: the seconds that one checkpoint takes (written, synced, renamed) of the
+seconds between two, and the seconds that all snapshots take of the whole training, at the speed of the steps measured
+here.
 """
 
 import statistics
@@ -35,16 +36,16 @@ def cost(name: str, entry: dict, between: float, folder: Path) -> str:
     examples = split(module("datasets", dataset["module"]).make(**options_in("datasets", dataset)), 0.4, 0)
     training = {key: entry[key] for key in ("model", "training", "snapshots")}
     run = Run(examples, training, 0, "cpu", folder / "parts")
-    checkpoints = Checkpoints(folder, "state")
+    checkpoints = Checkpoints(folder, "checkpoint")
     run.curves = [{"step": 0, **run.trainer.evaluate()}] * len(run.evaluated_at)
-    step = median_seconds(run.trainer.advance, STEPS)
-    state = median_seconds(lambda: checkpoints.save({"curves": run.curves, "made_with": [], **run.trainer.state()}))
+    step = median_seconds(run.trainer.take_step, STEPS)
+    checkpoint = median_seconds(lambda: checkpoints.save(run.checkpoint()))
     inputs = run.trainer.data["train"][0]
     snapshot = median_seconds(lambda: run.recording.take(run.trainer.model, inputs, 0))
     of_training = snapshot * len(run.recording.steps) / (step * run.trainer.recipe.steps)
     parts = [
         f"{name}: a step {step * 1e3:.1f} ms",
-        f"a state {state * 1e3:.1f} ms, {state / between:.3%} of {between} s",
+        f"a checkpoint {checkpoint * 1e3:.1f} ms, {checkpoint / between:.3%} of {between} s",
     ]
     parts.append(
         f"a snapshot {snapshot * 1e3:.1f} ms, all {len(run.recording.steps)} are {of_training:.2%} of training"

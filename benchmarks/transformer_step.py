@@ -22,6 +22,7 @@ from grokking_phases.datasets import modular_division, permutation_composition
 from grokking_phases.examples import Examples
 from grokking_phases.models import transformer
 from grokking_phases.recipe import Recipe
+from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.trainer import Trainer
 
 BATCH, STEPS, D_MODEL, N_HEADS, D_MLP = 512, 5, 128, 4, 512
@@ -61,7 +62,7 @@ class PlainLoop:
         plain = {"lr": 1e-3, "betas": (0.9, 0.98), "weight_decay": 0, "foreach": False, "fused": False}
         self.optimizer = torch.optim.AdamW(self.model.parameters(), **plain)
 
-    def advance(self) -> None:
+    def take_step(self) -> None:
         sequences, targets = next(self.batches)
         self.optimizer.zero_grad()
         F.cross_entropy(self.model(sequences), targets).backward()
@@ -75,13 +76,11 @@ def pairs() -> Iterator[Pair]:
     }
     for dropout, at_least, aim in ((0.0, 2, 3.5), (0.1, 1.4, 2)):
         for task, examples in tasks.items():
-            build = partial(
-                transformer.build, n_tokens=examples.n_tokens, n_classes=examples.n_classes, dropout=dropout
-            )
+            architecture = architecture_of({"model": {"module": "transformer", "dropout": dropout}}, examples)
             yield Pair(
                 f"transformer, {STEPS} steps, {task}, dropout {dropout:g}",
                 "plain loop",
-                partial(advanced, Trainer(build, examples, RECIPE, 0, "cpu")),
+                partial(advanced, Trainer(architecture, examples, RECIPE, 0, "cpu")),
                 partial(advanced, PlainLoop(examples, dropout)),
                 Agreement(largest_difference, 1e-4, "of the loss and of each gradient's norm"),
                 at_least,
@@ -97,7 +96,7 @@ def train_rows(examples: Examples) -> tuple[Tensor, Tensor]:
 
 def advanced(run: Trainer | PlainLoop) -> Trainer | PlainLoop:
     for _ in range(STEPS):
-        run.advance()
+        run.take_step()
     return run
 
 
@@ -109,7 +108,8 @@ def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
         for mine, other in same:
             other.copy_(torch.cat(mine))
     (inputs, answers), (sequences, _) = (rows[:BATCH] for rows in ours.data["train"]), theirs.data[:BATCH]
-    losses = F.cross_entropy(ours.model(inputs), answers), F.cross_entropy(theirs.model(sequences), answers)
+    logits = ours.forward(ours.model, inputs), theirs.model(sequences)
+    losses = [F.cross_entropy(each, answers) for each in logits]
     gradients = iter(torch.autograd.grad(losses[0], [mine for parts, _ in same for mine in parts]))
     found = [losses[0], *(torch.cat([next(gradients) for _ in mine]) for mine, _ in same)]
     expected = [losses[1], *torch.autograd.grad(losses[1], [other for _, other in same])]

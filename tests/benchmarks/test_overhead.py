@@ -12,9 +12,9 @@ from pairs import BenchmarkError
 @pytest.fixture
 def results(tmp_path):
     """Two jobs that work and one that does not; they begin at 1000 s and end at 1020 s."""
-    write(tmp_path, "train/a/0.log", "step 10/10\ntook 8.00 s, 1.00 s of it importing\n", ended=1008)
-    write(tmp_path, "metric/a/0/m.log", "took 3.50 s, 0.50 s of it importing\n", ended=1014)
-    write(tmp_path, "figure/emergence/fig5.log", "took 3.00 s, 1.00 s of it importing\n", ended=1020)
+    write(tmp_path, "train/a/0.log", "step 10/10\ntook 7.00 s\n", ended=1007)
+    write(tmp_path, "metric/a/0/m.log", "took 3.00 s\n", ended=1014)
+    write(tmp_path, "figure/emergence/fig5.log", "took 2.00 s\n", ended=1020)
     write(tmp_path, "slurm/train/1.log", "what SLURM says\n", ended=2000)
     return tmp_path
 
@@ -41,7 +41,7 @@ def test_cores_that_had_nothing_to_do_are_overhead(results):
     assert "all else 75.0% (30.0 s" in said
 
 
-@pytest.mark.parametrize("text", ["step 10/10\n", "took 8.00 s, 1.00 s of it importing\nTraceback\n"])
+@pytest.mark.parametrize("text", ["step 10/10\n", "took 8.00 s\nTraceback\n"])
 def test_a_job_that_does_not_say_what_it_took_is_named(results, text):
     write(results, "retrain/a/0/x.log", text, ended=1010)
     with pytest.raises(BenchmarkError, match=r"retrain/a/0/x.log does not say how long"):

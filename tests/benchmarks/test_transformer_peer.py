@@ -8,6 +8,7 @@ from transformer_step import PlainLoop, counterparts, largest_difference
 from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_division
 from grokking_phases.models import transformer
+from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.trainer import Trainer
 
 EXAMPLES = split(modular_division.make(p=23, inverse="exact"), 0.5, 0)
@@ -19,7 +20,8 @@ def build():
 
 
 def test_loss_and_gradients_are_the_plain_models():
-    ours = Trainer(build, EXAMPLES, transformer_step.RECIPE, 0, "cpu")
+    architecture = architecture_of({"model": {"module": "transformer", "dropout": DROPOUT}}, EXAMPLES)
+    ours = Trainer(architecture, EXAMPLES, transformer_step.RECIPE, 0, "cpu")
     assert largest_difference(ours, PlainLoop(EXAMPLES, DROPOUT)) < 1e-5
 
 

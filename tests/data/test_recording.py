@@ -192,7 +192,7 @@ def test_the_order_in_which_steps_were_taken_leaves_no_trace(recording, examples
 
 
 def test_a_run_that_records_no_layers_has_its_weights_at_both_ends(examples, tmp_path):
-    recording = Recording.of(None, 10, tmp_path / "parts")
+    recording = Recording.from_entry(None, 10, tmp_path / "parts")
     path, weights, dataset = merged(recording, examples, tmp_path, steps=recording.steps)
     assert pq.ParquetFile(path).num_row_groups == 0
     assert list(Snapshots(path, dataset)) == []
@@ -201,7 +201,7 @@ def test_a_run_that_records_no_layers_has_its_weights_at_both_ends(examples, tmp
 
 def test_a_runs_entry_becomes_a_recording(tmp_path):
     entry = {"layers": ["hidden"], "steps": {"every": 4}, "dtype": "float16"}
-    assert Recording.of(entry, 10, tmp_path) == Recording(tmp_path, ["hidden"], [0, 4, 8, 10], "float16")
+    assert Recording.from_entry(entry, 10, tmp_path) == Recording(tmp_path, ["hidden"], [0, 4, 8, 10], "float16")
     assert entry["steps"] == {"every": 4}
 
 

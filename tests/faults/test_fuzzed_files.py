@@ -44,7 +44,7 @@ def weights(trainee, path):
 
 
 def state(trainee, path):
-    return list(Checkpoints(trainee.folder / "checkpoints", "abc123").states()) or [{"step": 7, "weight": [*range(9)]}]
+    return list(Checkpoints(trainee.folder / "checkpoints", "abc123").load()) or [{"step": 7, "weight": [*range(9)]}]
 
 
 READERS = {"curves.parquet": table, "snapshots.parquet": snapshots, "weights.safetensors": weights, ".pt": state}

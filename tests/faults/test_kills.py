@@ -89,7 +89,7 @@ def test_a_run_that_was_finished_before_its_outputs_were_removed_is_not_trained_
     """The workflow was killed after the job ended, and before it took note of that."""
     assert trainee.attempt() == 0
     trainee.remove_outputs()
-    assert trainee.attempt(kill_at(Run, "finish", 1)) == 0
+    assert trainee.attempt(kill_at(Run, "train", 1)) == 0
     assert trainee.contents() == undisturbed
 
 

@@ -12,7 +12,7 @@ from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
 from grokking_phases.storage.tables import write_table
-from grokking_phases.training.job import finish
+from grokking_phases.training.job import Compute, Job, complete_job
 
 NAMES = ("snapshots.parquet", "weights.safetensors", "curves.parquet")
 ORIGIN = {"run": "addition", "seed": 3}
@@ -30,8 +30,7 @@ class Trainee:
     def __init__(self, folder: Path, steps: int = 24, seconds: float = EVERY_STEP) -> None:
         self.folder, self.said = folder, folder / "said.txt"
         self.entry = ENTRY | {"training": ENTRY["training"] | {"steps": steps}}
-        self.compute = {"device": "cpu", "threads": 1, "checkpoints": folder / "checkpoints"}
-        self.compute |= {"checkpoint_seconds": seconds}
+        self.compute = Compute("cpu", threads=1, checkpoints=folder / "checkpoints", checkpoint_seconds=seconds)
         self.outputs = [folder / "results" / name for name in NAMES]
         folder.mkdir()
         write_examples(folder / "dataset.parquet", split(modular_addition.make(p=7), 0.4, 0), ORIGIN)
@@ -43,7 +42,8 @@ class Trainee:
             run.write_snapshots(*self.outputs[:2], header)
             write_table(self.outputs[2], run.curves_table().assign(**ORIGIN), header)
 
-        finish(self.folder / "dataset.parquet", self.entry, ORIGIN, "code", self.compute, self.outputs, write)
+        job = Job(self.folder / "dataset.parquet", self.entry, ORIGIN, "code", self.outputs)
+        complete_job(job, self.compute, write)
 
     def start(self, fault: Callable[[], None] = lambda: None) -> int:
         """In a process of its own, into which the fault is brought first; its id."""

@@ -43,6 +43,8 @@ SIZES = {  # what a signature does not say
     "estimates": st.just({}),
     "calibration": st.just([0]),
     "published": st.none(),
+    "optimizer": st.sampled_from(names_of("optimizers")),
+    "loss": st.sampled_from(names_of("losses")),
 }
 
 

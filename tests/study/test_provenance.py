@@ -10,7 +10,13 @@ from study import provenance
 from study.provenance import SCRIPTS, code, imports
 
 RULES = {
-    "train": ("train", "grokking_phases.datasets.modular_addition", "grokking_phases.models.mlp"),
+    "train": (
+        "train",
+        "grokking_phases.datasets.modular_addition",
+        "grokking_phases.models.mlp",
+        "grokking_phases.optimizers.adamw",
+        "grokking_phases.losses.cross_entropy",
+    ),
     "o_information": ("metric", "grokking_phases.metrics.o_information"),
     "mutual_information": ("metric", "grokking_phases.metrics.mutual_information"),
     "figure": ("figure", "grokking_phases.figures.emergence.fig5"),
@@ -69,6 +75,8 @@ def test_what_is_not_code_changes_no_hash(scripts, change):
         ("grokking_phases/training/trainer.py", {"train"}),
         ("grokking_phases/models/mlp.py", {"train"}),
         ("grokking_phases/models/transformer.py", set()),
+        ("grokking_phases/optimizers/adamw.py", {"train"}),
+        ("grokking_phases/losses/cross_entropy.py", {"train"}),
         ("grokking_phases/steps.py", {"train", "o_information", "mutual_information"}),
         ("train.py", {"train"}),
         ("metric.py", {"o_information", "mutual_information"}),

@@ -1,4 +1,4 @@
-"""A folder of one unfinished run: its states, and one process at a time."""
+"""The folder of one unfinished run: its checkpoints, and one process at a time."""
 
 import hashlib
 import io
@@ -24,25 +24,25 @@ def names_in(folder):
 
 
 def steps(checkpoints):
-    return [state["step"] for state in checkpoints.states()]
+    return [checkpoint["step"] for checkpoint in checkpoints.load()]
 
 
 def newest(checkpoints):
     return max(checkpoints.folder.glob("*.pt"))
 
 
-def test_the_last_state_saved_comes_back(checkpoints):
+def test_the_last_checkpoint_saved_comes_back(checkpoints):
     with checkpoints.held():
         assert steps(checkpoints) == []
         checkpoints.save({"step": 2, "weight": torch.full((3,), 2), "curves": [{"loss": float("nan")}]})
-        (state,) = checkpoints.states()
-    assert state.keys() == {"step", "weight", "curves"}
-    assert state["step"] == 2
-    assert torch.equal(state["weight"], torch.tensor([2, 2, 2]))
-    assert state["curves"][0]["loss"] != state["curves"][0]["loss"]
+        (checkpoint,) = checkpoints.load()
+    assert checkpoint.keys() == {"step", "weight", "curves"}
+    assert checkpoint["step"] == 2
+    assert torch.equal(checkpoint["weight"], torch.tensor([2, 2, 2]))
+    assert checkpoint["curves"][0]["loss"] != checkpoint["curves"][0]["loss"]
 
 
-def test_the_last_two_states_are_kept_newest_first(checkpoints):
+def test_the_last_two_checkpoints_are_kept_newest_first(checkpoints):
     with checkpoints.held():
         for step in (9, 10, 100):
             checkpoints.save({"step": step})
@@ -51,7 +51,7 @@ def test_the_last_two_states_are_kept_newest_first(checkpoints):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
-def test_a_state_that_is_not_whole_is_left_out_and_said(damage, checkpoints, capsys):
+def test_a_damaged_checkpoint_is_left_out_and_said(damage, checkpoints, capsys):
     checkpoints.save({"step": 1})
     checkpoints.save({"step": 2})
     content = bytearray(newest(checkpoints).read_bytes())
@@ -62,7 +62,7 @@ def test_a_state_that_is_not_whole_is_left_out_and_said(damage, checkpoints, cap
     assert f"{newest(checkpoints)} is damaged, and left out" in capsys.readouterr().err
 
 
-def test_of_a_finished_run_no_state_is_left(checkpoints):
+def test_a_finished_run_keeps_no_checkpoint(checkpoints):
     with checkpoints.held():
         checkpoints.save({"step": 1})
         (checkpoints.folder / "finished").mkdir()
@@ -70,7 +70,7 @@ def test_of_a_finished_run_no_state_is_left(checkpoints):
     assert names_in(checkpoints.folder) == ["finished"]
 
 
-def test_a_state_of_another_run_is_refused(checkpoints, tmp_path):
+def test_a_checkpoint_of_another_run_is_refused(checkpoints, tmp_path):
     other = Checkpoints(tmp_path / "checkpoints", "def456")
     with other.held():
         other.save({"step": 1})
@@ -79,7 +79,7 @@ def test_a_state_of_another_run_is_refused(checkpoints, tmp_path):
         steps(checkpoints)
 
 
-def test_a_state_is_data_and_never_code(checkpoints, tmp_path):
+def test_a_checkpoint_is_data_and_never_code(checkpoints, tmp_path):
     """With its own digest for a name, as one who means harm would give it."""
     code = pickle.dumps(Harm(tmp_path / "done"))
     checkpoints.save({"step": 1})
@@ -103,7 +103,7 @@ class Harm:
         return self.path.touch, ()
 
 
-def test_a_save_that_fails_halfway_leaves_the_last_state(checkpoints):
+def test_a_save_that_fails_halfway_leaves_the_last_checkpoint(checkpoints):
     with checkpoints.held():
         checkpoints.save({"step": 1})
         with pytest.raises((AttributeError, TypeError), match="pickle"):
@@ -144,7 +144,7 @@ def told(pipe):
     return pipe.recv()
 
 
-def test_a_process_waits_for_the_holder_and_finds_its_last_state(checkpoints, other):
+def test_a_process_waits_for_the_holder_and_finds_its_last_checkpoint(checkpoints, other):
     with checkpoints.held():
         pipe = other()
         checkpoints.save({"step": 5})

@@ -1,10 +1,10 @@
-"""When a step is recorded and replayed, with a recording that is pretended: what a GPU does is not tested here."""
+"""When a step is recorded and replayed, with a pretended recording: no GPU is needed, and none is tested."""
 
 import pytest
 import torch
 
 from grokking_phases.training import cuda_graph as graphs
-from grokking_phases.training.cuda_graph import EAGER_CALLS, Graphed
+from grokking_phases.training.cuda_graph import EAGER_CALLS, RecordedStep
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def calls(monkeypatch):
     """How the function was called, in order; a recording calls it again with the tensors that it was given."""
     calls = []
 
-    def beside(function, *arguments):
+    def call_on_side_stream(function, *arguments):
         calls.append("eager")
         function(*arguments)
 
@@ -20,16 +20,16 @@ def calls(monkeypatch):
         calls.append("recorded")
         return lambda: (calls.append("replayed"), function(*arguments))
 
-    monkeypatch.setattr(graphs, "beside", beside)
+    monkeypatch.setattr(graphs, "call_on_side_stream", call_on_side_stream)
     monkeypatch.setattr(graphs, "record", record)
     return calls
 
 
 def test_it_is_recorded_once_after_the_eager_calls_and_sees_new_values(calls):
     total = torch.zeros(2)
-    graphed = Graphed(lambda x: total.add_(x), earlier=2)
+    step = RecordedStep(lambda x: total.add_(x), eager_calls=2)
     for i in range(EAGER_CALLS + 4):
-        graphed(torch.tensor([i, 1.0]))
+        step(torch.tensor([i, 1.0]))
     assert calls == ["eager"] * (EAGER_CALLS + 2) + ["recorded"] + ["replayed"] * 2
     assert total.tolist() == [sum(range(EAGER_CALLS + 4)), EAGER_CALLS + 4]
 
@@ -40,8 +40,8 @@ def test_what_cannot_be_recorded_runs_all_the_same_and_says_so(calls, monkeypatc
 
     monkeypatch.setattr(graphs, "record", refused)
     total = torch.zeros(1)
-    graphed = Graphed(lambda x: total.add_(x))
+    step = RecordedStep(lambda x: total.add_(x))
     for _ in range(EAGER_CALLS + 3):
-        graphed(torch.ones(1))
+        step(torch.ones(1))
     assert total.item() == EAGER_CALLS + 3
     assert capsys.readouterr().err.count("not recorded") == 1

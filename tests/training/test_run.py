@@ -12,8 +12,8 @@ from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.snapshots import Snapshots
 from grokking_phases.storage.digests import digest_of_file
 from grokking_phases.training.checkpoints import Checkpoints
+from grokking_phases.training.norm_constraint import l2_norm
 from grokking_phases.training.run import Run, training_identity
-from grokking_phases.training.trainer import l2_norm
 
 MLP = {
     "model": {"module": "mlp", "width": 8},
@@ -82,7 +82,7 @@ def killed_at(killing_step):
 
 def finished(study, entry, name, seed=0):
     run, checkpoints = study.run(entry, name, seed)
-    run.finish(checkpoints, NEVER, silent)
+    run.train(checkpoints, NEVER, silent)
     return run, study.results(run, name)
 
 
@@ -124,36 +124,36 @@ def test_a_run_killed_at_a_step_ends_in_the_same_bytes(entry, step, study):
     _, uninterrupted = finished(study, entry, "uninterrupted")
     first, checkpoints = study.run(entry, "killed")
     with checkpoints.held(), pytest.raises(Killed):
-        first.finish(checkpoints, 0, killed_at(step))
+        first.train(checkpoints, 0, killed_at(step))
     torch.manual_seed(99)  # as a new process would find another state than this one's
     second, checkpoints = study.run(entry, "killed")
     with checkpoints.held():
-        second.resume(checkpoints.states(), MACHINE)
+        second.resume(checkpoints.load(), MACHINE)
         assert second.trainer.step == step - 1
-        second.finish(checkpoints, NEVER, silent)
+        second.train(checkpoints, NEVER, silent)
     assert same(study.results(second, "killed"), uninterrupted)
 
 
 def test_a_run_killed_after_snapshots_that_its_checkpoint_does_not_know_ends_in_the_same_bytes(study):
-    """The parts of steps 2 … 8 lie in the folder, and the state is that of step 0: none."""
+    """The parts of steps 2 … 8 lie in the folder, and there is no checkpoint."""
     _, uninterrupted = finished(study, TRANSFORMER, "uninterrupted")
     first, checkpoints = study.run(TRANSFORMER, "killed")
     with pytest.raises(Killed):
-        first.finish(checkpoints, NEVER, killed_at(9))
+        first.train(checkpoints, NEVER, killed_at(9))
     assert first.recording.taken() == [0, 2, 4, 6, 8]
     second, checkpoints = study.run(TRANSFORMER, "killed")
-    second.resume(checkpoints.states(), MACHINE)
+    second.resume(checkpoints.load(), MACHINE)
     assert second.trainer.step == 0
-    second.finish(checkpoints, NEVER, silent)
+    second.train(checkpoints, NEVER, silent)
     assert same(study.results(second, "killed"), uninterrupted)
 
 
 def test_a_run_killed_between_its_last_step_and_its_outputs_trains_no_more(study):
     first, checkpoints = study.run(MLP, "run")
-    first.finish(checkpoints, NEVER, silent)
+    first.train(checkpoints, NEVER, silent)
     second, checkpoints = study.run(MLP, "run")
-    second.resume(checkpoints.states(), MACHINE)
-    second.finish(checkpoints, NEVER, killed_at(12))
+    second.resume(checkpoints.load(), MACHINE)
+    second.train(checkpoints, NEVER, killed_at(12))
     assert second.curves_table().equals(first.curves_table())
 
 
@@ -198,9 +198,9 @@ def test_a_run_that_diverges_keeps_the_snapshots_before(study):
 def test_a_run_that_diverged_at_a_snapshots_step_is_not_trained_again(study):
     entry = diverging(evaluate=[1, 2, 3]) | {"snapshots": {"layers": ["hidden"], "steps": [1, 2, 3]}}
     first, checkpoints = study.run(entry, "run")
-    first.finish(checkpoints, NEVER, silent)
+    first.train(checkpoints, NEVER, silent)
     second, checkpoints = study.run(entry, "run")
-    second.resume(checkpoints.states(), MACHINE)
+    second.resume(checkpoints.load(), MACHINE)
     assert second.finished
     assert second.recording.taken() == first.recording.taken()
 
@@ -210,16 +210,16 @@ def test_what_an_earlier_attempt_recorded_after_the_divergence_is_left_out(study
     run, checkpoints = study.run(diverging(), "run")
     run.recording.take(run.trainer.model, run.trainer.data["train"][0], 8)
     run.resume([], MACHINE)
-    run.finish(checkpoints, NEVER, silent)
+    run.train(checkpoints, NEVER, silent)
     assert run.recording.taken() == [0]
 
 
 def test_a_run_that_diverged_stays_ended_when_it_is_resumed(study):
     first, checkpoints = study.run(diverging(), "run")
-    first.finish(checkpoints, NEVER, silent)
+    first.train(checkpoints, NEVER, silent)
     second, checkpoints = study.run(diverging(), "run")
-    second.resume(checkpoints.states(), MACHINE)
-    second.finish(checkpoints, NEVER, killed_at(first.history()["diverged_at"]))
+    second.resume(checkpoints.load(), MACHINE)
+    second.train(checkpoints, NEVER, killed_at(first.history()["diverged_at"]))
     assert second.history()["diverged_at"] == first.history()["diverged_at"]
     pd.testing.assert_frame_equal(second.curves_table(), first.curves_table())
 
@@ -233,13 +233,13 @@ def test_a_run_that_never_had_a_finite_loss_has_no_snapshots(study):
 def test_a_run_says_what_it_was_made_with_before_and_after_a_resumption(study):
     first, checkpoints = study.run(MLP, "run")
     first.resume([], MACHINE)
-    first.finish(checkpoints, 0, lambda step, values: None)
+    first.train(checkpoints, 0, lambda step, values: None)
     second, _ = study.run(MLP, "run")
-    second.resume(checkpoints.states(), MACHINE | {"threads": 2})
+    second.resume(checkpoints.load(), MACHINE | {"threads": 2})
     assert second.history() == {"made_with": [MACHINE, MACHINE | {"threads": 2}]}
 
 
-def test_the_type_that_snapshots_are_stored_as_is_no_part_of_what_a_saved_state_belongs_to():
+def test_a_checkpoint_does_not_depend_on_the_type_that_snapshots_are_stored_as():
     other = MLP | {"snapshots": MLP["snapshots"] | {"dtype": "float32"}}
     assert training_identity(other) == training_identity(MLP)
     assert training_identity(MLP | {"snapshots": {"layers": ["hidden"], "steps": [4]}}) != training_identity(MLP)
@@ -251,7 +251,7 @@ def test_a_sub_network_of_all_units_is_the_run_itself_bit_for_bit(mask, training
     entry = MLP | {"training": MLP["training"] | training}
     _, (curves, *_) = finished(study, entry, "whole")
     part, _ = study.run(entry | {"subnetwork": {"units": list(range(8)), "mask": mask}}, "part")
-    part.finish(Checkpoints(study.folder / "part", "abc123"), NEVER, silent)
+    part.train(Checkpoints(study.folder / "part", "abc123"), NEVER, silent)
     assert part.curves_table().equals(curves)
 
 
@@ -261,7 +261,7 @@ def test_a_sub_network_keeps_the_norm_of_its_own_weights(mask, study):
     part, _ = study.run(entry | {"subnetwork": {"units": [0, 3, 5], "mask": mask}}, "part")
     norms = []
     for _ in range(3):
-        part.trainer.advance()
+        part.trainer.take_step()
         weights = [parameter for parameter in part.trainer.model.parameters() if parameter.ndim > 1]
         norms.append(l2_norm(weights).item())
     assert norms == pytest.approx([part.trainer.norm.item()] * 3)

@@ -1,4 +1,4 @@
-"""The recipe is the authors': published accuracies, the constraint, the warm-up, and going on from a saved state."""
+"""The recipe is the authors': published accuracies, constraint, warm-up. A loaded state continues bit for bit."""
 
 from functools import partial
 
@@ -12,13 +12,15 @@ from grokking_phases.models import mlp, transformer
 from grokking_phases.recipe import Recipe
 from grokking_phases.training import cuda_graph as graphs
 from grokking_phases.training import trainer as training
-from grokking_phases.training.cuda_graph import Graphed
-from grokking_phases.training.trainer import Trainer, constrained_parameters, l2_norm
+from grokking_phases.training.architecture import Architecture
+from grokking_phases.training.cuda_graph import RecordedStep
+from grokking_phases.training.norm_constraint import constrained_parameters, l2_norm
+from grokking_phases.training.trainer import Trainer
 
 
 def trainer(examples, seed=0, build=mlp.build, **recipe):
     build = partial(build, n_tokens=examples.n_tokens, n_classes=examples.n_classes)
-    return Trainer(build, examples, Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe), seed, "cpu")
+    return Trainer(Architecture(build), examples, Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe), seed, "cpu")
 
 
 def small(p=11):
@@ -35,7 +37,7 @@ def test_the_emergence_recipe_gives_the_published_accuracies():
     assert run.evaluate()["test_accuracy"] == pytest.approx(0.00939, abs=5e-6)
     for step, accuracy in PUBLISHED.items():
         while run.step < step:
-            run.advance()
+            run.take_step()
         assert run.evaluate()["train_accuracy"] == pytest.approx(accuracy, abs=5e-6 if step <= 5 else 0.005)
 
 
@@ -44,7 +46,7 @@ NOISY = {"build": partial(transformer.build, d_model=16, d_mlp=32, dropout=0.1),
 
 def advanced(run, n_steps):
     for _ in range(n_steps):
-        run.advance()
+        run.take_step()
     return run
 
 
@@ -63,22 +65,22 @@ def test_a_loaded_state_goes_on_with_the_same_bits():
 
 @pytest.mark.parametrize("recipe", [NOISY, {"weight_decay": 2.0}])
 def test_recorded_steps_are_the_steps_themselves(monkeypatch, recipe):
-    """As on a GPU, but with a recording that is pretended."""
-    monkeypatch.setattr(graphs, "beside", lambda function, *arguments: function(*arguments))
+    """As on a GPU, but with a pretended recording."""
+    monkeypatch.setattr(graphs, "call_on_side_stream", lambda function, *arguments: function(*arguments))
     monkeypatch.setattr(graphs, "record", lambda function, *arguments: lambda: function(*arguments))
     plain = advanced(trainer(small(), **recipe), 12)
     replayed = trainer(small(), **recipe)
-    replayed.update = Graphed(replayed._update, replayed.recipe.warmup_steps)
+    replayed.launch = RecordedStep(replayed.descend, replayed.recipe.warmup_steps)
     assert same_parameters(advanced(replayed, 12), plain)
-    assert replayed.update.replay is not None
+    assert replayed.launch.replay is not None
 
 
 def test_another_device_goes_on_with_batches_of_its_own():
     state = advanced(trainer(small(), **NOISY), 4).state() | {"device": "cuda", "batches": torch.zeros(16)}
     resumed = trainer(small(), **NOISY)
-    drawn = resumed._batch()[0]
+    drawn = resumed._draw_batch()[0]
     resumed.load(state)
-    assert not torch.equal(resumed._batch()[0], drawn)
+    assert not torch.equal(resumed._draw_batch()[0], drawn)
 
 
 def test_bfloat16_products_are_another_training_evaluated_in_float32():
@@ -100,8 +102,8 @@ def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch):
 
 def test_seeds_decide_weights_and_batches():
     a, b, other = (trainer(small(), seed=seed, batch_size=8) for seed in (0, 0, 1))
-    assert torch.equal(a._batch()[0], b._batch()[0])
-    assert not torch.equal(a._batch()[0], other._batch()[0])
+    assert torch.equal(a._draw_batch()[0], b._draw_batch()[0])
+    assert not torch.equal(a._draw_batch()[0], other._draw_batch()[0])
     assert not torch.equal(a.model.readout.weight, other.model.readout.weight)
 
 
@@ -113,7 +115,7 @@ def test_the_norm_is_that_before_the_last_layer_was_zeroed(constrain):
     scaled = 8 * l2_norm(constrained_parameters(plain.model, run.recipe))
     assert torch.count_nonzero(run.model.readout.weight) == 0
     for _ in range(3):
-        run.advance()
+        run.take_step()
         assert l2_norm(constrained).item() == pytest.approx(scaled.item(), rel=1e-5)
     assert torch.count_nonzero(run.model.readout.weight) > 0
 
@@ -129,7 +131,7 @@ def test_decay_shrinks_every_parameter_by_the_stated_factor():
     run = trainer(small(), weight_decay=50)
     with torch.no_grad():
         run.model.preactivation.bias.fill_(-100)  # no unit fires: no gradient reaches the first layer
-    run.advance()
+    run.take_step()
     np.testing.assert_allclose(run.model.preactivation.bias.detach(), 50.0, rtol=1e-6)
 
 

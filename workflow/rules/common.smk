@@ -109,8 +109,12 @@ def retraining_entry(wildcards):
     return {key: value for key, value in training_entry(wildcards).items() if key != "snapshots"}
 
 
-def model_module(wildcards):
-    return module_name("models", RUNS[wildcards.run]["model"]["module"])
+def training_modules(wildcards):
+    """Return the modules that a run's training finds by name; an edit of another does not trigger a rerun."""
+    run = RUNS[wildcards.run]
+    recipe = Recipe(**run["training"])
+    named = {"models": run["model"]["module"], "optimizers": recipe.optimizer, "losses": recipe.loss}
+    return [dataset_module(wildcards), *(module_name(kind, name) for kind, name in named.items())]
 
 
 def metric_module(wildcards):

@@ -39,7 +39,7 @@ rule retrain:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         run=retraining_entry,
-        code=lambda wildcards: code("retrain", dataset_module(wildcards), model_module(wildcards)),
+        code=lambda wildcards: code("retrain", *training_modules(wildcards)),
         # Through `input`, as in training.smk: not tracked.
         compute=lambda wildcards, input: COMPUTE,
     script:

@@ -38,7 +38,7 @@ rule train:
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         run=training_entry,
-        code=lambda wildcards: code("train", dataset_module(wildcards), model_module(wildcards)),
+        code=lambda wildcards: code("train", *training_modules(wildcards)),
         # Through `input`, Snakemake does not track it: where and how often, not what, is computed.
         compute=lambda wildcards, input: COMPUTE,
     script:

@@ -3,23 +3,25 @@
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.tables import EMPTY, read_table, write_table
-from grokking_phases.training.job import finish
+from grokking_phases.training.job import Compute, Job, complete_job
 
 
-def main(source, output, wildcards, params):
-    run, seed, mask = wildcards.run, int(wildcards.seed), wildcards.mask
-    origin = {"run": run, "seed": seed, "subnetwork": wildcards.subnetwork, "mask": mask}
-    units = read_table(source.units, run=run, seed=seed, subnetwork=wildcards.subnetwork)["unit"].tolist()
+def main(paths, origin, entry, code, compute):
+    chosen = {key: origin[key] for key in ("run", "seed", "subnetwork")}
+    units = read_table(paths["units"], **chosen)["unit"].tolist()
     if not units:  # there is no such sub-network: no rows
-        write_table(output, EMPTY, origin | {"config_digest": header_of(source.units)["config_digest"]})
+        write_table(paths["curves"], EMPTY, origin | {"config_digest": header_of(paths["units"])["config_digest"]})
         return
 
-    def write(trained, header):
-        write_table(output, trained.curves_table().assign(run=run, seed=seed), header)
+    def write(run, header):
+        write_table(paths["curves"], run.curves_table().assign(run=origin["run"], seed=origin["seed"]), header)
 
-    entry = params.run | {"subnetwork": {"units": units, "mask": mask}}
-    finish(source.dataset, entry, origin, params.code, params.compute, [output], write)
+    entry = entry | {"subnetwork": {"units": units, "mask": origin["mask"]}}
+    complete_job(Job(paths["dataset"], entry, origin, code, [paths["curves"]]), Compute(**compute), write)
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0], snakemake.wildcards, snakemake.params)
+    wildcards, params = snakemake.wildcards, snakemake.params
+    paths = dict(snakemake.input.items()) | {"curves": snakemake.output[0]}
+    named = {"run": wildcards.run, "seed": int(wildcards.seed), "subnetwork": wildcards.subnetwork}
+    main(paths, named | {"mask": wildcards.mask}, params.run, params.code, params.compute)

@@ -1,19 +1,22 @@
-"""One run of one seed: dataset -> curves, snapshots, weights; goes on from its last checkpoint."""
+"""One run of one seed: dataset -> curves, snapshots, weights; it resumes from its last checkpoint."""
 
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.tables import write_table
-from grokking_phases.training.job import finish
+from grokking_phases.training.job import Compute, Job, complete_job
 
 
-def main(dataset, output, run, seed, params):
-    def write(trained, header):
-        trained.write_snapshots(output.snapshots, output.weights, header)
-        write_table(output.curves, trained.curves_table().assign(run=run, seed=seed), header)
+def main(paths, origin, entry, code, compute):
+    outputs = [paths[name] for name in ("snapshots", "weights", "curves")]
 
-    outputs = [output.snapshots, output.weights, output.curves]
-    finish(dataset, params.run, {"run": run, "seed": seed}, params.code, params.compute, outputs, write)
+    def write(run, header):
+        run.write_snapshots(paths["snapshots"], paths["weights"], header)
+        write_table(paths["curves"], run.curves_table().assign(**origin), header)
+
+    complete_job(Job(paths["dataset"], entry, origin, code, outputs), Compute(**compute), write)
 
 
 with logged(snakemake.log[0]):
-    wildcards = snakemake.wildcards
-    main(snakemake.input.dataset, snakemake.output, wildcards.run, int(wildcards.seed), snakemake.params)
+    wildcards, params = snakemake.wildcards, snakemake.params
+    paths = dict(snakemake.input.items()) | dict(snakemake.output.items())
+    origin = {"run": wildcards.run, "seed": int(wildcards.seed)}
+    main(paths, origin, params.run, params.code, params.compute)

@@ -20,6 +20,8 @@ def check_run(config: dict, name: str) -> None:
     check_model(run["model"], f"{where}.model")
     check_options("", "recipe", run["training"], f"{where}.training")
     recipe = Recipe(**run["training"])
+    check_module("optimizers", recipe.optimizer, f"{where}.training.optimizer")
+    check_module("losses", recipe.loss, f"{where}.training.loss")
     check_steps(recipe.evaluate, recipe.steps, f"{where}.training.evaluate")
     if "snapshots" in run:
         check_steps(run["snapshots"]["steps"], recipe.steps, f"{where}.snapshots.steps")

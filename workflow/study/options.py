@@ -27,7 +27,8 @@ def check_module(kind: str, name: str, where: str) -> None:
     known = names_of(kind)
     if name not in known:
         or_named = ", or `module:` names another" if kind == "metrics" else ""
-        what = f"there is no {kind[:-1]} {name!r}{meant(name, known)}; {file_of(kind, name)} would define it{or_named}"
+        noun = "loss" if kind == "losses" else kind[:-1]
+        what = f"there is no {noun} {name!r}{meant(name, known)}; {file_of(kind, name)} would define it{or_named}"
         raise StudyError(where, what)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """AdamW on the cross-entropy of the answer.
+    """How a network is trained: the optimiser, the loss, and their settings.
 
     steps            optimiser updates
     batch_size       rows a step, drawn with replacement; None = the full train set
@@ -19,6 +19,8 @@ class Recipe:
     matmul           the precision of matrix products in training, not in evaluation: bfloat16 is faster where the
                      processor has it, and another training
     evaluate         when loss and accuracy are taken on the full train and test sets; at every snapshot too
+    optimizer        the file in `optimizers/` that updates the parameters
+    loss             the file in `losses/` whose mean over the batch is minimised
     """
 
     steps: int
@@ -32,9 +34,11 @@ class Recipe:
     zero_last_layer: bool = False
     matmul: Literal["float32", "bfloat16"] = "float32"
     evaluate: list[int] | dict[str, int] = field(default_factory=lambda: {"every": 5})
+    optimizer: str = "adamw"
+    loss: str = "cross_entropy"
 
     def learning_rate_at(self, step: int) -> float:
-        """Of the update that leads from `step` to `step + 1`."""
+        """Return the learning rate of the update that leads from `step` to `step + 1`."""
         if step >= self.warmup_steps:
             return self.learning_rate
         return self.learning_rate * step / self.warmup_steps

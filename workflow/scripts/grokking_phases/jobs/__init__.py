@@ -1,1 +1,1 @@
-"""What a job says while it runs, and the machine that it runs on."""
+"""A job's log and progress, and the machine that it runs on."""

@@ -1,4 +1,4 @@
-"""Where and with how many threads tensors are computed: said by the config, never taken from what the machine has."""
+"""The device and the number of threads, as the config says; the number of the machine's cores does not matter."""
 
 import ctypes
 import platform
@@ -10,7 +10,7 @@ from grokking_phases.jobs.machine import machine
 
 
 def on_device(name: str, threads: int) -> dict[str, str | int]:
-    """Set the threads and name the device, `auto` being CUDA where there is one; returns what decides the exact bits.
+    """Set the threads, choose the device (`auto`: CUDA where there is one), and return what decides the exact bits.
 
     Raises ValueError when CUDA is asked for and absent.
     """
@@ -26,7 +26,7 @@ def on_device(name: str, threads: int) -> dict[str, str | int]:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc reuse the memory of freed activations: to fault its pages in anew at every step costs a tenth of it."""
+    """Let glibc reuse the memory of freed activations: new pages at every step would cost a tenth of its time."""
     if platform.libc_ver()[0] == "glibc":
         m_trim_threshold, m_mmap_threshold = -1, -3  # mallopt(3)
         libc = ctypes.CDLL(None)

@@ -1,13 +1,12 @@
-"""What a job says: everything to its log file too, and an error that a user can mend as one sentence."""
+"""A job's log: everything on stderr goes to it too; an error that a user can mend is shown as one sentence."""
 
 import io
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from grokking_phases.jobs.spent import Spent
 
 
 @contextmanager
@@ -16,11 +15,12 @@ def logged(path: str | Path) -> Iterator[None]:
 
     The log's last line says how long the job took, from here on.
     """
-    with Log(path) as log, Spent() as spent:
+    began = time.monotonic()
+    with Log(path) as log:
         terminal, sys.stderr = sys.stderr, Both(sys.stderr, log)
         try:
             yield
-            log.write(f"{spent}\n")
+            log.write(f"took {time.monotonic() - began:.2f} s\n")
         except (ValueError, OSError) as error:
             traceback.print_exc(file=log)
             sys.exit(f"\n{error}\nSee {path}")
@@ -32,7 +32,7 @@ def logged(path: str | Path) -> Iterator[None]:
 
 
 class Log(io.FileIO):
-    """A text file that says what it can: no disk that is full keeps a job from its work, or hides its error."""
+    """A text file that drops what it cannot write: a full disk neither stops a job nor hides its error."""
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(path, "w")
@@ -44,7 +44,7 @@ class Log(io.FileIO):
 
 
 class Both:
-    """A stream that writes to the terminal, and to the log, but for what is written over on a terminal."""
+    """A stream that writes to the terminal and to the log; the log gets no line that a terminal writes over."""
 
     def __init__(self, terminal, log) -> None:
         self.terminal, self.log = terminal, log

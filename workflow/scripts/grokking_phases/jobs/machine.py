@@ -1,4 +1,4 @@
-"""What decides the last bits of a result: the processor, and the numpy that sorts and multiplies on it."""
+"""The machine, as far as it decides the last bits of a result: the processor, numpy and its BLAS kernels."""
 
 import platform
 from pathlib import Path
@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info
 
 
 def machine() -> dict[str, str]:
-    """Processor model, numpy version, and the kernels that numpy's BLAS chose for the processor."""
+    """Return the processor model, the numpy version, and the kernels that numpy's BLAS chose for the processor."""
     kernels = {library.get("architecture", "") for library in threadpool_info() if library["user_api"] == "blas"}
     return {"processor": _processor(), "numpy": np.__version__, "blas": ", ".join(sorted(kernels))}
 

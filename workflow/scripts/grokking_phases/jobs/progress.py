@@ -1,4 +1,4 @@
-"""How a training job tells what it is doing: one live line on a terminal, plain lines elsewhere and in the log."""
+"""The progress of a training job: one live line on a terminal, plain lines elsewhere and in the log."""
 
 import math
 import sys
@@ -9,7 +9,7 @@ LIVE_SECONDS, LINE_SECONDS = 1.0, 30.0  # at most one line in so long
 
 
 class Progress:
-    """Call it at every evaluated step; it writes the latest now and then, and the last."""
+    """A function to call at every step: it writes the step's losses now and then, and those of the last step."""
 
     def __init__(self, name: str, last: int, start: int = 0) -> None:
         self.name, self.last, self.start = name, last, start

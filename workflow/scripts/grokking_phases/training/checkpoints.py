@@ -1,8 +1,9 @@
-"""Where a run that is not finished keeps what it has: one folder, held by one process at a time.
+"""The checkpoints of a run that is not finished: one folder, held by one process at a time.
 
-The folder lies outside the workflow's outputs, which are removed when a job fails. It is named by what it belongs to
-(the digest of the training configuration and code), and every state in it repeats that name. A state's file is named by
-its step and by the SHA-256 of its bytes; the last two are kept, should one not be whole.
+A checkpoint is a saved state of a training. The folder lies outside the workflow's outputs, which Snakemake removes
+when a job fails. Its name is the digest of the training's configuration and code, and every checkpoint repeats that
+digest. A checkpoint's file is named by its step and by the SHA-256 of its bytes; the last two are kept, in case one is
+damaged.
 """
 
 import fcntl
@@ -23,7 +24,7 @@ KEPT = 2
 
 
 class Checkpoints:
-    """The folder of one unfinished run; `fingerprint` says which."""
+    """The folder of one unfinished run, which `fingerprint` identifies."""
 
     def __init__(self, parent: str | Path, fingerprint: str) -> None:
         self.folder, self.fingerprint = Path(parent) / fingerprint, fingerprint
@@ -37,42 +38,47 @@ class Checkpoints:
             with open(self._lock, "w") as lock:
                 fcntl.lockf(lock, fcntl.LOCK_EX)
                 if not self._lock.exists() or not os.path.samestat(os.fstat(lock.fileno()), self._lock.stat()):
-                    continue  # what was waited on is gone, with the folder of a run that is finished
+                    continue  # the run that held it is finished, and its folder and this lock are removed
                 self.folder.mkdir(exist_ok=True)
                 yield
                 return
 
-    def save(self, state: dict) -> None:
-        """Write the state of `state["step"]`; of those before, the last stays."""
+    def save(self, checkpoint: dict) -> None:
+        """Write the checkpoint of `checkpoint["step"]`, and remove all older ones but the newest."""
         buffer = io.BytesIO()
-        torch.save({"fingerprint": self.fingerprint, **state}, buffer)
+        torch.save({"fingerprint": self.fingerprint, **checkpoint}, buffer)
         content = buffer.getvalue()
-        with whole(self.folder / f"{state['step']:09d}.{hashlib.sha256(content).hexdigest()}.pt") as beside:
-            beside.write_bytes(content)
-        for older in self._saved()[KEPT:]:
+        name = f"{checkpoint['step']:09d}.{hashlib.sha256(content).hexdigest()}.pt"
+        with whole(self.folder / name) as temporary:
+            temporary.write_bytes(content)
+        for older in self._files()[KEPT:]:
             older.unlink()
 
-    def states(self) -> Iterator[dict]:
-        """Those saved that are whole, newest first; a state of another run raises ValueError."""
-        for path in self._saved():
+    def load(self) -> Iterator[dict]:
+        """Yield the checkpoints that are not damaged, newest first; one of another run raises ValueError."""
+        for path in self._files():
             content = path.read_bytes()
             if hashlib.sha256(content).hexdigest() != path.stem.partition(".")[2]:
                 sys.stderr.write(f"{path} is damaged, and left out\n")
                 continue
-            try:
-                state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-            except UnpicklingError as error:
-                raise ValueError(f"{path} holds other things than numbers, and is not read; delete it") from error
-            if state.pop("fingerprint", None) != self.fingerprint:
-                what = f"{path} belongs to another run; delete the folder {self.folder} to start this one afresh"
-                raise ValueError(what)
-            yield state
+            yield self._unpack(path, content)
 
-    def _saved(self) -> list[Path]:
+    def _unpack(self, path: Path, content: bytes) -> dict:
+        """Return the checkpoint in a file's content; ValueError names the file that holds something else."""
+        try:
+            checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        except UnpicklingError as error:
+            raise ValueError(f"{path} holds other things than numbers, and is not read; delete it") from error
+        if checkpoint.pop("fingerprint", None) != self.fingerprint:
+            what = f"{path} belongs to another run; delete the folder {self.folder} to start this one afresh"
+            raise ValueError(what)
+        return checkpoint
+
+    def _files(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.pt"), reverse=True)
 
     def clear(self) -> None:
-        """The run is finished, and its outputs are kept elsewhere."""
+        """Remove the checkpoints and snapshots of a run that is finished; links to its outputs stay."""
         for path in self.folder.iterdir():
             if path.is_file():
                 path.unlink()

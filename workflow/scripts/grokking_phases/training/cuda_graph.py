@@ -1,7 +1,7 @@
-"""A training step as a CUDA graph: its hundreds of small kernels are started by one call, not each by Python.
+"""A training step as a CUDA graph: one call starts its hundreds of small kernels, not Python each of them.
 
 The step must keep the shapes of its arguments, and change what it holds in place. No GPU was at hand when this was
-written: the order of calls is tested on a CPU with a graph that is pretended, its speed was not measured.
+written: a test checks the order of calls with a pretended graph on a CPU, and the speed was not measured.
 """
 
 import sys
@@ -10,24 +10,25 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-EAGER_CALLS = 3  # before a recording, as torch asks for: libraries choose kernels, the optimiser makes its state
+EAGER_CALLS = 3  # torch asks for some before a recording: libraries choose kernels, the optimiser makes its state
 
 
-class Graphed:
-    """Called as `function` is. Eager at first, then recorded, and from there on replayed.
+class RecordedStep:
+    """A training step that is called as `function` is: at first eagerly, then recorded, and replayed from there on.
 
-    `earlier`: so many calls more are eager. A function that cannot be recorded stays eager, and that is said.
+    `eager_calls` more calls than torch asks for are eager. A function that cannot be recorded stays eager, and a
+    message on stderr says so.
     """
 
-    def __init__(self, function: Callable[..., None], earlier: int = 0) -> None:
-        self.function, self.eager_calls = function, earlier + EAGER_CALLS
+    def __init__(self, function: Callable[..., None], eager_calls: int = 0) -> None:
+        self.function, self.eager_calls = function, eager_calls + EAGER_CALLS
         self.arguments: tuple[Tensor, ...] = ()
         self.replay: Callable[[], None] | None = None
 
     def __call__(self, *arguments: Tensor) -> None:
         if self.eager_calls:
             self.eager_calls -= 1
-            return beside(self.function, *arguments)
+            return call_on_side_stream(self.function, *arguments)
         if self.replay is None:
             self.arguments = tuple(argument.clone() for argument in arguments)
             try:
@@ -41,8 +42,8 @@ class Graphed:
         return self.replay()
 
 
-def beside(function: Callable[..., None], *arguments: Tensor) -> None:
-    """On a stream of its own, where torch wants the calls before a recording."""
+def call_on_side_stream(function: Callable[..., None], *arguments: Tensor) -> None:
+    """Call the function on a stream of its own, where torch wants the calls before a recording."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -51,7 +52,7 @@ def beside(function: Callable[..., None], *arguments: Tensor) -> None:
 
 
 def record(function: Callable[..., None], *arguments: Tensor) -> Callable[[], None]:
-    """What does again, to what lies where these arguments lie, all that the function does; it is not done now."""
+    """Return a function that repeats this work on the values that the same tensors then hold; compute nothing."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         function(*arguments)

@@ -1,7 +1,7 @@
-"""A finished run's outputs, linked in the folder of its checkpoints until the workflow has taken note of them.
+"""Links to a finished run's outputs, in the folder of its checkpoints, until the workflow has taken note of them.
 
-A job that is killed between its end and that moment, or whose workflow is gone by then, has its outputs removed when
-the workflow starts again; from the links they are back in place without another step of training.
+If a job or its workflow is killed before that moment, the workflow removes the outputs when it starts again. The links
+put them back without another step of training.
 """
 
 import os
@@ -17,41 +17,42 @@ FOLDER = "finished"
 
 
 def all_made(paths: Sequence[str | Path], config_digest: str) -> bool:
-    """Whether all are there, undamaged, and were made by what the digest stands for."""
+    """Return whether all files exist, undamaged, and their headers have this digest."""
     with suppress(OSError, ValueError):
         return all(header_of(path)["config_digest"] == config_digest for path in paths)
     return False
 
 
 def keep(outputs: Sequence[str | Path], folder: Path) -> None:
+    """Link the outputs in the folder."""
     for output in outputs:
         link(Path(output), folder / FOLDER / Path(output).name)
 
 
 def restore(outputs: Sequence[str | Path], folder: Path, config_digest: str) -> bool:
-    """Put the outputs that are kept back in place; False if they are not, or are another's."""
+    """Put the kept outputs back in place; return False if some are missing, or were made under another digest."""
     kept = [folder / FOLDER / Path(output).name for output in outputs]
     if not all_made(kept, config_digest):
         return False
     for path, output in zip(kept, outputs, strict=True):
         link(path, Path(output))
-        os.utime(output)  # made now, as far as the workflow is concerned
+        os.utime(output)  # the workflow takes an output older than its input for outdated
     return True
 
 
 def link(source: Path, target: Path) -> None:
-    """The same file under another name, at no cost; a copy where the file system has no such links, or is another."""
+    """Make `target` a hard link to the file, or a copy where the file systems allow none."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     try:
         os.link(source, target)
     except OSError:
-        with whole(target) as beside:
-            shutil.copyfile(source, beside)
+        with whole(target) as temporary:
+            shutil.copyfile(source, temporary)
 
 
 def forget(checkpoints: str | Path) -> None:
-    """The workflow has taken note of all that is finished."""
+    """Remove the folders of all finished runs, once the workflow has taken note of their outputs."""
     for folder in Path(checkpoints).glob(f"*/{FOLDER}"):
         shutil.rmtree(folder.parent, ignore_errors=True)
         folder.parent.with_suffix(".lock").unlink(missing_ok=True)

@@ -1,6 +1,11 @@
-"""A training job: from its last checkpoint to its outputs, by one process at a time, whatever interrupts it."""
+"""A training job: from its last checkpoint to its outputs, by one process at a time, whatever interrupts it.
+
+`complete_job` holds the job's folder, restores outputs that are finished or trains them, and lets the caller write.
+`Run.train` evaluates, records and saves checkpoints; `Trainer.take_step` is one update.
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from grokking_phases.data.examples_file import read_examples
@@ -15,42 +20,62 @@ from grokking_phases.training.signals import asked_to_end
 Write = Callable[[Run, dict], None]
 
 
-def finish(
-    dataset: str | Path, entry: dict, origin: dict, code: str, compute: dict, outputs: Sequence[str], write: Write
-) -> None:
-    """Train what `entry` describes and let `write(run, header)` make the outputs.
+@dataclass(frozen=True)
+class Job:
+    """One training, and the files that it ends in.
 
-    origin    run, seed and what else tells one job of an entry from another; becomes part of the header
-    code      the hash of what trains: a state that other code saved is another job's
-    compute   device, threads, folder of checkpoints and seconds between them
+    dataset   the file of its examples
+    entry     the run's entry in the config, as `Run` takes it
+    origin    run, seed and whatever else tells one job of an entry from another; part of the outputs' header
+    code      the hash of the code that trains: a checkpoint that other code saved belongs to another job
+    outputs   the files that the job's `write` makes
     """
-    examples, data = read_examples(dataset, run=origin["run"], seed=origin["seed"]), digest_of_file(dataset)
-    made_by = [*origin.values(), code, data]
-    made_with = on_device(compute["device"], compute["threads"])
-    header = {**origin, "config_digest": digest([entry, *made_by]), "dataset": data}
-    checkpoints = Checkpoints(compute["checkpoints"], digest([training_identity(entry), *made_by]))
+
+    dataset: str | Path
+    entry: dict
+    origin: dict
+    code: str
+    outputs: Sequence[str | Path]
+
+    @property
+    def name(self) -> str:
+        """`addition_wd2 seed 0`, and what else the origin says."""
+        others = [str(value) for key, value in self.origin.items() if key not in ("run", "seed")]
+        return " ".join([f"{self.origin['run']} seed {self.origin['seed']}", *others])
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where a job computes, the folder of all jobs' checkpoints, and the seconds between two of them."""
+
+    device: str
+    threads: int
+    checkpoints: str | Path
+    checkpoint_seconds: float
+
+
+def complete_job(job: Job, compute: Compute, write: Write) -> None:
+    """Train the job's network and let `write(run, header)` make the outputs, unless they were made before."""
+    examples = read_examples(job.dataset, run=job.origin["run"], seed=job.origin["seed"])
+    data = digest_of_file(job.dataset)
+    made_by, made_with = [*job.origin.values(), job.code, data], on_device(compute.device, compute.threads)
+    config_digest = digest([job.entry, *made_by])
+    checkpoints = Checkpoints(compute.checkpoints, digest([training_identity(job.entry), *made_by]))
     with checkpoints.held():
-        # Made by an orphan of a killed workflow while this process waited, or by a job that was killed as it ended.
-        made = header["config_digest"]
-        if not (all_made(outputs, made) or restore(outputs, checkpoints.folder, made)):
-            run = Run(examples, entry, origin["seed"], made_with["device"], checkpoints.folder)
-            run.resume(checkpoints.states(), made_with)
-            train(run, checkpoints, compute["checkpoint_seconds"], label(origin))
-            write(run, header | run.history())
-        keep(outputs, checkpoints.folder)
+        # An orphan of a killed workflow may have made them while this process waited, or a job killed as it ended.
+        if not (all_made(job.outputs, config_digest) or restore(job.outputs, checkpoints.folder, config_digest)):
+            run = Run(examples, job.entry, job.origin["seed"], made_with["device"], checkpoints.folder)
+            run.resume(checkpoints.load(), made_with)
+            train_to_end(run, checkpoints, compute.checkpoint_seconds, job.name)
+            write(run, {**job.origin, "config_digest": config_digest, "dataset": data} | run.history())
+        keep(job.outputs, checkpoints.folder)
         checkpoints.clear()
 
 
-def train(run: Run, checkpoints: Checkpoints, seconds: float, name: str) -> None:
-    """To the end; InterruptedError where a signal asks to end before."""
+def train_to_end(run: Run, checkpoints: Checkpoints, seconds: float, name: str) -> None:
+    """Train the run and report its progress; raise InterruptedError where a signal asks to end before."""
     with asked_to_end() as asked:
-        run.finish(checkpoints, seconds, Progress(name, run.trainer.recipe.steps, run.trainer.step), asked)
+        run.train(checkpoints, seconds, Progress(name, run.trainer.recipe.steps, run.trainer.step), asked)
     if not run.finished:
         what = f"{name} was asked to end ({asked[0]}), and saved step {run.trainer.step}"
         raise InterruptedError(f"{what}; the same command goes on from there")
-
-
-def label(origin: dict) -> str:
-    """`addition_wd2 seed 0`, and what else the origin says."""
-    others = [str(value) for key, value in origin.items() if key not in ("run", "seed")]
-    return " ".join([f"{origin['run']} seed {origin['seed']}", *others])

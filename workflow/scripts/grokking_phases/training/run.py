@@ -1,4 +1,4 @@
-"""One run of one seed, from its entry in the config to its curves and snapshots, whatever interrupts it."""
+"""One run of one seed, from its entry in the config to its curves and snapshots; it resumes from checkpoints."""
 
 import math
 import time
@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
 from grokking_phases.data.recording import Recording
 from grokking_phases.examples import Examples
-from grokking_phases.plugins import module, options_in
 from grokking_phases.recipe import Recipe
 from grokking_phases.steps import steps_of
+from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.checkpoints import Checkpoints
 from grokking_phases.training.trainer import Trainer
 
@@ -24,63 +23,59 @@ class Run:
     """A trainer, its curves so far (a dict of values for each evaluated step), and its recording.
 
     `entry` has the blocks `model`, `training` and, unless the run records curves alone, `snapshots`; with the block
-    `subnetwork` (units, mask) that part of the network is trained. Parts of the recording lie in `folder` until they
-    are merged.
+    `subnetwork` (units, mask) that part of the network is trained. The recording keeps its parts in `folder` until
+    they are merged.
     """
 
     def __init__(self, examples: Examples, entry: dict, seed: int, device: str, folder: Path) -> None:
-        sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
-        source = module("models", entry["model"]["module"])
-
-        def build() -> nn.Module:
-            network = source.build(**sizes, **options_in("models", entry["model"]))
-            return source.subnetwork(network, **entry["subnetwork"]) if "subnetwork" in entry else network
-
         recipe = Recipe(**entry["training"])
-        self.trainer = Trainer(build, examples, recipe, seed, device)
+        self.trainer = Trainer(architecture_of(entry, examples), examples, recipe, seed, device)
         self.samples = np.flatnonzero(examples.train)
-        self.recording = Recording.of(entry.get("snapshots"), recipe.steps, folder)
+        self.recording = Recording.from_entry(entry.get("snapshots"), recipe.steps, folder)
         self.evaluated_at = {*steps_of(recipe.evaluate, recipe.steps), *self.recording.steps}
         self.curves: list[dict[str, float]] = []
         self.made_with: list[dict] = []
 
-    def resume(self, states: Iterable[dict], made_with: dict) -> None:
-        """Go on from the first of these states that has all its snapshots, if one has.
-
-        What the run was made with before, and what it is from now on, is noted.
-        """
-        state = next((state for state in states if self.recording.whole_until(last_finite(state["curves"]))), None)
-        if state is not None:
-            self.curves, self.made_with = state.pop("curves"), state.pop("made_with")
-            self.trainer.load(state)
-        self.recording.forget_after(self.trainer.step if state else -1)
+    def resume(self, checkpoints: Iterable[dict], made_with: dict) -> None:
+        """Load the first of these checkpoints whose snapshots are all there, if one is, and note `made_with`."""
+        usable = (each for each in checkpoints if self.recording.is_whole_until(last_finite(each["curves"])))
+        checkpoint = next(usable, None)
+        if checkpoint is not None:
+            self.curves, self.made_with = checkpoint.pop("curves"), checkpoint.pop("made_with")
+            self.trainer.load(checkpoint)
+        self.recording.forget_after(self.trainer.step if checkpoint else -1)
         if made_with not in self.made_with:
             self.made_with.append(made_with)
 
-    def finish(self, checkpoints: Checkpoints, seconds: float, report: Report, asked: Sequence[str] = ()) -> None:
-        """Train to the last step, or to the first loss that is not finite; save the state every so many seconds.
+    def train(self, checkpoints: Checkpoints, seconds: float, report: Report, asked: Sequence[str] = ()) -> None:
+        """Train to the last step, or to the first loss that is not finite, with a checkpoint every so many seconds.
 
-        Once `asked` has a signal's name in it, save and return.
+        Once `asked` has a signal's name in it, save a checkpoint and return.
         """
         saved = time.monotonic()
         if not self.curves:
-            self._observe()
+            self._evaluate_and_record()
         while not self.finished:
-            self.trainer.advance()
-            self._observe()
+            self.trainer.take_step()
+            self._evaluate_and_record()
             report(self.trainer.step, self.curves[-1])
             if self.finished or asked or time.monotonic() - saved > seconds:
-                checkpoints.save({"curves": self.curves, "made_with": self.made_with, **self.trainer.state()})
+                checkpoints.save(self.checkpoint())
                 saved = time.monotonic()
             if asked:
                 return
 
-    def _observe(self) -> None:
+    def _evaluate_and_record(self) -> None:
+        """Add a row to the curves and take a snapshot, where this step has one."""
         step = self.trainer.step
         if step in self.evaluated_at:
             self.curves.append({"step": step, **self.trainer.evaluate()})
         if step in self.recording.steps and not self.diverged:
             self.recording.take(self.trainer.model, self.trainer.data["train"][0], step)
+
+    def checkpoint(self) -> dict:
+        """Return all that the rest of the run depends on, but for the snapshots taken."""
+        return {"curves": self.curves, "made_with": self.made_with, **self.trainer.state()}
 
     @property
     def finished(self) -> bool:
@@ -88,29 +83,30 @@ class Run:
 
     @property
     def diverged(self) -> bool:
-        """A loss that is not finite ends the run: a result, recorded as such."""
+        """Whether the last loss is not finite, which ends the run: a result, recorded as such."""
         return not math.isfinite(self.curves[-1]["train_loss"])
 
     def history(self) -> dict:
-        """What decided the bits, and where the run diverged, if it did."""
+        """Return what decided the bits, and where the run diverged, if it did."""
         return {"made_with": self.made_with} | ({"diverged_at": self.curves[-1]["step"]} if self.diverged else {})
 
     def curves_table(self) -> pd.DataFrame:
-        """Tidy: step, layer (none), metric, value."""
+        """Return the curves as a tidy table: step, layer (none), metric, value."""
         tidy = pd.DataFrame(self.curves).melt(id_vars="step", var_name="metric")
         return tidy.assign(layer=None)
 
     def write_snapshots(self, snapshots: str | Path, weights: str | Path, header: dict) -> None:
+        """Merge the snapshots taken into the two files."""
         self.recording.merge_activations(snapshots, self.samples, header)
         self.recording.merge_parameters(weights, header)
 
 
 def last_finite(curves: list[dict[str, float]]) -> int:
-    """The last step at which a snapshot may have been taken: none is once the run has diverged. -1: there is none."""
+    """Return the last step at which a snapshot may have been taken, or -1; a diverged run takes none."""
     return max((row["step"] for row in curves if math.isfinite(row["train_loss"])), default=-1)
 
 
 def training_identity(entry: dict) -> dict:
-    """What a run's saved state depends on: all of its entry but the type that snapshots are stored as in the end."""
+    """Return what checkpoints depend on: a run's entry, but for the type that snapshots are stored as at the end."""
     snapshots = {key: value for key, value in entry.get("snapshots", {}).items() if key != "dtype"}
     return entry | {"snapshots": snapshots}

@@ -1,4 +1,4 @@
-"""A process that is asked to end (SIGTERM from a scheduler, Ctrl-C) ends where nothing is lost."""
+"""Signals that ask a process to end (SIGTERM from a scheduler, Ctrl-C), noted until it can end without a loss."""
 
 import signal
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def asked_to_end() -> Iterator[list[str]]:
-    """Within the block these signals only add their name to the list; it is for the block to look, and to end."""
+    """Yield a list to which these signals only add their names; the block has to look at it, and to end."""
     asked: list[str] = []
     before = {
         number: signal.signal(number, lambda number, _: asked.append(signal.Signals(number).name)) for number in SIGNALS

@@ -1,0 +1,1 @@
+"""Losses, one a file: `loss(logits, targets)` returns the sum over a batch's samples."""

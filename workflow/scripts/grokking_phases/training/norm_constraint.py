@@ -1,0 +1,34 @@
+"""The norm that a recipe gives the parameters, and keeps (Omnigrok, 2210.01117; emergence paper, section 4)."""
+
+import torch
+from torch import Tensor, nn
+
+from grokking_phases.recipe import Recipe
+
+
+@torch.no_grad()
+def initialise(model: nn.Module, recipe: Recipe) -> Tensor:
+    """Scale the weights by alpha, then zero the last layer if the recipe says so; return the norm before zeroing."""
+    constrained = constrained_parameters(model, recipe)
+    rescale(constrained, torch.tensor(recipe.alpha))
+    norm = l2_norm(constrained)
+    if recipe.zero_last_layer:
+        model.readout.weight.zero_()
+    return norm
+
+
+def constrained_parameters(model: nn.Module, recipe: Recipe) -> list[nn.Parameter]:
+    """Return the parameters that alpha scales and the constraint holds: the weight matrices, or all."""
+    return [parameter for parameter in model.parameters() if recipe.constrain_norm == "all" or parameter.ndim > 1]
+
+
+@torch.no_grad()
+def l2_norm(parameters: list[nn.Parameter]) -> Tensor:
+    """Return the L2 norm of all parameters together."""
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(parameters)))
+
+
+@torch.no_grad()
+def rescale(parameters: list[nn.Parameter], factor: Tensor) -> None:
+    """Multiply the parameters by the factor, in place."""
+    torch._foreach_mul_(parameters, factor)
