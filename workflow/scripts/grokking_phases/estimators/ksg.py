@@ -1,8 +1,8 @@
 """KSG: mutual information of few continuous variables T with a label V from nearest neighbours, in nats.
 
-Kraskov's estimator for a label (Ross 2014, doi:10.1371/journal.pone.0087357, equation 2): with d_i the distance from
-sample i to the k-th nearest of its own label (in the maximum norm), m_i the number of samples, itself included, that lie
-nearer than d_i, and N_v those with a label,
+Kraskov's estimator for a label (Ross 2014, doi:10.1371/journal.pone.0087357, equation 2): with d_i the
+distance from sample i to the k-th nearest of its own label (in the maximum norm), m_i the number of samples,
+itself included, that lie nearer than d_i, and N_v those with a label,
 
     I(T;V) = psi(N) + psi(k) - <psi(N_v)> - <psi(m_i)>
 
