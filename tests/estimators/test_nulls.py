@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from grokking_phases.estimators.nulls import Altered, altered_ways
+from grokking_phases.estimators._nulls import ControlSnapshots, controls_of
 
 
 @dataclass
@@ -30,7 +30,7 @@ def snapshots():
 
 
 def test_without_a_null_only_the_scale_changes(snapshots):
-    altered = Altered(snapshots, scale=4.0)
+    altered = ControlSnapshots(snapshots, scale=4.0)
     for step in altered.steps:
         np.testing.assert_array_equal(altered[step].activations["a"], 4 * snapshots[step].activations["a"])
         assert altered[step].activations["a"].dtype == np.float32
@@ -39,7 +39,7 @@ def test_without_a_null_only_the_scale_changes(snapshots):
 
 
 def test_labels_move_together(snapshots):
-    altered = Altered(snapshots, "labels")
+    altered = ControlSnapshots(snapshots, "labels")
     order = altered.inputs[:, 0]
     assert not np.array_equal(order, np.arange(50)) and sorted(order) == list(range(50))
     np.testing.assert_array_equal(altered.targets, order % 7)
@@ -47,7 +47,7 @@ def test_labels_move_together(snapshots):
 
 
 def test_units_keep_their_values_and_lose_their_samples(snapshots):
-    first, again = (list(Altered(snapshots, "units")) for _ in range(2))
+    first, again = (list(ControlSnapshots(snapshots, "units")) for _ in range(2))
     for altered, same, original in zip(first, again, snapshots, strict=True):
         T, before = altered.activations["a"], original.activations["a"]
         np.testing.assert_array_equal(np.sort(T, axis=0), np.sort(before, axis=0))
@@ -57,9 +57,9 @@ def test_units_keep_their_values_and_lose_their_samples(snapshots):
     assert [snapshot.step for snapshot in first] == [0, 5]
 
 
-def test_the_ways_are_two_nulls_and_a_scale(snapshots):
-    ways = altered_ways(snapshots, seed=3)
-    assert {name: (way.null, way.scale, way.seed) for name, way in ways.items()} == {
+def test_the_controls_are_two_nulls_and_a_scale(snapshots):
+    controls = controls_of(snapshots, seed=3)
+    assert {name: (each.null, each.scale, each.seed) for name, each in controls.items()} == {
         "labels": ("labels", 1, 3),
         "units": ("units", 1, 3),
         "tripled": ("none", 3, 0),

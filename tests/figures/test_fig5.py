@@ -80,7 +80,7 @@ def test_two_phase_marks_values_near_their_ceiling():
     tables = table("division", values).assign(table="mutual_information")
     numbers = two_phase.select(tables, {"modular division": ["division"]})
     assert list(numbers["saturated"]) == [step == 1 for step in numbers["step"]]
-    options = {"estimator": "kde", "noise_scale": "relative", "noise": 0.35}
+    options = {"estimator": "kernel_density", "noise_scale": "relative", "noise": 0.35}
     study = {"runs": {"division": RUNS["wd2"]}, "metrics": {"mutual_information": options}}
     [figure] = two_phase.draw(numbers, study)
     assert "relative noise 0.35" in figure.get_suptitle()

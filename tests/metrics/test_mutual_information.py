@@ -1,20 +1,20 @@
-"""Known values, a slow twin, nulls and invariances of I(T;X) and I(T;Y), by every estimator."""
+"""Known values, nulls and invariances of I(T;X) and I(T;Y) in a run, by every estimator."""
 
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 import pytest
-from scipy.integrate import quad
-from scipy.spatial.distance import cdist
-from scipy.special import logsumexp
 
-from grokking_phases.estimators import kernel_density
-from grokking_phases.estimators.labelled import gaussian as gaussian_of_label
-from grokking_phases.estimators.labelled import nearest
+from grokking_phases.estimators.binning import binned_entropy
+from grokking_phases.estimators.gaussian_copula import gaussian_copula_information
+from grokking_phases.estimators.kernel_density import kde_information
+from grokking_phases.estimators.ksg import ksg_information
 from grokking_phases.estimators.linear_probe import usable_information
 from grokking_phases.estimators.renyi import renyi_information
-from grokking_phases.metrics.mutual_information import Estimator, binned_entropy, compute, kde_bounds
+from grokking_phases.metrics.mutual_information import compute
+from grokking_phases.plugins import names
+
+ESTIMATORS = names("estimators")
 
 
 @dataclass
@@ -60,105 +60,7 @@ def clusters(n_classes=5, per_class=40, spread=0.02, seed=0):
     return targets, rng.normal(size=(n_classes, 8))[targets] + spread * rng.normal(size=(len(targets), 8))
 
 
-def naive_bound(T, exponent):
-    """-mean_i ln mean_j exp(-d_ij^2 / exponent), in the plainest way."""
-    return -np.mean(logsumexp(-cdist(T, T, "sqeuclidean") / exponent, axis=1) - np.log(len(T)))
-
-
-def naive_in_class(T, targets, exponent):
-    return sum((targets == y).mean() * naive_bound(T[targets == y], exponent) for y in np.unique(targets))
-
-
-def two_point_information(distance, noise):
-    """I(T + noise; X) of two equally likely points: differential entropy of the mixture less that of the noise."""
-
-    def integrand(t):
-        log_p = np.logaddexp(-(t**2) / 2, -((t - distance / noise) ** 2) / 2) - np.log(2 * np.sqrt(2 * np.pi))
-        return -np.exp(log_p) * log_p
-
-    mixture = quad(integrand, -12, distance / noise + 12, epsabs=1e-12, limit=400)[0]
-    return mixture - 0.5 * np.log(2 * np.pi * np.e)
-
-
-# --- kde_bounds
-
-
-@pytest.mark.parametrize("n_clusters", [1, 2, 7])
-def test_far_clusters_without_spread_have_the_log_of_their_number(n_clusters):
-    T = np.repeat(100.0 * np.eye(7)[:n_clusters], 30, axis=0)
-    # 1e-10: a squared distance of 0 comes out of squares of 1e4, to a few 1e-12.
-    assert kde_bounds(T, 1.0) == pytest.approx((np.log(n_clusters), np.log(n_clusters)), abs=1e-10)
-
-
-@pytest.mark.parametrize("distance", [0.3, 1.0, 2.0, 4.0, 8.0])
-def test_the_truth_of_two_points_lies_between_the_bounds(distance):
-    lower, upper = kde_bounds(np.array([[0.0], [distance]]), 0.7)
-    truth = two_point_information(distance, 0.7)
-    assert lower < truth < upper
-    assert lower == pytest.approx(-np.log((1 + np.exp(-(distance**2) / (8 * 0.49))) / 2), abs=1e-13)
-    assert upper == pytest.approx(-np.log((1 + np.exp(-(distance**2) / (2 * 0.49))) / 2), abs=1e-13)
-
-
-def test_a_gaussian_channel_lies_between_the_bounds():
-    # The mixture's own information, by drawing from it: ln p(t | its point) - ln p(t), averaged over the noise.
-    S, noise = gaussian(200, 3), 0.8
-    rng = np.random.default_rng(1)
-    draws = np.repeat(S, 50, axis=0) + noise * rng.normal(size=(200 * 50, 3))
-    log_ratio = -((draws - np.repeat(S, 50, axis=0)) ** 2).sum(1) / (2 * noise**2) - (
-        logsumexp(-cdist(draws, S, "sqeuclidean") / (2 * noise**2), axis=1) - np.log(200)
-    )
-    truth, error = log_ratio.mean(), log_ratio.std() / np.sqrt(len(draws))
-    lower, upper = kde_bounds(S, noise)
-    assert lower < truth - 5 * error < truth + 5 * error < upper
-    # With so many points in three dimensions that is close to the Gaussian channel's d/2 ln(1 + 1/s^2) as well.
-    assert truth == pytest.approx(1.5 * np.log(1 + 1 / noise**2), rel=0.1)
-
-
-@pytest.mark.parametrize("block", [1, 97, 300, 1000, 10**6])
-@pytest.mark.parametrize("noise", [0.01, 0.7, 50.0])
-def test_blocks_give_what_the_whole_matrix_gives(monkeypatch, block, noise):
-    T = gaussian() + 4e4  # far from the origin, where distances from matrix products lose digits unless centred
-    monkeypatch.setattr(kernel_density, "BLOCK", block)
-    expected = naive_bound(T, 8 * noise**2), naive_bound(T, 2 * noise**2)
-    assert kde_bounds(T, noise) == pytest.approx(expected, rel=1e-10, abs=1e-12)
-
-
-def test_bounds_far_beyond_the_range_of_exp():
-    T = 1e6 * gaussian(50)
-    assert kde_bounds(T, 1e-3) == pytest.approx((np.log(50), np.log(50)), abs=1e-12)
-
-
-@pytest.mark.parametrize("noise", [0.0, -1.0, np.nan])
-def test_noise_must_be_positive(noise):
-    with pytest.raises(ValueError, match="noise must be a positive standard deviation"):
-        kde_bounds(gaussian(10), noise)
-
-
-# --- kde in a run
-
-
-def test_kde_values_are_the_formulas():
-    targets = np.random.default_rng(2).integers(0, 4, 300)
-    T = np.float32(gaussian() + targets[:, None])
-    (values,) = one_layer(targets, T, noise=0.5)
-    T = T.astype(float)
-    s = 0.5 * np.sqrt(T.var(axis=0).sum())
-    U, L = naive_bound(T, 2 * s**2), naive_bound(T, 8 * s**2)
-    U_y, L_y = naive_in_class(T, targets, 2 * s**2), naive_in_class(T, targets, 8 * s**2)
-    p = np.bincount(targets) / 300
-    expected = {
-        "information_x": U,
-        "information_y": U - U_y,
-        "information_x_lower": L,
-        "information_y_lower": L - U_y,
-        "information_y_upper": U - L_y,
-        "ceiling_x": np.log(300),
-        "ceiling_y": -(p * np.log(p)).sum(),
-        "resolution": s,
-        "n_constant": 0.0,
-        "n_undefined": 0.0,
-    }
-    assert values == pytest.approx(expected, rel=1e-9)
+# --- kernel density in a run
 
 
 def test_the_layer_is_the_unit_of_relative_noise_but_not_of_absolute():
@@ -197,47 +99,6 @@ def test_bounds_are_ordered_and_below_the_ceiling(noise):
     assert 0 <= values["information_x_lower"] <= values["information_x"] <= values["ceiling_x"] + 1e-12
     assert values["information_y_lower"] <= values["information_y"] <= values["information_y_upper"]
     assert values["ceiling_x"] == np.log(200) and values["ceiling_y"] == pytest.approx(np.log(5))
-
-
-# --- binned_entropy
-
-
-def test_uniform_over_the_bins_has_the_log_of_their_number():
-    x, y = np.meshgrid(np.arange(6) + 0.5, np.arange(4) + 0.5)
-    T = np.repeat(np.column_stack([x.ravel(), y.ravel()]), 3, axis=0)
-    assert binned_entropy(T, [np.arange(7.0), np.arange(5.0)]) == pytest.approx(np.log(24))
-    assert binned_entropy(T, np.arange(7.0)) == pytest.approx(np.log(24))
-    assert binned_entropy(T[:, :1], np.array([0.0, 2.0, 6.0])) == pytest.approx(np.log(3) - 2 / 3 * np.log(2))
-
-
-def test_values_outside_fall_into_the_outermost_bins():
-    edges = np.array([0.0, 1.0, 2.0, 3.0])
-    inside, outside = [0.5, 0.5, 1.5, 2.5], [-9.0, 0.5, 1.5, 1e9]
-    assert (
-        binned_entropy(np.c_[outside], edges) == binned_entropy(np.c_[inside], edges) == pytest.approx(1.5 * np.log(2))
-    )
-
-
-def test_a_value_on_an_edge_belongs_to_the_bin_above():
-    edges = np.array([0.0, 1.0, 2.0])
-    assert binned_entropy(np.c_[[0.5, 1.0]], edges) == pytest.approx(np.log(2))
-    assert binned_entropy(np.c_[[1.0, 2.0]], edges) == 0
-
-
-def test_many_fine_bins_do_not_overflow():
-    T = np.full((100, 5), 65535.5)
-    T[:, 0] = np.arange(100) + 0.5  # 2^16 bins in each of four columns more: 64 bits cannot hold the product
-    assert binned_entropy(T, np.arange(2.0**16 + 1)) == pytest.approx(np.log(100))
-
-
-def test_a_single_bin_has_entropy_zero():
-    assert str(binned_entropy(gaussian(), np.array([-9.0, 9.0]))) == "0.0"
-
-
-@pytest.mark.parametrize("edges", [[np.arange(3.0)] * 2, np.array([1.0, 0.0, 2.0]), np.array([1.0])])
-def test_edges_that_do_not_fit_are_refused(edges):
-    with pytest.raises(ValueError, match="edges must"):
-        binned_entropy(gaussian(10, 3), edges)
 
 
 # --- binning in a run
@@ -359,7 +220,7 @@ def test_a_step_that_overflowed_is_nan_alone(options, value):
     assert last == expected
 
 
-@pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "v_information"])
+@pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "linear_probe"])
 def test_a_class_for_each_sample_leaves_nothing_to_measure_and_says_so(estimator):
     (values,) = one_layer(np.arange(40), gaussian(40), estimator=estimator)
     assert np.isnan(values["information_y"])
@@ -367,25 +228,29 @@ def test_a_class_for_each_sample_leaves_nothing_to_measure_and_says_so(estimator
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "name"),
     [
-        {"estimator": "knn"},
-        {"noise": 0},
-        {"noise": -0.1},
-        {"noise": "0.3"},
-        {"noise_scale": "log"},
-        {"bins": 1},
-        {"bins": 2.5},
-        {"bin_edges": "equal"},
-        {"n_components": 0},
-        {"n_neighbours": 0},
-        {"alpha": 1},
-        {"n_samples": 1},
-        {"seed": -1},
+        ({"estimator": "knn"}, "estimator"),
+        ({"estimator": "_nulls"}, "estimator"),
+        ({"noise": 0}, "noise"),
+        ({"noise": -0.1}, "noise"),
+        ({"noise": "0.3"}, "noise"),
+        ({"noise": np.inf}, "noise"),
+        ({"noise_scale": "log"}, "noise_scale"),
+        ({"estimator": "binning", "bins": 1}, "bins"),
+        ({"estimator": "binning", "bins": 2.5}, "bins"),
+        ({"estimator": "binning_per_neuron", "bin_edges": "equal"}, "bin_edges"),
+        ({"estimator": "gaussian_copula", "n_components": 0}, "n_components"),
+        ({"estimator": "ksg", "n_neighbours": 0}, "n_neighbours"),
+        ({"estimator": "ksg", "noise": 0.35}, "noise"),
+        ({"estimator": "renyi", "alpha": 1}, "alpha"),
+        ({"estimator": "renyi", "n_samples": 1}, "n_samples"),
+        ({"seed": -1}, "seed"),
+        ({"bins": 30}, "bins"),
     ],
 )
-def test_an_unusable_option_is_refused_at_once(options):
-    with pytest.raises(ValueError, match=f"^{next(iter(options))} must be .*not "):
+def test_an_unusable_option_is_refused_at_once(options, name):
+    with pytest.raises(ValueError, match=rf"^{name}\b.*\.$"):
         compute(Snapshots(np.arange(300) % 3, layer=[gaussian()]), **options)
 
 
@@ -408,7 +273,7 @@ def test_the_order_of_the_samples_does_not_matter(options):
     assert renamed == pytest.approx(values, rel=1e-9, nan_ok=True)
 
 
-@pytest.mark.parametrize("estimator", get_args(Estimator))
+@pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_rows_name_step_and_layer(estimator):
     snapshots = Snapshots(np.arange(300) % 3, first=[gaussian(), gaussian(seed=1)], second=[gaussian(width=2)] * 2)
     rows = list(compute(snapshots, estimator=estimator))
@@ -420,7 +285,7 @@ def test_rows_name_step_and_layer(estimator):
 # --- every estimator
 
 
-@pytest.mark.parametrize("estimator", get_args(Estimator))
+@pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_values_lie_below_their_ceilings_and_noise_above_a_null(estimator):
     targets, T = clusters(spread=0.5)
     (values,) = one_layer(targets, T, estimator=estimator, controls=True)
@@ -431,7 +296,7 @@ def test_values_lie_below_their_ceilings_and_noise_above_a_null(estimator):
         assert values["information_y"] > values[f"information_y_{null}"] + 0.05
 
 
-@pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "v_information"])
+@pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "linear_probe"])
 def test_operands_are_added_up(estimator):
     snapshots = Snapshots(np.arange(300) % 5, layer=[gaussian() + np.eye(6)[np.arange(300) % 6]])
     values = {row["metric"]: row["value"] for row in compute(snapshots, estimator=estimator)}
@@ -443,17 +308,20 @@ def test_operands_are_added_up(estimator):
 def test_values_are_those_of_the_functions():
     targets, T = clusters(spread=0.5)
     T = np.float32(T)
-    found = {name: one_layer(targets, T, estimator=name)[0] for name in get_args(Estimator)}
+    found = {name: one_layer(targets, T, estimator=name)[0] for name in ESTIMATORS}
     centred = T - T.mean(axis=0, dtype=float)
     components = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    noise = 0.35 * np.sqrt(centred.var(axis=0).sum())
     expected = {
-        "gaussian_copula": gaussian_of_label(components, targets),
-        "ksg": nearest(components, targets, 3),
-        "v_information": usable_information(T, targets, 0)[0],
-        "renyi": renyi_information(T, targets, 0.35 * np.sqrt(centred.var(axis=0).sum()), 1.01)[1],
+        "kernel_density": kde_information(T, targets, noise)["information_y"],
+        "gaussian_copula": gaussian_copula_information(components, targets),
+        "ksg": ksg_information(components, targets, 3),
+        "linear_probe": usable_information(T, targets, 0)[0],
+        "renyi": renyi_information(T, targets, noise, 1.01)[1],
     }
     for name, value in expected.items():
         assert found[name]["information_y"] == pytest.approx(value, abs=1e-6)
+    assert found["kernel_density"]["resolution"] == found["renyi"]["resolution"] == pytest.approx(noise)
     edges = [np.linspace(column.min(), column.max(), 31) for column in T.T]
     each = [binned_entropy(T[:, [i]], edges[i]) for i in range(8)]
     assert found["binning_per_neuron"]["information_x"] == pytest.approx(np.mean(each), abs=1e-6)
@@ -466,7 +334,7 @@ def test_some_samples_are_enough_for_renyi():
     assert values["information_y"] == pytest.approx(np.log(5), abs=0.1)
 
 
-@pytest.mark.parametrize("estimator", get_args(Estimator))
+@pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_a_layer_three_times_as_large_is_the_same_layer(estimator):
     targets, T = clusters(spread=0.5)
     (values,) = one_layer(targets, T, estimator=estimator, controls=True)
@@ -482,7 +350,7 @@ def test_absolute_noise_takes_it_for_another():
 
 # A constant layer has all its samples in one bin, and entropy 0: no binning here.
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("estimator", ["kde", "gaussian_copula", "ksg", "renyi", "v_information"])
+@pytest.mark.parametrize("estimator", ["kernel_density", "gaussian_copula", "ksg", "renyi", "linear_probe"])
 def test_layers_that_are_constant_or_not_finite_are_nan_whoever_looks(estimator):
     broken = gaussian()
     broken[0, 0] = np.nan

@@ -67,7 +67,18 @@ def options(kind, module):
     known = {name: option for name, option in options_of(kind, module).items() if name not in FROM_DATASET}
     drawn = {name: option_values(kind, module, name, option) for name, option in known.items()}
     needed = {name: drawn.pop(name) for name, option in known.items() if option.required}
-    return st.fixed_dictionaries(needed, optional=drawn)
+    named = constant(kind, module, "PLUGINS")
+    own = st.fixed_dictionaries(needed, optional={name: drawn[name] for name in drawn if name not in named})
+    for name, other in named.items():
+        own = st.builds(dict.__or__, plugin(name, other), own)
+    return own
+
+
+def plugin(name, kind):
+    """An option that names a module of a kind, and some of that module's options."""
+    return st.sampled_from(names_of(kind)).flatmap(
+        lambda module: options(kind, module).map(lambda drawn: drawn | {name: module})
+    )
 
 
 def entries(kind):

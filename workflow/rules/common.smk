@@ -23,9 +23,18 @@ from study.duplicate_keys import check_duplicates
 from grokking_phases.recipe import Recipe
 from study.provenance import code
 from study.errors import StudyError, origin
-from study.signatures import constant, module_name, options_of
+from study.signatures import constant, module_name, options_of_entry, plugins_of
 from study.resolve import Runs, resolve
-from study.wanted_tables import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of, timed
+from study.wanted_tables import (
+    MASKS,
+    OF_RUN,
+    PREDICTION,
+    metrics_behind,
+    retrained,
+    runs_of_figure,
+    seeds_of,
+    timed,
+)
 
 # The Snakefile's own comes last in Snakemake's list, and lies below the others.
 CONFIG_FILES = {
@@ -117,8 +126,11 @@ def training_modules(wildcards):
     return [dataset_module(wildcards), *(module_name(kind, name) for kind, name in named.items())]
 
 
-def metric_module(wildcards):
-    return module_name("metrics", METRICS[wildcards.metric]["module"])
+def metric_modules(wildcards):
+    """The metric's module, and those that its entry names (an estimator of mutual information)."""
+    entry = METRICS[wildcards.metric]
+    metric = ("metrics", entry["module"])
+    return [module_name(*module) for module in [metric, *plugins_of(*metric, entry)]]
 
 
 def figure_module(wildcards):
@@ -213,17 +225,21 @@ def figure_runs(wildcards):
 def figure_metrics(wildcards):
     """The options of each metric that is drawn, with the defaults of what the config leaves out."""
     drawn = {name: METRICS[name] for name in figure_entry(wildcards)["tables"] if name in METRICS}
-    return {name: defaults("metrics", entry["module"]) | entry for name, entry in drawn.items()}
+    return {name: defaults("metrics", entry["module"], entry) | entry for name, entry in drawn.items()}
 
 
 def figure_subnetworks(wildcards):
     """The same of each sub-network."""
     drawn = [table.split(".")[0] for table in figure_entry(wildcards)["tables"]]
-    return {name: defaults("", "analysis/subnetworks") | SUBNETWORKS[name] for name in drawn if name in SUBNETWORKS}
+    return {
+        name: defaults("", "analysis/subnetworks", {}) | SUBNETWORKS[name]
+        for name in drawn
+        if name in SUBNETWORKS
+    }
 
 
-def defaults(kind, module):
-    return {name: option.default for name, option in options_of(kind, module).items()}
+def defaults(kind, module, entry):
+    return {name: option.default for name, option in options_of_entry(kind, module, entry).items()}
 
 
 def figure_tables(wildcards):

@@ -20,7 +20,7 @@ rule metric:
     params:
         options=lambda wildcards: METRICS[wildcards.metric],
         layers=measured_layers,
-        code=lambda wildcards: code("metric", metric_module(wildcards)),
+        code=lambda wildcards: code("metric", *metric_modules(wildcards)),
         # Not the rule's threads, which Snakemake cuts to the cores granted; through `input`, not tracked.
         threads=lambda wildcards, input: STUDY["threads"],
     script:

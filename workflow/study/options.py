@@ -7,7 +7,7 @@ from typing import Any
 
 from grokking_phases.plugins import STAGE_KEYS, options_in
 from study.errors import StudyError, meant, of_string, shown
-from study.signatures import Option, constant, file_of, names_of, options_of
+from study.signatures import Option, constant, file_of, names_of, options_of_entry, plugins_of
 
 FROM_DATASET = ("n_tokens", "n_classes")
 TYPES = {"int": int, "float": int | float, "str": str, "bool": bool, "list": list, "dict": dict}
@@ -34,8 +34,10 @@ def check_module(kind: str, name: str, where: str) -> None:
 
 def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> None:
     """An entry may leave out what has a default, and must what comes from the dataset."""
-    file, given = file_of(kind, name), options_in(kind, entry)
-    options = {key: option for key, option in options_of(kind, name).items() if key not in FROM_DATASET}
+    check_plugins(kind, name, entry, where)
+    file = " with ".join(file_of(*module) for module in [(kind, name), *plugins_of(kind, name, entry)])
+    given, taken = options_in(kind, entry), options_of_entry(kind, name, entry)
+    options = {key: option for key, option in taken.items() if key not in FROM_DATASET}
     for key, value in given.items():
         if key not in options:
             known = [*options, *STAGE_KEYS.get(kind, ())]
@@ -44,6 +46,14 @@ def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> No
     for key, option in options.items():
         if option.required and key not in given:
             raise StudyError(where, f"the option {key!r} is missing; {file} needs it: {words(option)}")
+
+
+def check_plugins(kind: str, name: str, entry: dict[str, Any], where: str) -> None:
+    """Raise StudyError where an option that names a module of another kind names none that there is."""
+    for option, other in constant(kind, name, "PLUGINS").items():
+        if option in entry and entry[option] not in names_of(other):
+            what = f"{shown(entry[option])} is none of the {other}{meant(entry[option], names_of(other))}"
+            raise StudyError(f"{where}.{option}", what)
 
 
 def check_value(value: Any, option: Option, where: str) -> None:
@@ -101,9 +111,15 @@ def choices(annotation: ast.expr) -> list[str]:
 
 
 def check_limits(kind: str, entry: dict[str, Any], where: str, width: tuple[int, str] = (0, "")) -> None:
-    """The module's own `LIMITS`, on what is given and on the defaults of the rest; a width is (units, of what)."""
-    for key, (low, high) in constant(kind, entry["module"], "LIMITS").items():
-        value = entry.get(key, options_of(kind, entry["module"])[key].default)
+    """Check what an entry gives, and the defaults of the rest, by the `LIMITS` of its module and of those it names.
+
+    `width` is that of a layer, and a text that says which.
+    """
+    modules = [(kind, entry["module"]), *plugins_of(kind, entry["module"], entry)]
+    options = options_of_entry(kind, entry["module"], entry)
+    limits = [limit for module in modules for limit in constant(*module, "LIMITS").items()]
+    for key, (low, high) in limits:
+        value = entry.get(key, options[key].default)
         most, of = width if high == "width" else (high, "")
         if value is not None and low is not None and value < low:
             raise StudyError(f"{where}.{key}", f"{shown(value)} is less than {low}")

@@ -7,6 +7,7 @@ The signature is the schema: keyword-only names, defaults, and annotations (`int
     DRAWS = ["o_information"]                of a figure: the metrics' modules that it can draw
     LIMITS = {"n_bins": (2, "width")}        an option's least and greatest value; None: unlimited; "width": of a
                                              metric, that of the narrowest layer it reads
+    PLUGINS = {"estimator": "estimators"}    an option that names a module of another kind, whose options are taken too
 """
 
 import ast
@@ -18,7 +19,7 @@ from typing import Any
 from study.errors import StudyError
 from study.provenance import PACKAGE, SCRIPTS, imports, path_of, tree
 
-FUNCTIONS = {"datasets": "make", "models": "build", "metrics": "compute", "figures": "draw"}
+FUNCTIONS = {"datasets": "make", "models": "build", "metrics": "compute", "estimators": "prepare", "figures": "draw"}
 OF_PACKAGE = {"recipe": "Recipe", "analysis/subnetworks": "choose"}  # modules that are no choice of a config
 
 
@@ -66,6 +67,18 @@ def options_of(kind: str, name: str) -> dict[str, Option]:
         fields = [field for field in node.body if isinstance(field, ast.AnnAssign)]
         return {field.target.id: option(field.annotation, field.value, module) for field in fields}
     raise StudyError("", f"{shown_path(module)} defines no function `{function}`")
+
+
+def plugins_of(kind: str, name: str, entry: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the kind and the name of each module that an entry's options name, by the module's `PLUGINS`."""
+    own, named = options_of(kind, name), constant(kind, name, "PLUGINS")
+    return [(other, entry.get(option, own[option].default)) for option, other in named.items()]
+
+
+def options_of_entry(kind: str, name: str, entry: dict[str, Any]) -> dict[str, Option]:
+    """Return the options of the module and of those that the entry names; the module's own stand before theirs."""
+    named = [options_of(*plugin) for plugin in plugins_of(kind, name, entry)]
+    return {key: option for options in [*named, options_of(kind, name)] for key, option in options.items()}
 
 
 def defines(kind: str, name: str, function: str) -> bool:

@@ -6,6 +6,7 @@
 Each stands once. The library checks a call by them, and the workflow reads them from the file's syntax tree.
 """
 
+from numbers import Integral, Real
 from typing import Any, get_args
 
 
@@ -23,12 +24,22 @@ def check_limits(limits: dict[str, tuple], **options: Any) -> None:
             raise ValueError(f"{option}: {found}.")
 
 
+def check_counts(limits: dict[str, tuple], **options: Any) -> None:
+    """Raise ValueError, in one sentence, for the first option that is no whole number within its limits."""
+    for option, value in options.items():
+        if not isinstance(value, Integral):
+            raise ValueError(f"{option}: {value!r} is no whole number.")
+    check_limits(limits, **options)
+
+
 def beyond(value: Any, low: Any, high: Any) -> str | None:
     """`1 is less than 2`, or None where the value is within the limits; a limit that is no number is not checked."""
     if value is None:
         return None
-    if isinstance(low, int | float) and not value >= low:  # a NaN is beyond any limit
-        return f"{value!r} is less than {low}" if value < low else f"{value!r} is no number"
-    if isinstance(high, int | float) and not value <= high:
-        return f"{value!r} is more than {high}" if value > high else f"{value!r} is no number"
+    if not isinstance(value, Real) or not abs(value) < float("inf"):  # a NaN is not less
+        return f"{value!r} is no finite number"
+    if isinstance(low, int | float) and value < low:
+        return f"{value!r} is less than {low}"
+    if isinstance(high, int | float) and value > high:
+        return f"{value!r} is more than {high}"
     return None

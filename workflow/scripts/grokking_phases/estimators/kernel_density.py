@@ -1,4 +1,4 @@
-"""Mutual information of a layer with input and label, from a kernel density estimate: the layer with Gaussian noise.
+"""Kernel density: mutual information of a layer, with Gaussian noise, with input and label. Nats.
 
 X is the samples, all distinct and equally likely. T' = T + N(0, s^2 I) is a mixture of N Gaussians. With d_ij =
 |t_i - t_j|, in nats,
@@ -13,15 +13,20 @@ within class y, I(T;Y) is drawn as U - sum_y p_y U_y, no bound itself, and
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from grokking_phases.estimators.binning import column_means
+from grokking_phases.arguments import check_choice, check_limits
+from grokking_phases.estimators._column_means import column_means
+from grokking_phases.estimators._entropy import entropy
+from grokking_phases.estimators._noise import Noise, NoiseScale
 
+LIMITS = {"noise": (1e-9, None)}
 KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
 
 BLOCK = 2**20  # pairs of samples held at once: 8 MB
-FAR = 170.0  # exp(-170) is lost beside the 1 of the diagonal, and its fourth power is still no (slow) denormal number
+FAR = 170.0  # exp(-170) is lost beside the diagonal's 1, and its fourth power is no (slow) denormal number
 
 
 def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
@@ -34,10 +39,10 @@ def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
 
 
 def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
-    """The values of `KDE`, in nats, for T (n_samples, width), classes `targets` (n_samples,) and noise of s.d. `noise`.
+    """Return the values of `KDE`, in nats, for T (n_samples, width) and classes `targets` (n_samples,).
 
-    One pass over the pairs of samples, and one over those within a class, in blocks: memory grows with n_samples, not
-    with its square.
+    `noise` is the standard deviation of the Gaussian noise. One pass over the pairs of samples, and one over those
+    within a class, in blocks: memory grows with n_samples, not with its square.
     """
     points = _points(T, noise)
     upper, lower = 0.0 - _log_means(points).mean(axis=1)
@@ -47,15 +52,39 @@ def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[st
     return dict(zip(KDE, map(float, values), strict=True))
 
 
+def prepare(snapshots, *, noise: float = 0.35, noise_scale: NoiseScale = "relative") -> "KernelDensity":
+    """Return the estimator; `noise` is c if `noise_scale` is relative, s in activation units if it is absolute."""
+    check_choice("noise_scale", noise_scale, NoiseScale)
+    check_limits(LIMITS, noise=noise)
+    return KernelDensity(snapshots.targets, Noise(noise, noise_scale))
+
+
+@dataclass(frozen=True)
+class KernelDensity:
+    """The estimates and bounds of one run; the resolution is s."""
+
+    targets: np.ndarray
+    noise: Noise
+    names = KDE
+
+    def ceilings(self, _layer: str) -> tuple[float, float]:
+        """X: ln of the number of samples. Y: H(Y)."""
+        return np.log(len(self.targets)), entropy(self.targets)
+
+    def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:
+        s = self.noise.deviation(T)
+        return kde_information(T, self.targets, s) | {"resolution": s} if s > 0 else None
+
+
 def _points(T: np.ndarray, noise: float) -> np.ndarray:
-    """T / sqrt(8 s^2), centred: the kernel of L is exp(-distance^2)."""
+    """Return T / sqrt(8 s^2), centred: the kernel of L is exp(-distance^2)."""
     if not noise > 0:
         raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
     return (T - column_means(T)) / (np.sqrt(8) * noise)
 
 
 def _log_means(points: np.ndarray) -> np.ndarray:
-    """ln of the mean kernel from each point to all (2, n_points): that of U, that of L."""
+    """Return ln of the mean kernel from each point to all (2, n_points): the kernel of U, then that of L."""
     sums = np.zeros((2, len(points)))
     for first, kernel in _kernel_blocks(points):
         _add(kernel, sums[1, first:])
@@ -66,16 +95,16 @@ def _log_means(points: np.ndarray) -> np.ndarray:
 
 
 def _add(kernel: np.ndarray, sums: np.ndarray) -> None:
-    """The kernel is symmetric: beyond the first square of a block, each entry counts for its row and for its column."""
+    """Add a block's sums: by symmetry, an entry beyond the first square counts for its row and for its column."""
     n_rows = len(kernel)
     sums[:n_rows] += kernel.sum(axis=1)
     sums[n_rows:] += kernel[:, n_rows:].sum(axis=0)
 
 
 def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """A point's number, and exp(-distance^2) from some points, it first, to it and all after it (n_rows, n_columns).
+    """Yield the number of the first of some points, and exp(-distance^2) from these points to it and all after it.
 
-    A block is valid until the next one.
+    Each block is (n_rows, n_columns), and valid until the next one.
     """
     n_points = len(points)
     squares = np.einsum("ij,ij->i", points, points)

@@ -9,12 +9,11 @@ information it can grow from layer to layer. A value below 0 says that the probe
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+
+from grokking_phases.estimators._operands import Operands
 
 HELD_OUT = 0.2  # of the samples
 STEPS = 200  # of L-BFGS, at most
@@ -32,12 +31,49 @@ def usable_information(T: np.ndarray, labels: np.ndarray, seed: int) -> tuple[fl
     known, counts = np.unique(labels[fitted], return_counts=True)
     if len(known) < 2 or not len(held):
         return np.nan, True
-    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=STEPS))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        probe.fit(T[fitted], labels[fitted])
+    probe, converged = fit_probe(T[fitted], labels[fitted])
     place = np.searchsorted(known, labels[held])
     seeing = probe.predict_log_proba(T[held])[np.arange(len(held)), place]
     blind = np.log(counts / counts.sum())[place]
-    converged = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
     return float(seeing.mean() - blind.mean()), converged
+
+
+def fit_probe(T: np.ndarray, labels: np.ndarray) -> tuple[Any, bool]:
+    """Fit a softmax regression of `labels` (n_samples,) on T (n_samples, width), and return whether it converged."""
+    # Only here: scikit-learn takes 1.8 s to import.
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=STEPS))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        probe.fit(T, labels)
+    return probe, not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
+
+
+def prepare(snapshots, *, seed: int) -> "LinearProbe":
+    """Return the estimator; the seed decides which samples are held out."""
+    return LinearProbe(snapshots, seed)
+
+
+class LinearProbe(Operands):
+    """Estimates for one run; `n_unconverged` counts the probes that did not converge."""
+
+    def __init__(self, snapshots, seed: int) -> None:
+        super().__init__(snapshots)
+        self.seed = seed
+
+    def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:
+        if (T[0] == T).all():
+            return None
+        n_unconverged = 0
+
+        def estimate(label: np.ndarray) -> float:
+            nonlocal n_unconverged
+            value, converged = usable_information(T, label, self.seed)
+            n_unconverged += not converged
+            return value
+
+        return self.informations(estimate) | {"n_unconverged": n_unconverged}

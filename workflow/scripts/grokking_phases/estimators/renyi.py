@@ -10,25 +10,75 @@ A label has K = 1 between samples that share it, else 0; the samples themselves,
 so I(T;X) = S(A_T). alpha near 1 is Shannon's case.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
+
+from grokking_phases.arguments import check_choice, check_counts, check_limits
+from grokking_phases.estimators._noise import Noise, NoiseScale
+
+LIMITS = {"noise": (1e-9, None), "alpha": (1e-3, None), "n_samples": (2, None)}
 
 
 def renyi_information(T: np.ndarray, targets: np.ndarray, noise: float, alpha: float) -> tuple[float, float]:
     """I(T;X) and I(T;Y) of T (n_samples, width) and `targets` (n_samples,); `noise` is s. Memory: n_samples^2."""
     K = squareform(np.exp(-pdist(np.asarray(T, np.float64), "sqeuclidean") / (2 * noise**2)), checks=False)
     np.fill_diagonal(K, 1)
-    of_layer = renyi_entropy(np.linalg.eigvalsh(K) / len(K), alpha)
+    layer = renyi_entropy(np.linalg.eigvalsh(K) / len(K), alpha)
     # Between classes the joint kernel is 0: its spectrum is that of all classes.
     members = [np.flatnonzero(targets == y) for y in np.unique(targets)]
-    jointly = np.concatenate([np.linalg.eigvalsh(K[np.ix_(own, own)]) for own in members]) / len(K)
-    return of_layer, of_layer + renyi_entropy_of(targets, alpha) - renyi_entropy(jointly, alpha)
+    spectrum = np.concatenate([np.linalg.eigvalsh(K[np.ix_(own, own)]) for own in members]) / len(K)
+    return layer, layer + renyi_entropy_of_labels(targets, alpha) - renyi_entropy(spectrum, alpha)
 
 
 def renyi_entropy(p: np.ndarray, alpha: float) -> float:
-    """Of probabilities or eigenvalues, whose negative rounding errors count as 0."""
+    """Renyi entropy in nats of probabilities or eigenvalues, whose negative rounding errors count as 0."""
     return float(np.log((np.maximum(p, 0) ** alpha).sum()) / (1 - alpha))
 
 
-def renyi_entropy_of(labels: np.ndarray, alpha: float) -> float:
+def renyi_entropy_of_labels(labels: np.ndarray, alpha: float) -> float:
+    """Renyi entropy in nats of integer labels (n_samples,)."""
     return renyi_entropy(np.unique(labels, return_counts=True)[1] / len(labels), alpha)
+
+
+def prepare(
+    snapshots,
+    *,
+    seed: int,
+    noise: float = 0.35,
+    noise_scale: NoiseScale = "relative",
+    alpha: float = 1.01,
+    n_samples: int = 1024,
+) -> "Renyi":
+    """Draw `n_samples` of the samples by the seed; `noise` and `noise_scale` give s, as in `kernel_density`."""
+    check_choice("noise_scale", noise_scale, NoiseScale)
+    check_limits(LIMITS, noise=noise, alpha=alpha)
+    check_counts(LIMITS, n_samples=n_samples)
+    if alpha == 1:
+        raise ValueError("alpha must be other than 1, where the formula is 0/0; 1.01 is near it.")
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(snapshots.targets))[:n_samples])
+    return Renyi(chosen, snapshots.targets[chosen], Noise(noise, noise_scale), alpha)
+
+
+@dataclass(frozen=True)
+class Renyi:
+    """Estimates from the samples `chosen`, by number, with their `targets`; the resolution is s."""
+
+    chosen: np.ndarray
+    targets: np.ndarray
+    noise: Noise
+    alpha: float
+    names = ("information_x", "information_y")
+
+    def ceilings(self, _layer: str) -> tuple[float, float]:
+        """X: ln of the number of chosen samples. Y: the entropy of order alpha of their classes."""
+        return np.log(len(self.chosen)), renyi_entropy_of_labels(self.targets, self.alpha)
+
+    def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:
+        T = T[self.chosen]
+        s = self.noise.deviation(T)
+        if not s > 0:
+            return None
+        x, y = renyi_information(T, self.targets, s, self.alpha)
+        return {"information_x": x, "information_y": y, "resolution": s}

@@ -5,72 +5,30 @@ no two samples share an activation the true I(T;X) is ln N for ever: what moves 
 of T. So `estimator` is a named option, and each value stands beside its ceiling and its resolution. A value close to
 its ceiling says nothing about the layer.
 
-kde                 of the layer with Gaussian noise (`kernel_density`). Relative noise is s = c sqrt(mean_i |t_i - mean
-                    t|^2): nothing changes when T is multiplied by a number. Absolute noise mistakes a layer that
-                    shrinks for one that compresses.
-binning             entropies of the layer's binned principal components (`binning`)
-binning_per_neuron  the mean over units of that of each unit alone, without the components
-gaussian_copula     of the principal components with the label, as Gaussian variables (`labelled`)
-ksg                 the same from nearest neighbours (`labelled`)
-renyi               from the spectrum of a kernel matrix, with the noise of kde as its width (`renyi`)
-v_information       what a linear probe gains from the layer, on samples held out (`probes`)
-
-gaussian_copula, ksg and v_information need a label, and take X for what it is made of, its operands: I(T;X) is drawn as
-I(T;a) + I(T;b), which for independent operands is at most I(T;a,b).
+Each estimator is a file of `estimators/`, named like it: kernel_density, binning, binning_per_neuron, gaussian_copula,
+ksg, renyi, linear_probe. Those that need a label (gaussian_copula, ksg, linear_probe) draw I(T;X) as the sum of I(T;a)
+and I(T;b) over the operands a and b that X is made of.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from functools import partial
+from inspect import signature
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
-from grokking_phases.arguments import check_choice
-from grokking_phases.estimators.binning import Edges, binned_entropy, fit_projections, ranges
-from grokking_phases.estimators.kernel_density import kde_bounds, kde_information
-from grokking_phases.estimators.labelled import gaussian, nearest
-from grokking_phases.estimators.layer_information import (
-    Binned,
-    KernelDensity,
-    Noise,
-    NoiseScale,
-    OfComponents,
-    PerNeuron,
-    Renyi,
-    Usable,
-)
-from grokking_phases.estimators.nulls import altered_ways
+from grokking_phases import plugins
+from grokking_phases.arguments import check_counts
+from grokking_phases.estimators._nulls import controls_of
 
-__all__ = ["binned_entropy", "compute", "kde_bounds", "kde_information"]
-
-Estimator = Literal["kde", "binning", "binning_per_neuron", "gaussian_copula", "ksg", "renyi", "v_information"]
+PLUGINS = {"estimator": "estimators"}
+LIMITS = {"seed": (0, None)}
 CONTROLLED = ("information_x", "information_y")
-
-# Options bounded from below, from above, or not.
-LIMITS = {
-    "noise": (1e-9, None),
-    "bins": (2, None),
-    "n_components": (1, None),
-    "n_neighbours": (1, None),
-    "alpha": (1e-3, None),
-    "n_samples": (2, None),
-    "seed": (0, None),
-}
 
 
 def compute(
-    snapshots,
-    *,
-    estimator: Estimator = "kde",
-    noise: float = 0.35,
-    noise_scale: NoiseScale = "relative",
-    bins: int = 30,
-    bin_edges: Edges = "equal_width",
-    n_components: int = 2,
-    n_neighbours: int = 3,
-    alpha: float = 1.01,
-    n_samples: int = 1024,
-    controls: bool = False,
-    seed: int = 0,
+    snapshots, *, estimator: str = "kernel_density", controls: bool = False, seed: int = 0, **options: Any
 ) -> Iterator[dict]:
     """Rows {step, layer, metric, value} for each snapshot and layer; information and ceilings in nats.
 
@@ -78,87 +36,70 @@ def compute(
     as it is iterated, gives one by `snapshots[step]`, and has `steps`, the samples' classes `targets` (n_samples,) and,
     for estimators that read them, their operands `inputs` (n_samples, n_operands).
 
-    kde, renyi: `noise` is c where `noise_scale` is relative, s in activation units where it is absolute; renyi is of
-    order `alpha`, on `n_samples` of the samples, drawn by `seed`. binning, binning_per_neuron: `bins` of each component
-    or unit; `bin_edges`: equal_width over the run, quantile of the layer at that step. binning, gaussian_copula, ksg:
-    `n_components` principal components. ksg: `n_neighbours`. v_information: the `seed` of what is held out.
-    `controls`: beside information_x and information_y the same under two nulls (`_labels`, `_units`) and with all
-    activations times three (`_tripled`), which is no other layer.
+    `estimator` names a file of `estimators/`; `options` are those of its function `prepare`. `seed` is that of the
+    nulls, and of an estimator that draws. With `controls`, information_x and information_y are followed by their values
+    under two nulls (`_labels`, `_units`) and with all activations times three (`_tripled`), which is no other layer.
 
-    information_x, information_y  the estimates; kde: also information_{x,y}_lower and information_y_upper; of the
-                                  estimators that read operands also information_operand_1, ...
-    ceiling_x, ceiling_y          what these cannot exceed. X: kde, renyi ln n_samples; binning the same or ln of the
-                                  number of cells, the lesser; binning_per_neuron ln bins; else sum of H(operand).
-                                  Y: H(Y), of order alpha for renyi; at most ln bins for binning_per_neuron
-    resolution                    kde, renyi: s; binning: width of the first component's bins; NaN elsewhere
+    information_x, information_y  the estimates, and beside them those that the estimator's file says, such as bounds or
+                                  the information about each operand
+    ceiling_x, ceiling_y          what these cannot exceed
+    resolution                    how coarsely the estimator sees the layer, NaN where it has no such scale
     n_constant                    1 where a layer without variance leaves the estimator undefined (values NaN), else 0;
                                   with components, at the last step, where these come from
     n_undefined                   estimates that are NaN for another reason: no class with enough samples to be measured
-                                  within (two, for ksg and v_information), or a layer that is not finite
-    n_unconverged                 v_information: probes that did not converge
+                                  within (two, for ksg and linear_probe), or a layer that is not finite
 
     A layer that is not finite gives NaN: at that step or, at the last step and with components, at all steps.
     ValueError, before anything is computed, for an unusable option.
     """
-    for name, value, choices in (
-        ("estimator", estimator, Estimator),
-        ("noise_scale", noise_scale, NoiseScale),
-        ("bin_edges", bin_edges, Edges),
-    ):
-        check_choice(name, value, choices)
-    check_numbers(noise=noise, alpha=alpha)
-    check_whole_numbers(bins=bins, n_components=n_components, n_neighbours=n_neighbours, n_samples=n_samples, seed=seed)
-    if alpha == 1:
-        raise ValueError("alpha must be other than 1, where the formula is 0/0, not 1; 1.01 is near it.")
+    check_counts(LIMITS, seed=seed)
+    prepare = find_estimator(estimator, options, seed)
     check_targets(snapshots)
-    width = Noise(noise, noise_scale)
-    makers: dict[str, Callable[[Any], Any]] = {
-        "kde": lambda of: KernelDensity(of.targets, width),
-        "binning": lambda of: Binned(of.targets, fit_projections(of, n_components), bins, bin_edges),
-        "binning_per_neuron": lambda of: PerNeuron(of.targets, ranges(of), bins, bin_edges),
-        "gaussian_copula": lambda of: OfComponents(of, n_components, gaussian),
-        "ksg": lambda of: OfComponents(of, n_components, lambda T, labels: nearest(T, labels, n_neighbours)),
-        "renyi": lambda of: Renyi.of(of.targets, n_samples, seed, width, alpha),
-        "v_information": lambda of: Usable(of, seed),
-    }
-    return _with_controls(snapshots, makers[estimator], seed) if controls else _rows(snapshots, makers[estimator])
+    rows = measure(snapshots, prepare(snapshots))
+    return chain(rows, measure_controls(snapshots, prepare, seed)) if controls else rows
 
 
-def _with_controls(snapshots, make: Callable[[Any], Any], seed: int) -> Iterator[dict]:
-    yield from _rows(snapshots, make)
-    for name, altered in altered_ways(snapshots, seed).items():
-        for row in _rows(altered, make):
+def find_estimator(name: str, options: dict[str, Any], seed: int) -> Callable[[Any], Any]:
+    """Return the estimator's `prepare` with its options, and with the seed if it takes one; ValueError if unknown."""
+    known = plugins.names("estimators")
+    if name not in known:
+        raise ValueError(f"estimator must be one of {', '.join(known)}, not {name!r}.")
+    prepare = plugins.module("estimators", name).prepare
+    taken = [option for option in signature(prepare).parameters if option != "snapshots"]
+    for option in options:
+        if option not in taken:
+            raise ValueError(f"{option} is no option of the estimator {name}, which takes {', '.join(taken)}.")
+    return partial(prepare, **options, **({"seed": seed} if "seed" in taken else {}))
+
+
+def measure(snapshots, prepared: Any) -> Iterator[dict]:
+    """Rows for each snapshot and layer, by an estimator that is prepared for this run."""
+    for snapshot in snapshots:
+        for layer, T in snapshot.activations.items():
+            for metric, value in measure_layer(T, layer, prepared).items():
+                yield {"step": snapshot.step, "layer": layer, "metric": metric, "value": float(value)}
+
+
+def measure_layer(T: np.ndarray, layer: str, prepared: Any) -> dict[str, float]:
+    """{metric: value} of the activations T (n_samples, width) of one layer at one step."""
+    measured = prepared.measure(T, layer) if np.isfinite(T).all() else {}
+    undefined = dict.fromkeys([*prepared.names, "resolution"], np.nan)
+    ceilings = dict(zip(("ceiling_x", "ceiling_y"), prepared.ceilings(layer), strict=True))
+    values = undefined | (measured or {}) | ceilings | {"n_constant": measured is None}
+    n_undefined = measured is not None and sum(np.isnan(values[name]) for name in prepared.names)
+    return values | {"n_undefined": n_undefined}
+
+
+def measure_controls(snapshots, prepare: Callable[[Any], Any], seed: int) -> Iterator[dict]:
+    """Rows of the estimates under each control, which is measured like a run of its own."""
+    for name, altered in controls_of(snapshots, seed).items():
+        for row in measure(altered, prepare(altered)):
             if row["metric"] in CONTROLLED:
                 yield row | {"metric": f"{row['metric']}_{name}"}
 
 
-def _rows(snapshots, make: Callable[[Any], Any]) -> Iterator[dict]:
-    """What an estimator says of each layer: a dict of values, {} where it is undefined, None where T is constant."""
-    estimator = make(snapshots)
-    for snapshot in snapshots:
-        for layer, T in snapshot.activations.items():
-            measured = estimator.measure(T, layer) if np.isfinite(T).all() else {}
-            undefined = dict.fromkeys([*estimator.names, "resolution"], np.nan)
-            ceilings = dict(zip(("ceiling_x", "ceiling_y"), estimator.ceilings(layer), strict=True))
-            values = undefined | (measured or {}) | ceilings | {"n_constant": measured is None}
-            values["n_undefined"] = measured is not None and sum(np.isnan(values[name]) for name in estimator.names)
-            for metric, value in values.items():
-                yield {"step": snapshot.step, "layer": layer, "metric": metric, "value": float(value)}
-
-
-def check_numbers(**options: float) -> None:
-    for name, value in options.items():
-        if not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
-            raise ValueError(f"{name} must be a positive number, not {value!r}.")
-
-
-def check_whole_numbers(**options: int) -> None:
-    for name, value in options.items():
-        if not isinstance(value, int | np.integer) or value < LIMITS[name][0]:
-            raise ValueError(f"{name} must be a whole number of at least {LIMITS[name][0]}, not {value!r}.")
-
-
 def check_targets(snapshots) -> None:
+    """Raise ValueError unless there is one class for each sample of the last snapshot."""
     for layer, T in snapshots[snapshots.steps[-1]].activations.items():
         if len(T) != len(snapshots.targets):
             raise ValueError(f"targets must hold one class per sample of {layer}, not {len(snapshots.targets)}.")

@@ -1,29 +1,31 @@
-"""What pages and captions say of an estimate of mutual information."""
+"""Words of pages and captions for an estimate of mutual information."""
+
+from grokking_phases.plugins import STAGE_KEYS
+
+WORDS = {
+    "kernel_density": "kernel density, {noise_scale} noise {noise:g}",
+    "binning": "{bins} {bin_edges} bins on {n_components} components",
+    "binning_per_neuron": "{bins} {bin_edges} bins on each unit",
+    "gaussian_copula": "Gaussian copula on {n_components} components",
+    "ksg": "{n_neighbours} nearest neighbours on {n_components} components",
+    "renyi": "Renyi, order {alpha:g}, {noise_scale} noise {noise:g}",
+    "linear_probe": "linear probes",
+}
+NOT_ITS_OWN = {*STAGE_KEYS["metrics"], "estimator", "controls", "seed"}  # options of the metric
 
 
 def estimator_text(options: dict) -> str:
-    """The estimator and its resolution: `kernel density, relative noise 0.35`."""
-    return WORDS[options["estimator"]](options)
+    """Return the estimator and its resolution: `kernel density, relative noise 0.35`.
+
+    An estimator without words of its own is described by its name and its options: `nearest pair, order 2`.
+    """
+    name = options["estimator"]
+    if name in WORDS:
+        return WORDS[name].format(**{key: spelt(value, "-") for key, value in options.items()})
+    own = [f"{spelt(key)} {spelt(value)}" for key, value in options.items() if key not in NOT_ITS_OWN]
+    return ", ".join([spelt(name), *own])
 
 
-def noise(options: dict) -> str:
-    return f"{options['noise_scale']} noise {options['noise']:g}"
-
-
-def bins(options: dict) -> str:
-    return f"{options['bins']} {options['bin_edges'].replace('_', '-')} bins"
-
-
-def components(options: dict) -> str:
-    return f"{options['n_components']} components"
-
-
-WORDS = {
-    "kde": lambda options: f"kernel density, {noise(options)}",
-    "binning": lambda options: f"{bins(options)} on {components(options)}",
-    "binning_per_neuron": lambda options: f"{bins(options)} on each unit",
-    "gaussian_copula": lambda options: f"Gaussian copula on {components(options)}",
-    "ksg": lambda options: f"{options['n_neighbours']} nearest neighbours on {components(options)}",
-    "renyi": lambda options: f"Renyi, order {options['alpha']:g}, {noise(options)}",
-    "v_information": lambda options: "linear probes",
-}
+def spelt(value: object, space: str = " ") -> object:
+    """Return a name without its underscores, and any other value as it is."""
+    return value.replace("_", space) if isinstance(value, str) else value

@@ -26,9 +26,9 @@ EVENTS = ["compress", "compress_tripled"]
 LOWEST = -0.05  # that is drawn, as a part of the ceiling
 # What an estimator's options must be, for it to be one of those that must agree.
 JUDGES = {
-    "kernel density": {"estimator": "kde", "noise_scale": "relative"},
+    "kernel density": {"estimator": "kernel_density", "noise_scale": "relative"},
     "quantile bins": {"estimator": "binning", "bin_edges": "quantile"},
-    "linear probes": {"estimator": "v_information"},
+    "linear probes": {"estimator": "linear_probe"},
 }
 
 

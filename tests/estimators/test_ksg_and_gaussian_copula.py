@@ -6,9 +6,13 @@ from scipy.integrate import quad
 from scipy.stats import norm
 from sklearn.feature_selection import mutual_info_classif
 
-from grokking_phases.estimators.labelled import gaussian, nearest
+from grokking_phases.estimators.gaussian_copula import gaussian_copula_information
+from grokking_phases.estimators.ksg import ksg_information
 
-ESTIMATES = {"gaussian": gaussian, "nearest": lambda T, labels: nearest(T, labels, 3)}
+ESTIMATES = {
+    "gaussian_copula": gaussian_copula_information,
+    "ksg": lambda T, labels: ksg_information(T, labels, 3),
+}
 
 
 def channel(means, noise, n_each, d=1, seed=0):
@@ -34,7 +38,7 @@ def truth(means, noise):
 def test_nearest_neighbours_know_two_points_with_noise(distance):
     """0.04: three standard errors of the estimate from 4,000 samples, measured over 40 draws at 2.0, the noisiest."""
     T, labels = channel([0.0, distance], 1.0, 2000)
-    assert nearest(T, labels, 3) == pytest.approx(truth([0.0, distance], 1.0), abs=0.04)
+    assert ksg_information(T, labels, 3) == pytest.approx(truth([0.0, distance], 1.0), abs=0.04)
 
 
 @pytest.mark.parametrize("name", ESTIMATES)
@@ -61,7 +65,7 @@ def test_nearest_neighbours_agree_with_scikit_learn_in_one_dimension():
     T, labels = channel([0.0, 0.7, 3.0], 1.0, 200)
     # It divides T by its deviation and adds noise of 1e-10, which moves no neighbour here.
     expected = mutual_info_classif(T, labels, n_neighbors=3, random_state=0)[0]
-    assert nearest(T, labels, 3) == pytest.approx(expected, abs=1e-9)
+    assert ksg_information(T, labels, 3) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ESTIMATES)
@@ -75,6 +79,6 @@ def test_scale_and_order_do_not_matter(name):
 
 def test_a_label_with_one_sample_is_left_out():
     T, labels = channel([0.0, 2.0], 1.0, 50)
-    assert nearest(np.vstack([T, [[9.0]]]), np.append(labels, 2), 3) == nearest(T, labels, 3)
-    assert np.isnan(nearest(T, np.arange(100), 3))
-    assert np.isnan(gaussian(T, np.arange(100)))
+    assert ksg_information(np.vstack([T, [[9.0]]]), np.append(labels, 2), 3) == ksg_information(T, labels, 3)
+    assert np.isnan(ksg_information(T, np.arange(100), 3))
+    assert np.isnan(gaussian_copula_information(T, np.arange(100)))

@@ -1,0 +1,73 @@
+"""Bins of the columns of a layer, or of its components: their edges, and the bin that each sample falls into.
+
+`equal_width` edges span a column's range over all snapshots: a layer that shrinks loses entropy. `quantile` edges are
+those of the layer at the SAME step: each bin of a column holds equally many samples whatever the layer's scale, so that
+only the arrangement of the samples moves the entropy.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from grokking_phases.estimators._entropy import joint
+
+BinEdges = Literal["equal_width", "quantile"]
+
+
+class Span(NamedTuple):
+    """Range of each column over a run: `low` and `high`, (k,)."""
+
+    low: np.ndarray
+    high: np.ndarray
+
+    def column(self, i: int) -> "Span":
+        """Return the range of one column."""
+        return Span(self.low[i : i + 1], self.high[i : i + 1])
+
+
+def spans(snapshots: Iterable, columns: Callable[[np.ndarray, str], np.ndarray]) -> dict[str, Span]:
+    """Range of each column over the run, for each layer; `columns(T, layer)` makes (n_samples, k) of activations T.
+
+    Activations that are not finite are left out.
+    """
+    found: dict[str, Span] = {}
+    for snapshot in snapshots:
+        for layer, T in snapshot.activations.items():
+            if np.isfinite(T).all():
+                X = columns(T, layer).astype(np.float64)
+                low, high = X.min(axis=0), X.max(axis=0)
+                before = found.get(layer, Span(low, high))
+                found[layer] = Span(np.minimum(before.low, low), np.maximum(before.high, high))
+    return found
+
+
+def edges_of(X: np.ndarray, span: Span, bins: int, bin_edges: BinEdges) -> np.ndarray:
+    """Return edges (k, bins + 1) of the columns of X (n_samples, k): over their span, or at their quantiles."""
+    if bin_edges == "equal_width":
+        return np.linspace(span.low, span.high, bins + 1, axis=1)
+    return np.quantile(X, np.linspace(0, 1, bins + 1), axis=0).T
+
+
+def cells(X: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+    """Return the joint bin of each sample of X (n_samples, k), as a label (n_samples,).
+
+    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i is [edges[i], edges[i + 1]),
+    and a value outside the edges falls into the outermost bin. ValueError where the edges do not fit the columns.
+    """
+    X = np.asarray(X, dtype=np.float64)
+    cell = np.zeros(len(X), dtype=np.int64)
+    for column, edge in zip(X.T, _edges_per_column(X, edges), strict=True):
+        # Only the inner edges are compared: so the values beyond the outer ones fall into the outermost bins.
+        cell = joint(np.searchsorted(edge[1:-1], column, side="right"), cell)
+    return cell
+
+
+def _edges_per_column(X: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+    shared = np.ndim(edges[0]) == 0
+    columns = [np.asarray(edge, dtype=np.float64) for edge in ([edges] * X.shape[1] if shared else edges)]
+    if len(columns) != X.shape[1]:
+        raise ValueError(f"edges must be one array, or one for each of {X.shape[1]} columns, not {len(columns)}.")
+    if any(len(edge) < 2 or not (np.diff(edge) >= 0).all() for edge in columns):
+        raise ValueError("edges must hold at least two ascending numbers for each column.")
+    return columns
