@@ -5,6 +5,7 @@ import sys
 from difflib import get_close_matches
 from typing import Any
 
+from grokking_phases.arguments import beyond
 from grokking_phases.plugins import STAGE_KEYS, options_in
 from study.errors import StudyError, meant, of_string, shown
 from study.signatures import Option, constant, file_of, names_of, options_of
@@ -23,7 +24,7 @@ WORDS = {
 
 
 def check_module(kind: str, name: str, where: str) -> None:
-    """An unknown module is an error that names the file which would define it."""
+    """Raise StudyError for an unknown module, with the file that would define it."""
     known = names_of(kind)
     if name not in known:
         or_named = ", or `module:` names another" if kind == "metrics" else ""
@@ -32,7 +33,10 @@ def check_module(kind: str, name: str, where: str) -> None:
 
 
 def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> None:
-    """An entry may leave out what has a default, and must what comes from the dataset."""
+    """Check an entry against its module's signature; options with a default may be left out.
+
+    Those that come from the dataset must be.
+    """
     file, given = file_of(kind, name), options_in(kind, entry)
     options = {key: option for key, option in options_of(kind, name).items() if key not in FROM_DATASET}
     for key, value in given.items():
@@ -90,7 +94,7 @@ def fits(value: Any, annotation: ast.expr) -> bool:
 
 
 def choices(annotation: ast.expr) -> list[str]:
-    """Those of a `Literal[…]`; none of anything else."""
+    """Return the choices of a `Literal[…]`; none of anything else."""
     match annotation:
         case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=listed)):
             return [ast.literal_eval(each) for each in listed]
@@ -100,11 +104,11 @@ def choices(annotation: ast.expr) -> list[str]:
 
 
 def check_limits(kind: str, entry: dict[str, Any], where: str, width: tuple[int, str] = (0, "")) -> None:
-    """The module's own `LIMITS`, on what is given and on the defaults of the rest; a width is (units, of what)."""
-    for key, (low, high) in constant(kind, entry["module"], "LIMITS").items():
-        value = entry.get(key, options_of(kind, entry["module"])[key].default)
-        most, of = width if high == "width" else (high, "")
-        if value is not None and low is not None and value < low:
-            raise StudyError(f"{where}.{key}", f"{shown(value)} is less than {low}")
-        if value is not None and most is not None and value > most:
-            raise StudyError(f"{where}.{key}", f"{shown(value)} is more than {most}{of}")
+    """Check given and default values against the module's `LIMITS`; `width` is a layer's, with which layer it is."""
+    module = entry.get("module", "")
+    for key, (low, high) in constant(kind, module, "LIMITS").items():
+        value = entry.get(key, options_of(kind, module)[key].default)
+        most, remark = width if high == "width" else (high, "")
+        too_little, too_much = beyond(value, low, None), beyond(value, None, most)
+        if too_little or too_much:
+            raise StudyError(f"{where}.{key}", too_little or f"{too_much}{remark}")
