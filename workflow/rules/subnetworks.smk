@@ -23,13 +23,12 @@ rule subnetwork:
 
 
 rule retrain:
-    """One sub-network, trained as its run was; goes on from its last checkpoint."""
+    """One sub-network, trained as its run was, unless its units are those of before; goes on from its checkpoint."""
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         units="<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
     output:
-        # Kept until the job replaces it, which it does only where the units have changed.
-        update("<results>/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet"),
+        "<results>/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet",
     log:
         "<results>/logs/retrain/{run}/{seed}/{subnetwork}.{mask}.log",
     conda:

@@ -4,6 +4,7 @@ from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.tables import EMPTY, read_table, write_table
 from grokking_phases.training.job import finish
+from grokking_phases.training.previous_output import previous
 
 
 def main(source, output, wildcards, params):
@@ -18,7 +19,8 @@ def main(source, output, wildcards, params):
         write_table(output, trained.curves_table().assign(run=run, seed=seed), header)
 
     entry = params.run | {"subnetwork": {"units": units, "mask": mask}}
-    finish(source.dataset, entry, origin, params.code, params.compute, [output], write)
+    with previous(output):
+        finish(source.dataset, entry, origin, params.code, params.compute, [output], write)
 
 
 with logged(snakemake.log[0]):
