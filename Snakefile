@@ -4,9 +4,10 @@
 #   train        results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
 #   metric       results/{run}/{seed}/metrics/{metric}.parquet
 #   phases       results/{run}/phases.parquet, over seeds; time_scales.parquet and results/tables/time_scales.csv likewise
-#   subnetwork   results/{run}/{seed}/subnetworks/{subnetwork}.parquet
+#   subnetwork   results/{run}/{seed}/{subnetworks,choices}/{subnetwork}.parquet
 #   retrain      results/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet
 #   comparison   results/{run}/comparison.parquet, over seeds
+#   prediction   results/tables/prediction.parquet, over runs and seeds
 #   summary      results/{run}/summary/{table}.parquet, over seeds; a table is a metric, curves, or a sub-network's curves
 #   figure       results/figures/{paper}/{figure}.{pdf,png,csv}, and results/figures/{figure}.pdf for both papers
 

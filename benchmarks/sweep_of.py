@@ -20,12 +20,12 @@ def sweep(n_jobs: int) -> dict:
     runs = {
         f"sweep_{i:06}": {"like": "addition_wd0.1", "training": training} for i, training in enumerate(grid(n_runs))
     }
-    figure = {"panels": {"sweep": list(runs)}, "estimates": {"o_information": "early_null"}, "calibration": [0]}
     return {
         "results": "results/sweep",
         "runs": runs,
         "metrics": {"early_null": {"module": "o_information_null", "n_draws": 10, "steps": [34, 400]}},
-        "figures": {"emergence/prediction": figure | {"tables": ["prediction"]}},
+        "prediction": {"estimates": {"o_information": "early_null"}, "calibration": [0]},
+        "figures": {"emergence/prediction": {"panels": {"sweep": list(runs)}, "tables": ["prediction"]}},
     }
 
 

@@ -345,28 +345,29 @@ def test_estimates_stand_beside_each_other(tables, tmp_path):
 
 @pytest.fixture(scope="module")
 def sweep():
-    """(Runs of the sweep, its figure, runs of the default study), as the config gives them."""
+    """(Runs of the sweep, its overlay, runs of the default study), as the config gives them."""
     root = Path(__file__).parents[2]
     base, overlay = (yaml.safe_load((root / name).read_text()) for name in ("config.yaml", "config/prediction.yaml"))
     runs = base["runs"] | overlay["runs"]
     complete = {name: inherited(runs, name, []) for name in runs}
-    figure = overlay["figures"]["emergence/prediction"]
-    return {name: complete[name] for name in overlay["runs"]}, figure, {name: complete[name] for name in base["runs"]}
+    return {name: complete[name] for name in overlay["runs"]}, overlay, {name: complete[name] for name in base["runs"]}
 
 
 def test_the_sweep_is_large_and_no_seed_of_it_was_seen_before(sweep):
-    runs, figure, seen = sweep
+    runs, overlay, seen = sweep
     assert sum(len(run["seeds"]) for run in runs.values()) >= 60
     assert not {seed for run in runs.values() for seed in run["seeds"]} & {
         seed for name, run in seen.items() if name.startswith("addition") for seed in run["seeds"]
     }
     for run in runs.values():
-        assert set(figure["calibration"]) < set(run["seeds"])
+        assert set(overlay["prediction"]["calibration"]) < set(run["seeds"])
 
 
 def test_each_run_of_the_sweep_is_another_and_in_one_panel(sweep):
-    runs, figure, _ = sweep
-    assert sorted(run for panel in figure["panels"].values() for run in panel) == sorted(runs)
+    runs, overlay, _ = sweep
+    assert sorted(
+        run for panel in overlay["figures"]["emergence/prediction"]["panels"].values() for run in panel
+    ) == sorted(runs)
     settings = [(run["dataset"]["train_fraction"], *map(str, run["training"].items())) for run in runs.values()]
     assert len(set(settings)) == len(settings)
 

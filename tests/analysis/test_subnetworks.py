@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokking_phases.analysis.subnetworks import Absent, choose, write_choices, write_units
+from grokking_phases.analysis.subnetworks import Absent, choose, write_choice, write_units
 from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.tables import read_table
 
@@ -110,14 +110,20 @@ def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
         choose(table, NEVER, NO_PHASES, WIDTH, take=take)
 
 
-def test_what_was_chosen_is_a_table(tmp_path):
-    origin = {"run": "r", "seed": 3}
-    found = {"subnetwork": "synergistic", "size": 2, "step": 100, "o_information": -3.0}
-    rows = [origin | found, origin | {"subnetwork": "delayed", "absent": "no phase"}]
-    write_choices(tmp_path / "choices", rows, origin)
-    table = read_table(tmp_path / "choices").set_index("subnetwork")
-    assert table.loc["synergistic", ["size", "step", "o_information"]].tolist() == [2, 100, -3.0]
-    assert table.loc["delayed", "absent"] == "no phase" and np.isnan(table.loc["delayed", "size"])
+def test_a_choice_is_a_row_that_says_where_it_was_found_or_why_not(tmp_path):
+    origin = {"run": "r", "seed": 3, "subnetwork": "synergistic"}
+    write_choice(tmp_path / "found", origin | {"size": 2, "step": 100, "o_information": -3.0}, origin)
+    write_choice(tmp_path / "absent", origin | {"absent": "no phase"}, origin)
+    [found], [absent] = (read_table(tmp_path / name).to_dict("records") for name in ("found", "absent"))
+    assert pd.isna(found.pop("absent"))
+    assert found == origin | {"size": 2, "step": 100, "o_information": -3.0}
+    assert absent["absent"] == "no phase" and np.isnan(absent["size"])
+
+
+@pytest.mark.parametrize("option", ["draw", "from_step"])
+def test_what_is_below_its_limit_is_refused(option):
+    with pytest.raises(ValueError, match=f"{option}: -1 is less than 0"):
+        chosen(**{option: -1})
 
 
 def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):

@@ -15,7 +15,7 @@ def test_colours():
     assert (found.n_tokens, found.n_classes) == (8, 2)
 
 
-@pytest.mark.parametrize("squares", [1, 9])
-def test_squares_without_points_are_refused(squares):
-    with pytest.raises(ValueError, match=f"squares = {squares}: from 2 to side = 8"):
+@pytest.mark.parametrize(("squares", "wrong"), [(1, "1 is less than 2"), (9, "9 is more than side = 8")])
+def test_one_square_and_squares_without_points_are_refused(squares, wrong):
+    with pytest.raises(ValueError, match=f"squares.*{wrong}"):
         make(side=8, squares=squares)

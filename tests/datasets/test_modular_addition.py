@@ -27,5 +27,5 @@ def test_every_answer_is_once_in_each_row_and_column():
 
 
 def test_a_modulus_of_one_is_refused():
-    with pytest.raises(ValueError, match="p = 1: a modulus of at least 2"):
+    with pytest.raises(ValueError, match="p: 1 is less than 2"):
         modular_addition.make(p=1)

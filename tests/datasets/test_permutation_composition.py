@@ -46,5 +46,5 @@ def test_products_are_associative_and_not_commutative():
 
 @pytest.mark.parametrize("n", [1, 7])
 def test_sizes_out_of_reach_are_refused(n):
-    with pytest.raises(ValueError, match=f"n = {n}: between 2 and 6"):
+    with pytest.raises(ValueError, match=f"n: {n} is (less|more) than"):
         permutation_composition.make(n=n)

@@ -14,10 +14,6 @@ from grokking_phases.plotting import pages
 from grokking_phases.recipe import Recipe
 
 PANELS = {"weight decay": ["wd50", "wd1", "wd0"], "initialisation": ["alpha8"]}
-OPTIONS = {"estimates": {"o_information_paper": "null", "o_information": "null"}, "calibration": [1]}
-
-
-ONE_PAGE = OPTIONS | {"estimates": {"o_information": "null"}}
 
 
 def run_with(**training):
@@ -53,14 +49,14 @@ def table(generalised_at=GENERALISED_AT):
                 synergy.append((run, seed, step, "synergy", -1.0 - peak))
     columns = ["run", "seed", "step", "metric", "value"]
     curves, synergy = (pd.DataFrame(rows, columns=columns) for rows in (curves, synergy))
-    estimates = {"o_information": synergy, "o_information_paper": synergy.assign(value=0.0)}
-    return predictions(curves, estimates, {}, RUNS, calibration=OPTIONS["calibration"]).assign(table="prediction")
+    estimates = {"o_information_paper": synergy.assign(value=0.0), "o_information": synergy}
+    return predictions(curves, estimates, {}, RUNS, calibration=[1]).assign(table="prediction")
 
 
 @pytest.fixture(scope="module")
 def drawn():
     numbers = figure.select(table(), PANELS)
-    return numbers, figure.draw(numbers, {"runs": RUNS, "metrics": {}}, **OPTIONS)
+    return numbers, figure.draw(numbers, {"runs": RUNS, "metrics": {}})
 
 
 def axes(page):
@@ -131,7 +127,7 @@ def test_the_caption_states_rule_seeds_and_who_is_left_out(drawn):
 
 def test_where_nothing_generalises_the_reason_is_drawn():
     numbers = figure.select(table({}), PANELS)
-    [page] = figure.draw(numbers, {"runs": RUNS, "metrics": {}}, **ONE_PAGE)
+    [_, page] = figure.draw(numbers, {"runs": RUNS, "metrics": {}})
     said = axes(page)[0].get_legend().get_texts()[0].get_text()
     assert said == "synergy peak \N{EM DASH} none of the scored runs generalises"
 
@@ -139,7 +135,7 @@ def test_where_nothing_generalises_the_reason_is_drawn():
 def test_the_same_numbers_give_the_same_files(drawn, tmp_path):
     numbers, _ = drawn
     for name in ("a", "b"):
-        drawn_pages = figure.draw(numbers, {"runs": RUNS, "metrics": {}}, **ONE_PAGE)
+        drawn_pages = figure.draw(numbers, {"runs": RUNS, "metrics": {}})
         pages.write_pdf(tmp_path / f"{name}.pdf", drawn_pages)
         pages.write_png(tmp_path / f"{name}.png", drawn_pages)
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
@@ -152,7 +148,7 @@ def test_a_table_from_a_file_is_drawn_alike(drawn, tmp_path):
     written = pa.Table.from_pandas(table().drop(columns="table")).replace_schema_metadata({})
     pq.write_table(written, tmp_path / "prediction.parquet")
     numbers = figure.select(pq.read_table(tmp_path / "prediction.parquet").to_pandas(), PANELS)
-    [again] = figure.draw(numbers, {"runs": RUNS, "metrics": {}}, **ONE_PAGE)
+    [_, again] = figure.draw(numbers, {"runs": RUNS, "metrics": {}})
     assert again.get_supxlabel() == page.get_supxlabel()
     for ax, other in zip(axes(again), axes(page), strict=True):
         assert ax.get_title(loc="left") == other.get_title(loc="left")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from study.checks import TIMED, widths
 from study.options import FROM_DATASET, choices
 from study.signatures import constant, defines, methods, names_of, options_of
-from study.wanted_tables import kinds, retrained
+from study.wanted_tables import kinds, metrics_behind, retrained
 
 # Names that a pattern, a wildcard or a Python object may trip over.
 AWKWARD = [
@@ -40,8 +40,6 @@ SIZES = {  # what a signature does not say
     "betas": st.just([0.9, 0.98]),
     "evaluate": STEPS,
     "batch_size": st.none() | st.integers(1, 9),
-    "estimates": st.just({}),
-    "calibration": st.just([0]),
     "published": st.none(),
     "optimizer": st.sampled_from(names_of("optimizers")),
     "loss": st.sampled_from(names_of("losses")),
@@ -51,7 +49,7 @@ SIZES = {  # what a signature does not say
 def option_values(kind, module, name, option):
     """What an option may be, by its annotation and the module's limits."""
     known = [choice for annotation, _ in option.annotations for choice in choices(annotation)]
-    low, high = constant(kind, module, "LIMITS").get(name, (0, 9)) if kind else (0, 9)
+    low, high = constant(kind, module, "LIMITS").get(name, (0, 9))
     low, high = low or 0, {None: 9, "width": 16}.get(high, high)
     if name in SIZES:
         return SIZES[name]
@@ -62,7 +60,7 @@ def option_values(kind, module, name, option):
     return st.floats(low, high) if isinstance(option.default, float) else st.integers(low, high)
 
 
-def options(kind, module):
+def options(kind, module=""):
     """Some options of a module's function, and all that it needs."""
     known = {name: option for name, option in options_of(kind, module).items() if name not in FROM_DATASET}
     drawn = {name: option_values(kind, module, name, option) for name, option in known.items()}
@@ -100,7 +98,7 @@ def runs(draw):
         "seeds": [0, *draw(some([1, 2**31]))],
         "dataset": dataset | {"train_fraction": draw(st.floats(0.3, 0.7))},
         "model": model,
-        "training": draw(options("", "recipe")),
+        "training": draw(options("training")),
         "snapshots": draw(st.fixed_dictionaries(snapshots, optional={"dtype": st.just("float16")})),
     }
 
@@ -109,7 +107,7 @@ def runs(draw):
 def studies(draw):
     """A config that is right."""
     whole = draw(st.dictionaries(NAMES, runs(), min_size=1, max_size=2))
-    heir = st.fixed_dictionaries({"like": st.sampled_from(list(whole))}, optional={"training": options("", "recipe")})
+    heir = st.fixed_dictionaries({"like": st.sampled_from(list(whole))}, optional={"training": options("training")})
     measured = st.fixed_dictionaries({}, optional={"steps": STEPS, "seeds": st.just([0])})
     config = {
         "results": draw(st.sampled_from(["results", "/a/b-c"])),
@@ -124,11 +122,15 @@ def studies(draw):
     config["phases"] = draw(some(sought))
     config["time_scales"] = draw(some([name for name in of if of[name] in TIMED]))
     subnetwork = st.builds(
-        dict.__or__, options("", "analysis/subnetworks"), st.fixed_dictionaries({"metric": st.sampled_from(sought)})
+        dict.__or__, options("subnetworks"), st.fixed_dictionaries({"metric": st.sampled_from(sought)})
     )
     config["subnetworks"] = draw(
         st.dictionaries(st.sampled_from(["a", "b_1"]), subnetwork, max_size=2) if sought else st.just({})
     )
+    if config["metrics"] and draw(st.booleans()):
+        names = st.sampled_from(list(config["metrics"]))
+        estimates = st.dictionaries(names, names, min_size=1, max_size=2)
+        config["prediction"] = {"estimates": draw(estimates), "calibration": [0]}
     config["figures"] = dict.fromkeys(draw(some(names_of("figures"))))
     config["figures"] = {name: draw(figure(config, name)) for name in config["figures"] if drawable(config, name)}
     return config
@@ -152,5 +154,7 @@ def drawable(config, figure):
         lacking |= {"comparison", *retrained(config)}
     if lacking & set(config["time_scales"]):
         lacking.add("time_scales")
+    if "prediction" not in config or lacking & metrics_behind(config, "prediction"):
+        lacking.add("prediction")
     drawn = constant("figures", figure, "DRAWS")
     return [table for table, kind in kinds(config).items() if kind in drawn and table not in lacking]

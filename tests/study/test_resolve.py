@@ -8,10 +8,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from snakemake.iocontainers import InputFiles
 from snakemake.utils import update_config
 
 from study.errors import StudyError, origin
+from study.inputs import metric_of_subnetwork, tables_of_metrics
 from study.resolve import resolve
 from study.schema import SCHEMA
 from study.wanted_tables import metrics_behind
@@ -24,6 +24,7 @@ DATASET, MODEL, TRAINING, SNAPSHOTS = (
 )
 O_INFORMATION, MUTUAL_INFORMATION = "metrics: {o_information: {%s}}", "metrics: {mutual_information: {%s}}"
 SUBNETWORK = "subnetworks: {synergistic: {%s}}"
+PREDICTION = "prediction: {calibration: [1], estimates: %s}"
 FIGURE = "figures: {emergence/fig5: {%s}}"
 RECORDS_NOTHING = """
 runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5}, model: {module: mlp},
@@ -83,7 +84,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (DATASET % "module: ../x", "runs.addition_wd0.1.dataset.module: '../x'", "the name of a module"),
     (DATASET % "pp: 1", "runs.addition_wd0.1.dataset.pp: ", "modular_addition.py takes no option 'pp'"),
     (DATASET % "p: '97'", "runs.addition_wd0.1.dataset.p: '97' is not a whole number", "string to YAML"),
-    (DATASET % "p: 1", "runs.addition_wd0.1.dataset: ", "at least 2"),
+    (DATASET % "p: 1", "runs.addition_wd0.1.dataset.p: 1", "less than 2"),
     (DATASET % "p: 1000000000", "runs.addition_wd0.1.dataset.p: ", "more than 1000"),
     ("runs: {division97: {dataset: {p: 1000000007}}}", "runs.division97.dataset.p: ", "more than 1000"),
     ("runs: {checkerboard: {dataset: {side: 100000}}}", "runs.checkerboard.dataset.side: ", "more than 1000"),
@@ -125,7 +126,6 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     # metrics
     ("metrics: {new: {}}", "metrics.new: there is no metric 'new'", "metrics/new.py would define it"),
     ("metrics: {curves: {module: o_information}}", "metrics: 'curves'", "taken"),
-    ("metrics: {count: {module: o_information}}", "metrics: 'count'", "Snakemake's"),
     ("metrics: {inverse.weights: {module: o_information}}", "metrics.inverse.weights: a sub-network", "another"),
     (O_INFORMATION % "n_bins: 300", "metrics.o_information.n_bins: 300", "more than 250, the width of layer hidden"),
     (O_INFORMATION % "n_bins: 1", "metrics.o_information.n_bins: 1", "less than 2"),
@@ -185,7 +185,15 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (FIGURE % "panels: {a: s5}", "figures.emergence/fig5.panels.a: 's5'", "a list of different runs"),
     (FIGURE % "panels: {1: [s5]}", "figures.emergence/fig5.panels: 1", "quotes"),
     (FIGURE % "tables: [o_informaton]", "figures.emergence/fig5.tables: ", "did you mean 'o_information'?"),
-    (FIGURE % "tables: [prediction]", "figures.emergence/fig5.tables: there is no table 'prediction'", ""),
+    (FIGURE % "tables: [prediction]", "figures.emergence/fig5.tables: table prediction is made from", "and nothing is"),
+    (PREDICTION % "{}", "prediction.estimates: {}", "one at least"),
+    (PREDICTION % "{o_information: nul}", "prediction.estimates: there is no metric 'nul'", "define it under metrics"),
+    (PREDICTION % "{o_information: [a]}", "prediction.estimates.o_information: [", "the name of a metric"),
+    (
+        "prediction: {estimates: {o_information: o_information}}",
+        "prediction: the key 'calibration' is missing",
+        "seeds",
+    ),
     ("phases: []", "figures.emergence/fig1.tables: table phases is made from", "named under phases, and nothing is"),
     (FIGURE % "table: [curves]", "figures.emergence/fig5.table: ", "did you mean 'tables'?"),
     (FIGURE % "tables: [synergistic.weight]", "figures.emergence/fig5.tables: ", "did you mean 'synergistic.weights'?"),
@@ -198,7 +206,6 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ),
     (RECORDS_NOTHING, "figures.emergence/fig5.tables: run bare records no snapshots", "add `snapshots:` to runs.bare"),
 ]
-RESERVED = [name for name in dir(InputFiles) if name[0] != "_" and name not in ("index", "sort")]
 REQUIRED = [
     *CONFIG,
     *(f"runs/division96/{key}" for key in ("seeds", "dataset", "model", "training")),
@@ -224,10 +231,14 @@ def test_bad_entry_is_one_sentence_with_key_and_remedy(overlay, start, remedy):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("name", RESERVED)
-def test_metrics_have_no_name_that_snakemake_keeps_from_inputs(name):
-    with pytest.raises(StudyError, match="Snakemake's"):
-        resolve(overlaid({"metrics": {name: {"module": "o_information"}}}))
+@pytest.mark.parametrize("name", ["append", "count", "items", "size", "size_mb"])
+def test_a_metric_may_be_called_as_the_methods_of_snakemakes_lists_are(name):
+    """It is measured, and phases, time scales and sub-networks are looked for in it."""
+    named = {"metrics": {name: {"module": "o_information"}}, "phases": [name]}
+    study = resolve(overlaid(named, {"subnetworks": {"synergistic": {"metric": name}}}))
+    assert f"<results>/addition_wd2/0/metrics/{name}.parquet" in tables_of_metrics(study, "addition_wd2", [name])
+    subnetwork = {"run": "addition_wd2", "seed": "0", "subnetwork": "synergistic"}
+    assert metric_of_subnetwork(study, **subnetwork) == f"<results>/addition_wd2/0/metrics/{name}.parquet"
 
 
 @pytest.mark.parametrize("path", REQUIRED)

@@ -87,25 +87,62 @@ def test_what_a_metric_imports_edited_reruns_it_too(tree):
     assert not {job for job in planned if job[0] in ("dataset", "train")}
 
 
+def trained_again(tree, before):
+    """The retrained files whose bytes differ, and those whose job says that it took a step."""
+    folder, logs = (tree.folder / f"results/tiny/{name}" for name in ("addition_wd2/0/retrain", "logs/retrain"))
+    changed = {path.name for path in folder.glob("[!.]*") if path.read_bytes() != before[path.name]}
+    stepped = {
+        f"{log.stem}.parquet" for log in logs.glob("addition_wd2/0/*.activation.log") if "step" in log.read_text()
+    }
+    return changed, stepped
+
+
+def retrained_files(tree):
+    return {path.name: path.read_bytes() for path in tree.folder.glob("results/tiny/addition_wd2/0/retrain/[!.]*")}
+
+
+COMPARISON = "results/tiny/addition_wd2/comparison.parquet"
+
+
 def test_another_choice_of_the_same_units_retrains_nothing(tree):
-    """The metric that sub-networks are chosen from is computed anew; its units, and all that hangs on them, stay."""
-    retrained = tree.folder / "results/tiny/addition_wd2/0/retrain"
-    before = {path.name: path.stat().st_mtime_ns for path in retrained.iterdir()}
-    comparison = tree.folder / "results/tiny/addition_wd2/comparison.parquet"
+    """The metric that sub-networks are chosen from is computed anew; their units are the same: no step is taken."""
+    before = retrained_files(tree)
     tree.edit("workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]")
-    log = tree.run(str(comparison.relative_to(tree.folder)))
-    assert "checkpoint subnetwork" in log
-    assert "rule retrain" not in log
-    assert {path.name: path.stat().st_mtime_ns for path in retrained.iterdir()} == before
+    log = tree.run(COMPARISON)
+    assert "rule subnetwork" in log
+    assert trained_again(tree, before) == (set(), set())
+    assert tree.planned(COMPARISON) == set()
 
 
 def test_another_choice_of_units_retrains_what_changed(tree):
     """The most redundant multiplet in place of the most synergistic: the other sub-networks stay."""
     tree.overlay(lambda config: config.update(subnetworks={"synergistic": {"extreme": "redundancy"}}))
-    log = tree.run("results/tiny/addition_wd2/comparison.parquet")
+    log = tree.run(COMPARISON)
     assert re.findall(r"^localrule retrain:\n(?:    .*\n)*?    output: (.*)$", log, re.MULTILINE) == [
         "results/tiny/addition_wd2/0/retrain/synergistic.activation.parquet"
     ]
+
+
+def test_a_subnetwork_added_is_made_and_only_it(tree):
+    tree.overlay(lambda config: config.update(subnetworks={"random_5": {"metric": "o_information", "take": "random"}}))
+    assert {job[:4] for job in tree.planned(COMPARISON)} == {
+        ("subnetwork", "addition_wd2", "0", "random_5"),
+        ("retrain", "addition_wd2", "0", "random_5"),
+        ("comparison", "addition_wd2"),
+    }
+
+
+def test_a_retraining_that_fails_leaves_nothing_of_before_in_its_place(tree):
+    """Its units have changed, and its checkpoint cannot be written; the same command then makes it."""
+    change = {"subnetworks": {"synergistic": {"extreme": "redundancy"}}}
+    tree.overlay(lambda config: config.update(change, checkpoints="/dev/null/nowhere"))
+    target = "results/tiny/addition_wd2/0/retrain/synergistic.activation.parquet"
+    before = (tree.folder / target).read_bytes()
+    assert subprocess.run(tree.command(target), cwd=tree.folder, capture_output=True).returncode != 0
+    assert not (tree.folder / target).exists()
+    tree.overlay(lambda config: config.pop("checkpoints"))
+    tree.run(target)
+    assert (tree.folder / target).read_bytes() != before
 
 
 def test_a_diverged_run_ends_there_and_is_drawn(tree):

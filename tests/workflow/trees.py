@@ -28,9 +28,7 @@ class Tree:
 
     def planned(self, target):
         """The jobs that would run: (rule, run and seed, or table, or paper), as sets of strings."""
-        jobs = re.findall(
-            r"^(?:rule|checkpoint) (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE
-        )
+        jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE)
         return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
 
     def edit(self, path, old, new):

@@ -1,10 +1,8 @@
-# The study, checked, and what paths, inputs and params say of it.
+# The study, checked, and what the rules of every stage share.
 
 import gc
-import json
 import re
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -16,25 +14,15 @@ gc.set_threshold(100_000)
 
 sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "workflow/scripts")]
 
+from study import inputs, params
 from study.results_lock import work_alone_in
-from study.checks import check_device, widths
+from study.checks import check_device
 from study.file_dates import date_back
 from study.duplicate_keys import check_duplicates
-from grokking_phases.recipe import Recipe
 from study.provenance import code
 from study.errors import StudyError, origin
-from study.signatures import constant, module_name, options_of_entry, plugins_of
-from study.resolve import Runs, resolve
-from study.wanted_tables import (
-    MASKS,
-    OF_RUN,
-    PREDICTION,
-    metrics_behind,
-    retrained,
-    runs_of_figure,
-    seeds_of,
-    timed,
-)
+from study.resolve import resolve
+from study.wanted_tables import MASKS, retrained, runs_of_table, timed
 
 # The Snakefile's own comes last in Snakemake's list, and lies below the others.
 CONFIG_FILES = {
@@ -44,7 +32,7 @@ CONFIG_FILES = {
 
 
 def checked(check, *arguments, file=None):
-    """What `check` returns; where it objects, its sentence, with the file, or the one that says the key."""
+    """Return what `check` returns; its objection becomes one sentence, with the file or the one that says the key."""
     try:
         return check(*arguments)
     except StudyError as error:
@@ -57,13 +45,7 @@ for name, path in CONFIG_FILES.items():
     checked(check_duplicates, path, file=name)
 
 STUDY = checked(resolve, config)
-
-# Sorted, for the order of keys in a file is no change; that of a figure's panels is.
-RUNS, METRICS, SUBNETWORKS = (
-    json.loads(json.dumps(STUDY[kind], sort_keys=True)) for kind in ("runs", "metrics", "subnetworks")
-)
-STUDY["runs"] = RUNS = Runs(RUNS)
-FIGURES = {name: dict(sorted(entry.items())) for name, entry in STUDY["figures"].items()}
+RUNS, METRICS, SUBNETWORKS, FIGURES = (STUDY[kind] for kind in ("runs", "metrics", "subnetworks", "figures"))
 COMPUTE = {
     "device": STUDY["device"],
     "threads": STUDY["threads"],
@@ -90,189 +72,13 @@ wildcard_constraints:
     figure="|".join(FIGURE_NAMES),
 
 
-def split_seed(wildcards):
-    """The split is the seed's own, unless the dataset has one for all seeds."""
-    return RUNS[wildcards.run]["dataset"].get("split_seed", int(wildcards.seed))
-
-
-def training_entry(wildcards):
-    """All of a run's entry that training depends on."""
-    return {
-        key: value
-        for key, value in RUNS[wildcards.run].items()
-        if key not in ("seeds", "note", "time_scales")
-    }
-
-
 def n_steps(wildcards):
-    """Long trainings first, lest one be left to run alone when all else is done."""
+    """Return the length of a training: long ones go first, lest one be left to run alone when all else is done."""
     return RUNS[wildcards.run]["training"]["steps"]
 
 
-def dataset_module(wildcards):
-    return module_name("datasets", RUNS[wildcards.run]["dataset"]["module"])
-
-
-def retraining_entry(wildcards):
-    """The same without its snapshots: a sub-network has curves alone."""
-    return {key: value for key, value in training_entry(wildcards).items() if key != "snapshots"}
-
-
-def training_modules(wildcards):
-    """Return the modules that a run's training finds by name; an edit of another does not trigger a rerun."""
-    run = RUNS[wildcards.run]
-    recipe = Recipe(**run["training"])
-    named = {"models": run["model"]["module"], "optimizers": recipe.optimizer, "losses": recipe.loss}
-    return [dataset_module(wildcards), *(module_name(kind, name) for kind, name in named.items())]
-
-
-def metric_modules(wildcards):
-    """The metric's module, and those that its entry names (an estimator of mutual information)."""
-    entry = METRICS[wildcards.metric]
-    metric = ("metrics", entry["module"])
-    return [module_name(*module) for module in [metric, *plugins_of(*metric, entry)]]
-
-
-def figure_module(wildcards):
-    return module_name("figures", f"{wildcards.paper}/{wildcards.figure}")
-
-
-def measured_layers(wildcards):
-    """The layers that a metric reads, with their widths, which of them have to be recomputed, and the model, if needed."""
-    run = RUNS[wildcards.run]
-    recorded = run["snapshots"]["layers"]
-    layers = METRICS[wildcards.metric].get("layers", recorded)
-    width = widths(run["model"])
-    recomputed = [layer for layer in layers if layer not in recorded]
-    measured = {"widths": {layer: width[layer] for layer in layers}, "recomputed": recomputed}
-    network = recomputed or constant("metrics", METRICS[wildcards.metric]["module"], "NETWORK")
-    return measured | ({"model": run["model"]} if network else {})
-
-
-def of_seeds(run, table):
-    """One table of a run, each seed's own."""
-    path = {"curves": "curves"} | dict.fromkeys(METRICS, f"metrics/{table}")
-    seeds = seeds_of(STUDY, run, table)
-    return expand(
-        "<results>/{run}/{seed}/{path}.parquet", run=run, seed=seeds, path=path.get(table, f"retrain/{table}")
-    )
-
-
-def tables_of_seeds(wildcards):
-    return of_seeds(wildcards.run, wildcards.table)
-
-
 def curves_of_seeds(wildcards):
-    return of_seeds(wildcards.run, "curves")
-
-
-def metrics_with_phases(wildcards):
-    """{metric: all seeds' tables}, in which phases are looked for."""
-    return {metric: of_seeds(wildcards.run, metric) for metric in STUDY["phases"]}
-
-
-def metrics_with_time_scales(wildcards):
-    """{metric: all seeds' tables}, in which time scales are looked for."""
-    return {metric: of_seeds(wildcards.run, metric) for metric in timed(STUDY, wildcards.run)}
-
-
-def runs_with_time_scales():
-    drawn = [entry for entry in FIGURES.values() if "time_scales" in entry["tables"]]
-    return sorted({run for entry in drawn for run in runs_of_figure(entry)})
-
-
-def metrics_of_subnetworks():
-    """{metric: path}: the tables that sub-networks are chosen from."""
-    metrics = sorted({entry["metric"] for entry in SUBNETWORKS.values()})
-    return {metric: f"<results>/{{run}}/{{seed}}/metrics/{metric}.parquet" for metric in metrics}
-
-
-def layer_width(wildcards):
-    """The width of the layer that sub-networks are units of, the one that the run records."""
-    run = RUNS[wildcards.run]
-    return widths(run["model"])[run["snapshots"]["layers"][0]]
-
-
-def chosen_units(wildcards):
-    """Once they are chosen: units that a new choice leaves unchanged are no reason to train again."""
-    checkpoints.subnetwork.get(run=wildcards.run, seed=wildcards.seed)
-    return "<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet"
-
-
-def choices_of_seeds(wildcards):
-    return expand(
-        "<results>/{run}/{seed}/choices.parquet", run=wildcards.run, seed=RUNS[wildcards.run]["seeds"]
-    )
-
-
-def retrained_of_seeds(wildcards):
-    """Seed by seed, the curves of every sub-network of which the masked units are gone."""
-    return [path for table in retrained(STUDY, ("activation",)) for path in of_seeds(wildcards.run, table)]
-
-
-def figure_entry(wildcards):
-    return FIGURES[f"{wildcards.paper}/{wildcards.figure}"]
-
-
-def figure_runs(wildcards):
-    """The entry of each run that is drawn, with the recipe's defaults for what the config leaves out."""
-    recipes = {
-        run: asdict(Recipe(**RUNS[run]["training"])) for run in runs_of_figure(figure_entry(wildcards))
-    }
-    return {run: RUNS[run] | {"training": recipe} for run, recipe in recipes.items()}
-
-
-def figure_metrics(wildcards):
-    """The options of each metric that is drawn, with the defaults of what the config leaves out."""
-    drawn = {name: METRICS[name] for name in figure_entry(wildcards)["tables"] if name in METRICS}
-    return {name: defaults("metrics", entry["module"], entry) | entry for name, entry in drawn.items()}
-
-
-def figure_subnetworks(wildcards):
-    """The same of each sub-network."""
-    drawn = [table.split(".")[0] for table in figure_entry(wildcards)["tables"]]
-    return {
-        name: defaults("", "analysis/subnetworks", {}) | SUBNETWORKS[name]
-        for name in drawn
-        if name in SUBNETWORKS
-    }
-
-
-def defaults(kind, module, entry):
-    return {name: option.default for name, option in options_of_entry(kind, module, entry).items()}
-
-
-def figure_tables(wildcards):
-    """Every table that is drawn: run by run, then those of the whole study."""
-    tables = figure_entry(wildcards)["tables"]
-    of_runs = [table if table in OF_RUN else f"summary/{table}" for table in tables if table != "prediction"]
-    of_study = ["<results>/tables/prediction.parquet"] if "prediction" in tables else []
-    return expand("<results>/{run}/{path}.parquet", run=figure_runs(wildcards), path=of_runs) + of_study
-
-
-def figure_table_names(wildcards):
-    """The tables' names, in the same order, and what each must be of."""
-    tables = figure_entry(wildcards)["tables"]
-    of_runs = [
-        {"table": table, "of": {"run": run}}
-        for run in figure_runs(wildcards)
-        for table in tables
-        if table != "prediction"
-    ]
-    return of_runs + [{"table": table, "of": {}} for table in tables if table == "prediction"]
-
-
-def prediction_tables(wildcards):
-    """{metric, or curves: the tables of all runs and seeds}."""
-    runs = runs_of_figure(FIGURES[PREDICTION])
-    tables = ["curves", *sorted(metrics_behind(STUDY, "prediction", runs[0]))]
-    return {table: [path for run in runs for path in of_seeds(run, table)] for table in tables}
-
-
-def figures_of_papers(wildcards):
-    """Every paper's figure of this name."""
-    papers = sorted(Path(name).parent for name in FIGURES if Path(name).name == wildcards.figure)
-    return expand("<results>/figures/{paper}/{figure}.pdf", paper=papers, figure=wildcards.figure)
+    return inputs.tables_of_seeds(STUDY, wildcards.run, "curves")
 
 
 onstart:

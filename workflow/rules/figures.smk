@@ -4,7 +4,7 @@
 rule figure:
     """One figure of one paper, and the numbers that it shows."""
     input:
-        figure_tables,
+        lambda wildcards: list(inputs.tables_of_figure(STUDY, f"{wildcards.paper}/{wildcards.figure}")),
     output:
         pdf="<results>/figures/{paper}/{figure}.pdf",
         png=report(
@@ -24,12 +24,12 @@ rule figure:
     conda:
         "../envs/figures.yaml"
     params:
-        figure=figure_entry,
-        tables=figure_table_names,
-        runs=figure_runs,
-        metrics=figure_metrics,
-        subnetworks=figure_subnetworks,
-        code=lambda wildcards: code("figure", figure_module(wildcards)),
+        figure=lambda wildcards: FIGURES[f"{wildcards.paper}/{wildcards.figure}"],
+        tables=lambda wildcards: list(
+            inputs.tables_of_figure(STUDY, f"{wildcards.paper}/{wildcards.figure}").values()
+        ),
+        study=lambda wildcards: params.drawn(STUDY, f"{wildcards.paper}/{wildcards.figure}"),
+        code=lambda wildcards: code("figure", params.figure_module(wildcards.paper, wildcards.figure)),
     script:
         "../scripts/figure.py"
 
@@ -37,7 +37,7 @@ rule figure:
 rule paper_figure:
     """Figure N of both papers in one file, where both have one."""
     input:
-        figures_of_papers,
+        lambda wildcards: inputs.figures_of_papers(STUDY, wildcards.figure),
     output:
         "<results>/figures/{figure}.pdf",
     log:

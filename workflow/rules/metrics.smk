@@ -19,8 +19,8 @@ rule metric:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         options=lambda wildcards: METRICS[wildcards.metric],
-        layers=measured_layers,
-        code=lambda wildcards: code("metric", *metric_modules(wildcards)),
+        layers=lambda wildcards: params.measured_layers(STUDY, wildcards.run, wildcards.metric),
+        code=lambda wildcards: code("metric", *params.metric_modules(STUDY, wildcards.metric)),
         # Not the rule's threads, which Snakemake cuts to the cores granted; through `input`, not tracked.
         threads=lambda wildcards, input: STUDY["threads"],
     script:
@@ -30,8 +30,8 @@ rule metric:
 rule phases:
     """The phases of one run, and their boundaries over its seeds."""
     input:
-        unpack(metrics_with_phases),
         curves=curves_of_seeds,
+        metrics=lambda wildcards: inputs.tables_of_metrics(STUDY, wildcards.run, STUDY["phases"]),
     output:
         "<results>/{run}/phases.parquet",
     log:
@@ -48,8 +48,8 @@ rule phases:
 rule time_scales:
     """The time scales of one run, by seed and over its seeds."""
     input:
-        unpack(metrics_with_time_scales),
         curves=curves_of_seeds,
+        metrics=lambda wildcards: inputs.tables_of_metrics(STUDY, wildcards.run, timed(STUDY, wildcards.run)),
     output:
         "<results>/{run}/time_scales.parquet",
     log:
@@ -66,7 +66,7 @@ rule time_scales:
 rule alignment:
     """Every two time scales of each run, held against each other."""
     input:
-        expand("<results>/{run}/time_scales.parquet", run=runs_with_time_scales()),
+        inputs.time_scales_of_runs(STUDY),
     output:
         csv="<results>/tables/time_scales.csv",
         md="<results>/tables/time_scales.md",
@@ -83,7 +83,7 @@ rule alignment:
 rule summary:
     """All seeds of one run in one table, raw and normalised as the papers draw them."""
     input:
-        tables_of_seeds,
+        lambda wildcards: inputs.tables_of_seeds(STUDY, wildcards.run, wildcards.table),
     output:
         "<results>/{run}/summary/{table}.parquet",
     log:
@@ -96,22 +96,21 @@ rule summary:
         "../scripts/summary.py"
 
 
-if PREDICTION in FIGURES:
-
-    rule prediction:
-        """Whether the runs of a sweep generalise, told from their first steps."""
-        input:
-            unpack(prediction_tables),
-        output:
-            "<results>/tables/prediction.parquet",
-        log:
-            "<results>/logs/prediction.log",
-        conda:
-            "../envs/metrics.yaml"
-        params:
-            runs={run: RUNS[run] for run in runs_of_figure(FIGURES[PREDICTION])},
-            estimates=FIGURES[PREDICTION]["estimates"],
-            calibration=FIGURES[PREDICTION]["calibration"],
-            code=code("prediction"),
-        script:
-            "../scripts/prediction.py"
+rule prediction:
+    """Whether the runs of a sweep generalise, told from their first steps."""
+    input:
+        curves=lambda wildcards: inputs.curves_of_prediction(STUDY),
+        metrics=lambda wildcards: inputs.metrics_of_prediction(STUDY),
+    output:
+        "<results>/tables/prediction.parquet",
+    log:
+        "<results>/logs/prediction.log",
+    conda:
+        "../envs/metrics.yaml"
+    params:
+        runs={run: RUNS[run] for run in runs_of_table(STUDY, "prediction")},
+        estimates=STUDY["prediction"].get("estimates"),
+        calibration=STUDY["prediction"].get("calibration"),
+        code=code("prediction"),
+    script:
+        "../scripts/prediction.py"

@@ -1,32 +1,32 @@
 # Some units of a network, trained alone from the same initial weights.
 
 
-checkpoint subnetwork:
-    """The units of every sub-network of one run and seed."""
+rule subnetwork:
+    """The units of one sub-network of one run and seed, and where they were found."""
     input:
-        **metrics_of_subnetworks(),
+        metric=lambda wildcards: inputs.metric_of_subnetwork(STUDY, **wildcards),
         curves="<results>/{run}/{seed}/curves.parquet",
         phases="<results>/{run}/phases.parquet",
     output:
-        units=expand("<results>/{{run}}/{{seed}}/subnetworks/{subnetwork}.parquet", subnetwork=SUBNETWORKS),
-        choices="<results>/{run}/{seed}/choices.parquet",
+        units="<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
+        choice="<results>/{run}/{seed}/choices/{subnetwork}.parquet",
     log:
-        "<results>/logs/subnetwork/{run}/{seed}.log",
+        "<results>/logs/subnetwork/{run}/{seed}/{subnetwork}.log",
     conda:
         "../envs/metrics.yaml"
     params:
-        subnetworks=SUBNETWORKS,
-        width=layer_width,
+        entry=lambda wildcards: SUBNETWORKS[wildcards.subnetwork],
+        width=lambda wildcards: params.layer_width(STUDY, wildcards.run),
         code=code("subnetwork"),
     script:
         "../scripts/subnetwork.py"
 
 
 rule retrain:
-    """One sub-network, trained as its run was; goes on from its last checkpoint."""
+    """One sub-network, trained as its run was, unless its units are those of before; goes on from its checkpoint."""
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
-        units=chosen_units,
+        units="<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
     output:
         "<results>/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet",
     log:
@@ -38,8 +38,8 @@ rule retrain:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        run=retraining_entry,
-        code=lambda wildcards: code("retrain", *training_modules(wildcards)),
+        run=lambda wildcards: params.retraining_entry(STUDY, wildcards.run),
+        code=lambda wildcards: code("retrain", *params.training_modules(STUDY, wildcards.run)),
         # Through `input`, as in training.smk: not tracked.
         compute=lambda wildcards, input: COMPUTE,
     script:
@@ -50,8 +50,8 @@ rule comparison:
     """What the sub-networks of one run do, beside the run itself and beside sets drawn at random."""
     input:
         curves=curves_of_seeds,
-        retrained=retrained_of_seeds,
-        choices=choices_of_seeds,
+        retrained=lambda wildcards: inputs.retrained_of_seeds(STUDY, wildcards.run),
+        choices=lambda wildcards: inputs.choices_of_seeds(STUDY, wildcards.run),
     output:
         "<results>/{run}/comparison.parquet",
     log:
@@ -59,7 +59,7 @@ rule comparison:
     conda:
         "../envs/metrics.yaml"
     params:
-        subnetworks=SUBNETWORKS,
+        at_random=[name for name, entry in SUBNETWORKS.items() if entry.get("take") == "random"],
         code=code("comparison"),
     script:
         "../scripts/comparison.py"

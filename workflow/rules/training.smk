@@ -12,8 +12,8 @@ rule dataset:
         "../envs/training.yaml"
     params:
         dataset=lambda wildcards: RUNS[wildcards.run]["dataset"],
-        split_seed=split_seed,
-        code=lambda wildcards: code("dataset", dataset_module(wildcards)),
+        split_seed=lambda wildcards: params.split_seed(STUDY, wildcards.run, wildcards.seed),
+        code=lambda wildcards: code("dataset", params.dataset_module(STUDY, wildcards.run)),
     script:
         "../scripts/dataset.py"
 
@@ -37,8 +37,8 @@ rule train:
         # How long a training takes is not known beforehand; the next attempt goes on from the checkpoint of this one.
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
-        run=training_entry,
-        code=lambda wildcards: code("train", *training_modules(wildcards)),
+        run=lambda wildcards: params.training_entry(STUDY, wildcards.run),
+        code=lambda wildcards: code("train", *params.training_modules(STUDY, wildcards.run)),
         # Through `input`, Snakemake does not track it: where and how often, not what, is computed.
         compute=lambda wildcards, input: COMPUTE,
     script:

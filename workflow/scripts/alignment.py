@@ -6,18 +6,18 @@ from grokking_phases.storage.atomic_write import whole
 from grokking_phases.storage.tables import read_tables
 
 
-def main(sources, output):
-    events = read_tables(sources)
+def main(time_scales: list[str], csv: str, md: str) -> None:
+    events = read_tables(time_scales)
     table = aligned(events)
-    with whole(output.csv) as beside:
-        table.to_csv(beside, index=False)
+    with whole(csv) as unfinished:
+        table.to_csv(unfinished, index=False)
     pages = ["# Time scales, in steps", in_words(events).to_markdown()]
     pages.append("Below, pairs that two seeds or more have both of; all pairs are in the CSV beside this file.")
     for run, rows in table[table["n"] > 1].groupby("run", sort=False):
         pages += [f"# {run}: log10(second / first)", rows.drop(columns="run").to_markdown(index=False, floatfmt=".3g")]
-    with whole(output.md) as beside:
-        beside.write_text("\n\n".join(pages) + "\n")
+    with whole(md) as unfinished:
+        unfinished.write_text("\n\n".join(pages) + "\n")
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output)
+    main(list(snakemake.input), snakemake.output.csv, snakemake.output.md)

@@ -7,7 +7,7 @@ from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.digests import digest
 
 
-def main(output, run, seed, dataset, split_seed):
+def main(run: str, seed: int, dataset: dict, split_seed: int, output: str) -> None:
     examples = module("datasets", dataset["module"]).make(**options_in("datasets", dataset))
     header = {"run": run, "seed": seed, "config_digest": digest([dataset, split_seed])}
     write_examples(output, split(examples, dataset["train_fraction"], split_seed), header)
@@ -15,4 +15,4 @@ def main(output, run, seed, dataset, split_seed):
 
 with logged(snakemake.log[0]):
     wildcards, params = snakemake.wildcards, snakemake.params
-    main(snakemake.output[0], wildcards.run, int(wildcards.seed), params.dataset, params.split_seed)
+    main(wildcards.run, int(wildcards.seed), params.dataset, params.split_seed, snakemake.output[0])

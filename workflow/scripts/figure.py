@@ -11,25 +11,23 @@ from grokking_phases.storage.headers import of_all
 from grokking_phases.storage.tables import read_table
 
 
-def main(sources, output, figure, params):
-    source, entry = module("figures", figure), params.figure
-    study = {kind: params.get(kind) for kind in ("runs", "metrics", "subnetworks")}
-    named = zip(sources, params.tables, strict=True)
-    tables = [read_table(path, **said["of"]).assign(table=said["table"]) for path, said in named]
-    tables = pd.concat(tables, ignore_index=True)
-    numbers = source.select(tables, entry["panels"])
+def main(figure: str, entry: dict, tables: list[dict], study: dict, output: dict[str, str]) -> None:
+    """Draw tables, each {path, table, expected}: what it is called, and what its header must say."""
+    source, paths = module("figures", figure), [table["path"] for table in tables]
+    rows = [read_table(each["path"], **each["expected"]).assign(table=each["table"]) for each in tables]
+    numbers = source.select(pd.concat(rows, ignore_index=True), entry["panels"])
     pages = source.draw(numbers, study, **options_in("figures", entry))
-    diverged = of_all(sources)["diverged"]
-    if diverged:
+    if diverged := of_all(paths)["diverged"]:
         which = ", ".join(f"{run} at step {step}" for run, step in diverged.items())
         for page in pages:
             remark(page, f"Training diverged, and is drawn up to there: {which}.")
-    write_pdf(output.pdf, pages)
-    write_png(output.png, pages)
-    with whole(output.csv) as beside:
-        numbers.to_csv(beside, index=False)
+    write_pdf(output["pdf"], pages)
+    write_png(output["png"], pages)
+    with whole(output["csv"]) as unfinished:
+        numbers.to_csv(unfinished, index=False)
 
 
 with logged(snakemake.log[0]):
-    wildcards = snakemake.wildcards
-    main(snakemake.input, snakemake.output, f"{wildcards.paper}/{wildcards.figure}", snakemake.params)
+    wildcards, params = snakemake.wildcards, snakemake.params
+    tables = [{"path": path, **said} for path, said in zip(snakemake.input, params.tables, strict=True)]
+    main(f"{wildcards.paper}/{wildcards.figure}", params.figure, tables, params.study, dict(snakemake.output.items()))

@@ -1,4 +1,4 @@
-"""One metric at the snapshots of one run."""
+"""One metric at the snapshots of one run; a run that diverged at once has none."""
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -11,26 +11,25 @@ from grokking_phases.storage.headers import header_of, of_run
 from grokking_phases.storage.tables import EMPTY, write_table
 
 
-def main(source, output, run, seed, entry, layers):
-    header = header_of(source.snapshots, run=run, seed=seed)
-    more = {"steps": entry.get("steps"), "layers": layers["widths"]} | from_weights(source, layers, header)
-    snapshots, options = Snapshots(source.snapshots, source.dataset, **more), options_in("metrics", entry)
-    # A run that diverged at once has no snapshot to measure.
+def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], output: str) -> None:
+    header = header_of(sources["snapshots"], **origin)
+    more = {"steps": entry.get("steps"), "layers": layers["widths"]} | from_weights(sources, layers, header)
+    snapshots, options = Snapshots(sources["snapshots"], sources["dataset"], **more), options_in("metrics", entry)
     rows = list(module("metrics", entry["module"]).compute(snapshots, **options)) if len(snapshots) else []
-    table = pd.DataFrame(rows).assign(run=run, seed=seed) if rows else EMPTY
+    table = pd.DataFrame(rows).assign(**origin) if rows else EMPTY
     write_table(output, table, {**of_run(header), "module": entry["module"], "options": options, **machine()})
 
 
-def from_weights(source, layers, header):
-    """What needs more than the recorded activations; {} where nothing does."""
+def from_weights(sources: dict[str, str], layers: dict, header: dict) -> dict:
+    """Return what needs more than the recorded activations; {} where nothing does."""
     if "model" not in layers:
         return {}
     from grokking_phases.data.networks import Networks  # torch, which takes seconds to import
 
-    networks = Networks(source.weights, source.dataset, layers["model"], header["config_digest"])
+    networks = Networks(sources["weights"], sources["dataset"], layers["model"], header["config_digest"])
     return {"network": networks, "recompute": networks.recompute(layers["recomputed"])}
 
 
 with logged(snakemake.log[0]), threadpool_limits(snakemake.params.threads):
-    wildcards, params = snakemake.wildcards, snakemake.params
-    main(snakemake.input, snakemake.output[0], wildcards.run, int(wildcards.seed), params.options, params.layers)
+    params, origin = snakemake.params, {"run": snakemake.wildcards.run, "seed": int(snakemake.wildcards.seed)}
+    main(origin, params.options, params.layers, dict(snakemake.input.items()), snakemake.output[0])

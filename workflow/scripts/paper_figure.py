@@ -6,13 +6,13 @@ from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.atomic_write import whole
 
 
-def main(sources, output):
+def main(figures: list[str], output: str) -> None:
     joined = PdfWriter()
-    for source in sources:
-        joined.append(source)
-    with whole(output) as beside:
-        joined.write(beside)
+    for figure in figures:
+        joined.append(figure)
+    with whole(output) as unfinished:
+        joined.write(unfinished)
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0])
+    main(list(snakemake.input), snakemake.output[0])

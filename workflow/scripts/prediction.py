@@ -3,16 +3,17 @@
 from grokking_phases.analysis.prediction import predictions, write_predictions
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import of_all
-from grokking_phases.storage.tables import read_tables
+from grokking_phases.storage.tables import read_tables, read_tables_by_name
 
 
-def main(source, output, params):
-    estimates = {name: read_tables(source.get(name)) for name in params.estimates}
-    nulls = {name: read_tables(source.get(null)) for name, null in params.estimates.items()}
-    curves = read_tables(source.curves)
-    rows = predictions(curves, estimates, nulls, params.runs, calibration=params.calibration)
-    write_predictions(output, rows, of_all(source))
+def main(sources: dict[str, list[str]], runs: dict, estimates: dict, calibration: list[int], output: str) -> None:
+    """Read curves and metrics of all runs; `estimates` maps each metric that estimates synergy to its null."""
+    tables = read_tables_by_name(sources["metrics"])
+    synergy, nulls = {name: tables[name] for name in estimates}, {name: tables[estimates[name]] for name in estimates}
+    rows = predictions(read_tables(sources["curves"]), synergy, nulls, runs, calibration=calibration)
+    write_predictions(output, rows, of_all([*sources["curves"], *sources["metrics"]]))
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0], snakemake.params)
+    sources, params = {name: list(paths) for name, paths in snakemake.input.items()}, snakemake.params
+    main(sources, params.runs, params.estimates, params.calibration, snakemake.output[0])

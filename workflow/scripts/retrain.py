@@ -4,6 +4,7 @@ from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.tables import EMPTY, read_table, write_table
 from grokking_phases.training.job import Compute, Job, complete_job
+from grokking_phases.training.previous_output import previous
 
 
 def main(paths, origin, entry, code, compute):
@@ -17,7 +18,9 @@ def main(paths, origin, entry, code, compute):
         write_table(paths["curves"], run.curves_table().assign(run=origin["run"], seed=origin["seed"]), header)
 
     entry = entry | {"subnetwork": {"units": units, "mask": origin["mask"]}}
-    complete_job(Job(paths["dataset"], entry, origin, code, [paths["curves"]]), Compute(**compute), write)
+    job = Job(paths["dataset"], entry, origin, code, [paths["curves"]])
+    with previous(paths["curves"]):
+        complete_job(job, Compute(**compute), write)
 
 
 with logged(snakemake.log[0]):

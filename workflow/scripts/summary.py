@@ -6,9 +6,9 @@ from grokking_phases.storage.headers import of_all
 from grokking_phases.storage.tables import read_tables, write_table
 
 
-def main(sources, output, run):
-    write_table(output, normalised(read_tables(sources, run=run)), {"run": run, **of_all(sources)})
+def main(run: str, tables: list[str], output: str) -> None:
+    write_table(output, normalised(read_tables(tables, run=run)), {"run": run, **of_all(tables)})
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0], snakemake.wildcards.run)
+    main(snakemake.wildcards.run, list(snakemake.input), snakemake.output[0])

@@ -3,14 +3,16 @@
 from grokking_phases.analysis.time_scales import find
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import check_same_training, of_all
-from grokking_phases.storage.tables import read_tables, write_events
+from grokking_phases.storage.tables import read_tables, read_tables_by_name, write_events
 
 
-def main(source, output, run, metrics):
-    check_same_training(source.curves, *[source.get(name) for name in metrics])
-    tables = {name: read_tables(source.get(name), run=run) for name in metrics}
-    write_events(output, find(read_tables(source.curves, run=run), tables), {"run": run, **of_all(source)})
+def main(run: str, curves: list[str], metrics: list[str], output: str) -> None:
+    """Read the curves of all seeds and, for each metric, the tables of all seeds."""
+    check_same_training(curves, metrics)
+    found = find(read_tables(curves, run=run), read_tables_by_name(metrics, run=run))
+    write_events(output, found, {"run": run, **of_all([*curves, *metrics])})
 
 
 with logged(snakemake.log[0]):
-    main(snakemake.input, snakemake.output[0], snakemake.wildcards.run, snakemake.params.metrics)
+    source = snakemake.input
+    main(snakemake.wildcards.run, list(source.curves), list(source.metrics), snakemake.output[0])

@@ -1,4 +1,4 @@
-"""Runs, metrics and figures against the modules that they name, and against each other."""
+"""Check runs, metrics, sub-networks and figures against the modules that they name, and against each other."""
 
 from itertools import chain
 
@@ -8,7 +8,7 @@ from grokking_phases.steps import steps_of
 from study.errors import StudyError, meant, shown
 from study.options import check_limits, check_module, check_options
 from study.signatures import constant, defines, file_of, methods, options_of
-from study.wanted_tables import PREDICTION, kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
+from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
 MOST_LAYERS, MOST_STEPS = 99, 1_000_000  # of a count, of a rule: lists of them are made on the way
@@ -18,7 +18,7 @@ def check_run(config: dict, name: str) -> None:
     run, where = config["runs"][name], f"runs.{name}"
     check_dataset(run["dataset"], f"{where}.dataset")
     check_model(run["model"], f"{where}.model")
-    check_options("", "recipe", run["training"], f"{where}.training")
+    check_options("training", "", run["training"], f"{where}.training")
     recipe = Recipe(**run["training"])
     check_module("optimizers", recipe.optimizer, f"{where}.training.optimizer")
     check_module("losses", recipe.loss, f"{where}.training.loss")
@@ -31,7 +31,7 @@ def check_run(config: dict, name: str) -> None:
 
 
 def check_dataset(entry: dict, where: str) -> None:
-    """Beyond its options: made once (tasks are small), for what only the task itself can tell."""
+    """Check the options, and make the dataset once (tasks are small) for what only the task itself can tell."""
     check_module("datasets", entry["module"], f"{where}.module")
     check_options("datasets", entry["module"], entry, where)
     check_limits("datasets", entry, where)
@@ -108,7 +108,7 @@ def check_metric(config: dict, name: str) -> None:
 
 
 def check_network(metric: str, model: str, run: str, where: str) -> None:
-    """A metric may say, in `NETWORK`, what it calls of the network and, in `REASON`, why not every network has that."""
+    """Check that the model has the methods that a metric names in `NETWORK`; its `REASON` says what they are for."""
     missing = [name for name in constant("metrics", metric, "NETWORK") if name not in methods("models", model)]
     if missing:
         file = file_of("models", model)
@@ -134,14 +134,12 @@ def check_subnetwork(config: dict, name: str) -> None:
     for table in retrained(config):
         if table in config["metrics"]:
             raise StudyError(f"metrics.{table}", "a sub-network has a table of this name; give one of them another")
-    check_options("", "analysis/subnetworks", options_in("subnetworks", entry), where)
-    for key in ("from_step", "draw"):
-        if entry.get(key, 0) < 0:
-            raise StudyError(f"{where}.{key}", f"{entry[key]} is less than 0")
+    check_options("subnetworks", "", entry, where)
+    check_limits("subnetworks", entry, where)
 
 
 def check_o_information(config: dict, metric: str, where: str) -> None:
-    """What phases and sub-networks are looked for in."""
+    """Check that a metric is one in which phases and sub-networks can be found."""
     check_names([metric], config["metrics"], "metric", where)
     module = config["metrics"][metric]["module"]
     if module != "o_information":
@@ -155,12 +153,15 @@ def check_figure(config: dict, name: str) -> None:
     for panel, runs in entry["panels"].items():
         check_names(runs, config["runs"], "run", f"{where}.panels.{panel}")
     check_names(entry["tables"], kinds(config), "table", f"{where}.tables")
-    if name == PREDICTION:
-        check_names(list(chain(*entry["estimates"].items())), config["metrics"], "metric", f"{where}.estimates")
+
+
+def check_prediction(config: dict, key: str) -> None:
+    if key == "estimates":
+        check_names(list(chain(*config["prediction"][key].items())), config["metrics"], "metric", f"prediction.{key}")
 
 
 def check_tables(config: dict, figure: str) -> None:
-    """Whether every run of a figure can have its tables."""
+    """Check that every run of a figure can have the figure's tables."""
     entry, where = config["figures"][figure], f"figures.{figure}.tables"
     for table in entry["tables"]:
         check_sought(config, table, where)
@@ -172,9 +173,9 @@ def check_tables(config: dict, figure: str) -> None:
 
 
 def check_sought(config: dict, table: str, where: str) -> None:
-    """There are phases and sub-networks where the study names metrics to look for them in."""
-    of_subnetworks = dict.fromkeys(retrained(config), ["phases"])
-    needed = of_subnetworks | {"phases": ["phases"], "comparison": ["phases", "subnetworks"]}
+    """Check that the study names, in blocks of its own, what a table is made from."""
+    needed = {name: ["phases"] for name in ("phases", *retrained(config))}
+    needed |= {"comparison": ["phases", "subnetworks"], "prediction": ["prediction"]}
     for key in needed.get(table, []):
         if not config[key]:
             raise StudyError(where, f"table {table} is made from what is named under {key}, and nothing is")
@@ -187,7 +188,7 @@ def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> Non
 
 
 def check_separable(run: dict, name: str, table: str, where: str) -> None:
-    """Sub-networks are a model's own affair."""
+    """Check that the run's model can be cut down to a sub-network."""
     model = run["model"]["module"]
     if not defines("models", model, "subnetwork"):
         what = f"{file_of('models', model)} defines no function `subnetwork`, so run {name} has no table {table}"
@@ -195,7 +196,7 @@ def check_separable(run: dict, name: str, table: str, where: str) -> None:
 
 
 def check_drawn(figure: str, found: list[str]) -> None:
-    """A figure may say, in `DRAWS`, which kinds of tables it can draw."""
+    """Check that a figure can draw its tables, if it names in `DRAWS` the kinds that it can."""
     drawn = constant("figures", figure, "DRAWS")
     for kind in found:
         if drawn and kind not in drawn:
@@ -211,7 +212,7 @@ def check_names(names: list[str], known: dict, what: str, where: str) -> None:
 
 
 def check_device(name: str) -> None:
-    """Where jobs run on this machine, the device that they are to use must be in it."""
+    """Check that this machine, where the jobs run, has the device that they are to use."""
     if name == "cuda":
         import torch
 

@@ -5,6 +5,7 @@ import sys
 from difflib import get_close_matches
 from typing import Any
 
+from grokking_phases.arguments import beyond
 from grokking_phases.plugins import STAGE_KEYS, options_in
 from study.errors import StudyError, meant, of_string, shown
 from study.signatures import Option, constant, file_of, names_of, options_of_entry, plugins_of
@@ -23,7 +24,7 @@ WORDS = {
 
 
 def check_module(kind: str, name: str, where: str) -> None:
-    """An unknown module is an error that names the file which would define it."""
+    """Raise StudyError for an unknown module, with the file that would define it."""
     known = names_of(kind)
     if name not in known:
         or_named = ", or `module:` names another" if kind == "metrics" else ""
@@ -33,7 +34,10 @@ def check_module(kind: str, name: str, where: str) -> None:
 
 
 def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> None:
-    """An entry may leave out what has a default, and must what comes from the dataset."""
+    """Check an entry against the signatures of its module and of those that it names.
+
+    An entry may leave out what has a default, and must leave out what comes from the dataset.
+    """
     check_plugins(kind, name, entry, where)
     file = " with ".join(file_of(*module) for module in [(kind, name), *plugins_of(kind, name, entry)])
     given, taken = options_in(kind, entry), options_of_entry(kind, name, entry)
@@ -101,7 +105,7 @@ def fits(value: Any, annotation: ast.expr) -> bool:
 
 
 def choices(annotation: ast.expr) -> list[str]:
-    """Those of a `Literal[…]`; none of anything else."""
+    """Return the choices of a `Literal[…]`; none of anything else."""
     match annotation:
         case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=listed)):
             return [ast.literal_eval(each) for each in listed]
@@ -115,13 +119,16 @@ def check_limits(kind: str, entry: dict[str, Any], where: str, width: tuple[int,
 
     `width` is that of a layer, and a text that says which.
     """
-    modules = [(kind, entry["module"]), *plugins_of(kind, entry["module"], entry)]
-    options = options_of_entry(kind, entry["module"], entry)
-    limits = [limit for module in modules for limit in constant(*module, "LIMITS").items()]
+    name = entry.get("module", "")
+    options = options_of_entry(kind, name, entry)
+    limits = [
+        limit
+        for module in [(kind, name), *plugins_of(kind, name, entry)]
+        for limit in constant(*module, "LIMITS").items()
+    ]
     for key, (low, high) in limits:
         value = entry.get(key, options[key].default)
-        most, of = width if high == "width" else (high, "")
-        if value is not None and low is not None and value < low:
-            raise StudyError(f"{where}.{key}", f"{shown(value)} is less than {low}")
-        if value is not None and most is not None and value > most:
-            raise StudyError(f"{where}.{key}", f"{shown(value)} is more than {most}{of}")
+        most, remark = width if high == "width" else (high, "")
+        too_little, too_much = beyond(value, low, None), beyond(value, None, most)
+        if too_little or too_much:
+            raise StudyError(f"{where}.{key}", too_little or f"{too_much}{remark}")

@@ -1,5 +1,6 @@
 """The study that config.yaml describes: each run complete, each metric's module named, all of it checked."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -7,6 +8,7 @@ from study.checks import (
     check_figure,
     check_metric,
     check_phases,
+    check_prediction,
     check_run,
     check_subnetwork,
     check_tables,
@@ -15,12 +17,13 @@ from study.checks import (
 from study.errors import StudyError, meant, shown
 from study.schema import check_shape
 
-# In this order: each may take for granted what those before it have checked.
+# Each check may take for granted what those before it have checked.
 CHECKS = [
     ("runs", check_run),
     ("phases", check_phases),
     ("time_scales", check_time_scales),
     ("subnetworks", check_subnetwork),
+    ("prediction", check_prediction),
     ("figures", check_figure),
     ("figures", check_tables),
     ("metrics", check_metric),
@@ -28,27 +31,37 @@ CHECKS = [
 
 
 def resolve(config: dict) -> dict:
-    """The config, resolved; raises StudyError, one sentence, for the first entry that cannot be run."""
+    """Return the config, resolved; raise StudyError, one sentence, for the first entry that cannot be run."""
     resolved = deepcopy(config)
     if isinstance(config.get("runs"), dict):
         resolved["runs"] = {name: complete(config["runs"], name) for name in config["runs"]}
     check_shape(resolved)
     resolved["metrics"] = {name: {"module": name} | options for name, options in resolved["metrics"].items()}
+    resolved.setdefault("prediction", {})
     for kind, check in CHECKS:
         for name in resolved[kind]:
             check(resolved, name)
-    return resolved
+    return in_order(resolved)
+
+
+def in_order(study: dict) -> dict:
+    """Sort keys, since their order in a file is no change; that of a figure's panels is one."""
+    for kind in ("runs", "metrics", "subnetworks"):
+        study[kind] = json.loads(json.dumps(study[kind], sort_keys=True))
+    study["figures"] = {name: dict(sorted(entry.items())) for name, entry in study["figures"].items()}
+    study["runs"] = Runs(study["runs"])
+    return study
 
 
 class Runs(dict):
-    """Entries by name. Whatever a file is asked for of another run, this is what is said."""
+    """Entries by name; an unknown name, as in the path of a file that is asked for, is an error that says so."""
 
     def __missing__(self, name: str) -> None:
         raise StudyError("runs", f"there is no run {shown(name)}{meant(name, list(self))}")
 
 
 def complete(runs: dict, name: str) -> Any:
-    """A run's entry with what it inherits; `snapshots: null` says that it records none."""
+    """Return a run's entry with what it inherits; `snapshots: null` says that it records none."""
     entry = inherited(runs, name, [])
     if isinstance(entry, dict) and entry.get("snapshots", {}) is None:
         del entry["snapshots"]
@@ -56,7 +69,7 @@ def complete(runs: dict, name: str) -> Any:
 
 
 def inherited(runs: dict, name: str, heirs: list[str]) -> Any:
-    """A run's entry laid over that of the run it is `like`."""
+    """Return a run's entry laid over that of the run it is `like`."""
     own, where = runs[name], f"runs.{name}.like"
     if not isinstance(own, dict) or "like" not in own:
         return deepcopy(own)
@@ -69,7 +82,7 @@ def inherited(runs: dict, name: str, heirs: list[str]) -> Any:
 
 
 def overlaid(base: Any, changes: Any) -> Any:
-    """Mappings merge, key by key, but for the options of another module and another rule for steps."""
+    """Merge mappings key by key, but replace the options of another module and another rule for steps."""
     if not (isinstance(base, dict) and isinstance(changes, dict)):
         return deepcopy(changes)
     if changes.get("module", base.get("module")) != base.get("module") or {"every", "log"} & changes.keys():

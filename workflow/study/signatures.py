@@ -19,8 +19,16 @@ from typing import Any
 from study.errors import StudyError
 from study.provenance import PACKAGE, SCRIPTS, imports, path_of, tree
 
-FUNCTIONS = {"datasets": "make", "models": "build", "metrics": "compute", "estimators": "prepare", "figures": "draw"}
-OF_PACKAGE = {"recipe": "Recipe", "analysis/subnetworks": "choose"}  # modules that are no choice of a config
+FUNCTIONS = {
+    "datasets": "make",
+    "models": "build",
+    "metrics": "compute",
+    "estimators": "prepare",
+    "figures": "draw",
+    "training": "Recipe",
+    "subnetworks": "choose",
+}
+ONE_MODULE = {"training": "recipe", "subnetworks": "analysis.subnetworks"}  # kinds whose entries name no module
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,13 @@ class Option:
     default: Any
 
 
-def module_name(kind: str, name: str) -> str:
-    """`metrics`, `o_information` -> the module; a figure is named with its paper."""
-    return ".".join(filter(None, [PACKAGE, kind, name.replace("/", ".")]))
+def module_name(kind: str, name: str = "") -> str:
+    """Return the module of a kind by its name; a figure is named with its paper, and some kinds have one module."""
+    return f"{PACKAGE}.{ONE_MODULE.get(kind) or f'{kind}.{name}'.replace('/', '.')}"
 
 
-def file_of(kind: str, name: str) -> str:
+def file_of(kind: str, name: str = "") -> str:
+    """Return the module's path in the repository."""
     return shown_path(module_name(kind, name))
 
 
@@ -55,9 +64,9 @@ def names_of(kind: str) -> list[str]:
 
 
 @cache
-def options_of(kind: str, name: str) -> dict[str, Option]:
-    """The keyword-only options of the module's function, or the fields of its dataclass, by name."""
-    module, function = module_name(kind, name), FUNCTIONS[kind] if kind else OF_PACKAGE[name]
+def options_of(kind: str, name: str = "") -> dict[str, Option]:
+    """Return the keyword-only options of the module's function, or the fields of its dataclass, by name."""
+    module, function = module_name(kind, name), FUNCTIONS[kind]
     for node in tree(module).body:
         if getattr(node, "name", None) != function:
             continue
@@ -86,9 +95,9 @@ def defines(kind: str, name: str, function: str) -> bool:
 
 
 def methods(kind: str, name: str) -> set[str]:
-    """Of all classes of a module."""
+    """Return the names of all methods that the classes of a module define."""
     classes = [node for node in tree(module_name(kind, name)).body if isinstance(node, ast.ClassDef)]
-    return {node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef)}
+    return {node.name for each in classes for node in each.body if isinstance(node, ast.FunctionDef)}
 
 
 def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:

@@ -21,7 +21,7 @@ docs/figure5.md (when the default study's seven settings peak and generalise); n
 changed when the rule was tried on that study afterwards. Adam moves a weight by up to the learning rate a step, so that
 at 1 / learning rate the initial weights (below 0.08) are forgotten, and with them the synergy of random features that
 every run shows in its first steps. A tenth of training is early. The smoothing is that of `phases`. Seeds of a run are
-no independent cases: intervals resample whole runs (`receiver`).
+no independent cases: intervals resample whole runs (`roc`).
 """
 
 from collections.abc import Iterator
@@ -108,7 +108,7 @@ def predictions(
     *,
     calibration: list[int],
 ) -> pd.DataFrame:
-    """Rows of `COLUMNS`: one for each run, seed and predictor; each subset's summary; the points of its ROC curve.
+    """Return rows of `COLUMNS`: each run, seed and predictor, each subset's summary, and the points of its ROC curve.
 
     curves: tidy; train_loss, test_accuracy and weight_norm of every run and seed.
     estimates: by name, tidy: synergy, in nats, of one layer of the same runs and seeds.
@@ -128,7 +128,7 @@ def predictions(
 
 
 def observed(curves: pd.DataFrame, synergy: pd.DataFrame, runs: dict[str, dict]) -> Iterator[Trial]:
-    """In order of run and seed, whatever the order of rows."""
+    """Yield a trial for each run and seed, in their order, whatever the order of rows."""
     evaluated, measured = by_series(curves), by_series(synergy)
     for (run, seed), curve in evaluated.items():
         # A run that diverged at once has no snapshot.
@@ -137,13 +137,13 @@ def observed(curves: pd.DataFrame, synergy: pd.DataFrame, runs: dict[str, dict])
 
 
 def by_series(rows: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
-    """By run and seed: steps ascending, a column each metric."""
+    """Return a table for each run and seed: steps ascending, a column each metric."""
     wide = rows.pivot(index=["run", "seed", "step"], columns="metric", values="value")
     return {key: series.droplevel(["run", "seed"]) for key, series in wide.groupby(["run", "seed"])}
 
 
 def observe(run: str, seed: int, curve: pd.DataFrame, snapshots: pd.DataFrame, recipe: Recipe) -> Trial:
-    """curve, snapshots: by step, a column each metric."""
+    """Return the trial of one run and seed; curve, snapshots: by step, a column each metric."""
     first, last = FORGOTTEN / recipe.learning_rate, EARLY * recipe.steps
     window = snapshots[(snapshots.index >= first) & (snapshots.index <= last)]
     now = curve[curve.index <= last].iloc[-1]
@@ -172,24 +172,24 @@ def reason_to_leave_out(generalised: bool, train_loss: float, S: pd.Series) -> s
 
 
 def above_null(snapshots: pd.DataFrame) -> pd.Series:
-    """-min Omega less the null's largest, 0 where it is below; NaN where it is undefined."""
+    """Return -min Omega less the null's largest, 0 where it is below; NaN where it is undefined."""
     null = snapshots[NULL].min() if NULL in snapshots else 0.0
     return (-snapshots["synergy"] - np.fmax(-null, 0.0)).clip(lower=0)
 
 
 def peaks_so_far(snapshots: pd.DataFrame) -> pd.Series:
-    """By step: the largest prominence that the data up to it, or up to an earlier one, show; their null with them."""
+    """Return, by step, the largest prominence that the data up to that step, with their null, have shown so far."""
     seen = (above_null(snapshots.iloc[: i + 1]).dropna() for i in range(len(snapshots)))
     return pd.Series([prominence(S) for S in seen], snapshots.index, dtype=float).cummax()
 
 
 def prominence(S: pd.Series) -> float:
-    """Of the largest peak of S, smoothed; 0 where it has none."""
+    """Return the prominence of the largest peak of S, smoothed; 0 where it has none."""
     return find_peaks(smoothed(S, SMOOTHING), prominence=0)[1]["prominences"].max(initial=0.0)
 
 
 def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.DataFrame:
-    """A row for each trial: what the predictor says of it, and whether that was so."""
+    """Return a row for each trial: what the predictor says of it, and whether that was so."""
     rows = pd.DataFrame(trials).drop(columns="known").assign(kind="run", predictor=predictor)
     rows["role"] = np.where(rows["seed"].isin(calibration), "calibration", "scored")
     rows["value"] = [np.nan if trial.left_out else trial.known[predictor].iloc[-1] for trial in trials]
@@ -207,7 +207,7 @@ def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.Dat
 
 
 def calibrated(values: pd.Series, generalised: pd.Series, predictor: str) -> tuple[float, float]:
-    """Direction, and the threshold of direction x value; NaN where all or none of these runs generalise."""
+    """Return the direction, and the threshold of direction x value; NaN where all or none of these runs generalise."""
     side = np.sign(auc(values, generalised).item() - 0.5) or 1.0
     direction = 1.0 if predictor == "synergy_peak" else side
     points = roc(direction * values, generalised)
@@ -216,12 +216,12 @@ def calibrated(values: pd.Series, generalised: pd.Series, predictor: str) -> tup
 
 
 def first_reached(scores: pd.Series, threshold: float) -> float:
-    """The first step at which the score is at the threshold, or NaN."""
+    """Return the first step at which the score is at the threshold, or NaN."""
     return scores.index[scores >= threshold].min()
 
 
 def summaries(judged: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """For each subset of the scored runs and each predictor: its summary, and the points of its ROC curve."""
+    """Yield, for each subset of the scored runs and each predictor, its summary and the points of its ROC curve."""
     for subset, limit in SUBSETS.items():
         rows = judged[(judged["role"] == "scored") & (judged["weight_decay"] < limit)]
         kept = {name: rows[(rows["predictor"] == name) & rows["left_out"].isna()] for name in PREDICTORS}
@@ -241,17 +241,17 @@ def summaries(judged: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def fixed(judged: pd.DataFrame, predictor: str, column: str) -> object:
-    """What the calibration seeds fixed for a predictor."""
+    """Return what the calibration seeds fixed for a predictor."""
     return judged.loc[judged["predictor"] == predictor, column].iloc[0]
 
 
 def counts(chosen: pd.DataFrame) -> dict[str, int]:
-    """Of a predictor's rows: all, and those of each outcome."""
+    """Return how many rows a predictor has: all, and those of each outcome."""
     return {"n": len(chosen)} | {column: (chosen["outcome"] == outcome).sum() for outcome, column in COUNTS.items()}
 
 
 def one_class(generalised: pd.Series, which: str) -> str | None:
-    """Why there is no AUC, or None."""
+    """Return why there is no AUC, or None."""
     if generalised.empty:
         return f"none {which} is left"
     if generalised.nunique() == 1:
@@ -260,5 +260,5 @@ def one_class(generalised: pd.Series, which: str) -> str | None:
 
 
 def write_predictions(path: str | Path, rows: pd.DataFrame, header: dict) -> None:
-    """Rows of `COLUMNS`."""
+    """Write rows of `COLUMNS`."""
     write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats", **header})

@@ -13,12 +13,14 @@ import pandas as pd
 import pyarrow as pa
 
 from grokking_phases.analysis.events import FOUND, first_above
+from grokking_phases.arguments import check_limits
 from grokking_phases.storage.digests import digest
 from grokking_phases.storage.headers import write_parquet
 
 Extreme = Literal["synergy", "redundancy"]
 Moment = Literal["any", "generalised", "emergence", "delayed_emergence"]
 Take = Literal["units", "others", "random"]
+LIMITS = {"draw": (0, None), "from_step": (0, None)}
 
 
 class Choice(NamedTuple):
@@ -45,7 +47,9 @@ def choose(
     draw: int = 0,
     from_step: int = 5,
 ) -> Choice:
-    """Units, ascending, of a layer of `width` units, of a multiplet that is not the whole layer; raises Absent.
+    """Return the units, ascending, of a layer of `width` units; raise Absent where there is no such sub-network.
+
+    They go back to a multiplet that is not the whole layer.
 
     o_information, curves, phases   tidy rows of one run and seed, under the rule as stated
     extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
@@ -53,6 +57,7 @@ def choose(
     take          that multiplet's units, the layer's others, or as many of the layer drawn at random, by `draw`
     from_step     the first step that counts; 0: the untrained network too
     """
+    check_limits(LIMITS, draw=draw, from_step=from_step)
     rows = o_information[(o_information["metric"] == extreme) & o_information["value"].notna()]
     rows = rows[rows["step"] >= from_step]
     rows = rows[rows["step"].isin(moments(at, rows["step"], curves, phases))]
@@ -72,7 +77,7 @@ def choose(
 
 
 def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:
-    """Those of the steps that count."""
+    """Return those of the steps that count."""
     if at == "any":
         return steps
     if at == "generalised":
@@ -87,9 +92,9 @@ def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataF
 
 
 def write_units(path: str | Path, units: list[int], origin: dict, absent: str | None) -> None:
-    """One row a unit, with the columns of `origin` (run, seed, subnetwork); none, and why, where it is absent.
+    """Write one row a unit, with the columns of `origin` (run, seed, subnetwork); none, and why, where it is absent.
 
-    The same units are the same bytes, so that a choice that comes to the same has no consequences.
+    The same units are the same bytes, so that another way to the same choice trains nothing again.
     """
     columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
     schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
@@ -97,8 +102,8 @@ def write_units(path: str | Path, units: list[int], origin: dict, absent: str | 
     write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), header)
 
 
-def write_choices(path: str | Path, rows: list[dict], header: dict) -> None:
-    """A row for each sub-network: run, seed, subnetwork, and size, step, o_information, or why it is absent."""
+def write_choice(path: str | Path, row: dict, header: dict) -> None:
+    """Write one row: run, seed, subnetwork, and size, step, o_information, or why it is absent."""
     kinds = {"run": pa.string(), "seed": pa.int64(), "subnetwork": pa.string(), "size": pa.int64(), "step": pa.int64()}
     schema = pa.schema([*kinds.items(), ("o_information", pa.float64()), ("absent", pa.string())])
-    write_parquet(path, pa.Table.from_pylist(rows, schema=schema), {"information": "nats", **header})
+    write_parquet(path, pa.Table.from_pylist([row], schema=schema), {"information": "nats", **header})

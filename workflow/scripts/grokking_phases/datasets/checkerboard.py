@@ -2,14 +2,16 @@
 
 import numpy as np
 
+from grokking_phases.arguments import check_limits
 from grokking_phases.examples import Examples
 
-LIMITS = {"side": (None, 1000)}  # a million examples
+LIMITS = {"side": (2, 1000), "squares": (2, None)}  # a million examples
 
 
 def make(*, side: int, squares: int = 4) -> Examples:
-    """All side * side points, x slow and y fast; a board of squares * squares, of two colours."""
-    if not 1 < squares <= side:
-        raise ValueError(f"squares = {squares}: from 2 to side = {side}, for each is to hold a point")
+    """Return all side * side points, x slow and y fast; a board of squares * squares, of two colours."""
+    check_limits(LIMITS, side=side, squares=squares)
+    if squares > side:
+        raise ValueError(f"squares = {squares} is more than side = {side}, and each square must hold a point")
     x, y = np.divmod(np.arange(side * side), side)
     return Examples(np.stack([x, y], axis=1), (x * squares // side + y * squares // side) % 2, side, n_classes=2)

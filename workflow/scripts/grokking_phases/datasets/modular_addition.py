@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from grokking_phases.arguments import check_limits
 from grokking_phases.examples import Examples
 
-LIMITS = {"p": (None, 1000)}  # a million examples
+LIMITS = {"p": (2, 1000)}  # a million examples
 
 
 def make(*, p: int) -> Examples:
-    """All p * p pairs, a slow and b fast."""
-    if p < 2:
-        raise ValueError(f"p = {p}: a modulus of at least 2 is needed")
+    """Return all p * p pairs, a slow and b fast."""
+    check_limits(LIMITS, p=p)
     a, b = np.divmod(np.arange(p * p), p)
     return Examples(np.stack([a, b], axis=1), (a + b) % p, n_tokens=p, n_classes=p)

@@ -10,15 +10,15 @@ from typing import Literal
 
 import numpy as np
 
+from grokking_phases.arguments import check_limits
 from grokking_phases.examples import Examples
 
-LIMITS = {"p": (None, 1000)}  # a million examples
+LIMITS = {"p": (3, 1000)}  # a million examples
 
 
 def make(*, p: int, inverse: Literal["exact", "fermat"] = "exact") -> Examples:
-    """All p * (p - 1) pairs, a slow and b fast."""
-    if p < 3:
-        raise ValueError(f"p = {p}: a modulus of at least 3 is needed")
+    """Return all p * (p - 1) pairs, a slow and b fast."""
+    check_limits(LIMITS, p=p)
     if inverse == "exact":
         for b in range(1, p):
             if gcd(b, p) > 1:

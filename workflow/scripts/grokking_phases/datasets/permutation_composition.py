@@ -4,13 +4,15 @@ from itertools import permutations
 
 import numpy as np
 
+from grokking_phases.arguments import check_limits
 from grokking_phases.examples import Examples
+
+LIMITS = {"n": (2, 6)}  # (n!)^2 products
 
 
 def make(*, n: int) -> Examples:
-    """All (n!)^2 products c = a o b, c[i] = a[b[i]], a slow and b fast; permutations in lexicographic order."""
-    if not 2 <= n <= 6:
-        raise ValueError(f"n = {n}: between 2 and 6, for S_{n} would have (n!)^2 products")
+    """Return all (n!)^2 products c = a o b, c[i] = a[b[i]], a slow and b fast; permutations in lexicographic order."""
+    check_limits(LIMITS, n=n)
     elements = np.array(list(permutations(range(n))))  # (n!, n)
     order = len(elements)
     a, b = np.divmod(np.arange(order * order), order)

@@ -62,6 +62,14 @@ def read_tables(paths: Iterable[str | Path], **expected: Any) -> pd.DataFrame:
     return pd.concat([read_table(path, **expected) for path in paths], ignore_index=True)
 
 
+def read_tables_by_name(paths: Iterable[str | Path], **expected: Any) -> dict[str, pd.DataFrame]:
+    """Return a table for each file name without its ending, in the order of the paths: those of all seeds in one."""
+    named: dict[str, list] = {}
+    for path in paths:
+        named.setdefault(Path(path).stem, []).append(path)
+    return {name: read_tables(files, **expected) for name, files in named.items()}
+
+
 def write_events(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
     """Events of a run, per seed and over seeds (seed missing): the columns of `EVENTS` that there are."""
     schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])

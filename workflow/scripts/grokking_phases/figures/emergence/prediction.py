@@ -42,25 +42,21 @@ RULE = (
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """The whole table, each run and seed with its panel, in the panels' order."""
+    """Return the whole table, each run and seed with its panel, in the panels' order."""
     of_runs = tables["kind"] == "run"
     return pd.concat([in_panels(tables[of_runs], panels), tables[~of_runs]], ignore_index=True)
 
 
-def draw(numbers: pd.DataFrame, study: dict, *, estimates: dict[str, str], calibration: list[int]) -> list[Figure]:
-    """A page for each estimate.
-
-    estimates: tables of synergy, each with that of its null; calibration: the seeds that are not scored.
-    """
-    pages = dict(list(numbers.groupby("estimate")))
-    return [draw_page(pages[estimate], study, estimate, calibration) for estimate in estimates]
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return a page for each estimate, in the order of the table."""
+    return [draw_page(rows, study, estimate) for estimate, rows in numbers.groupby("estimate", sort=False)]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, calibration: list[int]) -> Figure:
+def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     trials, of_subset = numbers[numbers["kind"] == "run"], numbers.groupby("subset")
     title = f"Early synergy peaks as predictors of generalising: {estimate}"
     heights = [2.7, 1.3 + ROW * trials["run"].nunique()]
-    figure, part = sheet(sum(heights), title, text(numbers, study["runs"], calibration))
+    figure, part = sheet(sum(heights), title, text(numbers, study["runs"]))
     above, below = part.subfigures(2, 1, height_ratios=heights)
     *curves, leads = above.subplots(1, len(SUBSETS) + 1)
     for ax, subset in zip(curves, SUBSETS, strict=True):
@@ -182,10 +178,10 @@ def setting(run: dict) -> str:
     return f"{strength}, rate {training['learning_rate']:g}, {run['dataset']['train_fraction']:.0%} train"
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict], calibration: list[int]) -> str:
+def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
     trials = numbers[(numbers["kind"] == "run") & (numbers["predictor"] == PREDICTORS[0])]
     first = runs[trials["run"].iloc[0]]
-    scored = trials.loc[trials["role"] == "scored", "seed"].unique()
+    calibration, scored = (trials.loc[trials["role"] == role, "seed"].unique() for role in ("calibration", "scored"))
     return " ".join(
         [
             f"{named(first['dataset'])}; {named(first['model'])};",
