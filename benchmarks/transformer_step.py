@@ -109,7 +109,10 @@ def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
         for mine, other in same:
             other.copy_(torch.cat(mine))
     (inputs, answers), (sequences, _) = (rows[:BATCH] for rows in ours.data["train"]), theirs.data[:BATCH]
-    losses = F.cross_entropy(ours.model(inputs), answers), F.cross_entropy(theirs.model(sequences), answers)
+    losses = (
+        F.cross_entropy(transformer.fast_forward(ours.model, inputs), answers),
+        F.cross_entropy(theirs.model(sequences), answers),
+    )
     gradients = iter(torch.autograd.grad(losses[0], [mine for parts, _ in same for mine in parts]))
     found = [losses[0], *(torch.cat([next(gradients) for _ in mine]) for mine, _ in same)]
     expected = [losses[1], *torch.autograd.grad(losses[1], [other for _, other in same])]
@@ -119,8 +122,8 @@ def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
 
 def counterparts(ours: transformer.Transformer, theirs: PlainModel) -> Iterator[tuple[list[Tensor], Tensor]]:
     """Parameters of ours, which side by side are one of theirs."""
-    modules = [([ours.tokens], theirs.tokens), ([ours.positions], theirs.positions), ([ours.readout], theirs.readout)]
-    modules.append(([ours.norm], theirs.norm))
+    modules = [([ours.embedding.tokens], theirs.tokens), ([ours.embedding.positions], theirs.positions)]
+    modules += [([ours.readout], theirs.readout), ([ours.norm], theirs.norm)]
     for mine, other in zip(ours.blocks, theirs.blocks, strict=True):
         attention = mine.attention
         modules += [

@@ -25,7 +25,16 @@ from study.provenance import code
 from study.errors import StudyError, origin
 from study.signatures import constant, module_name, options_of
 from study.resolve import Runs, resolve
-from study.wanted_tables import MASKS, OF_RUN, PREDICTION, metrics_behind, retrained, runs_of_figure, seeds_of, timed
+from study.wanted_tables import (
+    MASKS,
+    OF_RUN,
+    PREDICTION,
+    metrics_behind,
+    retrained,
+    runs_of_figure,
+    seeds_of,
+    timed,
+)
 
 # The Snakefile's own comes last in Snakemake's list, and lies below the others.
 CONFIG_FILES = {
@@ -129,7 +138,7 @@ def measured_layers(wildcards):
     width = widths(run["model"])
     recomputed = [layer for layer in layers if layer not in recorded]
     measured = {"widths": {layer: width[layer] for layer in layers}, "recomputed": recomputed}
-    network = recomputed or constant("metrics", METRICS[wildcards.metric]["module"], "NETWORK")
+    network = recomputed or constant("metrics", METRICS[wildcards.metric]["module"], "NEEDS_NETWORK")
     return measured | ({"model": run["model"]} if network else {})
 
 
@@ -215,7 +224,11 @@ def figure_metrics(wildcards):
 def figure_subnetworks(wildcards):
     """The same of each sub-network."""
     drawn = [table.split(".")[0] for table in figure_entry(wildcards)["tables"]]
-    return {name: defaults("", "analysis/subnetworks") | SUBNETWORKS[name] for name in drawn if name in SUBNETWORKS}
+    return {
+        name: defaults("", "analysis/subnetworks") | SUBNETWORKS[name]
+        for name in drawn
+        if name in SUBNETWORKS
+    }
 
 
 def defaults(kind, module):

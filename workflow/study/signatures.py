@@ -7,6 +7,9 @@ The signature is the schema: keyword-only names, defaults, and annotations (`int
     DRAWS = ["o_information"]                of a figure: the metrics' modules that it can draw
     LIMITS = {"n_bins": (2, "width")}        an option's least and greatest value; None: unlimited; "width": of a
                                              metric, that of the narrowest layer it reads
+    NEEDS_NETWORK = True                     of a metric: it reads the network itself, not only recorded activations
+    NEEDS_PIECEWISE_LINEAR = True            of a metric: that network must be linear but for ReLUs
+    PIECEWISE_LINEAR = True                  of a model: it is so
 """
 
 import ast
@@ -70,12 +73,6 @@ def options_of(kind: str, name: str) -> dict[str, Option]:
 
 def defines(kind: str, name: str, function: str) -> bool:
     return any(getattr(node, "name", None) == function for node in tree(module_name(kind, name)).body)
-
-
-def methods(kind: str, name: str) -> set[str]:
-    """Of all classes of a module."""
-    classes = [node for node in tree(module_name(kind, name)).body if isinstance(node, ast.ClassDef)]
-    return {node.name for of in classes for node in of.body if isinstance(node, ast.FunctionDef)}
 
 
 def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:
