@@ -23,7 +23,7 @@ from grokking_phases.datasets import modular_addition
 from grokking_phases.estimators.kernel_density import kde_bounds
 from grokking_phases.examples import Examples
 from grokking_phases.metrics import mutual_information
-from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
+from grokking_phases.metrics.linear_mapping_number import function_of_layer, linear_mapping_number
 from grokking_phases.models import mlp
 from grokking_phases.recipe import Recipe
 from grokking_phases.storage.digests import digest_of_file
@@ -87,9 +87,7 @@ def kde(n_samples: int) -> Callable:
 def mapping_number(n_samples: int) -> Callable:
     net, examples = network(), task()
     chosen = torch.from_numpy(examples.inputs[examples.train][:n_samples])
-    with torch.no_grad():
-        hidden = net.first_hidden(chosen)
-    return partial(linear_mapping_number, net.after_first_hidden, hidden)
+    return partial(linear_mapping_number, *function_of_layer(net, "preactivation", chosen))
 
 
 def metric_of_file(n_snapshots: int) -> Callable:

@@ -8,7 +8,7 @@ The network is the two-phase paper's transformer as it is initialised, at divisi
 depend on the weights.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 import numpy as np
@@ -16,11 +16,11 @@ import torch
 from pairs import Agreement, Pair
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
-from torch import Tensor, nn
+from torch import Tensor
 
 from grokking_phases.estimators.kernel_density import KDE, kde_information
-from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
-from grokking_phases.metrics.local_complexity import frame, local_complexity
+from grokking_phases.metrics.linear_mapping_number import function_of_layer, linear_mapping_number
+from grokking_phases.metrics.local_complexity import Read, crossings, frame, function_of_points, points_of
 from grokking_phases.models import transformer
 
 N_TOKENS, N_TRAIN, WIDTH, N_CLASSES = 96, 3648, 128, 95
@@ -36,8 +36,9 @@ def pairs() -> Iterator[Pair]:
     yield kernel_density(rng)
     with torch.no_grad():
         chosen = operands[rng.permutation(len(operands))[:N_CENTRES]]
-        yield linear_mapping(network, network.first_hidden(chosen[:N_MAPPED]))
-        yield complexity(network, network.points(chosen))
+        yield linear_mapping(*function_of_layer(network, "block_1", chosen[:N_MAPPED]))
+        points = points_of(network, "embedding", chosen)
+        yield complexity(function_of_points(network, "embedding", chosen, points.shape[1:]), points.flatten(1))
 
 
 def kernel_density(rng: np.random.Generator) -> Pair:
@@ -72,8 +73,7 @@ def log_kernels(K: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
     return -(logsumexp(K, axis=1) - np.log(len(K))).mean(), -in_class.mean()
 
 
-def linear_mapping(network: nn.Module, X: Tensor) -> Pair:
-    f = network.after_first_hidden
+def linear_mapping(f: Callable[[Tensor], Tensor], X: Tensor) -> Pair:
     return Pair(
         f"linear mapping number, {N_MAPPED} samples, {N_POINTS} points",
         "a loop over samples",
@@ -102,12 +102,13 @@ def lmn_twin(f, X: Tensor) -> float:
     return float(np.exp(-(p * np.log(p)).sum()))
 
 
-def complexity(network: nn.Module, X: Tensor) -> Pair:
+def complexity(read: Read, X: Tensor) -> Pair:
+    directions = frame(X.shape[1], N_DIRECTIONS, 0)
     return Pair(
         f"local complexity, {N_CENTRES} samples, {N_DIRECTIONS} directions",
         "a loop over samples",
-        lambda: local_complexity(network, X, radius=RADIUS, n_directions=N_DIRECTIONS, seed=0),
-        lambda: complexity_twin(network, X),
+        lambda: crossings(read, X, RADIUS, directions),
+        lambda: complexity_twin(read, X),
         Agreement(mean_difference, 0.01, "neurons a sample"),
         note="a pre-activation within rounding of 0 may count otherwise; the same directions",
         repeats=3,
@@ -115,13 +116,13 @@ def complexity(network: nn.Module, X: Tensor) -> Pair:
 
 
 @torch.no_grad()
-def complexity_twin(network: nn.Module, X: Tensor) -> dict[str, np.ndarray]:
+def complexity_twin(read: Read, X: Tensor) -> dict[str, np.ndarray]:
     """{layer: (n,) neurons that change sign around each sample of X (n, d)}"""
     directions = RADIUS * frame(X.shape[1], N_DIRECTIONS, 0).to(X.dtype)
     counts: dict[str, list[int]] = {}
     for x in X:
         vertices = torch.cat([x + directions, x - directions])
-        for layer, values in network.preactivations(vertices).items():
+        for layer, values in read(vertices).items():
             crossed = (values > 0).any(dim=0) & (values <= 0).any(dim=0)
             counts.setdefault(layer, []).append(int(crossed.sum()))
     return {layer: np.array(found) for layer, found in counts.items()}

@@ -119,8 +119,8 @@ def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
 
 def counterparts(ours: transformer.Transformer, theirs: PlainModel) -> Iterator[tuple[list[Tensor], Tensor]]:
     """Parameters of ours, which side by side are one of theirs."""
-    modules = [([ours.tokens], theirs.tokens), ([ours.positions], theirs.positions), ([ours.readout], theirs.readout)]
-    modules.append(([ours.norm], theirs.norm))
+    modules = [([ours.embedding.tokens], theirs.tokens), ([ours.embedding.positions], theirs.positions)]
+    modules += [([ours.readout], theirs.readout), ([ours.norm], theirs.norm)]
     for mine, other in zip(ours.blocks, theirs.blocks, strict=True):
         attention = mine.attention
         modules += [

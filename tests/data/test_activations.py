@@ -18,12 +18,12 @@ def test_more_rows_than_are_taken_at_a_time(model):
     assert len(inputs) > ROWS
     recorded = activations(model, inputs, ["preactivation", "hidden"])
     assert list(recorded) == ["preactivation", "hidden"]
-    torch.testing.assert_close(recorded["hidden"], model.preactivation(inputs).relu().detach())
+    torch.testing.assert_close(recorded["hidden"], model.preactivation(model.embedding(inputs)).relu().detach())
     assert not recorded["hidden"].requires_grad
 
 
 def test_no_hook_stays_even_when_the_network_fails(model):
-    with pytest.raises(RuntimeError, match="80"):
+    with pytest.raises(RuntimeError, match="num_classes"):
         activations(model, torch.tensor([[0, 40]]), ["hidden"])
     activations(model, torch.tensor([[0, 39]]), ["hidden"])
     assert not model.hidden._forward_hooks
@@ -32,3 +32,13 @@ def test_no_hook_stays_even_when_the_network_fails(model):
 def test_a_layer_that_is_not_there_is_named(model):
     with pytest.raises(AttributeError, match="block_1"):
         activations(model, torch.tensor([[0, 1]]), ["block_1"])
+
+
+def test_each_module_keeps_its_mode_and_each_parameter_its_gradient(model):
+    model.train()
+    model.hidden.eval()
+    model(torch.tensor([[0, 1]])).sum().backward()
+    gradients = [parameter.grad.clone() for parameter in model.parameters()]
+    activations(model, torch.tensor([[2, 3]]), ["hidden"])
+    assert model.training and model.readout.training and not model.hidden.training
+    assert all(torch.equal(p.grad, before) for p, before in zip(model.parameters(), gradients, strict=True))

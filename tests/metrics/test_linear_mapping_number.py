@@ -7,7 +7,13 @@ import pytest
 import torch
 from scipy.stats import pearsonr
 
-from grokking_phases.metrics.linear_mapping_number import compute, linear_mapping_number, squared_correlations
+from grokking_phases.data.module_hooks import rest_after
+from grokking_phases.metrics.linear_mapping_number import (
+    compute,
+    function_of_layer,
+    linear_mapping_number,
+    squared_correlations,
+)
 from grokking_phases.models import mlp, transformer
 
 
@@ -81,7 +87,7 @@ def test_rounding_is_no_variation():
 
 @pytest.mark.parametrize(("n", "n_points"), [(1, 21), (5, 2)])
 def test_too_little_to_correlate_is_refused(n, n_points):
-    with pytest.raises(ValueError, match="two samples and three points"):
+    with pytest.raises(ValueError, match="n_samples: 1 is less than 2|n_points: 2 is less than 3"):
         linear_mapping_number(norm_squared, samples(n), n_points=n_points)
 
 
@@ -101,7 +107,7 @@ def test_rows_of_a_network(name):
     inputs = torch.cartesian_prod(torch.arange(5), torch.arange(5)).numpy()
 
     class Snapshots(list):
-        pass
+        layers = {layer: None}
 
     snapshots = Snapshots(SimpleNamespace(step=step, network=build()) for step in (0, 10))
     snapshots.inputs = inputs
@@ -113,12 +119,22 @@ def test_rows_of_a_network(name):
     assert rows == list(compute(snapshots, n_samples=10))
     everything = list(compute(snapshots, n_samples=100))
     assert everything[0]["value"] == pytest.approx(
-        linear_mapping_number(
-            snapshots[0].network.after_first_hidden,
-            snapshots[0].network.first_hidden(torch.from_numpy(inputs)).detach(),
-        ),
-        rel=1e-6,
+        linear_mapping_number(*function_of_layer(snapshots[0].network, layer, torch.from_numpy(inputs))), rel=1e-6
     )
+
+
+def test_after_the_relu_of_the_mlp_all_is_affine():
+    network = mlp.build(n_tokens=5, n_classes=4, width=9)
+    f, X = function_of_layer(network, "hidden", torch.cartesian_prod(torch.arange(5), torch.arange(5)))
+    assert linear_mapping_number(f, X) == pytest.approx(1, abs=1e-3)  # rounding, of float32
+
+
+def test_all_positions_of_a_sequence_are_interpolated():
+    network, inputs = MODELS["transformer"][0](), torch.tensor([[0, 1], [2, 3], [4, 4]])
+    f, X = function_of_layer(network, "block_1", inputs)
+    assert X.shape == (3, 4 * 8)
+    torch.testing.assert_close(f(X), network(inputs).detach())
+    assert torch.equal(f(X), rest_after(network, "block_1", inputs)(X.view(3, 4, 8)))
 
 
 def test_a_network_that_is_not_finite_is_undefined_and_counted():
@@ -127,6 +143,7 @@ def test_a_network_that_is_not_finite_is_undefined_and_counted():
         network.readout.weight.fill_(torch.nan)
 
     class Snapshots(list):
+        layers = {"preactivation": 9}
         inputs = torch.cartesian_prod(torch.arange(5), torch.arange(5)).numpy()
 
     values = {row["metric"]: row["value"] for row in compute(Snapshots([SimpleNamespace(step=0, network=network)]))}

@@ -7,13 +7,15 @@ import pandas as pd
 import pytest
 import torch
 
+from grokking_phases.data.module_hooks import chain, preactivations, rest_after
 from grokking_phases.datasets import checkerboard, modular_addition
 from grokking_phases.figures.two_phase._squares import boundaries, polygons
 from grokking_phases.metrics import linear_regions, partition
 from grokking_phases.models import mlp, relu_mlp
-from grokking_phases.regions.partition import Slice, hidden_layers
+from grokking_phases.regions.partition import Slice
 from grokking_phases.regions.partition import partition as partition_of
 from grokking_phases.regions.polygons import area
+from grokking_phases.regions.relu_chains import hidden_layers
 
 CHANGES = ["disappearance", "merging", "alignment"]
 
@@ -97,13 +99,13 @@ def test_nothing_is_together_at_no_distance(plane):
 
 def test_a_slice_goes_through_three_samples_of_the_seed(slices):
     network = next(iter(slices)).network
-    points = network.points(torch.from_numpy(slices.inputs)).double().numpy()
+    points = network.embedding(torch.from_numpy(slices.inputs)).double().numpy()
     square = Slice.of_samples(points, seed=3)
     chosen = points[np.random.default_rng(3).choice(len(points), 3, replace=False)]
     u = (chosen - square.origin) @ square.axes.T
     assert np.allclose(square.at(u), chosen)
     last = wide(slices, seed=3)["regions"].iloc[-1]  # where iterating has left the network
-    assert last == len(partition_of(hidden_layers(network), square).regions)
+    assert last == len(partition_of(list(hidden_layers(chain(network)).values()), square).regions)
 
 
 def test_polygons_tile_the_square_and_none_has_the_pattern_of_another(plane):
@@ -118,10 +120,11 @@ def test_polygons_tile_the_square_and_none_has_the_pattern_of_another(plane):
 def test_boundaries_are_where_their_neurons_are_zero(plane):
     rows = pd.DataFrame(partition.compute(plane))
     for snapshot in plane:
+        rest = rest_after(snapshot.network, "embedding", torch.from_numpy(plane.inputs))
         for i, layer in enumerate(["hidden_1", "hidden_2"]):
             for neuron, pieces in boundaries(rows[(rows["step"] == snapshot.step) & (rows["layer"] == layer)]).items():
                 ends = torch.from_numpy(np.concatenate(pieces)).float()
-                values = snapshot.network.preactivations(ends)[layer][:, neuron - 6 * i]
+                values = preactivations(snapshot.network, ends, rest)[layer][:, neuron - 6 * i]
                 assert values.abs().max() < 1e-4
 
 

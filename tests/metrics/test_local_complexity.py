@@ -33,7 +33,7 @@ def test_a_boundary_is_counted_where_it_crosses_the_neighbourhood(offset, expect
     """Whatever the frame, the cross-polytope of radius 0.1 holds the disc of radius 0.1 / sqrt(2) > 0.05."""
     for seed in range(5):
         counts = local_complexity(one_neuron(offset), torch.zeros(1, 2), **OPTIONS | {"seed": seed})
-        assert {layer: values.tolist() for layer, values in counts.items()} == {"0": [expected]}
+        assert {layer: values.tolist() for layer, values in counts.items()} == {"1": [expected]}
 
 
 def test_it_vanishes_with_the_radius_and_reaches_every_neuron_that_varies():
@@ -45,10 +45,10 @@ def test_it_vanishes_with_the_radius_and_reaches_every_neuron_that_varies():
         }
         for r in (1e-7, 0.05, 0.5, 1e5)
     ]
-    assert means[0] == {"0": 0, "2": 0}
+    assert means[0] == {"1": 0, "3": 0}
     for smaller, larger in zip(means, means[1:], strict=False):
         assert all(smaller[layer] < larger[layer] for layer in smaller)
-    assert means[-1]["0"] == 20
+    assert means[-1]["1"] == 20
 
 
 def test_it_is_what_the_definition_says_vertex_by_vertex():
@@ -59,7 +59,7 @@ def test_it_is_what_the_definition_says_vertex_by_vertex():
         vertices = [x + sign * 0.3 * v for sign, v in product((1, -1), directions)]
         first = [network[0](vertex) for vertex in vertices]
         second = [network[2](h.relu()) for h in first]
-        for layer, values in {"0": first, "2": second}.items():
+        for layer, values in {"1": first, "3": second}.items():
             signs = torch.stack(values) > 0
             assert counts[layer][i] == (signs.any(0) & ~signs.all(0)).sum()
 
@@ -83,9 +83,9 @@ def test_random_points_have_the_mean_and_covariance_of_the_train_points():
 @pytest.mark.parametrize(
     ("network", "options", "message"),
     [
-        (deep(), {"radius": 0}, "radius must be above 0"),
-        (deep(), {"n_directions": 5}, "n_directions must be from 1 to 4"),
-        (nn.Sequential(nn.Linear(4, 3), nn.GELU(), nn.Linear(3, 2)), {}, "has a GELU"),
+        (deep(), {"radius": 0}, "radius: 0 is less than"),
+        (deep(), {"n_directions": 5}, "n_directions: 5 is more than 4"),
+        (nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2)), {}, "no activation module"),
     ],
 )
 def test_bad_input_is_one_sentence(network, options, message):
@@ -114,7 +114,8 @@ def test_rows_of_a_network(name):
 
     network = build()
     if scale is None:
-        scale = network.points(torch.from_numpy(everything[:15])).norm(dim=1).square().mean().sqrt().item()
+        embedded = network.embedding(torch.from_numpy(everything[:15]))
+        scale = embedded.flatten(1).norm(dim=1).square().mean().sqrt().item()
     rows = list(compute(Snapshots([SimpleNamespace(step=3, network=network)]), radius=0.05, n_samples=8))
     values = {(row["layer"], row["metric"]): row["value"] for row in rows}
     metrics = ["local_complexity_train", "local_complexity_test", "local_complexity_random", "radius"]
@@ -123,3 +124,34 @@ def test_rows_of_a_network(name):
     assert values[layers[0], "radius"] == pytest.approx(0.05 * scale, rel=1e-5)
     assert all(value >= 0 for value in values.values())
     assert values[layers[-1], "local_complexity_random"] > 0
+
+
+def rows_of(network, **options):
+    class Snapshots(list):
+        inputs = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
+        test_inputs = inputs + 1
+
+    found = compute(Snapshots([SimpleNamespace(step=0, network=network)]), n_samples=12, **options)
+    return {(row["layer"], row["metric"]): row["value"] for row in found}
+
+
+def test_any_network_of_real_numbers_has_its_input_as_the_point():
+    values = rows_of(deep(), points="input", radius=0.3)
+    counts = local_complexity(
+        deep(),
+        torch.from_numpy(np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)),
+        radius=0.3,
+        n_directions=4,
+        seed=0,
+    )
+    for layer in ("1", "3"):
+        assert values[layer, "local_complexity_train"] == counts[layer].mean()
+
+
+def test_a_radius_may_be_relative_to_the_points():
+    absolute, relative = (rows_of(deep(), points="1", radius=0.3, relative=each) for each in (False, True))
+    assert set(absolute) == set(relative) and absolute["3", "radius"] == 0.3
+    network = deep()
+    X = torch.from_numpy(np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32))
+    norms = network[0](X).relu().norm(dim=1)
+    assert relative["3", "radius"] == pytest.approx(0.3 * norms.square().mean().sqrt().item(), rel=1e-5)

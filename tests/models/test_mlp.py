@@ -1,4 +1,4 @@
-"""The look-ups are the dense product on one-hots, with the paper's initialisation and size."""
+"""The network on one-hots, its fast path by look-ups, with the paper's initialisation and size; sub-networks."""
 
 import pytest
 import torch
@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from grokking_phases.models import mlp
+from grokking_phases.models._fast_mlp import look_up
 
 
 @pytest.fixture(autouse=True)
@@ -21,11 +22,11 @@ def dense(inputs, n_tokens):
 @pytest.mark.parametrize("n_operands", [1, 2, 3])
 def test_look_ups_equal_the_dense_product_in_values_and_gradients(n_operands):
     torch.manual_seed(0)
-    layer, inputs = mlp.OneHotLinear(13, n_operands, 10), torch.randint(13, (50, n_operands))
+    layer, inputs = nn.Linear(13 * n_operands, 10), torch.randint(13, (50, n_operands))
     twin = nn.Linear(13 * n_operands, 10)
     twin.load_state_dict(layer.state_dict())
     upstream = torch.randn(50, 10)
-    values, expected = layer(inputs), twin(dense(inputs, 13))
+    values, expected = look_up(layer, inputs, 13), twin(dense(inputs, 13))
     torch.testing.assert_close(values, expected)
     values.backward(upstream)
     expected.backward(upstream)
@@ -33,10 +34,10 @@ def test_look_ups_equal_the_dense_product_in_values_and_gradients(n_operands):
         torch.testing.assert_close(parameter.grad, other.grad)
 
 
-def test_the_forward_pass_leaves_the_weights_alone():
-    layer = mlp.OneHotLinear(5, 2, 3)
+def test_look_ups_leave_the_weights_alone():
+    layer = nn.Linear(10, 3)
     before = [parameter.clone() for parameter in layer.parameters()]
-    layer(torch.zeros(4, 2, dtype=torch.long))
+    look_up(layer, torch.zeros(4, 2, dtype=torch.long), 5)
     assert all(torch.equal(a, b) for a, b in zip(before, layer.parameters(), strict=True))
 
 
@@ -107,7 +108,7 @@ UNITS = [1, 4, 5, 11]
 
 def test_a_masked_units_activation_is_zero():
     whole, part, inputs = network(), mlp.subnetwork(network(), UNITS, "activation"), torch.randint(7, (30, 2))
-    hidden = whole.hidden(whole.preactivation(inputs))
+    hidden = whole.hidden(whole.preactivation(whole.embedding(inputs)))
     masked = torch.zeros(12)
     masked[UNITS] = 1
     torch.testing.assert_close(part(inputs), whole.readout(hidden * masked))
@@ -116,7 +117,7 @@ def test_a_masked_units_activation_is_zero():
 def test_a_unit_whose_weights_are_masked_is_its_biass_relu():
     whole, part, inputs = network(), mlp.subnetwork(network(), UNITS, "weights"), torch.randint(7, (30, 2))
     hidden = whole.preactivation.bias.relu().expand(30, 12).clone()
-    hidden[:, UNITS] = whole.hidden(whole.preactivation(inputs))[:, UNITS]
+    hidden[:, UNITS] = whole.hidden(whole.preactivation(whole.embedding(inputs)))[:, UNITS]
     torch.testing.assert_close(part(inputs), whole.readout(hidden))
     assert not torch.allclose(part(inputs), mlp.subnetwork(network(), UNITS, "activation")(inputs))
 
@@ -154,8 +155,22 @@ def test_units_that_make_no_sub_network_are_refused(units):
         mlp.subnetwork(network(), units, "weights")
 
 
-def test_it_is_one_function_of_numbers_from_the_one_hots_on():
-    model, inputs = mlp.build(n_tokens=7, n_classes=5, width=6), torch.tensor([[0, 6], [3, 3], [6, 0]])
-    hidden = model.first_hidden(inputs)
-    torch.testing.assert_close(model.preactivations(model.points(inputs)), {"hidden": hidden})
-    torch.testing.assert_close(model.after_first_hidden(hidden), model(inputs))
+def whole_or_part(mask):
+    return network() if mask is None else mlp.subnetwork(network(), UNITS, mask)
+
+
+@pytest.mark.parametrize("mask", [None, "activation", "weights"])
+def test_the_fast_path_has_the_networks_losses_and_gradients(mask):
+    inputs, targets = torch.randint(7, (40, 2)), torch.randint(5, (40,))
+    model = whole_or_part(mask)
+    losses = [F.cross_entropy(logits, targets) for logits in (model(inputs), mlp.fast_forward(model, inputs))]
+    torch.testing.assert_close(*losses)
+    gradients = [torch.autograd.grad(loss, list(model.parameters())) for loss in losses]
+    torch.testing.assert_close(*gradients)
+    assert len(gradients[0]) == (4 if mask == "weights" else 3)
+
+
+def test_a_recorded_layer_is_what_the_fast_path_computes():
+    model, inputs = mlp.build(n_tokens=97, n_classes=97), torch.randint(97, (1030, 2))
+    assert torch.equal(model.preactivation(model.embedding(inputs)), look_up(model.preactivation, inputs, 97))
+    assert torch.equal(model(inputs), mlp.fast_forward(model, inputs))

@@ -1,4 +1,4 @@
-"""The network on the plane says the same in each of its ways to be asked."""
+"""The network on the plane: its coordinates, and the layers between them and the logits."""
 
 import pytest
 import torch
@@ -17,23 +17,14 @@ INPUTS = torch.tensor([[0, 8], [4, 4], [8, 1]])
 
 
 def test_tokens_are_coordinates(network):
-    assert network.points(INPUTS).tolist() == [[-1, 1], [0, 0], [1, -0.75]]
+    assert network.embedding(INPUTS).tolist() == [[-1, 1], [0, 0], [1, -0.75]]
 
 
-def test_layers_are_recorded_and_are_what_relu_makes_of_the_preactivations(network):
+def test_the_network_is_linear_and_relu_in_turn(network):
     recorded = activations(network, INPUTS, ["hidden_1", "hidden_2", "hidden_3"])
-    for layer, values in network.preactivations(network.points(INPUTS)).items():
-        assert values.shape == (3, 5)
-        torch.testing.assert_close(values.relu(), recorded[layer])
-
-
-def test_logits_follow_from_the_last_hidden_layer(network):
-    last = network.preactivations(network.points(INPUTS))["hidden_3"].relu()
-    torch.testing.assert_close(network(INPUTS), network.readout(last))
-
-
-def test_rectified_maps_are_those_before_each_relu(network):
-    x = network.points(INPUTS)
-    for linear in network.rectified():
-        x = linear(x).relu()
+    x = network.embedding(INPUTS)
+    for i in (1, 2, 3):
+        x = network.get_submodule(f"preactivation_{i}")(x).relu()
+        assert x.shape == (3, 5)
+        torch.testing.assert_close(x.detach(), recorded[f"hidden_{i}"])
     torch.testing.assert_close(network(INPUTS), network.readout(x))

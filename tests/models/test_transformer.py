@@ -1,4 +1,6 @@
-"""The shortcut at the last position against a full computation from plain parts; sizes, causality, names."""
+"""The network and its fast path against a full computation from plain parts; sizes, causality, names, dropout."""
+
+from functools import partial
 
 import pytest
 import torch
@@ -30,9 +32,10 @@ def split_heads(x, n_heads):
 def full(model, inputs, scale):
     """Logits, and by name the outputs at all four positions, from torch's own attention: nothing is left out."""
     ones = torch.ones(len(inputs), 1, dtype=torch.long)
-    n_tokens = len(model.tokens.weight) - 2
-    x = model.tokens(torch.cat([inputs[:, :1], n_tokens * ones, inputs[:, 1:], (n_tokens + 1) * ones], dim=1)) * scale
-    x, layers = x + model.positions(torch.arange(4)), {}
+    tokens, positions = model.embedding.tokens, model.embedding.positions
+    n_tokens = len(tokens.weight) - 2
+    x = tokens(torch.cat([inputs[:, :1], n_tokens * ones, inputs[:, 1:], (n_tokens + 1) * ones], dim=1)) * scale
+    x, layers = x + positions(torch.arange(4)), {}
     for name, block in ((name, block) for name, block in model.named_children() if name.startswith("block_")):
         attention, normed = block.attention, block.norm_attention(x)
         q, k, v = (
@@ -49,17 +52,32 @@ SIZES = [{}, {"n_blocks": 1}, {"n_blocks": 3}, {"embedding_scale": 1.0}]
 
 
 @pytest.mark.parametrize("options", SIZES)
-def test_the_last_position_alone_gives_the_full_computation(options):
+def test_losses_and_gradients_are_those_of_the_full_computation(options):
     """Float32: gradients are sums of terms up to the size of the embedding, 11 times that of the rest."""
     model = small(**options)
     logits, targets = {}, torch.arange(49) % 5
-    for way, of in {"short": model, "full": lambda x: full(model, x, model.embedding_scale)[0]}.items():
+    ways = {
+        "readable": model,
+        "fast": partial(transformer.fast_forward, model),
+        "full": lambda x: full(model, x, model.embedding.scale)[0],
+    }
+    for way, forward in ways.items():
         model.zero_grad()
-        logits[way] = of(pairs())
+        logits[way] = forward(pairs())
         F.cross_entropy(logits[way], targets).backward()
         logits[f"{way} gradients"] = [parameter.grad.clone() for parameter in model.parameters()]
-    torch.testing.assert_close(logits["short"], logits["full"], rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(logits["short gradients"], logits["full gradients"], rtol=1e-3, atol=1e-5)
+    for way in ("readable", "fast"):
+        torch.testing.assert_close(logits[way], logits["full"], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(logits[f"{way} gradients"], logits["full gradients"], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+@pytest.mark.parametrize("n", [8, 30, 1024])
+def test_what_is_recorded_has_the_bits_of_the_fast_path(n, dropout):
+    """Of an even number of samples, whose softmax fills whole vectors."""
+    model = small(n_tokens=96, d_model=128, n_heads=4, d_mlp=512, dropout=dropout).eval()
+    inputs = torch.randint(96, (n, 2), generator=torch.Generator().manual_seed(0))
+    assert torch.equal(model(inputs), transformer.fast_forward(model, inputs))
 
 
 def test_the_papers_network_has_422_240_parameters():
@@ -74,29 +92,37 @@ def test_the_papers_network_has_422_240_parameters():
 
 
 def test_a_position_sees_none_after_it():
-    block, layout = small().block_1, transformer.Layout(n=3, m=3)
-    x = torch.randn(4, 3, 12)  # position, sample, unit
+    block, x = small().block_1, torch.randn(3, 4, 12)  # sample, position, unit
     for position in range(1, 4):
-        changed = torch.cat([x[:position], torch.randn(4 - position, 3, 12)])
-        before, after = (block(each.flatten(0, 1), layout, last=False).view(4, 3, 12) for each in (x, changed))
-        torch.testing.assert_close(before[:position], after[:position])
-        assert not torch.isclose(before[position:], after[position:]).all(dim=-1).any()
+        changed = torch.cat([x[:, :position], torch.randn(3, 4 - position, 12)], dim=1)
+        before, after = block(x), block(changed)
+        torch.testing.assert_close(before[:, :position], after[:, :position])
+        assert not torch.isclose(before[:, position:], after[:, position:]).all(dim=-1).any()
+
+
+@pytest.mark.parametrize("n_read", [1, 2, 4])
+def test_a_block_may_be_computed_at_its_last_positions_alone(n_read):
+    block, x = small().block_1, torch.randn(3, 4, 12)
+    torch.testing.assert_close(block(x, n_read), block(x)[:, -n_read:])
 
 
 @pytest.mark.parametrize("first", [[5, 3], [3, 5], [5, 5], [6, 0, 3, 6]])
 def test_each_sample_has_its_own_operand_in_whatever_order_they_come(first):
     model = small().eval()
     inputs = torch.tensor([[a, i % 3] for i, a in enumerate(first)])
-    torch.testing.assert_close(model(inputs), torch.cat([model(each[None]) for each in inputs]))
+    for forward in (model, partial(transformer.fast_forward, model)):
+        torch.testing.assert_close(forward(inputs), torch.cat([forward(each[None]) for each in inputs]))
 
 
 def test_with_dropout_every_sample_has_a_prefix_of_its_own():
     """Equal operands would otherwise share their masks."""
     model, inputs = small(dropout=0.5), torch.tensor([[1, 2]] * 200)
-    assert len(model(inputs).unique(dim=0)) == 200
-    recorded = []
-    model.block_1.register_forward_hook(lambda _module, _inputs, output: recorded.append(len(output)))
-    model(inputs), model.eval()(inputs), model(inputs[:7]), model(inputs[:8])
+    fast, recorded = partial(transformer.fast_forward, model), []
+    assert len(model(inputs).unique(dim=0)) == len(fast(inputs).unique(dim=0)) == 200
+    model.block_1.up.register_forward_hook(lambda _module, _inputs, output: recorded.append(len(output)))
+    fast(inputs)
+    model.eval()
+    fast(inputs), fast(inputs[:7]), fast(inputs[:8])
     assert recorded == [800, 2 * 200 + 2 * 7, 4 * 7, 2 * 8 + 2 * 7]  # of 7 operands, where there are more samples
 
 
@@ -109,14 +135,16 @@ def test_the_embedding_scale_multiplies_the_tokens_and_not_the_positions():
     plain, scaled = small(embedding_scale=1.0), small(embedding_scale=3.0)
     assert not torch.allclose(plain(pairs()), scaled(pairs()))
     with torch.no_grad():
-        plain.tokens.weight *= 3
+        plain.embedding.tokens.weight *= 3
     torch.testing.assert_close(plain(pairs()), scaled(pairs()))
 
 
 def test_by_default_the_embedding_is_normal_times_the_root_of_d_model():
     model = transformer.build(n_tokens=96, n_classes=96)
-    assert model.embedding_scale**2 == pytest.approx(128)
-    assert model.tokens.weight.std().item() == pytest.approx(1, abs=0.03)  # of 12,544 draws: 5 standard errors
+    assert model.embedding.scale**2 == pytest.approx(128)
+    assert model.embedding.tokens.weight.std().item() == pytest.approx(
+        1, abs=0.03
+    )  # of 12,544 draws: 5 standard errors
 
 
 def test_the_gelu_is_exact():
@@ -135,7 +163,7 @@ def test_the_layers_are_recorded_at_the_last_position(n_blocks):
         for block in range(1, n_blocks + 1)
     }
     assert {"block_1", "block_2", "block_1.hidden", "block_2.hidden"} <= set(names)
-    recorded, (_, expected) = activations(model, pairs(), list(names)), full(model, pairs(), model.embedding_scale)
+    recorded, (_, expected) = activations(model, pairs(), list(names)), full(model, pairs(), model.embedding.scale)
     for name, width in names.items():
         assert recorded[name].shape == (49, width)
         torch.testing.assert_close(recorded[name], expected[name][:, -1].detach(), rtol=1e-4, atol=1e-5)
@@ -159,13 +187,11 @@ def test_heads_that_do_not_divide_the_width_are_refused():
         small(n_heads=5)
 
 
-@pytest.mark.parametrize("options", SIZES)
-def test_it_is_one_function_of_numbers_from_the_embedded_sequence_on(options):
-    model, inputs = small(**options), pairs()
-    logits, layers = full(model, inputs, model.embedding_scale)
-    hidden = model.first_hidden(inputs)
-    torch.testing.assert_close(hidden, layers["block_1"].flatten(1), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(model.after_first_hidden(hidden), logits, rtol=1e-4, atol=1e-5)
-    found = {layer: F.gelu(values) for layer, values in model.preactivations(model.points(inputs)).items()}
-    expected = {layer: values[:, -1] for layer, values in layers.items() if layer.endswith("hidden")}
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+def test_dropout_has_the_same_distribution_in_the_network_and_in_its_fast_path():
+    """Means and standard deviations of 4000 draws of each logit, within five standard errors of a difference."""
+    model, inputs = small(dropout=0.3, embedding_scale=1.0), torch.tensor([[1, 2]] * 4000)
+    with torch.no_grad():
+        drawn, expected = transformer.fast_forward(model, inputs).double(), model(inputs).double()
+    error = (drawn.var(0) + expected.var(0)).div(4000).sqrt()
+    assert ((drawn.mean(0) - expected.mean(0)).abs() < 5 * error).all()
+    torch.testing.assert_close(drawn.std(0), expected.std(0), rtol=0.1, atol=0)

@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.junctions import junctions
-from grokking_phases.regions.partition import Slice, hidden_layers, partition
+from grokking_phases.regions.partition import Slice, partition
+from grokking_phases.regions.relu_chains import hidden_layers, readout_of, square_of
 
 UNIT = Slice.of_plane((0.0, 0.0), 1.0)
 
@@ -36,6 +38,10 @@ def network(widths, d=2, seed=0):
     sizes = [d, *widths]
     modules = [m for a, b in zip(sizes, sizes[1:], strict=False) for m in (nn.Linear(a, b), nn.ReLU())]
     return nn.Sequential(*modules, nn.Linear(sizes[-1], 1)).double()
+
+
+def layers_of(model):
+    return list(hidden_layers(chain(model)).values())
 
 
 @pytest.mark.parametrize("k", [0, 1, 2, 5, 12, 30])
@@ -66,7 +72,7 @@ def test_lines_through_corners_and_twice_the_same_line():
 
 @pytest.mark.parametrize("widths", [[8], [6, 6], [5, 5, 5], [20, 20]])
 def test_regions_tile_the_square_and_no_two_share_a_pattern(widths):
-    found = partition(hidden_layers(network(widths)), Slice.of_plane((-2.0, -2.0), 4.0))
+    found = partition(layers_of(network(widths)), Slice.of_plane((-2.0, -2.0), 4.0))
     for depth, regions in enumerate(found.by_layer, start=1):
         assert sum(region.area for region in regions) == pytest.approx(16, rel=1e-9)
         assert all(region.area > 0 for region in regions)
@@ -88,7 +94,7 @@ def test_each_region_has_the_pattern_that_the_network_has_there():
     model, d = network([7, 7, 7], d=5, seed=3), 5
     rng = np.random.default_rng(0)
     square = Slice.through(rng.normal(size=(3, d)))
-    regions = partition(hidden_layers(model), square).regions
+    regions = partition(layers_of(model), square).regions
     for u in square.low + square.side * rng.random((200, 2)):
         (own,) = [region for region in regions if contains(region.polygon, u)]
         x, patterns = torch.from_numpy(square.at(u[None])), []
@@ -102,7 +108,7 @@ def test_each_region_has_the_pattern_that_the_network_has_there():
 def test_a_boundary_is_where_its_neuron_is_zero_and_parts_patterns_that_differ_in_it_alone():
     model = network([6, 6], seed=1)
     square = Slice.of_plane((-2.0, -2.0), 4.0)
-    found = partition(hidden_layers(model), square)
+    found = partition(layers_of(model), square)
     assert {boundary.layer for boundary in found.boundaries} == {0, 1}
     for boundary in found.boundaries:
         middle = torch.from_numpy(boundary.ends.mean(axis=0))[None]
@@ -139,16 +145,34 @@ def test_samples_on_a_line_span_no_plane():
         Slice.through(np.outer([0, 1, 3], [1.0, 2.0, 3.0]))
 
 
-@pytest.mark.parametrize("model", [nn.Sequential(nn.Linear(2, 3), nn.GELU(), nn.Linear(3, 1)), nn.GELU()])
-def test_a_gelu_has_no_exact_regions(model):
-    with pytest.raises(ValueError, match="exact regions need .* GELU is not piecewise linear"):
-        hidden_layers(model)
+OTHERS = {
+    "module 1 is a GELU": nn.Sequential(nn.Linear(2, 3), nn.GELU(), nn.Linear(3, 1)),
+    "module 1 is a Linear": nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 3), nn.ReLU()),
+    "need a Linear that a ReLU follows": nn.Sequential(nn.Linear(2, 3)),
+    "not a chain of modules": nn.GELU(),
+}
+
+
+@pytest.mark.parametrize(("message", "model"), OTHERS.items(), ids=list(OTHERS))
+def test_a_network_of_other_modules_has_no_exact_regions(message, model):
+    with pytest.raises(ValueError, match=message):
+        layers_of(model)
+
+
+def test_what_comes_before_the_first_linear_is_the_embedding_and_dropout_does_nothing():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(2, 5), nn.Dropout(0.5), nn.ReLU(), nn.Linear(5, 1))
+    inputs, modules = np.random.default_rng(0).normal(size=(9, 2, 1)), chain(model)
+    assert list(hidden_layers(modules)) == ["3"]
+    assert (readout_of(modules) == model[4].weight.detach().double().numpy()).all()
+    square = square_of(modules, inputs, seed=0)
+    assert (square.low == inputs[:, :, 0].min(axis=0)).all()
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_boundaries_of_every_layer_make_regions_as_euler_says(seed):
     """regions = 1 + arcs + crossings + closed boundaries that touch no other, which these networks need not have."""
-    layers = hidden_layers(network([7, 7, 7], seed=seed))
+    layers = layers_of(network([7, 7, 7], seed=seed))
     square = Slice.of_plane((-2.0, -2.0), 4.0)
     closed = []
     for regions in partition(layers, square).by_layer:

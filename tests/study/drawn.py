@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from study.checks import TIMED, widths
 from study.options import FROM_DATASET, choices
-from study.signatures import constant, defines, methods, names_of, options_of
+from study.signatures import constant, defines, names_of, options_of
 from study.wanted_tables import kinds, metrics_behind, retrained
 
 # Names that a pattern, a wildcard or a Python object may trip over.
@@ -145,9 +145,10 @@ def figure(config, name):
 def drawable(config, figure):
     """The tables that a figure draws, and that every run has."""
     models = {run["model"]["module"] for run in config["runs"].values() if "model" in run}
-    methods_of_all = set.intersection(*(methods("models", model) for model in models))
-    metrics = config["metrics"].items()
-    lacking = {name for name, of in metrics if not {*constant("metrics", of["module"], "NETWORK")} <= methods_of_all}
+    lacking = set()
+    if not all(constant("models", model, "PIECEWISE_LINEAR") for model in models):
+        metrics = config["metrics"].items()
+        lacking = {name for name, of in metrics if constant("metrics", of["module"], "NEEDS_PIECEWISE_LINEAR")}
     if not config["phases"]:
         lacking |= {"phases", "comparison", *retrained(config)}
     if not config["subnetworks"] or not all(defines("models", model, "subnetwork") for model in models):

@@ -31,7 +31,7 @@ def of_config(script):
     """The modules that a config may name, but for metrics that call the network."""
     kind = KINDS.get(script)
     names = names_of(kind) if kind else []
-    return [module_name(kind, name) for name in names if not constant(kind, name, "NETWORK")]
+    return [module_name(kind, name) for name in names if not constant(kind, name, "NEEDS_NETWORK")]
 
 
 def run(statements, *absent):

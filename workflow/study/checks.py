@@ -7,7 +7,7 @@ from grokking_phases.recipe import Recipe
 from grokking_phases.steps import steps_of
 from study.errors import StudyError, meant, shown
 from study.options import check_limits, check_module, check_options
-from study.signatures import constant, defines, file_of, methods, options_of
+from study.signatures import constant, defines, file_of, options_of
 from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
@@ -108,13 +108,12 @@ def check_metric(config: dict, name: str) -> None:
 
 
 def check_network(metric: str, model: str, run: str, where: str) -> None:
-    """Check that the model has the methods that a metric names in `NETWORK`; its `REASON` says what they are for."""
-    missing = [name for name in constant("metrics", metric, "NETWORK") if name not in methods("models", model)]
-    if missing:
-        file = file_of("models", model)
-        what = f"{file}, the model of run {run}, defines no {' and no '.join(missing)}, which {metric} calls"
-        reason = constant("metrics", metric, "REASON")
-        raise StudyError(where, f"{what}: {reason}" if reason else what)
+    """Exact regions need a network that is linear but for ReLUs, as a model's file says in `PIECEWISE_LINEAR`."""
+    if constant("metrics", metric, "NEEDS_PIECEWISE_LINEAR") and not constant("models", model, "PIECEWISE_LINEAR"):
+        what = f"{file_of('models', model)}, the model of run {run}, does not say PIECEWISE_LINEAR = True"
+        raise StudyError(
+            where, f"{what}, and {metric} needs a network that is linear but for ReLUs; choose another run"
+        )
 
 
 def check_phases(config: dict, metric: str) -> None:

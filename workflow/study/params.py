@@ -31,7 +31,7 @@ def measured_layers(study: dict, run: str, metric: str) -> dict:
     layers = options.get("layers", recorded)
     recomputed = [layer for layer in layers if layer not in recorded]
     measured = {"widths": {layer: width[layer] for layer in layers}, "recomputed": recomputed}
-    network = recomputed or constant("metrics", options["module"], "NETWORK")
+    network = recomputed or constant("metrics", options["module"], "NEEDS_NETWORK")
     return measured | ({"model": entry["model"]} if network else {})
 
 

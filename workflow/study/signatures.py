@@ -8,6 +8,9 @@ The signature is the schema: keyword-only names, defaults, and annotations (`int
     LIMITS = {"n_bins": (2, "width")}        an option's least and greatest value; None: unlimited; "width": of a
                                              metric, that of the narrowest layer it reads
     PLUGINS = {"estimator": "estimators"}    an option that names a module of another kind, whose options are taken too
+    NEEDS_NETWORK = True                     of a metric: it reads the network itself, not only recorded activations
+    NEEDS_PIECEWISE_LINEAR = True            of a metric: that network must be linear but for ReLUs
+    PIECEWISE_LINEAR = True                  of a model: it is so
 """
 
 import ast
@@ -92,12 +95,6 @@ def options_of_entry(kind: str, name: str, entry: dict[str, Any]) -> dict[str, O
 
 def defines(kind: str, name: str, function: str) -> bool:
     return any(getattr(node, "name", None) == function for node in tree(module_name(kind, name)).body)
-
-
-def methods(kind: str, name: str) -> set[str]:
-    """Return the names of all methods that the classes of a module define."""
-    classes = [node for node in tree(module_name(kind, name)).body if isinstance(node, ast.ClassDef)]
-    return {node.name for each in classes for node in each.body if isinstance(node, ast.FunctionDef)}
 
 
 def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:

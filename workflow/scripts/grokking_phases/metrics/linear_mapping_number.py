@@ -1,13 +1,15 @@
 """The linear mapping number: in how many groups, each mapped linearly, a network takes its samples.
 
-Between two samples' first hidden activations x_i and x_j, the rest f of the network is followed along a straight line
-(Liu, Zhong & Tegmark 2023, arXiv 2310.05918, section 3, equations 2 to 5):
+Between two samples' activations x_i and x_j of a layer, the rest f of the network is followed along a straight line
+(Liu, Zhong & Tegmark 2023, arXiv 2310.05918, section 3, equations 2 to 5, for the first hidden layer):
 
     x(l) = x_i + l (x_j - x_i),   l = 0, 1/20, ..., 1
     L_ij = mean over outputs k of r^2(l, f_k(x(l))),   L_ii = 1          (r: Pearson's correlation)
     LMN  = exp(H),   H = - sum_m p_m ln p_m,   p_m = |lambda_m| / sum |lambda|,   lambda: eigenvalues of L
 
 It is 1 where f is affine and c where the samples lie in c clusters of equal size between which f is not linear at all.
+So the layer must have something non-linear after it. For the emergence paper's MLP give `layers: [preactivation]`: after
+its ReLU all is affine, and the number is 1 whatever the network has learned.
 
 An output that is constant along a line has no correlation: r^2 := 1, for a constant is a linear map. Where f is
 constant along every line nothing is mapped, and the number is NaN.
@@ -18,13 +20,18 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-# What it calls of the network at each step.
-NETWORK = ("first_hidden", "after_first_hidden")
+from grokking_phases.arguments import check_limits
+from grokking_phases.data.module_hooks import outputs, rest_after
+
+# It reads the network of each step, not only recorded activations.
+NEEDS_NETWORK = True
 
 # Options bounded from below, from above, or not; a line needs three points, or every r^2 is 1.
 LIMITS = {"n_samples": (2, None), "n_points": (3, None), "seed": (0, None)}
+
+Function = Callable[[Tensor], Tensor]
 
 ROWS = 2048  # of f at a time: bounds memory, and keeps activations in the cache
 SPREAD = 8  # roundings: what varies by no more along a line is constant
@@ -39,49 +46,56 @@ class Connectivity(NamedTuple):
 
 
 def compute(snapshots, *, n_samples: int = 256, n_points: int = 21, seed: int = 0) -> Iterator[dict]:
-    """Rows {step, layer, metric, value} for each snapshot; `layer` is the network's first hidden one.
+    """Rows {step, layer, metric, value} for each snapshot and each of its layers.
 
-    `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples. The network gives
-    `first_hidden(inputs)`, (n, d), and `after_first_hidden` of it, (n, n_classes), and names that layer `first_layer`.
+    `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples, and `layers`, names of modules
+    of the network. The whole output of a layer is interpolated: of a sequence, all its positions together.
     `n_samples` of the train samples (all, where there are fewer) are drawn once, by `seed`, for all steps.
 
     linear_mapping_number  1 to n_samples; NaN where it is undefined
     n_constant             pairs of samples times outputs that are constant between them
     n_undefined            1 where the network is constant or not finite, else 0
+
+    ValueError: an option beyond its limits, or a layer that something goes around.
     """
+    check_limits(LIMITS, n_samples=n_samples, n_points=n_points, seed=seed)
     chosen = np.random.default_rng(seed).permutation(len(snapshots.inputs))[:n_samples]
     inputs = torch.from_numpy(snapshots.inputs[np.sort(chosen)])
     return _rows(snapshots, inputs, n_points)
 
 
-@torch.no_grad()
 def _rows(snapshots, inputs: Tensor, n_points: int) -> Iterator[dict]:
     for snapshot in snapshots:
-        network = snapshot.network
-        found = connectivity(network.after_first_hidden, network.first_hidden(inputs), n_points)
-        number = _number(found)
-        values = {
-            "linear_mapping_number": number,
-            "n_constant": found.n_constant,
-            "n_undefined": np.isnan(number),
-        }
-        for metric, value in values.items():
-            yield {"step": snapshot.step, "layer": network.first_layer, "metric": metric, "value": float(value)}
+        for layer in snapshots.layers:
+            found = connectivity(*function_of_layer(snapshot.network, layer, inputs), n_points)
+            number = _number(found)
+            values = {
+                "linear_mapping_number": number,
+                "n_constant": found.n_constant,
+                "n_undefined": np.isnan(number),
+            }
+            for metric, value in values.items():
+                yield {"step": snapshot.step, "layer": layer, "metric": metric, "value": float(value)}
 
 
-def linear_mapping_number(f: Callable[[Tensor], Tensor], X: Tensor, *, n_points: int = 21) -> float:
-    """The linear mapping number of f, from (n, d) to (n, k), at the samples X (n_samples, d); NaN: f is constant.
+def function_of_layer(network: nn.Module, layer: str, inputs: Tensor) -> tuple[Function, Tensor]:
+    """Return the rest f of the network, from (n, d) to logits, and the layer's outputs (n, d) for the inputs."""
+    rest, values = rest_after(network, layer, inputs), outputs(network, inputs, [layer])[layer]
+    return lambda x: rest(x.unflatten(1, values.shape[1:])), values.flatten(1)
+
+
+def linear_mapping_number(f: Function, X: Tensor, *, n_points: int = 21) -> float:
+    """Return the linear mapping number of f, from (n, d) to (n, k), at samples X (n_samples, d); NaN: f is constant.
 
     f is computed at n_samples (n_samples - 1) / 2 * (n_points - 2) points and at X. ValueError: fewer than two samples
     or three points.
     """
-    if len(X) < 2 or n_points < 3:
-        raise ValueError(f"two samples and three points are the least, not {len(X)} and {n_points}.")
+    check_limits(LIMITS, n_samples=len(X), n_points=n_points)
     with torch.no_grad():
         return _number(connectivity(f, X, n_points))
 
 
-def connectivity(f: Callable[[Tensor], Tensor], X: Tensor, n_points: int) -> Connectivity:
+def connectivity(f: Function, X: Tensor, n_points: int) -> Connectivity:
     """L for every pair of the samples X (n_samples, d), block by block of pairs."""
     first, second = np.triu_indices(len(X), 1)
     between = torch.linspace(0, 1, n_points, dtype=X.dtype, device=X.device)[1:-1, None]  # (n_points - 2, 1)

@@ -8,16 +8,17 @@ the regions that have vanished, by mechanism, and that were born (`mechanisms`).
 from collections.abc import Iterator
 
 import numpy as np
-import torch
-from torch import nn
 
+from grokking_phases.arguments import check_limits
+from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.junctions import junctions
 from grokking_phases.regions.mechanisms import Arrangement, Changes, changes, composites
-from grokking_phases.regions.partition import Region, Slice, hidden_layers, partition
+from grokking_phases.regions.partition import Region, Slice, partition
+from grokking_phases.regions.relu_chains import hidden_layers, square_of
 
-# What it calls of the network at each step, and why another has not got it.
-NETWORK = ("points", "preactivations", "rectified")
-REASON = "exact regions need a network that is linear but for ReLUs, and a GELU is curved"
+# It reads the network of each step, which must be linear but for ReLUs: a GELU is curved, so its regions are not exact.
+NEEDS_NETWORK = True
+NEEDS_PIECEWISE_LINEAR = True
 
 # Options bounded from below, from above, or not.
 LIMITS = {"together": (0, 0.2), "seed": (0, None)}
@@ -27,8 +28,8 @@ MECHANISMS = ("disappearance", "merging", "alignment", "born")
 def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dict]:
     """Rows {step, layer, metric, value} and, of examples, `units`, for each snapshot and hidden layer.
 
-    `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples. The network gives `points` of
-    these, (n, d), `preactivations` of points by layer, and its `rectified` linear maps.
+    `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples. The network is a chain of an
+    embedding, then Linear and ReLU in turn; a hidden layer is named after its ReLU.
 
     regions              of the partition by the layers up to this one
     boundaries           neurons of these layers whose boundary lies in the square
@@ -43,14 +44,22 @@ def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dic
                          boundaries that cut off most, and how much (`value`, of the square)
 
     Where weights are not finite `regions` is NaN and stands alone, and the next snapshot is compared with none.
+
+    ValueError: an option beyond its limits, or another network.
     """
+    check_limits(LIMITS, together=together, seed=seed)
+    return _rows(snapshots, together, seed)
+
+
+def _rows(snapshots, together: float, seed: int) -> Iterator[dict]:
     square, seen = None, {}
     for snapshot in snapshots:
-        square = square or square_of(snapshot.network, snapshots.inputs, seed)
-        layers = hidden_layers(snapshot.network)
-        finite = all(np.isfinite(values).all() for layer in layers for values in layer)
-        cut = partition(layers, square).by_layer if finite else [[] for _ in layers]
-        for layer, regions in zip(layer_names(snapshot.network, snapshots.inputs), cut, strict=True):
+        modules = chain(snapshot.network)
+        layers = hidden_layers(modules)
+        square = square or square_of(modules, snapshots.inputs, seed)
+        finite = all(np.isfinite(values).all() for layer in layers.values() for values in layer)
+        cut = partition(list(layers.values()), square).by_layer if finite else [[] for _ in layers]
+        for layer, regions in zip(layers, cut, strict=True):
             row = {"step": snapshot.step, "layer": layer}
             before, seen[layer] = seen.get(layer), None
             if not finite:
@@ -63,18 +72,6 @@ def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dic
                 counts |= {name: getattr(changed, name) for name in MECHANISMS}
                 yield from (row | example for example in examples(changed, before))
             yield from (row | {"metric": metric, "value": float(value)} for metric, value in counts.items())
-
-
-@torch.no_grad()
-def square_of(network: nn.Module, inputs: np.ndarray, seed: int) -> Slice:
-    """The square that regions are counted on."""
-    return Slice.of_samples(network.points(torch.from_numpy(inputs)).double().cpu().numpy(), seed)
-
-
-@torch.no_grad()
-def layer_names(network: nn.Module, inputs: np.ndarray) -> list[str]:
-    """Of the hidden layers, as `preactivations` names them."""
-    return list(network.preactivations(network.points(torch.from_numpy(inputs[:1]))))
 
 
 def arrangement(regions: list[Region], square: Slice, before: Arrangement | None, together: float) -> Arrangement:

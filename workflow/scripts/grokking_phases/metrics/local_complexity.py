@@ -10,63 +10,96 @@ One random frame of directions, drawn by the seed, serves all samples and steps.
 the sign of the pre-activation is a proxy, for where it is large the unit is nearly linear, or nearly off.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-# What it calls of the network at each step.
-NETWORK = ("points", "preactivations")
+from grokking_phases.arguments import check_limits
+from grokking_phases.data.module_hooks import outputs, preactivations, rest_after
+
+# It reads the network of each step, not only recorded activations.
+NEEDS_NETWORK = True
 
 # Options bounded from below, from above, or not.
 LIMITS = {"radius": (1e-12, None), "n_directions": (1, None), "n_samples": (1, None), "seed": (0, None)}
 
+INPUT = "input"  # in the place of a module's name
 ROWS = 2048  # points at a time: bounds memory
+
+Read = Callable[[Tensor], dict[str, Tensor]]  # points (n, d) -> {layer: pre-activations (n, width)}
 
 
 def compute(
-    snapshots, *, radius: float = 0.005, n_directions: int = 25, n_samples: int = 1024, seed: int = 0
+    snapshots,
+    *,
+    points: str = "embedding",
+    relative: bool | None = None,
+    radius: float = 0.005,
+    n_directions: int = 25,
+    n_samples: int = 1024,
+    seed: int = 0,
 ) -> Iterator[dict]:
-    """Rows {step, layer, metric, value} for each snapshot and hidden layer: means over samples.
+    """Rows {step, layer, metric, value} for each snapshot and activation module (`layer`): means over samples.
 
-    `snapshots` yields snapshots (`step`, `network`) and has `inputs` and `test_inputs`. The network gives
-    `points(inputs)`, (n, d), and `preactivations` of them, and says by `embeds` whether points are its own embeddings.
+    `snapshots` yields snapshots (`step`, `network`) and has `inputs` and `test_inputs`.
+
+    points     the name of the module whose output is the point x, flattened; "input": the network's own input
+    relative   whether `radius` is multiplied by the root mean square of the norm of the train points; by default it is
+               where a point is a sequence of embeddings, for then only that relation has a meaning
 
     local_complexity_train, _test   at `n_samples` of the train and test samples (all, where there are fewer)
     local_complexity_random         at as many points from the normal distribution with the train points' mean and
                                     covariance
-    radius                          r; where points are embeddings, `radius` times the root mean square of the norm of
-                                    the train points, for then only that relation has a meaning
+    radius                          r
 
-    There are at most as many directions as dimensions.
+    There are at most as many directions as dimensions. ValueError: an option beyond its limits, a network without
+    activation modules, or a module `points` that something goes around.
     """
+    check_limits(LIMITS, radius=radius, n_directions=n_directions, n_samples=n_samples, seed=seed)
     rng = np.random.default_rng(seed)
     inputs = {
         split: torch.from_numpy(of[np.sort(rng.permutation(len(of))[:n_samples])])
         for split, of in (("train", snapshots.inputs), ("test", snapshots.test_inputs))
     }
     mixtures = torch.from_numpy(rng.normal(size=(n_samples, len(snapshots.inputs))))
-    return _rows(snapshots, inputs, mixtures, {"radius": radius, "n_directions": n_directions, "seed": seed})
+    options = {"relative": relative, "radius": radius, "n_directions": n_directions, "seed": seed}
+    return _rows(snapshots, inputs, mixtures, points, options)
 
 
-@torch.no_grad()
-def _rows(snapshots, inputs: dict[str, Tensor], mixtures: Tensor, options: dict) -> Iterator[dict]:
+def _rows(snapshots, inputs: dict[str, Tensor], mixtures: Tensor, module: str, options: dict) -> Iterator[dict]:
     everything = torch.from_numpy(snapshots.inputs)
     for snapshot in snapshots:
         network = snapshot.network
-        points = {split: network.points(of) for split, of in inputs.items()}
-        train = network.points(everything)
+        train = points_of(network, module, everything)  # (n, d), or (n, n_positions, d_model)
+        read = function_of_points(network, module, inputs["train"], train.shape[1:])
+        points = {split: points_of(network, module, rows).flatten(1) for split, rows in inputs.items()}
+        relative = train.ndim > 2 if options["relative"] is None else options["relative"]
+        train = train.flatten(1)
         points["random"] = alike(train, mixtures)
-        scale = train.square().sum(dim=1).mean().sqrt().item() if network.embeds else 1.0
-        n_directions = min(options["n_directions"], train.shape[1])
-        chosen = options | {"radius": options["radius"] * scale, "n_directions": n_directions}
-        for split, of in points.items():
-            for layer, counts in local_complexity(network, of, **chosen).items():
-                named = {"step": snapshot.step, "layer": layer}
-                yield {**named, "metric": f"local_complexity_{split}", "value": float(counts.mean())}
+        radius = options["radius"] * (train.square().sum(dim=1).mean().sqrt().item() if relative else 1.0)
+        directions = frame(train.shape[1], min(options["n_directions"], train.shape[1]), options["seed"])
+        for split, X in points.items():
+            for layer, counts in crossings(read, X, radius, directions).items():
+                row = {"step": snapshot.step, "layer": layer}
+                yield {**row, "metric": f"local_complexity_{split}", "value": float(counts.mean())}
                 if split == "train":
-                    yield {**named, "metric": "radius", "value": chosen["radius"]}
+                    yield {**row, "metric": "radius", "value": radius}
+
+
+def points_of(network: nn.Module, module: str, inputs: Tensor) -> Tensor:
+    """Return the points of the samples `inputs`: the module's outputs, or the inputs themselves as real numbers."""
+    return inputs.float() if module == INPUT else outputs(network, inputs, [module])[module]
+
+
+def function_of_points(network: nn.Module, module: str, inputs: Tensor, shape: torch.Size) -> Read:
+    """Return the network's pre-activations as a function of flat points, each of this shape in the network."""
+    if module == INPUT:
+        return lambda X: preactivations(network, X.unflatten(1, shape))
+    rest = rest_after(network, module, inputs)
+    return lambda X: preactivations(network, X.unflatten(1, shape), rest, after=module)
 
 
 def alike(points: Tensor, mixtures: Tensor) -> Tensor:
@@ -79,30 +112,30 @@ def alike(points: Tensor, mixtures: Tensor) -> Tensor:
     return mean + (mixtures.to(spread.device) @ spread).to(points.dtype)
 
 
-@torch.no_grad()
 def local_complexity(
     model: nn.Module, X: Tensor, *, radius: float, n_directions: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """{layer: (n_samples,) counts}: neurons whose boundary crosses the neighbourhood of each sample X (n_samples, d).
+    """Return {layer: (n_samples,) counts}: neurons whose boundary crosses the neighbourhood of each sample.
 
-    model   an nn.Sequential of Linear and ReLU, its hidden layers named as its Linear modules are; or a network that
-            gives `preactivations(points)`, {layer: (n, width)}
+    model   a network of points X (n_samples, d); its layers are its activation modules (nn.ReLU, nn.GELU, …), by name
     radius  in the unit of X
 
-    ValueError: a radius that is not above 0, more directions than dimensions, a Sequential of other modules.
+    ValueError: an option beyond its limits, more directions than dimensions, or no activation modules.
     """
-    n_samples, d = X.shape
-    if not radius > 0:
-        raise ValueError(f"radius must be above 0, not {radius}.")
-    if not 1 <= n_directions <= d:
-        raise ValueError(f"n_directions must be from 1 to {d}, the dimension of X, not {n_directions}.")
-    preactivations = hidden_of_sequential(model) if isinstance(model, nn.Sequential) else model.preactivations
-    steps = radius * frame(d, n_directions, seed).to(X)
+    check_limits(LIMITS, radius=radius, n_directions=n_directions, seed=seed)
+    if n_directions > X.shape[1]:
+        raise ValueError(f"n_directions: {n_directions} is more than {X.shape[1]}, the dimension of X.")
+    return crossings(partial(preactivations, model), X, radius, frame(X.shape[1], n_directions, seed))
+
+
+def crossings(read: Read, X: Tensor, radius: float, directions: Tensor) -> dict[str, np.ndarray]:
+    """Return {layer: (n_samples,) counts} at X (n_samples, d); directions (P, d)."""
+    steps = radius * directions.to(X)
     offsets = torch.cat([steps, -steps])  # (2 P, d)
     counts: dict[str, list[np.ndarray]] = {}
     for part in X.split(max(1, ROWS // len(offsets))):
         vertices = (part[:, None] + offsets).flatten(0, 1)  # (n * 2 P, d)
-        for layer, values in preactivations(vertices).items():
+        for layer, values in read(vertices).items():
             positive = (values > 0).view(len(part), len(offsets), -1).sum(dim=1)  # (n, width)
             crossed = (positive > 0) & (positive < len(offsets))
             counts.setdefault(layer, []).append(crossed.sum(dim=1).cpu().numpy())
@@ -114,21 +147,3 @@ def frame(d: int, n_directions: int, seed: int) -> Tensor:
     drawn = np.random.default_rng(seed).normal(size=(d, n_directions))
     directions, triangle = np.linalg.qr(drawn)
     return torch.from_numpy((directions * np.sign(np.diagonal(triangle))).T.copy())
-
-
-def hidden_of_sequential(model: nn.Sequential):
-    """The function that gives {layer: pre-activations (n, width)} at points (n, d): of each Linear before a ReLU."""
-    modules = list(model.named_children())
-    other = next((module for _, module in modules if not isinstance(module, nn.Linear | nn.ReLU)), None)
-    if other is not None:
-        raise ValueError(f"a Sequential must be of Linear and ReLU, and this one has a {type(other).__name__}.")
-
-    def preactivations(points: Tensor) -> dict[str, Tensor]:
-        found = {}
-        for (name, module), (_, after) in zip(modules, modules[1:], strict=False):
-            points = module(points)
-            if isinstance(after, nn.ReLU):
-                found[name] = points
-        return found
-
-    return preactivations

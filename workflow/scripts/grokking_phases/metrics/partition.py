@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from grokking_phases.metrics.linear_regions import layer_names, square_of
-from grokking_phases.regions.partition import hidden_layers, partition
+from grokking_phases.arguments import check_limits
+from grokking_phases.data.module_hooks import chain
+from grokking_phases.regions.partition import Partition, partition
+from grokking_phases.regions.relu_chains import hidden_layers, readout_of, square_of
 
-# What it calls of the network at each step, and why another has not got it.
-NETWORK = ("points", "preactivations", "rectified")
-REASON = "exact regions need a network that is linear but for ReLUs, and a GELU is curved"
+# It reads the network of each step, which must be linear but for ReLUs: a GELU is curved, so its regions are not exact.
+NEEDS_NETWORK = True
+NEEDS_PIECEWISE_LINEAR = True
 
 # Options bounded from below, from above, or not.
 LIMITS = {"seed": (0, None)}
@@ -30,27 +32,38 @@ def compute(snapshots, *, seed: int = 0) -> Iterator[dict]:
     end_1, end_2        those of the two ends of a piece of a boundary; `units`: the neuron that draws it, so counted
     weight              between a neuron of the layer before and one of this layer, `readout` included; `units`: both,
                         each in its own layer
+
+    ValueError: an option beyond its limits, another network, or too many neurons.
     """
+    check_limits(LIMITS, seed=seed)
+    return _rows(snapshots, seed)
+
+
+def _rows(snapshots, seed: int) -> Iterator[dict]:
     square = None
     for snapshot in snapshots:
-        network, step = snapshot.network, snapshot.step
-        square = square or square_of(network, snapshots.inputs, seed)
-        layers = hidden_layers(network)
-        check_few(sum(len(bias) for _, bias in layers))
-        found = partition(layers, square)
+        modules = chain(snapshot.network)
+        layers = hidden_layers(modules)
+        check_few(sum(len(bias) for _, bias in layers.values()))
+        square = square or square_of(modules, snapshots.inputs, seed)
+        found = partition(list(layers.values()), square)
         first = 0  # neuron of the layer, counted on
-        for depth, layer in enumerate(layer_names(network, snapshots.inputs)):
-            row = {"step": step, "layer": layer}
-            for region in found.by_layer[depth]:
-                active = np.flatnonzero(np.concatenate(region.pattern)).tolist()
-                yield from placed(row, "corner", region.polygon, active)
-            for boundary in found.boundaries:
-                if boundary.layer == depth:
-                    yield from placed(row, "end", boundary.ends, [first + boundary.neuron])
-            weight, bias = layers[depth]
+        for depth, (layer, (weight, bias)) in enumerate(layers.items()):
+            row = {"step": snapshot.step, "layer": layer}
+            yield from drawn(row, found, depth, first)
             yield from weighed(row, weight)
             first += len(bias)
-        yield from weighed({"step": step, "layer": "readout"}, network.readout.weight.detach().cpu().numpy())
+        yield from weighed({"step": snapshot.step, "layer": "readout"}, readout_of(modules))
+
+
+def drawn(row: dict, found: Partition, depth: int, first: int) -> Iterator[dict]:
+    """Yield the regions and boundaries of the layer at `depth`, whose neurons count from `first` on."""
+    for region in found.by_layer[depth]:
+        active = np.flatnonzero(np.concatenate(region.pattern)).tolist()
+        yield from placed(row, "corner", region.polygon, active)
+    for boundary in found.boundaries:
+        if boundary.layer == depth:
+            yield from placed(row, "end", boundary.ends, [first + boundary.neuron])
 
 
 def check_few(n_neurons: int) -> None:

@@ -17,10 +17,12 @@ OPERATOR = getattr(torch.ops.mkldnn, "_linear_pointwise", None)
 
 
 class Linear(nn.Linear):
-    """nn.Linear: (n, in_features) -> (n, out_features)."""
+    """nn.Linear: (..., in_features) -> (..., out_features)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return linear(x, self.weight, self.bias)
+        if x.ndim <= 2:
+            return linear(x, self.weight, self.bias)
+        return linear(x.flatten(0, -2), self.weight, self.bias).unflatten(0, x.shape[:-1])
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

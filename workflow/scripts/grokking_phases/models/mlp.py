@@ -1,7 +1,6 @@
 """The emergence paper's network: Linear -> ReLU -> Linear without bias, on two one-hots side by side (section 3).
 
-A one-hot times a matrix is a row of it, so the first layer is two look-ups and an addition: the same numbers as the
-dense product to rounding, at about half of the whole step's cost.
+Training and evaluation call `fast_forward`, the same function of the same parameters with less work.
 """
 
 from typing import Literal
@@ -10,62 +9,43 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from grokking_phases.models._onednn_linear import Linear, linear
+from grokking_phases.models._fast_mlp import fast_forward as fast_forward
+from grokking_phases.models._onednn_linear import Linear
 
 # Layers that can be recorded, and the option of `build` that gives their width.
 LAYERS = {"hidden": "width", "preactivation": "width"}
 
+# The network is a chain of Linear and ReLU, so its linear regions can be exact.
+PIECEWISE_LINEAR = True
+
 Mask = Literal["activation", "weights"]
 
 
-class OneHotLinear(nn.Linear):
-    """nn.Linear on one-hots side by side, given as their positions: (n, n_operands) integers -> (n, out_features)."""
+class OneHots(nn.Module):
+    """(n, n_operands) integers -> (n, n_operands * n_tokens) float32: one-hots side by side."""
 
-    def __init__(self, n_tokens: int, n_operands: int, out_features: int) -> None:
-        super().__init__(n_tokens * n_operands, out_features)
+    def __init__(self, n_tokens: int) -> None:
+        super().__init__()
         self.n_tokens = n_tokens
 
     def forward(self, inputs: Tensor) -> Tensor:
-        of_operand = inputs + self.n_tokens * torch.arange(inputs.shape[1], device=inputs.device)
-        return F.embedding_bag(of_operand, self.weight.t().contiguous(), mode="sum").add_(self.bias)
+        return F.one_hot(inputs, self.n_tokens).flatten(1).float()
 
 
 class MLP(nn.Module):
-    """(n, 2) operands -> (n, n_classes) logits.
-
-    Its first hidden layer is taken before the ReLU: after it, all that follows is affine.
-    """
-
-    first_layer, embeds = "preactivation", False
+    """(n, 2) operands -> (n, n_classes) logits."""
 
     def __init__(self, n_tokens: int, n_classes: int, width: int) -> None:
         super().__init__()
-        self.preactivation = OneHotLinear(n_tokens, 2, width)
+        self.embedding = OneHots(n_tokens)
+        self.preactivation = Linear(2 * n_tokens, width)
         self.hidden = nn.ReLU()
         self.readout = Linear(width, n_classes, bias=False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.after_first_hidden(self.first_hidden(inputs))
-
-    def first_hidden(self, inputs: Tensor) -> Tensor:
-        """(n, width)"""
-        return self.preactivation(inputs)
-
-    def after_first_hidden(self, x: Tensor) -> Tensor:
-        """(n, width) -> logits"""
-        return self.readout(self.hidden(x))
-
-    def points(self, inputs: Tensor) -> Tensor:
-        """The one-hots, side by side: (n, 2 n_tokens)."""
-        return F.one_hot(inputs, self.preactivation.n_tokens).flatten(1).to(self.readout.weight.dtype)
-
-    def rectified(self) -> list[nn.Linear]:
-        """The linear maps from points on that a ReLU follows, in order."""
-        return [self.preactivation]
-
-    def preactivations(self, points: Tensor) -> dict[str, Tensor]:
-        """What each hidden layer's ReLU reads, {layer: (n, width)}, anywhere between the one-hots."""
-        return {"hidden": F.linear(points, self.preactivation.weight, self.preactivation.bias)}
+        x = self.embedding(inputs)  # (n, 2 n_tokens)
+        hidden = self.hidden(self.preactivation(x))  # (n, width)
+        return self.readout(hidden)
 
 
 class MLPWithConstants(MLP):
@@ -74,9 +54,9 @@ class MLPWithConstants(MLP):
     constants: nn.Parameter  # (n_constants,) biases; `readout` reads these units after the others
 
     def forward(self, inputs: Tensor) -> Tensor:
-        hidden = self.hidden(self.preactivation(inputs))
-        of_hidden, of_constants = self.readout.weight.tensor_split([hidden.shape[1]], dim=1)
-        return linear(hidden, of_hidden, of_constants @ self.constants.relu())
+        hidden = self.hidden(self.preactivation(self.embedding(inputs)))  # (n, width)
+        constants = self.constants.relu().expand(len(hidden), -1)  # (n, n_constants)
+        return self.readout(torch.cat([hidden, constants], dim=1))
 
 
 def build(*, n_tokens: int, n_classes: int, width: int = 250) -> nn.Module:
@@ -86,7 +66,7 @@ def build(*, n_tokens: int, n_classes: int, width: int = 250) -> nn.Module:
 
 @torch.no_grad()
 def subnetwork(network: MLP, units: list[int], mask: Mask) -> MLP:
-    """The network with all but these hidden units masked, from the same weights (emergence paper, section 7).
+    """Return the network with all but these hidden units masked, from the same weights (emergence paper, section 7).
 
     activation   a masked unit's activation is zero: it is left out, with all its weights
     weights      its row of the first layer is zero at every step, but not its bias: it stays as a constant
@@ -101,7 +81,7 @@ def subnetwork(network: MLP, units: list[int], mask: Mask) -> MLP:
     if not len(masked):
         return network
     weight, bias, readout = network.preactivation.weight, network.preactivation.bias, network.readout.weight
-    n_classes, n_tokens = len(readout), network.preactivation.n_tokens
+    n_classes, n_tokens = len(readout), network.embedding.n_tokens
     part = (MLP if mask == "activation" else MLPWithConstants)(n_tokens, n_classes, len(kept))
     part.preactivation.weight.copy_(weight[kept])
     part.preactivation.bias.copy_(bias[kept])

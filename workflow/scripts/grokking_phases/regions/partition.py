@@ -12,7 +12,6 @@ Lines of the first layer in general position make 1 + lines + crossings regions.
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
 
 from grokking_phases.regions.polygons import area, farthest, split
 
@@ -75,11 +74,6 @@ class Region:
     @property
     def area(self) -> float:
         return area(self.polygon)
-
-    @property
-    def centre(self) -> np.ndarray:
-        """A point inside."""
-        return self.polygon.mean(axis=0)
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """The next pre-activations (n_points, width) at points (n_points, 2)."""
@@ -154,35 +148,3 @@ def within(region: Region, polygon: np.ndarray, following: list[tuple[np.ndarray
     weight, bias = following[0]
     read = weight * active  # (next width, width)
     return Region(polygon, pattern, read @ region.linear, read @ region.constant + bias)
-
-
-def hidden_layers(model: nn.Module) -> list[tuple[np.ndarray, np.ndarray]]:
-    """[(weight, bias), ...] in float64 of each hidden layer: of a network that names its `rectified` linear maps, or of
-    an nn.Sequential of Linear and ReLU, the last Linear left out.
-
-    ValueError: another network. A GELU, say, has no boundary: its regions cannot be exact.
-    """
-    linears = model.rectified() if hasattr(model, "rectified") else rectified(model)
-    return [(linear.weight.detach().double().cpu().numpy(), as_bias(linear)) for linear in linears]
-
-
-def rectified(model: nn.Module) -> list[nn.Linear]:
-    """The Linear modules of an nn.Sequential that a ReLU follows."""
-    modules = list(model.children()) if isinstance(model, nn.Sequential) else [model]
-    other = next((module for module in modules if not isinstance(module, nn.Linear | nn.ReLU)), None)
-    if other is not None:
-        raise ValueError(
-            f"exact regions need an nn.Sequential of Linear and ReLU; {type(other).__name__} is not piecewise linear "
-            "or not known to be."
-        )
-    return [
-        linear
-        for linear, after in zip(modules, modules[1:], strict=False)
-        if isinstance(linear, nn.Linear) and isinstance(after, nn.ReLU)
-    ]
-
-
-def as_bias(linear: nn.Linear) -> np.ndarray:
-    if linear.bias is None:
-        return np.zeros(linear.out_features)
-    return linear.bias.detach().double().cpu().numpy()

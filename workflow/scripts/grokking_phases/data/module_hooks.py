@@ -1,0 +1,144 @@
+"""What metrics ask of a network, by the names of its modules: outputs, pre-activations, and the rest after a layer.
+
+Hooks answer it, so any torch network will do. Each function runs the network in evaluation mode without gradients and
+leaves it as it was: every module's mode, its hooks, and the gradients that it has.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+import torch
+from torch import Tensor, fx, nn
+
+ROUNDINGS = 1000  # of the largest output: many layers add up theirs
+
+# Activation functions that turn on at 0, so that the sign of what they read says on which side a unit is.
+ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish)
+
+
+@contextmanager
+def evaluated(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode without gradients; afterwards each module has its own mode again."""
+    modes = [(module, module.training) for module in network.modules()]
+    try:
+        network.eval()
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, Tensor]:
+    """Return the whole outputs {name: (n, ...)} of the named modules.
+
+    ValueError: the network calls one of them never, or more than once.
+    """
+    found: dict[str, Tensor] = {}
+    with evaluated(network), ExitStack() as hooks:
+        for name in names:
+            keep = partial(_keep, found, name)
+            hook = network.get_submodule(name).register_forward_hook(lambda _module, _inputs, y, keep=keep: keep(y))
+            hooks.callback(hook.remove)
+        network(inputs)
+    unused = [name for name in names if name not in found]
+    if unused:
+        raise ValueError(f"the network never calls its module {unused[0]}, so this layer has no output.")
+    return found
+
+
+def preactivations(
+    network: nn.Module, points: Tensor, rest: Callable[[Tensor], Tensor] | None = None, after: str | None = None
+) -> dict[str, Tensor]:
+    """Return what each activation module reads, {its name: (n, width)}, in the order in which they are called.
+
+    Of a sequence, that is what it reads at the last position. The points are the network's own inputs or, with
+    `rest = rest_after(network, after, …)`, outputs of the module `after`; then later modules alone count.
+
+    ValueError: no activation module is called, or one of them more than once.
+    """
+    found: dict[str, Tensor] = {}
+    with evaluated(network), ExitStack() as hooks:
+        for name, module in network.named_modules():
+            if isinstance(module, ACTIVATIONS):
+                keep = partial(_keep, found, name)
+                hook = module.register_forward_pre_hook(lambda _module, inputs, keep=keep: keep(inputs[0]))
+                hooks.callback(hook.remove)
+        if after is not None:
+            hook = network.get_submodule(after).register_forward_hook(lambda *_: found.clear())
+            hooks.callback(hook.remove)
+        (rest or network)(points)
+    if not found:
+        raise ValueError("the network calls no activation module (nn.ReLU, nn.GELU, …), so no neurons are known.")
+    return {name: at_last_position(values) for name, values in found.items()}
+
+
+def _keep(found: dict[str, Tensor], name: str, value: Tensor) -> None:
+    if name in found:
+        raise ValueError(f"the network calls its module {name} more than once; give each use a module of its own.")
+    found[name] = value
+
+
+def at_last_position(values: Tensor) -> Tensor:
+    """(n, width) as it is, or (n, n_positions, width) at the last position."""
+    return values[:, -1] if values.ndim == 3 else values
+
+
+def rest_after(network: nn.Module, name: str, inputs: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return the rest of the network after the named module, a function of that module's output.
+
+    A hook puts the given values in the place of the module's output. What comes before it runs on one sample alone, so
+    that it costs nothing.
+
+    ValueError: the rest does not give the network's own output for `inputs`, since something goes around the module.
+    """
+
+    def rest(values: Tensor) -> Tensor:
+        with evaluated(network):
+            hook = network.get_submodule(name).register_forward_hook(lambda _module, _inputs, _output: values)
+            try:
+                return network(inputs[:1])
+            finally:
+                hook.remove()
+
+    _check_all_goes_through(network, name, inputs, rest)
+    return rest
+
+
+def _check_all_goes_through(network: nn.Module, name: str, inputs: Tensor, rest: Callable[[Tensor], Tensor]) -> None:
+    message = f"not all that follows module {name} goes through it (a skip connection?); name another layer."
+    values = outputs(network, inputs, [name])[name]
+    with evaluated(network):
+        expected = network(inputs)
+    try:
+        found = rest(values)
+    except RuntimeError as error:  # shapes of one sample and of many that do not fit
+        raise ValueError(message) from error
+    rounding = ROUNDINGS * torch.finfo(expected.dtype).eps * expected.nan_to_num().abs().max().item()
+    if found.shape != expected.shape or not torch.allclose(found, expected, rtol=0, atol=rounding, equal_nan=True):
+        raise ValueError(message)
+
+
+class _Whole(fx.Tracer):
+    """A tracer that looks into no module but those that hold others."""
+
+    def is_leaf_module(self, module: nn.Module, _name: str) -> bool:
+        return not any(True for _ in module.children())
+
+
+def chain(network: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules {name: module} of a network each of which reads the one before it alone, in order.
+
+    ValueError: the network is no such chain.
+    """
+    try:
+        first, *calls, last = _Whole().trace(network).nodes
+    except Exception as error:  # whatever the network's own code does with what it is given
+        raise ValueError(f"the network is not a chain of modules: {error}") from error
+    read = [node.args for node in (*calls, last)]
+    other = next((node for node in calls if node.op != "call_module"), None)
+    if other is not None or read != [(node,) for node in (first, *calls)]:
+        what = f"its forward calls {other.target}" if other else "a module reads more than the one before it"
+        raise ValueError(f"the network is not a chain of modules: {what}.")
+    return {node.target: network.get_submodule(node.target) for node in calls}
