@@ -43,7 +43,7 @@ class Twice(nn.Module):
 
 def test_the_rest_after_a_module_gives_the_networks_output(network):
     expected = network.eval()(INPUTS)
-    for name, module in network.named_children():
+    for name, _ in network.named_children():
         rest = rest_after(network, name, INPUTS) if name != "readout" else None
         if rest:
             torch.testing.assert_close(rest(outputs(network, INPUTS, [name])[name]), expected.detach())

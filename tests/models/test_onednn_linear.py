@@ -63,3 +63,13 @@ def test_under_autocast_the_product_alone_is_in_bfloat16():
     assert y.dtype == torch.float32
     exact = F.linear(x, layer.weight, layer.bias)
     assert 1e-4 < (y - exact).abs().max() < 5e-2  # bfloat16 has 8 bits
+
+
+def test_a_part_of_a_matrix_is_copied_before_the_product(monkeypatch):
+    """oneDNN multiplies such a part hundreds of times slower on some processors; a sub-network's readout is one."""
+    given = []
+    monkeypatch.setattr(linear, "OPERATOR", lambda *a: given.extend(a[:2]) or torch.ops.mkldnn._linear_pointwise(*a))
+    whole = torch.randn(4, 9, requires_grad=True)
+    linear.linear(torch.randn(6, 5, requires_grad=True), whole[:, :5]).sum().backward()
+    assert len(given) == 6
+    assert all(each.is_contiguous() or each.t().is_contiguous() for each in given)

@@ -55,7 +55,14 @@ class OneDNN(torch.autograd.Function):
 
 def product(x: Tensor, y: Tensor, bias: Tensor | None = None) -> Tensor:
     """x y^T + bias"""
-    return OPERATOR(x, y, bias, "none", [], "")
+    return OPERATOR(dense(x), dense(y), bias, "none", [], "")
+
+
+def dense(x: Tensor) -> Tensor:
+    """Return x, or a copy of it if it is a part of a larger matrix: on processors without AVX-512 such a part takes
+    oneDNN's reference code, which is hundreds of times slower.
+    """
+    return x if x.is_contiguous() or x.t().is_contiguous() else x.contiguous()
 
 
 def product_of_columns(x: Tensor, y: Tensor) -> Tensor:
