@@ -109,7 +109,7 @@ def is_private(name):
 def shared_names(workflow):
     """Return pairs of files of one name, outside `figures`, of which neither is the caller of the other.
 
-    A rule's script may have the name of the library's file that it calls, and a metric that of its definition.
+    A rule's script may share a name with the library's file that it calls, and a metric with its definition.
     """
     paths = [path for path in files(workflow) if path.stem != "__init__" and "figures" not in path.parts]
     pairs = [(a, b) for i, a in enumerate(paths) for b in paths[i + 1 :] if a.name == b.name]
@@ -121,9 +121,11 @@ def shared_names(workflow):
 
 
 def calls(caller, definition, workflow):
-    """Return whether a script or a metric imports the file that has its name."""
-    is_caller = package_of(module_of(caller, workflow)) in ("scripts", "metrics")
-    return is_caller and module_of(definition, workflow) in imported(caller, workflow)
+    """Return whether a script imports the file that has its name, or a metric has the name of its definition."""
+    name, called = module_of(caller, workflow), module_of(definition, workflow)
+    if package_of(name) == "metrics":
+        return package_of(called) in PACKAGES["metrics"] - {"data"}
+    return package_of(name) == "scripts" and called in imported(caller, workflow)
 
 
 def naming_snakemake(workflow):
@@ -162,7 +164,7 @@ def tree(tmp_path):
         "data/split.py": "",
         "models/mlp.py": f"from {LIBRARY}.models._fast_mlp import step\n",
         "models/_fast_mlp.py": "",
-        "metrics/o_information.py": f"import {LIBRARY}.synergy.o_information\n",
+        "metrics/o_information.py": f"import {LIBRARY}.synergy.ksg\n",
         "metrics/other.py": "",
         "figures/emergence/fig5.py": f"from {LIBRARY}.figures.emergence import _synergy\n",
         "figures/emergence/_synergy.py": f"from {LIBRARY}.plotting.style import page\n",
