@@ -1,5 +1,6 @@
 """Runs and tables that no training made, for tests of figures."""
 
+import re
 from dataclasses import asdict
 
 import numpy as np
@@ -14,6 +15,21 @@ O_INFORMATION = {
     "o_information_paper": {"variables": "union", "n_bins": 10, "ties": "paper"},
     "o_information": {"variables": "union", "n_bins": 10, "ties": "average"},
 }
+
+
+def is_named(thing, text):
+    """Return whether a run, number or option's value stands in a text as a word of its own."""
+    return re.search(rf"(?<![\w.]){re.escape(str(thing))}(?!\w|\.\d)", text) is not None
+
+
+def named_in(figure, *things):
+    """Return those of the things that a figure's caption names."""
+    return [thing for thing in things if is_named(thing, figure.get_supxlabel())]
+
+
+def curves_in(ax):
+    """Return the lines with points, without those that stand for a legend or mark a step."""
+    return [line for line in ax.lines if len(set(line.get_xdata())) > 1]
 
 
 def run_with(**training):

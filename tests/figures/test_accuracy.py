@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import curves, o_information, phases, run_with
+from made_up import curves, curves_in, named_in, o_information, phases, run_with
 
 from grokking_phases.figures.emergence import fig1, fig8, fig9, initialisation
+from grokking_phases.plotting.recipes import broken, held, stopped
 
 RUNS = {
     "wd0.1": run_with(weight_decay=0.1),
@@ -30,21 +31,30 @@ def test_accuracies_after_step_0_in_the_panels_order_and_nothing_else():
     assert list(numbers["run"].unique()) == ["wd50", "wd0.1", "alpha8"]
     assert set(numbers["split"]) == {"train", "test"}
     assert set(numbers["step"]) == {1, 10, 100}
-    of_test = numbers[numbers["split"] == "test"]
-    np.testing.assert_allclose(of_test["value"], of_test["step"] / 100)
+    test = numbers[numbers["split"] == "test"]
+    np.testing.assert_allclose(test["value"], test["step"] / 100)
     assert len(numbers) == 3 * 2 * 2 * 3  # runs, splits, seeds, steps
 
 
 def test_a_sweep_has_train_and_test_side_by_side_and_a_line_a_run():
     [figure] = fig8.draw(fig8.select(tables(*RUNS), PANELS), STUDY)
-    titles = [ax.get_title() for ax in figure.subfigs[0].axes]
-    assert titles == ["weight decay, train", "weight decay, test", "initialisation, train", "initialisation, test"]
-    assert legend_of(figure) == ["weight decay 0.1", "weight decay 50", "α = 8"]
-    text = figure.get_supxlabel()
-    assert "evaluations every 5 steps" in text
-    assert "multiplies every weight by -0.5 a step: a broken regime" in text
-    assert "norm of the weights held constant, last layer zero at first" in text
-    assert "Lines: mean over seeds; bands: standard error." in text
+    axes = figure.subfigs[0].axes
+    assert len(axes) == 2 * len(PANELS)
+    for ax, title in zip(axes, ["weight decay", "weight decay", "initialisation", "initialisation"], strict=True):
+        assert ax.get_title().startswith(title)
+    assert [len(curves_in(ax)) for ax in axes] == [2, 2, 1, 1]
+    train, test = (curves_in(ax)[0] for ax in axes[:2])
+    np.testing.assert_allclose(train.get_xydata(), [[1, 1], [10, 1], [100, 1]])
+    np.testing.assert_allclose(test.get_xydata(), [[1, 0.01], [10, 0.1], [100, 1]])
+    assert [[name in entry for name in ("0.1", "50", "8")] for entry in legend_of(figure)] == np.eye(3).tolist()
+
+
+def test_runs_that_are_no_point_of_the_sweep_are_named():
+    """The factor of wd50 is 1 - 0.03 x 50 a step; alpha8 alone holds its norm."""
+    [figure] = fig8.draw(fig8.select(tables(*RUNS), PANELS), STUDY)
+    assert named_in(figure, -0.5) == [-0.5]
+    assert len(broken(RUNS)) == 1 and broken({"wd0.1": RUNS["wd0.1"]}) == []
+    assert len(held(fig8.select(tables(*RUNS), PANELS), RUNS)) == 1
 
 
 def test_seeds_that_diverged_and_seeds_that_stand_alone_are_named():
@@ -53,13 +63,14 @@ def test_seeds_that_diverged_and_seeds_that_stand_alone_are_named():
     alone = curves("wd0.1")
     rows = pd.concat([short, alone[alone["seed"] == 1]], ignore_index=True)
     panels = {"weight decay": ["wd50", "wd0.1"]}
-    [figure] = fig9.draw(
-        fig9.select(rows, panels), STUDY | {"runs": {run: RUNS[run] for run in panels["weight decay"]}}
-    )
-    text = figure.get_supxlabel()
-    assert "wd50, seed 1: loss not finite at step 10, where it ends." in text
-    assert "wd0.1, seed" not in text
-    assert "bands: standard error (none for wd0.1: one seed)" in text
+    numbers, runs = fig9.select(rows, panels), {run: RUNS[run] for run in panels["weight decay"]}
+    assert stopped(numbers, runs) == [("wd50, seed 1", "10")]
+    assert numbers.groupby("run")["seed"].unique().map(list).to_dict() == {"wd0.1": [1], "wd50": [0, 1]}
+    [figure] = fig9.draw(numbers, STUDY | {"runs": runs})
+    assert named_in(figure, "wd50, seed 1", "wd0.1, seed 1") == ["wd50, seed 1"]
+    bands = [len(collection.get_paths()) for collection in figure.subfigs[0].axes[0].collections]
+    assert bands == [0, 1]
+    assert named_in(figure, "wd0.1") == ["wd0.1"]  # whose one seed has no band
 
 
 def test_generalisation_is_marked_where_phases_are_given():
@@ -73,15 +84,16 @@ def test_generalisation_is_marked_where_phases_are_given():
     marks = [[line for line in ax.lines if line.get_linestyle() == ":"] for ax in figure.subfigs[0].axes]
     assert list(map(len, marks)) == [2, 0]
     assert set(marks[0][0].get_xdata()) == {50}
-    text = figure.get_supxlabel()
-    assert "Dotted: step of generalisation" in text
-    assert "Generalisation of alpha8: not reached." in text
+    assert named_in(figure, "alpha8") == ["alpha8"]  # which never generalises
 
 
-def test_without_phases_nothing_is_marked_or_said_of_them():
-    [figure] = fig1.draw(fig1.select(tables(*RUNS), PANELS), STUDY)
-    assert legend_of(figure) == ["weight decay 0.1", "weight decay 50", "α = 8", "test", "train"]
-    assert "eneralisation" not in figure.get_supxlabel()
+def test_without_phases_nothing_is_marked():
+    numbers = fig1.select(tables(*RUNS), PANELS)
+    assert numbers["event"].isna().all()
+    [figure] = fig1.draw(numbers, STUDY)
+    assert not [line for ax in figure.subfigs[0].axes for line in ax.lines if line.get_linestyle() == ":"]
+    assert legend_of(figure)[-2:] == ["test", "train"]
+    assert named_in(figure, "alpha8") == []
 
 
 @pytest.fixture
@@ -94,19 +106,19 @@ def starts():
     return {name: {key: run[key] for key in run if key != "snapshots"} for name, run in runs.items()}
 
 
-def test_initialisation_tells_starts_by_line_style_and_variants_in_words(starts):
+def test_initialisation_tells_starts_by_line_style(starts):
     panels = {"α = 8, norm of all held": ["zero", "drawn"], "again": ["drawn"]}
     numbers = initialisation.select(tables("zero", "drawn"), panels)
     [figure] = initialisation.draw(numbers, {"runs": starts, "metrics": {}})
     assert [ax.get_title() for ax in figure.subfigs[0].axes] == list(panels)
-    assert legend_of(figure) == ["train", "test", "last layer as drawn", "last layer zero at first"]
-    text = figure.get_supxlabel()
-    assert "Weight decay 0." in text
-    assert "Omnigrok (arXiv 2210.01117) does the first two with all parameters" in text
+    assert legend_of(figure)[:2] == ["train", "test"]
+    dashes = {ax.get_title(): len({line.get_linestyle() for line in curves_in(ax)}) for ax in figure.subfigs[0].axes}
+    assert dashes == {"α = 8, norm of all held": 2, "again": 1}
+    assert named_in(figure, 0) == [0]  # the weight decay of all
 
 
 def test_initialisation_never_draws_two_runs_as_one_line(starts):
     starts["again"] = starts["zero"]
     numbers = initialisation.select(tables(*starts), {"title": list(starts)})
-    with pytest.raises(ValueError, match="Panel 'title': zero and again both"):
+    with pytest.raises(ValueError, match="title.*zero.*again"):
         initialisation.draw(numbers, {"runs": starts, "metrics": {}})

@@ -1,12 +1,12 @@
-"""The emergence paper's Figures 2 to 4 from made-up tables: what is selected, and what is said of the phases."""
+"""The emergence paper's Figures 2 to 4 from made-up tables: what is selected, and which phases are drawn."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import O_INFORMATION, curves, o_information, phases, run_with
+from made_up import O_INFORMATION, curves, is_named, named_in, o_information, phases, run_with
 
 from grokking_phases.figures.emergence import fig2, fig3, fig4
-from grokking_phases.figures.emergence._boundaries import phases_at, spans
+from grokking_phases.figures.emergence._boundaries import missing, phases_at, spans, worded
 
 PANELS = {"weight decay 0.1": ["wd0.1"]}
 STUDY = {"runs": {"wd0.1": run_with(weight_decay=0.1)}, "metrics": O_INFORMATION}
@@ -39,16 +39,16 @@ def drawn(figure=fig2, **changed):
 
 def test_synergy_is_drawn_upwards_and_both_in_bits_beside_nats():
     numbers = fig2.select(tables(), PANELS)
-    of = dict(list(numbers.groupby("metric")))
-    assert set(of) == {"synergy", "redundancy", "synergy_size", "train_loss", "test_loss"}
+    by_metric = dict(list(numbers.groupby("metric")))
+    assert set(by_metric) == {"synergy", "redundancy", "synergy_size", "train_loss", "test_loss"}
     for metric, (nats, bits) in {"synergy": (-np.log(2), 1), "redundancy": (2 * np.log(2), 2)}.items():
-        rows = of[metric]
+        rows = by_metric[metric]
         assert set(rows["estimate"]) == set(O_INFORMATION)
         np.testing.assert_allclose(rows["value"], nats * (rows["step"] + rows["seed"]))
         np.testing.assert_allclose(rows["bits"], bits * (rows["step"] + rows["seed"]))
         assert rows["normalised"].between(0, 1).all()
-    assert of["test_loss"]["bits"].isna().all()
-    assert set(of["test_loss"]["step"]) == {1, 10, 100}
+    assert by_metric["test_loss"]["bits"].isna().all()
+    assert set(by_metric["test_loss"]["step"]) == {1, 10, 100}
 
 
 def test_boundaries_are_those_over_seeds_under_the_stated_rule():
@@ -60,7 +60,7 @@ def test_boundaries_are_those_over_seeds_under_the_stated_rule():
 
 def test_a_page_for_each_treatment_of_ties_with_spans_and_both_scales():
     figures = drawn()
-    assert ["as published" in figure.get_suptitle() for figure in figures] == [True, False]
+    assert len({figure.get_suptitle() for figure in figures}) == len(figures) == len(O_INFORMATION)
     axes = {(ax.get_xlabel(), ax.get_ylabel()): ax for ax in figures[0].axes}
     assert {("", "synergy\n(bits)"), ("step", "redundancy\n(bits)")} <= set(axes)
     assert ("redundancy (normalised)", "synergy (normalised)") in axes
@@ -69,44 +69,57 @@ def test_a_page_for_each_treatment_of_ties_with_spans_and_both_scales():
     np.testing.assert_allclose([end.get_xdata()[0], end.get_ydata()[0]], [201, 100.5])  # means over seeds, last step
 
 
-def test_phases_that_are_absent_are_named_in_the_caption_and_in_their_row():
+def test_phases_that_are_not_found_are_named_in_the_caption_and_in_their_row():
+    boundaries = fig3.select(tables(), PANELS).dropna(subset="event")
+    one = boundaries[boundaries["estimate"] == "o_information"].set_index("event")
+    assert (one["status"] == "absent").to_dict() == {event: event.startswith(("div", "delay")) for event in FOUND}
+    assert list(one.index[one["status"] == "not reached"]) == ["generalised", "decoupling.end"]
     [figure, _] = drawn(fig3)
-    text = figure.get_supxlabel()
-    assert "Absent: divergence, delayed emergence." in text
-    assert "Not reached: generalised, end of decoupling." in text
-    assert "The paper's text names, by eye, feature learning, emergence, decoupling, finalizing." in text
     assert [entry.get_text() for entry in figure.axes[0].texts] == ["not reached", "absent", "absent"]
+    lacking = ["divergence", "delayed emergence", "generalised", "end of decoupling"]
+    said = " ".join(missing(one.reset_index()))
+    assert [name for name in map(worded, FOUND) if is_named(name, said)] == [
+        name for name in map(worded, FOUND) if name in lacking or name in ("emergence", "decoupling")
+    ]  # in `delayed emergence` and `end of decoupling`
+    assert named_in(figure, *lacking) == lacking
+
+
+@pytest.mark.parametrize("figure", [fig2, fig3, fig4])
+def test_phases_that_the_paper_names_are_named(figure):
+    names = [worded(phase) for phase in figure.NAMED]
+    assert named_in(drawn(figure)[0], *names) == names
 
 
 @pytest.mark.parametrize(
-    ("events", "said"),
+    ("events", "named"),
     [
-        (["emergence.start", "emergence.end"], "In 1 of 2 seeds: emergence."),  # as often, so said once
-        (["emergence.end"], "In 1 of 2 seeds: end of emergence."),
-        (["divergence.start"], "In 1 of 2 seeds: divergence."),  # absent over seeds
+        (["emergence.start", "emergence.end"], "emergence"),  # as often, so named once
+        (["emergence.end"], "end of emergence"),
+        (["divergence.start"], "divergence"),  # absent over seeds
     ],
 )
-def test_phases_that_some_seeds_lack_are_counted(events, said):
+def test_phases_that_some_seeds_lack_are_counted(events, named):
     rows = tables()
     rows.loc[rows["event"].isin(events), "n_found"] = 1
-    [figure, _] = fig2.draw(fig2.select(rows, PANELS), STUDY)
-    assert said in figure.get_supxlabel()
+    boundaries = fig2.select(rows, PANELS).dropna(subset="event")
+    partly = boundaries[boundaries["n_found"] < boundaries["n_seeds"]]
+    assert set(partly.loc[partly["n_found"] > 0, "event"]) == set(events)
+    [sentence] = [text for text in missing(boundaries[boundaries["estimate"] == "o_information"]) if "1" in text]
+    assert is_named(named, sentence) and is_named(2, sentence)
+    assert ("end" in sentence) == (named == "end of emergence")
+    assert sentence in fig2.draw(fig2.select(rows, PANELS), STUDY)[1].get_supxlabel()
 
 
-def test_without_phases_the_caption_says_so():
+def test_without_phases_none_is_drawn():
+    assert "event" not in fig4.select(tables(found=None), PANELS).dropna(axis=1, how="all")
     [figure, _] = drawn(fig4, found=None)
-    text = figure.get_supxlabel()
-    assert "No phases are given." in text
-    assert "Absent" not in text
+    assert not figure.axes[0].lines and not figure.axes[0].texts
+    assert named_in(figure, "divergence", "delayed emergence", "generalised") == []
 
 
-def test_the_caption_says_what_the_lines_are():
-    text = drawn()[0].get_supxlabel()
-    assert "Weight decay 0.1; losses: evaluations every 5 steps and at snapshots." in text
-    assert "4 log-spaced snapshots" in text
-    assert "moving average of factor 0.1, which lags (the authors sample every 5 steps)" in text
-    assert "Ω < 0 is synergy" in text
-    assert "blind to XOR" in text
+def test_the_caption_names_the_recipe_and_the_sampling():
+    numbers = [0.1, 5, "4 log-spaced"]  # weight decay, steps between evaluations, snapshots
+    assert named_in(drawn()[0], *numbers) == numbers
 
 
 @pytest.mark.parametrize("defined", [1, 0])
@@ -114,20 +127,36 @@ def test_undefined_synergy_is_left_out_and_counted(defined):
     def synergy(seed, step):
         return -1.0 if step <= 10 * defined else np.nan
 
-    [figure, _] = drawn(synergy=synergy)
+    numbers = fig2.select(tables(synergy=synergy), PANELS)
+    one = numbers[(numbers["metric"] == "synergy") & (numbers["estimate"] == "o_information")]
     n = 6 - 4 * defined  # of two seeds, three steps after step 0
-    assert f"Undefined in {n} of 6 snapshots of wd0.1." in figure.get_supxlabel()
+    assert one["value"].isna().sum() == n and len(one) == 6
+    [figure, _] = fig2.draw(numbers, STUDY)
+    assert named_in(figure, f"{n} of 6", "wd0.1") == [f"{n} of 6", "wd0.1"]
+    [line] = [line for line in axes_of(figure)["synergy\n(bits)"].lines if len(line.get_xdata())] or [None]
+    assert (line is not None and list(line.get_xdata())) == ([1, 10] if defined else False)
+
+
+def axes_of(figure):
+    return {ax.get_ylabel(): ax for ax in figure.axes}
 
 
 def test_one_seed_has_no_band():
     rows = tables()
     numbers = fig2.select(rows[rows["seed"].isna() | (rows["seed"] == 0)], PANELS)
-    assert "one seed, so no bands" in fig2.draw(numbers, STUDY)[0].get_supxlabel()
+    assert set(numbers["seed"].dropna()) == {0}
+    assert [bands(figure) for figure in (fig2.draw(numbers, STUDY)[0], drawn()[0])] == [0, 1]
+
+
+def bands(figure):
+    """Return the number of bands around the lines of synergy that have a height."""
+    ax = axes_of(figure)["synergy\n(bits)"]
+    return sum(np.ptp(path.vertices[:, 1]) > 0 and len(ax.lines) > 0 for c in ax.collections for path in c.get_paths())
 
 
 def test_a_phase_without_an_end_lasts_to_the_last_step_and_one_without_a_start_is_none():
     boundaries = pd.DataFrame({"event": list(FOUND), "step": list(FOUND.values())})
-    of = spans(boundaries, 500)
-    assert of == {"feature_learning": (1, 10), "emergence": (10, 100), "decoupling": (100, 500)}
-    at = phases_at(pd.Index([0, 1, 50, 100, 500, 501]), of)
-    assert list(at.fillna("none")) == ["none", "feature_learning", "emergence", "decoupling", "decoupling", "none"]
+    edges = spans(boundaries, 500)
+    assert edges == {"feature_learning": (1, 10), "emergence": (10, 100), "decoupling": (100, 500)}
+    names = phases_at(pd.Index([0, 1, 50, 100, 500, 501]), edges)
+    assert list(names.fillna("none")) == ["none", "feature_learning", "emergence", "decoupling", "decoupling", "none"]

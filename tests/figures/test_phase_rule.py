@@ -31,12 +31,9 @@ def test_every_rule_over_seeds_and_nothing_else():
 def test_a_panel_a_run_and_estimate_and_a_row_a_rule():
     _, [figure] = drawn()
     axes = figure.subfigs[0].axes
-    assert [ax.get_title() for ax in axes] == [
-        "high, ties as published",
-        "high, ties at their mean rank",
-        "low, ties as published",
-        "low, ties at their mean rank",
-    ]
+    titles = [ax.get_title() for ax in axes]
+    assert [title.split(",")[0] for title in titles] == ["high", "high", "low", "low"]
+    assert len(set(titles)) == 4
     names = [label.get_text() for label in axes[0].get_yticklabels()]
     assert names == ["stated", "first step × 2", "first step × 1/2"]
     crosses = [sum(line.get_marker() == "x" for line in ax.lines) for ax in axes]

@@ -1,7 +1,8 @@
 """Measures of progress side by side, with the largest value of each where it is a turning point."""
 
+import numpy as np
 import pandas as pd
-from made_up import curves, run_with, table
+from made_up import curves, curves_in, named_in, run_with, table
 
 from grokking_phases.analysis.events import ABSENT, FOUND
 from grokking_phases.figures.two_phase import progress
@@ -18,7 +19,7 @@ def events(source, event, status, step):
     ).assign(table="time_scales")
 
 
-def test_panels_lines_and_words():
+def test_panels_lines_and_turning_points():
     number = table("a", {"linear_mapping_number": lambda seed, step: step}).assign(table="linear_mapping_number")
     complexity = {f"local_complexity_{split}": (lambda seed, step: seed) for split in ("train", "test", "random")}
     complexity = pd.concat([table("a", complexity, layer=f"block_{i}.hidden") for i in (1, 2)])
@@ -36,13 +37,14 @@ def test_panels_lines_and_words():
     (figure,) = progress.draw(numbers, {"runs": {"a": run_with()}, "metrics": OPTIONS})
     accuracy, lmn, lc = figure.subfigs[0].axes
     assert accuracy.get_title() == "accuracy"
-    assert lmn.get_title().startswith("linear mapping number") and lc.get_title().endswith(
-        "radius 0.005, 1,024 samples\n3 log-spaced snapshots"
-    )
+    (line,) = curves_in(lmn)
+    np.testing.assert_allclose(line.get_xydata(), [[1, 1], [10, 10], [100, 100]])
+    assert "256" in lmn.get_title()
+    assert all(option in lc.get_title() for option in ("0.005", "1,024", "3"))
     vertical = [line.get_xdata()[0] for line in lmn.lines if len(set(line.get_xdata())) == 1]
     assert vertical == [10]
-    assert [text.get_text() for text in lc.get_legend().get_texts()][:2] == [
-        "block 1, feed-forward",
-        "block 2, feed-forward",
-    ]
-    assert "local_complexity: largest value absent" in figure.get_supxlabel()
+    names = [text.get_text() for text in lc.get_legend().get_texts()]
+    assert ["block 1" in name for name in names[:2]] == [True, False] and "block 2" in names[1]
+    drawn = numbers.dropna(subset="event").set_index("source")["status"]
+    assert drawn.to_dict() == {"linear_mapping_number": FOUND, "local_complexity": ABSENT}
+    assert named_in(figure, "local_complexity", "linear_mapping_number") == ["local_complexity"]

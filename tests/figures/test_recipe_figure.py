@@ -1,7 +1,7 @@
-"""Time scales by recipe: marks where they are found, words where not."""
+"""Time scales by recipe: marks where they are found, names where not."""
 
 import pandas as pd
-from made_up import run_with
+from made_up import is_named, run_with
 
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
 from grokking_phases.figures.two_phase import recipe
@@ -31,10 +31,11 @@ def test_rows_are_named_by_recipe_and_say_what_is_missing():
     numbers = recipe.select(pd.concat([events("a"), events("b")]), {"task": ["a", "b"]})
     (figure,) = recipe.draw(numbers, {"runs": runs})
     (ax,) = figure.subfigs[0].axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == [
-        "dropout 0, weight decay 0.5",
-        "dropout 0, weight decay 1",
-    ]
-    assert [text.get_text() for text in ax.texts] == ["absent: peak, turn; not reached: 0.9"] * 2
-    fit = next(line for line in ax.lines if line.get_label() == "train accuracy 0.98")
-    assert fit.get_xdata().tolist() == [30, 30]
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert [[is_named(decay, label) for decay in (0.5, 1)] for label in labels] == [[True, False], [False, True]]
+    lacking = [recipe.SCALES[event][1] for event, (status, _) in EVENTS.items() if status != FOUND]
+    for text in ax.texts:
+        names = [short for _, short, *_ in recipe.SCALES.values() if is_named(short, text.get_text())]
+        assert sorted(names) == sorted(lacking)
+    points = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
+    assert points == {name: [] for name, *_ in recipe.SCALES.values()} | {recipe.SCALES["fit"][0]: [[30, 0], [30, 1]]}

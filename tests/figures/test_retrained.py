@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import SEEDS, curves, run_with
+from made_up import SEEDS, curves, is_named, named_in, run_with
 
 from grokking_phases.analysis.comparison import compare
 from grokking_phases.figures.emergence import controls, fig6, fig7
-from grokking_phases.figures.emergence._conclusions import concluded, n_draws, outcome
+from grokking_phases.figures.emergence._conclusions import FEWEST, concluded, n_draws, outcome
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
 CHOSEN = {"metric": "o_information", "extreme": "synergy", "at": "any", "from_step": 5}
@@ -31,12 +31,16 @@ def trained(run, generalised, table="curves"):
     return rows.assign(value=rows["value"].mask(rows["metric"] == "test_accuracy", jumps), table=table)
 
 
-def tables(run, mask="activation", **of):
+def tables(run, mask="activation", **networks):
     """The original generalises at steps 40 and 50; each sub-network as told: {seed: step}."""
     original = trained(run, {0: 40, 1: 50})
-    retrained = {f"{name}.{mask}": trained(run, steps, f"{name}.{mask}") for name, steps in of.items()}
+    retrained = {f"{name}.{mask}": trained(run, steps, f"{name}.{mask}") for name, steps in networks.items()}
     choices = pd.DataFrame(
-        [{"subnetwork": name, "seed": seed, "size": SIZES[name], "step": 20 + seed} for name in of for seed in SEEDS]
+        [
+            {"subnetwork": name, "seed": seed, "size": SIZES[name], "step": 20 + seed}
+            for name in networks
+            for seed in SEEDS
+        ]
     )
     at_random = {name for name in retrained if name.startswith("random")}
     compared = compare(original, retrained, choices, at_random).assign(run=run, table="comparison")
@@ -67,33 +71,41 @@ def test_the_accuracies_of_each_network_after_step_0_are_selected(both):
 
 
 @pytest.mark.parametrize("figure", [fig6, fig7])
-def test_a_page_for_each_mask_says_what_it_does_and_which_seeds_lack_a_subnetwork(both, figure):
+def test_a_page_for_each_mask_names_the_subnetworks_that_seeds_lack(both, figure):
     masked = tables("wd2", "weights", synergistic={0: 60}, inverse={})
     rows = pd.concat([both, masked[masked["table"] != "curves"]], ignore_index=True)
-    activation, weights = figure.draw(figure.select(rows, PANELS), STUDY)
-    assert "Mask 'activation': all other units are removed." in activation.get_supxlabel()
-    assert "not their biases, which stay as constants that learn (as published)" in weights.get_supxlabel()
-    assert "wd2 has no synergistic sub-network in 1 of 2 seeds." in weights.get_supxlabel()
-    assert "alpha8 has no delayed sub-network in 2 of 2 seeds." in activation.get_supxlabel()
-    assert "norm of the weights held constant" in activation.get_supxlabel()
-    assert (
-        "inverse, all units but those of the multiplet with the least Ω of all snapshots from step 5;"
-        in weights.get_supxlabel()
-    )
+    numbers = figure.select(rows, PANELS)
+    assert seeds_of(numbers, "wd2", "weights") == {"original": [0, 1], "synergistic": [0]}
+    assert seeds_of(numbers, "alpha8", "activation").keys() == {"original", "synergistic", "inverse", "random"}
+    activation, weights = figure.draw(numbers, STUDY)
+    assert named_in(activation, "activation", "alpha8", "delayed", "2 of 2", "1 of 2") == [
+        *("activation", "alpha8", "delayed", "2 of 2")
+    ]
+    assert named_in(weights, "weights", "wd2", "synergistic", "1 of 2") == ["weights", "wd2", "synergistic", "1 of 2"]
+    assert named_in(weights, *SUBNETWORKS, CHOSEN["metric"], 5) == ["synergistic", "inverse", CHOSEN["metric"], 5]
     assert legend_of(activation) == ["original", "synergistic", "inverse", "delayed"]
     assert legend_of(weights) == ["original", "synergistic"]
 
 
-def test_a_subnetwork_that_no_seed_has_is_said_to_be_missing():
-    rows = tables("wd2", synergistic={0: 60, 1: 70}, inverse={})
-    [figure] = fig6.draw(fig6.select(rows, PANELS), STUDY)
-    assert "wd2 has no inverse sub-network in 2 of 2 seeds." in figure.get_supxlabel()
+def seeds_of(numbers, run, mask):
+    """Return {sub-network: its seeds} of one run under one mask."""
+    rows = numbers[(numbers["run"] == run) & numbers["mask"].isin(["", mask])]
+    return rows.groupby("subnetwork")["seed"].unique().map(list).to_dict()
 
 
-def test_one_seed_has_no_band():
-    rows = tables("wd2", synergistic={0: 60})
-    [figure] = fig6.draw(fig6.select(rows[rows["seed"] == 0], PANELS), STUDY)
-    assert "one seed, so no bands" in figure.get_supxlabel()
+def test_a_subnetwork_that_no_seed_has_is_named():
+    numbers = fig6.select(tables("wd2", synergistic={0: 60, 1: 70}, inverse={}), PANELS)
+    assert seeds_of(numbers, "wd2", "activation").keys() == {"original", "synergistic"}
+    [figure] = fig6.draw(numbers, STUDY)
+    assert named_in(figure, "wd2", "2 of 2", "1 of 2") == ["wd2", "2 of 2"]
+
+
+@pytest.mark.parametrize(("seeds", "has_band"), [([0], False), ([0, 1], True)])
+def test_one_seed_has_no_band(seeds, has_band):
+    rows = tables("wd2", synergistic={0: 60, 1: 70})
+    [figure] = fig6.draw(fig6.select(rows[rows["seed"].isin(seeds)], PANELS), STUDY)
+    bands = [path for band in figure.subfigs[0].axes[0].collections for path in band.get_paths()]
+    assert any(np.ptp(path.vertices[:, 1]) > 0 for path in bands) == has_band
 
 
 def test_controls_select_curves_and_comparisons_of_every_network(both):
@@ -104,65 +116,121 @@ def test_controls_select_curves_and_comparisons_of_every_network(both):
     assert set(numbers.loc[numbers["of"] == "random", "mask"]) == {"activation"}
 
 
-def test_controls_show_differences_and_say_in_words_what_has_none(both):
+def test_controls_show_differences_and_name_what_has_none(both):
     [figure] = controls.draw(controls.select(both, PANELS), STUDY)
-    accuracy, _, differences, of_part = figure.subfigs[0].axes
+    accuracy, _, full, part = figure.subfigs[0].axes
     assert accuracy.get_title() == "weight decay"
-    names = [label.get_text() for label in differences.get_yticklabels()]
+    names = [label.get_text() for label in full.get_yticklabels()]
     assert names == ["synergistic", "inverse", "delayed", "random"]
-    said = [text.get_text() for text in of_part.texts]
-    of = "units of step 20–21"
-    assert said == [f"8 {of}", f"2 {of}, not reached 1 of 2", "absent", f"8 {of}"]
-    assert legend_of(figure)[-1] == "random sets: median, central 95 %"
+    seeds = {name: list(points.get_offsets()[:, 0]) for name, points in zip(names, circles(full), strict=True)}
+    draws = [10, 10, 20, 20]
+    assert seeds == {"synergistic": [20, 20], "inverse": [50, 40], "delayed": [-10, -10], "random": draws}
+    seeds = {name: list(points.get_offsets()[:, 0]) for name, points in zip(names, circles(part), strict=True)}
+    assert seeds == {"synergistic": [0, 0], "inverse": [30], "delayed": [], "random": draws}
+    said = [text.get_text() for text in part.texts]
+    assert [is_named("1 of 2", text) for text in said] == [False, True, False, False]
+    assert [is_named(size, text) for size, text in zip([8, 2, "absent", 8], said, strict=True)] == [True] * 4
+    assert len(legend_of(figure)) == len(names) + 1  # the original
 
 
-def test_what_is_compared_under_one_mask_says_nothing_of_another(both):
+def circles(ax):
+    """Return the points of each row, a circle for each seed or draw."""
+    return [points for points in ax.collections if hasattr(points, "get_sizes") and len(points.get_sizes())]
+
+
+def test_comparisons_under_one_mask_are_not_on_the_page_of_another(both):
     masked = tables("wd2", "weights", synergistic={0: 60, 1: 70})
     rows = pd.concat([both, masked[masked["table"] == "synergistic.weights"]], ignore_index=True)
-    activation, weights = controls.draw(controls.select(rows, PANELS), STUDY)
-    assert "random (8 units of step 20–21) 15 steps after the original" in activation.get_supxlabel()
-    assert "weight decay: random (not compared); synergistic (not compared)." in weights.get_supxlabel()
+    numbers = controls.select(rows, PANELS)
+    compared = numbers[numbers["quantity"] != "test_accuracy"]
+    assert set(compared["mask"].dropna()) - {""} == {"activation"}
+    activation, weights = (page.get_supxlabel() for page in controls.draw(numbers, STUDY))
+    assert is_named("p = 0.22", activation) and not is_named("p = 0.22", weights)
+
+
+def over_seeds(numbers, run, quantity):
+    """Return {sub-network: (value, low, high) over seeds} of one quantity, without those that are absent."""
+    rows = numbers[(numbers["run"] == run) & (numbers["quantity"] == quantity) & numbers["seed"].isna()]
+    return {row.subnetwork: (row.value, row.low, row.high) for row in rows.itertuples() if row.status != "absent"}
+
+
+def clause(numbers, run, name):
+    """Return the part of a run's conclusion that is about one sub-network."""
+    rows = numbers[(numbers["run"] == run) & (numbers["quantity"] != "test_accuracy")]
+    [found] = [part for part in concluded(rows, [name]).split("; ") if part.startswith(name)]
+    return found
 
 
 def test_conclusions_follow_from_the_numbers_alone(both):
-    [figure] = controls.draw(controls.select(both, PANELS), STUDY)
-    full, part = figure.get_supxlabel().split("\n")[1:]
-    of = "units of step 20–21"
-    # Of three in each of two seeds, first and first, or last and last: two of nine are as far from the middle.
-    assert f"synergistic (8 {of}) 20 steps after the original [+20, +20], 5 steps after its random sets" in full
-    assert f"delayed (8 {of}) 10 steps before the original [-10, -10], 25 steps before its random sets" in full
-    assert "its random sets [-25, -25], p = 0.22" in full
-    assert f"inverse (2 {of}) 45 steps after the original [+40, +50], 30 steps after its random sets" in full
-    assert "(of another size), p = 0.22" in full
-    assert f"synergistic (8 {of}) with the original [+0, +0], 15 steps before its random sets" in part
-    assert f"inverse (2 {of}, not reached 1 of 2) mostly never [+30, never], 1 of 2 generalising" in part
-    assert "delayed (absent)" in part
-    assert "Fewer than 20 random sets: too few for a causal word." in part
+    """Of three in each of two seeds, first and first, or last and last: two of nine are as far from the middle."""
+    numbers = controls.select(both, PANELS)
+    assert over_seeds(numbers, "wd2", "difference") == {
+        **{"synergistic": (20, 20, 20), "inverse": (45, 40, 50), "delayed": (-10, -10, -10)},
+        "random": pytest.approx((15, 10, 20)),
+    }
+    names = ["synergistic", "inverse", "delayed"]
+    differences, p, same = (over_seeds(numbers, "wd2", quantity) for quantity in ("beside_random", "p", "same_size"))
+    assert [differences[name][0] for name in names] == [5, 30, -25]
+    assert [p[name][0] for name in names[1:]] == pytest.approx([2 / 9, 2 / 9])
+    assert [same[name][0] for name in names] == [1, 0, 1]
+    assert over_seeds(numbers, "alpha8", "difference")["synergistic"] == (0, 0, 0)
+    assert "delayed" not in over_seeds(numbers, "alpha8", "difference")
+
+
+@pytest.mark.parametrize(
+    ("run", "name", "named"),
+    [
+        ("wd2", "synergistic", ["8", "20–21", "20", "5"]),
+        ("wd2", "delayed", ["8", "10", "-10", "25", "-25", "0.22"]),
+        ("wd2", "inverse", ["2", "45", "+40", "+50", "30", "0.22"]),
+        ("alpha8", "synergistic", ["8", "+0", "15"]),
+        ("alpha8", "inverse", ["2", "1 of 2", "+30", "never"]),
+        ("alpha8", "delayed", ["absent"]),
+    ],
+)
+def test_a_conclusion_names_its_numbers(both, run, name, named):
+    numbers = controls.select(both, PANELS)
+    text = clause(numbers, run, name)
+    assert [number for number in named if is_named(number, text)] == named
+    [figure] = controls.draw(numbers, STUDY)
+    assert text.split(". ")[0] in figure.get_supxlabel()
+
+
+def test_few_random_sets_are_said_to_be_few(both):
+    """Two draws for each of two seeds are fewer than the fewest that allow a causal word."""
+    numbers = controls.select(both, PANELS)
+    assert n_draws(numbers[numbers["run"] == "wd2"]) == 4 < FEWEST
+    assert is_named(FEWEST, concluded(numbers[numbers["run"] == "wd2"], []))
+    [figure] = controls.draw(numbers, STUDY)
+    assert named_in(figure, FEWEST) == [FEWEST]
 
 
 def test_without_random_sets_and_where_nothing_generalises_nothing_is_concluded():
-    rows = tables("wd2", synergistic={0: np.nan, 1: np.nan})
-    numbers = controls.select(rows, PANELS)
-    compared = numbers[numbers["quantity"] != "test_accuracy"]
-    assert outcome(compared, "synergistic") == "8 units of step 20–21, not reached 2 of 2"
-    assert concluded(compared, ["synergistic"]) == (
-        "random (not compared); synergistic (8 units of step 20–21, not reached 2 of 2) mostly never [never, never], "
-        "0 of 2 generalising, no random sets to hold it against. Fewer than 20 random sets: too few for a causal word"
-    )
+    numbers = controls.select(tables("wd2", synergistic={0: np.nan, 1: np.nan}), PANELS)
+    differences = over_seeds(numbers, "wd2", "difference")
+    assert list(differences) == ["synergistic"] and differences["synergistic"][1:] == (np.inf, np.inf)
+    assert over_seeds(numbers, "wd2", "p") == {}
+    assert is_named("2 of 2", outcome(numbers, "synergistic")) and is_named(8, outcome(numbers, "synergistic"))
+    assert is_named("0 of 2", clause(numbers, "wd2", "synergistic"))
+    assert not is_named("p", clause(numbers, "wd2", "synergistic"))
 
 
 def test_random_sets_that_do_not_generalise_are_the_latest():
-    rows = tables("wd2", synergistic={0: 60, 1: 70}, random_1={0: 60, 1: np.nan}, random_2={0: 50, 1: np.nan})
-    text = concluded(controls.select(rows, PANELS).query("quantity != 'test_accuracy'"), ["synergistic"])
-    assert text.startswith("random (8 units of step 20–21, not reached 2 of 4) mostly never [+10, never], 2 of 4")
-    assert "20 steps after the original [+20, +20], before its random sets, which mostly never generalise" in text
+    draws = {"random_1": {0: 60, 1: np.nan}, "random_2": {0: 50, 1: np.nan}}
+    numbers = controls.select(tables("wd2", synergistic={0: 60, 1: 70}, **draws), PANELS)
+    differences = over_seeds(numbers, "wd2", "difference")
+    assert differences["synergistic"] == (20, 20, 20)
+    assert differences["random"][1:] == (10, np.inf)
+    assert over_seeds(numbers, "wd2", "beside_random")["synergistic"][0] == -np.inf
+    assert is_named("2 of 4", outcome(numbers[numbers["quantity"] != "test_accuracy"], "random"))
 
 
-def test_where_neither_generalises_that_is_said():
+def test_where_neither_generalises_there_is_no_difference():
     never = {0: np.nan, 1: np.nan}
-    rows = tables("wd2", synergistic=never, random_1=never, random_2=never)
-    text = concluded(controls.select(rows, PANELS).query("quantity != 'test_accuracy'"), ["synergistic"])
-    assert "0 of 2 generalising, never, as its random sets, p = 1" in text
+    numbers = controls.select(tables("wd2", synergistic=never, random_1=never, random_2=never), PANELS)
+    assert over_seeds(numbers, "wd2", "p")["synergistic"][0] == 1
+    assert is_named("0 of 2", clause(numbers, "wd2", "synergistic"))
+    assert is_named("p = 1", clause(numbers, "wd2", "synergistic"))
 
 
 def test_absent_random_sets_do_not_count():

@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import run_with, table
+from made_up import is_named, named_in, run_with, table
 
 from grokking_phases.figures.emergence import bins, dead, null, ties
 from grokking_phases.figures.emergence._factors import factors, left_out, reference
+from grokking_phases.figures.emergence.ties import spreads
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
 PANELS = {"weight decay": ["wd2"], "initialisation": ["alpha8"]}
@@ -43,15 +44,15 @@ TIES = study(mean_rank={}, published={"ties": "paper"}, before={"layers": ["prea
 def test_ties_are_lines_in_the_configs_order_with_a_layer_without_any_beside_them():
     rows = pd.concat([estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")])
     numbers = ties.select(rows, PANELS)
-    of_one = numbers[(numbers["estimate"] == "published") & (numbers["run"] == "wd2") & (numbers["seed"] == 1)]
-    np.testing.assert_allclose(of_one["bits"], [6, 33, 303])
-    np.testing.assert_allclose(of_one["value"], -LN2 * of_one["bits"])
+    one = numbers[(numbers["estimate"] == "published") & (numbers["run"] == "wd2") & (numbers["seed"] == 1)]
+    np.testing.assert_allclose(one["bits"], [6, 33, 303])
+    np.testing.assert_allclose(one["value"], -LN2 * one["bits"])
     [figure] = ties.draw(numbers, TIES)
-    assert legend_of(figure) == [
-        "hidden, ties at their mean rank",
-        "hidden, ties as published",
-        "preactivation, ties at their mean rank",
-    ]
+    assert [entry.split(",")[0] for entry in legend_of(figure)] == ["hidden", "hidden", "preactivation"]
+    assert len(set(legend_of(figure))) == 3
+    lines = [line for line in figure.subfigs[0].axes[0].lines if len(line.get_xdata()) == 3]
+    for line, scale in zip(lines, [1, 3, 50], strict=True):
+        np.testing.assert_allclose(line.get_ydata(), scale * np.array([1.5, 10.5, 100.5]))  # means over seeds
     assert [ax.get_title() for ax in figure.subfigs[0].axes] == list(PANELS)
     assert figure.subfigs[0].axes[0].get_yscale() == "symlog"
 
@@ -62,18 +63,27 @@ def test_runs_that_share_a_panel_in_the_config_are_drawn_apart_under_their_names
     assert [ax.get_title() for ax in figure.subfigs[0].axes] == ["both: wd2", "both: alpha8"]
 
 
-def test_ties_say_how_far_treatments_and_seeds_lie_apart():
+def test_ties_measure_how_far_treatments_and_seeds_lie_apart():
+    """Median step 10, means over seeds 10.5 and 31.5 bits; seeds differ by 1 and 3 bits: deviations 0.71 and 2.1."""
     rows = pd.concat([estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")])
-    [figure] = ties.draw(ties.select(rows, PANELS), TIES)
-    # Median step 10, means over seeds 10.5 and 31.5 bits; seeds differ by 1 and 3 bits: deviations 0.71 and 2.1.
-    assert "weight decay, hidden: treatments 21, seeds 1.4." in figure.get_supxlabel()
-    alone = pd.concat([estimate("mean_rank", runs=["wd2"])])
-    [figure] = ties.draw(ties.select(alone[alone["seed"] == 0], PANELS), TIES)
-    assert "weight decay: one treatment." in figure.get_supxlabel()
-    assert "one seed, so no bands" in figure.get_supxlabel()
+    numbers = ties.select(rows, PANELS)
+    one = numbers[(numbers["run"] == "wd2") & (numbers["layer"] == "hidden")]
+    assert spreads(one.assign(treatment=one["estimate"])) == pytest.approx((21, 2**0.5))
+    [figure] = ties.draw(numbers, TIES)
+    assert named_in(figure, *PANELS, 21, 1.4) == [*PANELS, 21, 1.4]
 
 
-def test_what_is_varied_is_read_from_the_options():
+def test_one_treatment_of_one_seed_has_no_distance_and_no_band():
+    alone = estimate("mean_rank", runs=["wd2"])
+    numbers = ties.select(alone[alone["seed"] == 0], PANELS)
+    distance, deviation = spreads(numbers.assign(treatment=numbers["estimate"]))
+    assert distance == 0 and np.isnan(deviation)
+    [figure] = ties.draw(numbers, TIES)
+    assert named_in(figure, "weight decay", 21, 1.4) == ["weight decay"]
+    assert not any(path for band in figure.subfigs[0].axes[0].collections for path in band.get_paths())
+
+
+def test_varied_options_are_read_from_the_estimates():
     metrics = study(
         five={"n_bins": 5},
         plain={"layers": ["hidden"]},
@@ -101,29 +111,33 @@ def page_of_bins():
 
 def test_bins_have_a_column_for_each_option_that_is_varied(page_of_bins):
     numbers, figure = page_of_bins
-    above = figure.subfigs[0].axes[:2]
-    assert [ax.get_legend().get_title().get_text() for ax in above] == ["number of bins", "variables of a multiplet"]
-    assert [texts(ax.get_legend()) for ax in above] == [["10", "5"], ["union", "mean"]]
+    upper = figure.subfigs[0].axes[:2]
+    assert [ax.get_legend().get_title().get_text() for ax in upper] == [
+        bins.FACTORS["n_bins"],
+        bins.FACTORS["variables"],
+    ]
+    assert [texts(ax.get_legend()) for ax in upper] == [["10", "5"], ["union", "mean"]]
     assert set(numbers.groupby("estimate")["scaled"].agg(["min", "max"]).to_numpy().ravel()) == {0.0, 1.0}
 
 
-def test_bins_say_what_is_not_drawn_what_is_sparser_and_where_an_axis_is_logarithmic(page_of_bins):
-    _, figure = page_of_bins
-    text = figure.get_supxlabel()
-    assert "Not drawn, for they differ in several: both." in text
-    assert "five: seeds 1, snapshots 3." in text
-    assert "variables of a multiplet: logarithmic beyond 0.01 bits" in text
-    assert "number of bins: logarithmic" not in text
+def test_bins_name_what_is_not_drawn_what_is_sparser_and_where_an_axis_is_logarithmic(page_of_bins):
+    numbers, figure = page_of_bins
+    assert numbers.groupby("estimate")["seed"].nunique().to_dict() == {"both": 2, "five": 1, "means": 2, "plain": 2}
+    drawn = [len([line for line in ax.lines if len(line.get_xdata()) == 3]) for ax in figure.subfigs[0].axes]
+    assert drawn == [2, 2, 2, 2]  # without `both`
+    assert named_in(figure, "both", "five", "means", 0.01) == ["both", "five", 0.01]
     assert [ax.get_yscale() for ax in figure.subfigs[0].axes[2:]] == ["linear", "symlog"]
 
 
 def test_bins_where_all_fails_or_nothing_is_varied_are_drawn_nonetheless():
     failed = estimate("five", synergy=lambda seed, step: np.nan)
     rows = pd.concat([estimate("plain"), failed])
-    [figure] = bins.draw(bins.select(rows, {"weight decay": ["wd2"]}), study(plain={}, five={"n_bins": 5}))
-    assert "Undefined in 6 of 6 snapshots of wd2, five." in figure.get_supxlabel()
+    numbers = bins.select(rows, {"weight decay": ["wd2"]})
+    assert numbers["value"].isna().groupby(numbers["estimate"]).sum().to_dict() == {"five": 6, "plain": 0}
+    [figure] = bins.draw(numbers, study(plain={}, five={"n_bins": 5}))
+    assert named_in(figure, "6 of 6", "wd2", "five") == ["6 of 6", "wd2", "five"]
     [figure] = bins.draw(bins.select(estimate("plain"), {"weight decay": ["wd2"]}), study(plain={}))
-    assert "Not drawn" not in figure.get_supxlabel()
+    assert named_in(figure, "6 of 6", "five") == []
 
 
 def nulls(observed, name="null", **changed):
@@ -149,46 +163,52 @@ def test_the_observed_synergy_is_placed_beside_both_bands():
     np.testing.assert_allclose(one["synergy_partition_low"], -LN2 * 6)
 
 
-def test_null_counts_snapshots_outside_and_marks_those_within():
+def test_null_counts_snapshots_outside_and_marks_those_inside():
     numbers = null.select(nulls(lambda seed, step: {1: 0.5, 10: 5, 100: 7}.get(step, 0)), PANELS)
+    one = numbers[numbers["run"] == "wd2"]
+    assert one["beside_shuffled"].value_counts().to_dict() == {"above": 4, "below": 2}
+    assert one["beside_partition"].value_counts().to_dict() == {"above": 2, "within": 2, "below": 2}
     [figure] = null.draw(numbers, NULL)
-    text = figure.get_supxlabel()
-    assert "weight decay: units shuffled 4 above, 2 below, of 6; random bins 2 above, 2 below, of 6." in text
-    assert "100 draws of each" in text
-    assert "without a value" not in text
+    counts = ["4 above", "2 above", "2 below", 100]  # and the draws
+    assert named_in(figure, *counts, "24") == counts
     hollow = figure.subfigs[0].axes[0].collections[-1].get_offsets()
     np.testing.assert_allclose(hollow, [[10, 5], [10, 5]])
 
 
-def test_null_says_what_is_undefined_and_which_draws_failed():
+def test_null_counts_what_is_undefined_and_the_draws_that_failed():
+    """Two draws failed at each of three steps, two seeds and two runs."""
     rows = nulls(lambda seed, step: np.nan if step == 100 else 5, n_failed_partition=lambda seed, step: 2)
-    [figure] = null.draw(null.select(rows, PANELS), NULL)
-    text = figure.get_supxlabel()
-    assert "random bins 0 above, 0 below, of 4." in text
-    assert "Undefined in 2 of 6 snapshots of wd2." in text
-    assert "Draws without a value, left out: 24 of random bins." in text
+    numbers = null.select(rows, PANELS)
+    assert numbers["n_failed_partition"].sum() == 24 and numbers["n_failed_shuffled"].sum() == 0
+    assert numbers.loc[numbers["run"] == "wd2", "beside_partition"].notna().sum() == 4
+    [figure] = null.draw(numbers, NULL)
+    named = ["wd2", "alpha8", "2 of 6", 24, "of 4"]
+    assert named_in(figure, *named) == named
 
 
-def test_dead_units_and_failures_are_counted_and_the_most_of_each_is_said():
+def test_dead_units_and_failures_are_counted_and_the_most_of_each_is_named():
     counts = {"n_constant": lambda seed, step: step / 2, "n_failed": lambda seed, step: seed}
     lost = {"synergy": lambda seed, step: np.nan if step == 100 else -1.0}
     rows = pd.concat([estimate("plain", runs=["wd2"], **counts, **lost), estimate("plain", runs=["alpha8"])])
     numbers = dead.select(rows, PANELS)
     assert list(numbers.loc[numbers["run"] == "wd2", "n_constant"]) == [0.5, 5, 50] * 2
     [figure] = dead.draw(numbers, study(plain={}))
-    text = figure.get_supxlabel()
-    assert "Most in any snapshot: wd2 50 constant, 0 duplicate, 1 failed. None of alpha8." in text
-    assert "Undefined in 2 of 6 snapshots of wd2." in text
-    assert "of 1,013 multiplets" in text
-    rows_of = [ax.get_ylabel() for ax in figure.subfigs[0].axes[::2]]
-    assert rows_of == ["constant\nunits", "duplicate\nunits", "failed\nmultiplets"]
-    assert texts(figure.subfigs[0].axes[0].get_legend()) == ["weight decay 2"]
+    most = numbers.groupby("run")[list(dead.ROWS)].max()
+    assert most.loc["wd2"].tolist() == [50, 0, 1] and most.loc["alpha8"].tolist() == [0, 0, 0]
+    named = ["wd2", "50 constant", "0 duplicate", "1 failed", "alpha8", "2 of 6", "1,013"]  # of 10 bins
+    assert named_in(figure, *named) == named
+    assert [ax.get_ylabel() for ax in figure.subfigs[0].axes[::2]] == list(dead.ROWS.values())
+    for ax, count in zip(figure.subfigs[0].axes[::2], dead.ROWS, strict=True):
+        [line] = [line for line in ax.lines if len(line.get_xdata()) == 3]
+        means = numbers[numbers["run"] == "wd2"].groupby("step")[count].mean()
+        np.testing.assert_allclose(line.get_ydata(), means)
+    assert is_named(2, texts(figure.subfigs[0].axes[0].get_legend())[0])
 
 
 def test_every_estimate_and_layer_has_its_own_page_in_the_configs_order():
     rows = pd.concat([estimate("b"), estimate("a"), estimate("a", layer="preactivation")])
     pages = dead.draw(dead.select(rows, PANELS), study(a={}, b={"ties": "paper"}))
     titles = [page.get_suptitle() for page in pages]
-    assert ["layer preactivation" in title for title in titles] == [False, True, False]
-    assert ["as published" in title for title in titles] == [False, False, True]
-    assert "Nothing was left out and nothing failed" in pages[0].get_supxlabel()
+    assert ["preactivation" in title for title in titles] == [False, True, False]
+    assert len(set(titles)) == 3
+    assert named_in(pages[0], *RUNS) == []  # nothing was left out, and nothing failed

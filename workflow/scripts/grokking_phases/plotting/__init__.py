@@ -1,1 +1,1 @@
-"""What the figures of both papers share: style, pages, panels and captions."""
+"""Style, pages, panels and captions, which the figures of both papers share."""

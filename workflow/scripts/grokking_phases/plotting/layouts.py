@@ -13,7 +13,7 @@ LETTERS = 145  # in a line of the caption
 
 
 def sheet(height: float, title: str, text: str) -> tuple[Figure, SubFigure]:
-    """A new page and, `height` inches of it, the part for panels."""
+    """Return a new page and its part for panels, `height` inches high."""
     n_lines = sum(ceil(len(paragraph) / LETTERS) for paragraph in text.split("\n"))
     figure = page(PAGE, TITLE + height + LINE * n_lines)
     figure.suptitle(title)
@@ -26,7 +26,7 @@ def n_rows(n_panels: int) -> int:
 
 
 def grid(part: SubFigure, n_panels: int) -> list[Axes]:
-    """So many panels with common axes, row by row."""
+    """Return `n_panels` panels with common axes, row by row."""
     n_columns = ceil(n_panels / n_rows(n_panels))
     axes = list(part.subplots(n_rows(n_panels), n_columns, sharex=True, sharey=True, squeeze=False).flat)
     for unused in axes[n_panels:]:
@@ -37,7 +37,7 @@ def grid(part: SubFigure, n_panels: int) -> list[Axes]:
 
 
 def name_axes(part: SubFigure, x: str, y: str) -> None:
-    """One name for the horizontal and one for the vertical axes of all panels."""
+    """Write one name for the horizontal and one for the vertical axes of all panels."""
     for ax in part.axes:
         ax.set(xlabel="", ylabel="")
     part.supxlabel(x, fontsize="medium")
@@ -45,7 +45,7 @@ def name_axes(part: SubFigure, x: str, y: str) -> None:
 
 
 def legend_above(part: SubFigure, n_columns: int = 4) -> None:
-    """One legend in place of the panels' own."""
+    """Draw one legend above the panels in place of their own."""
     entries = {}
     for ax in part.axes:
         handles, names = ax.get_legend_handles_labels()
@@ -56,7 +56,7 @@ def legend_above(part: SubFigure, n_columns: int = 4) -> None:
 
 
 def legend_over(ax: Axes, title: str, n_columns: int = 2) -> None:
-    """The panel's own legend, above it, with its title."""
+    """Draw the panel's own legend above it, with a title."""
     narrow = {"fontsize": "small", "handlelength": 1.8, "columnspacing": 1, "handletextpad": 0.5}
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
-    ax.legend(title=title, ncols=n_columns, **above, **narrow)
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
+    ax.legend(title=title, ncols=n_columns, **place, **narrow)

@@ -1,17 +1,17 @@
-"""Lines told apart by colour and by dashes alike; the first, with which the others are compared, is black and solid."""
+"""Lines that differ in colour and in dashes; the first, with which the others are compared, is black and solid."""
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 
 
-def apart(by: str, names: list) -> dict:
-    """What seaborn is told: a line for each of the names in the column `by`."""
+def apart(column: str, names: list) -> dict:
+    """Return seaborn's keywords for a line for each of the names in a column."""
     palette = ["black", *sns.color_palette("colorblind", len(names) - 1)]
-    return {"hue": by, "hue_order": names, "style": by, "style_order": names, "palette": palette}
+    return {"hue": column, "hue_order": names, "style": column, "style_order": names, "palette": palette}
 
 
-def draw_lines(ax: Axes, rows: pd.DataFrame, y: str, by: str, names: list) -> None:
-    """Mean over seeds, band of one standard error; log x-axis."""
-    sns.lineplot(rows, x="step", y=y, errorbar="se", ax=ax, **apart(by, names))
+def draw_lines(ax: Axes, rows: pd.DataFrame, y: str, column: str, names: list) -> None:
+    """Draw the mean over seeds with a band of one standard error, on a logarithmic x-axis."""
+    sns.lineplot(rows, x="step", y=y, errorbar="se", ax=ax, **apart(column, names))
     ax.set_xscale("log")

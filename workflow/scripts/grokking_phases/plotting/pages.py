@@ -15,7 +15,7 @@ DPI = 200
 
 def write_pdf(path: str | Path, pages: list[Figure]) -> None:
     # Without its date, the same figure is the same file.
-    with whole(path) as beside, PdfPages(beside, metadata={"CreationDate": None}) as pdf:
+    with whole(path) as temporary, PdfPages(temporary, metadata={"CreationDate": None}) as pdf:
         for page in pages:
             pdf.savefig(page)
 
@@ -24,8 +24,8 @@ def write_png(path: str | Path, pages: list[Figure]) -> None:
     pictures = [_pixels(page) for page in pages]
     width = max(picture.shape[1] for picture in pictures)
     padded = [np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=1.0) for p in pictures]
-    with whole(path) as beside:
-        image.imsave(beside, np.concatenate(padded), format="png", dpi=DPI)
+    with whole(path) as temporary:
+        image.imsave(temporary, np.concatenate(padded), format="png", dpi=DPI)
 
 
 def _pixels(page: Figure) -> np.ndarray:

@@ -4,13 +4,13 @@ import pandas as pd
 
 
 def in_panels(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """The rows of each panel's runs, in the config's order, with the column `panel`."""
+    """Return the rows of each panel's runs, in the config's order, with the column `panel`."""
     places = pd.DataFrame([(run, panel) for panel, runs in panels.items() for run in runs], columns=["run", "panel"])
     return places.merge(tables, on="run")[[*tables, "panel"]]
 
 
 def by_run(numbers: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The rows of each run by its panel's title, to which its name is added where the panel has several."""
+    """Return {title: rows}: for each run its panel's title, with the run's name where the panel has several runs."""
     runs = numbers.groupby("panel")["run"].nunique()
     return {
         panel if runs[panel] == 1 else f"{panel}: {run}": rows

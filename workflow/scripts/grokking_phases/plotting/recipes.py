@@ -1,4 +1,4 @@
-"""What a caption says of runs: their entries in the config, in words."""
+"""Entries of runs in the config, in a caption's words."""
 
 from collections.abc import Callable
 
@@ -11,22 +11,22 @@ HELD = {"weights": "the weights", "all": "all parameters"}
 
 
 def sampling(run: dict) -> str:
-    """When the snapshots were taken."""
+    """Say when the snapshots were taken."""
     return times(run["snapshots"]["steps"], "snapshots")
 
 
 def sampling_of(metric: dict) -> Sampling:
-    """When a metric was taken, of the snapshots."""
+    """Return a function that says at which of a run's snapshots a metric was taken."""
     return lambda run: times(metric.get("steps") or run["snapshots"]["steps"], "snapshots")
 
 
 def evaluation(run: dict) -> str:
-    """When loss and accuracy were taken."""
+    """Say when loss and accuracy were taken."""
     return times(run["training"]["evaluate"], "evaluations")
 
 
 def described(run: dict, sampled: Sampling = sampling) -> str:
-    """Task, network, optimiser, length, seeds and sampling of one run, after the config's own note on it."""
+    """Describe one run: the config's own note on it, task, network, optimiser, length, seeds and sampling."""
     dataset, training = run["dataset"], run["training"]
     parts = [
         f"{named(dataset)}, {dataset['train_fraction']:.0%} train",
@@ -41,21 +41,21 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
 
 
 def of_one_seed(numbers: pd.DataFrame, runs: dict[str, dict], sampled: Sampling = sampling) -> str:
-    """The description of the run that is drawn, with what holds its weights and its seed."""
+    """Describe the run that is drawn, with its seed, its weight decay and its constraints on the weights."""
     first = numbers.iloc[0]
     return f"{described(runs[first['run']], sampled)}; {regularised(runs[first['run']])}; seed {first['seed']}"
 
 
 def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
-    """Each description once, with the runs that it is of where there are several."""
+    """Return each description once, with the names of its runs where descriptions differ."""
     names: dict[str, list[str]] = {}
     for name, run in runs.items():
         names.setdefault(described(run, sampled), []).append(name)
-    return " ".join(f"{'All' if len(names) == 1 else ', '.join(of)}: {text}." for text, of in names.items())
+    return " ".join(f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items())
 
 
 def regularised(run: dict) -> str:
-    """Weight decay, and what else holds the weights."""
+    """Say the weight decay and the constraints on the weights."""
     training = run["training"]
     parts = [f"weight decay {training['weight_decay']:g}"]
     if training["constrain_norm"] != "none":
@@ -66,7 +66,7 @@ def regularised(run: dict) -> str:
 
 
 def labels(runs: dict[str, dict], names: list[str]) -> list[str]:
-    """What tells runs from each other: α, or weight decay; their names where that does not."""
+    """Return labels that tell runs from each other: α, or weight decay; the names of runs where these are equal."""
     found = [label(runs[name]) for name in names]
     return found if len(set(found)) == len(names) else names
 
@@ -79,7 +79,7 @@ def label(run: dict) -> str:
 
 
 def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """How the norm is held in each panel where it is: that of the panel's first run."""
+    """Say how each panel's first run holds the norm of its weights, for panels where it does."""
     first = {panel: runs[rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
     return [
         f"{panel.capitalize()}: {regularised(run)}."
@@ -89,27 +89,27 @@ def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
 
 
 def spread(numbers: pd.DataFrame) -> str:
-    """What lines and bands are; there may be one seed alone."""
+    """Say what lines and bands are, and which runs have one seed alone."""
     seeds = numbers.groupby("run", sort=False)["seed"].nunique()
     if (seeds == 1).all():
         return "Lines: one seed, so no bands."
-    without = f" (none for {', '.join(seeds.index[seeds == 1])}: one seed)" if (seeds == 1).any() else ""
-    return f"Lines: mean over seeds; bands: standard error{without}."
+    single = f" (none for {', '.join(seeds.index[seeds == 1])}: one seed)" if (seeds == 1).any() else ""
+    return f"Lines: mean over seeds; bands: standard error{single}."
 
 
 def ended_early(curves: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """Seeds whose loss was not finite at some step, where training ends; beyond it, means are over the others."""
+    """Name the seeds whose loss was not finite at some step, where training ends; later means are over the others."""
     return [f"{name}: loss not finite at step {step}, where it ends." for name, step in stopped(curves, runs)]
 
 
 def cut_short(measured: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """The same of what is measured at snapshots."""
+    """Name the seeds that have no snapshots after the step at which their loss was not finite."""
     said = "no snapshot after step {}, for its loss was not finite."
     return [f"{name}: {said.format(step)}" for name, step in stopped(measured, runs)]
 
 
 def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
-    """`wd2, seed 0` and the last step of it, where that is not its run's last."""
+    """Return (`wd2, seed 0`, its last step) for each seed that ended before its run's last step."""
     last = rows.groupby(["run", "seed"], sort=False)["step"].max()
     return [
         (f"{run}, seed {seed:.0f}", f"{step:,.0f}")
@@ -119,7 +119,7 @@ def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
 
 
 def broken(runs: dict[str, dict]) -> list[str]:
-    """Weight decays so strong that a step turns the weights' sign are no point of a sweep."""
+    """Name the weight decays so strong that a step turns the weights' sign: they are no point of a sweep."""
     recipes = [run["training"] for run in runs.values()]
     factors = {(run["weight_decay"], 1 - run["learning_rate"] * run["weight_decay"]): None for run in recipes}
     return [
@@ -130,7 +130,7 @@ def broken(runs: dict[str, dict]) -> list[str]:
 
 
 def named(entry: dict) -> str:
-    """`modular division (p 96, inverse fermat)`."""
+    """Return an entry in words: `modular division (p 96, inverse fermat)`."""
     given = options_in("datasets", entry)
     options = [f"{key.replace('_', ' ')} {short(value)}" for key, value in given.items()]
     return entry["module"].replace("_", " ") + (f" ({', '.join(options)})" if options else "")
@@ -141,7 +141,7 @@ def short(value: object) -> str:
 
 
 def times(rule: list[int] | dict[str, int], what: str) -> str:
-    """A rule of `schedule` in words: `120 log-spaced snapshots`."""
+    """Return a rule for steps in words: `120 log-spaced snapshots`."""
     if isinstance(rule, list):
         return f"{len(rule)} {what}"
     return f"{rule['log']} log-spaced {what}" if "log" in rule else f"{what} every {rule['every']} steps"

@@ -1,4 +1,4 @@
-"""How all figures look: one theme, colours that colour-blind readers can tell apart, sizes for print."""
+"""Style of all figures: one theme, colours that colour-blind readers can tell apart, sizes for print."""
 
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -8,7 +8,7 @@ SEQUENTIAL = "viridis"
 
 
 def page(width: float, height: float) -> Figure:
-    """An empty page in the project's theme."""
+    """Return an empty page in the project's theme."""
     sns.set_theme(
         context="paper", style="ticks", palette="colorblind", font_scale=0.9, rc={"axes.grid": True, "grid.alpha": 0.3}
     )
@@ -16,10 +16,10 @@ def page(width: float, height: float) -> Figure:
 
 
 def caption(figure: Figure, text: str) -> None:
-    """Text under the panels, wrapped to the page."""
+    """Write text under the panels, wrapped to the page."""
     figure.supxlabel(text, fontsize=6.5, x=0.01, ha="left", wrap=True)
 
 
 def remark(figure: Figure, text: str) -> None:
-    """A line more of the caption."""
+    """Add a line to the caption."""
     caption(figure, f"{figure.get_supxlabel()}\n{text}".strip())

@@ -1,4 +1,4 @@
-"""Train and test accuracy over steps: what the figures that show them share."""
+"""Train and test accuracy over steps: code that the figures of them share."""
 
 import pandas as pd
 import seaborn as sns
@@ -48,7 +48,7 @@ def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
 
 
 def named_apart(numbers: pd.DataFrame, runs: dict[str, dict]) -> tuple[pd.DataFrame, list[str]]:
-    """With the column `name`, what tells runs from each other; and all names, ascending in what they say."""
+    """Add the column `name`, which tells runs from each other; and return all names, from weak to strong."""
     drawn = sorted(numbers["run"].unique(), key=lambda run: strengths(runs[run]))
     names = labels(runs, drawn)
     return numbers.assign(name=numbers["run"].map(dict(zip(drawn, names, strict=True)))), names
@@ -59,7 +59,7 @@ def strengths(run: dict) -> tuple[float, float]:
 
 
 def text(numbers: pd.DataFrame, runs: dict[str, dict], *variants: str) -> str:
-    """Recipes, what varies, lines and bands, and what went wrong."""
+    """Write the caption: recipes, variants, lines and bands, and failures."""
     return " ".join(
         [
             all_described(runs, evaluation),

@@ -33,16 +33,18 @@ def spans(boundaries: pd.DataFrame, last: float) -> dict[str, tuple[float, float
     return {phase: edge for phase, edge in edges.items() if edge[0] is not None}
 
 
-def phases_at(steps: pd.Index, of: dict[str, tuple[float, float]]) -> pd.Series:
-    """The phase that each step lies in; NaN for none."""
+def phases_at(steps: pd.Index, edges: dict[str, tuple[float, float]]) -> pd.Series:
+    """Return the phase that each step lies in, by the first and last step of each phase; NaN for none."""
     phases = pd.Series(np.nan, steps, dtype=object)
-    for phase, (start, end) in of.items():
+    for phase, (start, end) in edges.items():
         phases[(steps >= start) & (steps <= end)] = phase
     return phases
 
 
 def missing(boundaries: pd.DataFrame) -> list[str]:
-    """What of one run is not found over seeds, or in some seeds alone; of ends, what their starts do not say."""
+    """Name the events of one run that are not found over seeds, or in some seeds alone. An end is named only
+    where its start does not say as much.
+    """
     starts = boundaries["event"].str.replace(".end", ".start")
     counts = boundaries.set_index("event")["n_found"].reindex(starts).to_numpy()
     begins = starts.isin(boundaries.loc[boundaries["step"].notna(), "event"])
@@ -51,10 +53,13 @@ def missing(boundaries: pd.DataFrame) -> list[str]:
     where = (nowhere["n_found"] > 0).map({True: " in most seeds", False: ""})
     return [
         *(
-            f"{status.capitalize()}{most}: {listed(of)}."
-            for (status, most), of in nowhere.groupby(["status", where], sort=False)
+            f"{status.capitalize()}{most}: {listed(events)}."
+            for (status, most), events in nowhere.groupby(["status", where], sort=False)
         ),
-        *(f"In {n:.0f} of {of['n_seeds'].max():.0f} seeds: {listed(of)}." for n, of in partly.groupby("n_found")),
+        *(
+            f"In {n:.0f} of {events['n_seeds'].max():.0f} seeds: {listed(events)}."
+            for n, events in partly.groupby("n_found")
+        ),
     ]
 
 
@@ -63,6 +68,6 @@ def listed(rows: pd.DataFrame) -> str:
 
 
 def worded(name: str) -> str:
-    """`delayed emergence`, of the phase or its start; `end of delayed emergence`."""
+    """Return an event in words: `delayed emergence` for the phase or its start; `end of delayed emergence`."""
     phase, _, edge = name.replace("_", " ").partition(".")
     return f"end of {phase}" if edge == "end" else phase

@@ -1,7 +1,7 @@
-"""What a comparison of sub-networks (`analysis.comparison`) allows one to say, in words, from its numbers alone.
+"""Conclusions in words from the numbers of a comparison of sub-networks (`analysis.comparison`).
 
-A row of it has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`, `value`, `low`, `high`, `n_found` and
-`n_seeds`; of the sets drawn at random, those over seeds are over all draws.
+Each row of the comparison has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`, `value`, `low`,
+`high`, `n_found` and `n_seeds`. For the sets drawn at random, the rows over seeds are over all draws.
 """
 
 import numpy as np
@@ -21,20 +21,20 @@ MEANING = (
 
 
 def over_seeds(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """One row a sub-network."""
+    """Return the quantity over seeds, one row for each sub-network."""
     return rows[(rows["quantity"] == quantity) & rows["seed"].isna()].set_index("subnetwork")
 
 
 def outcome(rows: pd.DataFrame, name: str) -> str:
-    """`82 units of step 27, not reached 2 of 5`: size, where the multiplet was found, and how many seeds (or draws) are
-    without it or do not generalise.
+    """Return the sub-network's size, the step of its multiplet, and how many seeds (or draws) lack it or do not
+    generalise: `82 units of step 27, not reached 2 of 5`.
     """
-    of = rows[(rows["subnetwork"] == name) & rows["seed"].notna()]
-    statuses = of.loc[of["quantity"] == "generalised", "status"]
+    single = rows[(rows["subnetwork"] == name) & rows["seed"].notna()]
+    statuses = single.loc[single["quantity"] == "generalised", "status"]
     if len(statuses) and (statuses == ABSENT).all():
         return "absent"
     counts = [(status, (statuses == status).sum()) for status in (ABSENT, NOT_REACHED)]
-    sizes, steps = (of.loc[of["quantity"] == quantity, "value"].dropna() for quantity in ("size", "chosen_at"))
+    sizes, steps = (single.loc[single["quantity"] == quantity, "value"].dropna() for quantity in ("size", "chosen_at"))
     parts = [f"{ranged(sizes)} units of step {ranged(steps)}"] if len(sizes) else []
     return ", ".join(parts + [f"{status} {n} of {len(statuses)}" for status, n in counts if n])
 
@@ -45,7 +45,7 @@ def ranged(numbers: pd.Series) -> str:
 
 
 def concluded(rows: pd.DataFrame, names: list[str]) -> str:
-    """What is known of the original, if it does not always generalise, of the random sets, and of each sub-network."""
+    """Sum up the original (unless it always generalises), the random sets and each sub-network in a sentence."""
     differences = over_seeds(rows, "difference")
     clauses = [f"{ORIGINAL} {outcome(rows, ORIGINAL)}"] if outcome(rows, ORIGINAL) else []
     for name in [RANDOM, *names]:
@@ -59,24 +59,24 @@ def concluded(rows: pd.DataFrame, names: list[str]) -> str:
 
 
 def n_draws(rows: pd.DataFrame) -> int:
-    """Random sets that were trained."""
+    """Return the number of random sets that were trained."""
     drawn = rows[(rows["subnetwork"] == RANDOM) & rows["seed"].notna() & (rows["quantity"] == "generalised")]
     return int((drawn["status"] != ABSENT).sum())
 
 
-def shifted(difference: pd.Series, than: str) -> str:
-    """`35 steps after the original [+10, +60]`, of so many seeds if not all."""
+def shifted(difference: pd.Series, other: str) -> str:
+    """Return the difference in words, `35 steps after the original [+10, +60]`; and the seeds if not all."""
     steps, n_found, n = difference["value"], difference["n_found"], difference["n_seeds"]
     if difference["status"] == ABSENT:
-        return f"never, as {than}"
+        return f"never, as {other}"
     if difference["status"] == NOT_REACHED:
         when = "mostly never"
     elif np.isinf(steps):
-        return f"before {than}, which mostly never generalise"
+        return f"before {other}, which mostly never generalise"
     elif steps == 0:
-        when = f"with {than}"
+        when = f"with {other}"
     else:
-        when = f"{abs(steps):,.0f} steps {'after' if steps > 0 else 'before'} {than}"
+        when = f"{abs(steps):,.0f} steps {'after' if steps > 0 else 'before'} {other}"
     interval = f" [{bound(difference['low'])}, {bound(difference['high'])}]" if n > 1 else ""
     return f"{when}{interval}" + (f", {n_found:.0f} of {n:.0f} generalising" if n_found < n else "")
 
@@ -86,9 +86,9 @@ def bound(steps: float) -> str:
 
 
 def placed(rows: pd.DataFrame, name: str) -> str:
-    """Where a sub-network stands beside its own seeds' random sets, and whether they are of its size."""
-    beside, p, alike = (over_seeds(rows, quantity) for quantity in ("beside_random", "p", "same_size"))
+    """Compare a sub-network with its own seeds' random sets, and say whether they are of its size."""
+    differences, p, alike = (over_seeds(rows, quantity) for quantity in ("beside_random", "p", "same_size"))
     if name not in p.index:
         return "no random sets to hold it against"
-    of_size = "" if alike.loc[name, "value"] == 1 else " (of another size)"
-    return f"{shifted(beside.loc[name], 'its random sets')}{of_size}, p = {p.loc[name, 'value']:.2g}"
+    size = "" if alike.loc[name, "value"] == 1 else " (of another size)"
+    return f"{shifted(differences.loc[name], 'its random sets')}{size}, p = {p.loc[name, 'value']:.2g}"

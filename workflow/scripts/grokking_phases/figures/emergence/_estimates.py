@@ -1,4 +1,4 @@
-"""What pages and captions say of an O-information table: how it was estimated, its sign, and where it is undefined."""
+"""Words for an O-information table in titles and captions: its estimate, its sign, and where it is undefined."""
 
 import pandas as pd
 
@@ -13,11 +13,11 @@ AVERAGE = "a moving average of factor 0.1, which lags (the authors sample every 
 
 
 def estimated(options: dict, layer: str) -> str:
-    """`union of 10 bins of layer hidden, ties at their mean rank`."""
+    """Return the estimate in words: `union of 10 bins of layer hidden, ties at their mean rank`."""
     return f"{options['variables']} of {options['n_bins']} bins of layer {layer}, {TIES[options['ties']]}"
 
 
 def undefined(numbers: pd.DataFrame) -> list[str]:
-    """Runs whose synergy is not defined somewhere, most units being dead, or whose training diverged at once."""
+    """Name the runs whose synergy is undefined somewhere: most units are dead, or training diverged at once."""
     missing = numbers["value"].isna().groupby(numbers["run"]).agg(["sum", "size"])
     return [f"Undefined in {n} of {size} snapshots of {run}." for run, (n, size) in missing.iterrows() if n]

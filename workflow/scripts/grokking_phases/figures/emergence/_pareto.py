@@ -18,8 +18,8 @@ def draw_path(ax: Axes, path: pd.DataFrame, phases: dict[str, tuple[float, float
     if path.empty:
         return
     ax.plot(path["redundancy"], path["synergy"], color="0.6", linewidth=0.6, zorder=1)
-    at = phases_at(path.index, phases).fillna("none")
-    for phase, rows in path.groupby(at):
+    names = phases_at(path.index, phases).fillna("none")
+    for phase, rows in path.groupby(names):
         look = {"marker": MARKERS.get(phase, "."), "color": [COLOURS.get(phase, "0.5")]}
         ax.scatter(rows["redundancy"], rows["synergy"], s=12, linewidth=0, **look)
     for end, look in ((0, FIRST), (-1, LAST)):
@@ -44,8 +44,8 @@ def draw_direction(ax: Axes, path: pd.DataFrame) -> None:
             )
 
 
-def key() -> dict[str, Line2D]:
-    """What the marks of a path mean."""
+def marks() -> dict[str, Line2D]:
+    """Return the legend of a path's marks."""
     return {
         "a step of no phase": Line2D([], [], marker=".", color="0.5", linestyle=""),
         "first step": Line2D([], [], **FIRST),

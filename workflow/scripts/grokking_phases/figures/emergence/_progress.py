@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from grokking_phases.analysis.events import AS_STATED, PHASES
 from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, missing, over_seeds, spans, worded
 from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
-from grokking_phases.figures.emergence._pareto import draw_path, key
+from grokking_phases.figures.emergence._pareto import draw_path, marks
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, regularised, spread
 from grokking_phases.plotting.style import PAGE, caption, page
@@ -54,18 +54,18 @@ def draw_pages(numbers: pd.DataFrame, study: dict, named: list[str]) -> list[Fig
     order = list(study["metrics"])
     keys = numbers.loc[numbers["metric"] == "synergy", ["panel", "run", "estimate", "layer"]].drop_duplicates()
     keys = keys.sort_values("estimate", key=lambda names: names.map(order.index), kind="stable")
-    return [draw_page(of_page(numbers, of), study, of, named) for of in keys.itertuples(index=False)]
+    return [draw_page(rows_on_page(numbers, key), study, key, named) for key in keys.itertuples(index=False)]
 
 
-def of_page(numbers: pd.DataFrame, of: tuple) -> pd.DataFrame:
-    """One run's measures of one estimate and layer, the phases found in it, and the losses."""
-    numbers = numbers[(numbers["panel"] == of.panel) & (numbers["run"] == of.run)]
+def rows_on_page(numbers: pd.DataFrame, key: tuple) -> pd.DataFrame:
+    """Return one run's measures of one estimate and layer, the phases found in it, and the losses."""
+    numbers = numbers[(numbers["panel"] == key.panel) & (numbers["run"] == key.run)]
     return numbers[
-        numbers["estimate"].isin([of.estimate, "curves"]) & (numbers["layer"].isna() | (numbers["layer"] == of.layer))
+        numbers["estimate"].isin([key.estimate, "curves"]) & (numbers["layer"].isna() | (numbers["layer"] == key.layer))
     ]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, of: tuple, named: list[str]) -> Figure:
+def draw_page(numbers: pd.DataFrame, study: dict, key: tuple, named: list[str]) -> Figure:
     figure = page(PAGE, 6.9)
     axes = figure.subplot_mosaic(LAYOUT, width_ratios=[1.5, 1], height_ratios=[0.6, 1, 0.45, 0.45])
     boundaries, last = numbers[numbers["event"].notna()], numbers["step"].max()
@@ -82,8 +82,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, of: tuple, named: list[str]) -
         axes[name].set(xscale="log", xlim=(1, last), xlabel="step" if name == "redundancy" else "")
         axes[name].tick_params(labelbottom=name in ("lines", "redundancy"))
     draw_legend(axes["key"], axes["lines"])
-    figure.suptitle(f"Progress, {of.panel}: {estimated(study['metrics'][of.estimate], of.layer)}")
-    caption(figure, text(numbers, {of.run: study["runs"][of.run]}, named))
+    figure.suptitle(f"Progress, {key.panel}: {estimated(study['metrics'][key.estimate], key.layer)}")
+    caption(figure, text(numbers, {key.run: study["runs"][key.run]}, named))
     return figure
 
 
@@ -127,7 +127,7 @@ def draw_legend(ax: Axes, drawn: Axes) -> None:
     handles, names = drawn.get_legend_handles_labels()
     if drawn.get_legend():  # a run that diverged at once has no line
         drawn.get_legend().remove()
-    entries = dict(zip([LINES[name] for name in names], handles, strict=True)) | key()
+    entries = dict(zip([LINES[name] for name in names], handles, strict=True)) | marks()
     ax.legend(entries.values(), entries.keys(), loc="center", frameon=False, fontsize=6.5, handlelength=3)
     ax.axis("off")
 
@@ -151,7 +151,7 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> str:
 
 
 def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
-    """Where phases come from, which are absent, and which the paper names."""
+    """Say where phases come from, which are absent, and which the paper names."""
     by_eye = f"The paper's text names, by eye, {', '.join(map(worded, named))}."
     if boundaries.empty:
         return ["No phases are given.", by_eye]

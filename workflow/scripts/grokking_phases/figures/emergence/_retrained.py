@@ -1,4 +1,4 @@
-"""Sub-networks trained alone, beside the whole network: what the figures that show them share.
+"""Sub-networks trained alone, beside the whole network: code that the figures of them share.
 
 The table `curves` has the curves of the whole network, here `original`, and `<subnetwork>.<mask>` those of a
 sub-network trained alone; a seed that has no such sub-network has no rows. The sets drawn at random (`random_1`,
@@ -43,7 +43,7 @@ def networks_accuracies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> p
 
 
 def with_parts(rows: pd.DataFrame) -> pd.DataFrame:
-    """`of` = `synergistic.weights` adds the columns `subnetwork` and `mask`; what has no mask goes with all."""
+    """Split the column `of` (`synergistic.weights`) into `subnetwork` and `mask`; an empty mask goes with all."""
     parts = rows["of"].str.partition(".")
     subnetwork = parts[0].mask(parts[0].str.startswith(f"{RANDOM}_"), RANDOM)
     return rows.assign(subnetwork=subnetwork, mask=parts[2])
@@ -100,7 +100,7 @@ def text(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> s
 
 
 def alone(subnetworks: dict[str, dict]) -> str:
-    """How each was chosen, those drawn at random once, and what all share."""
+    """Say how each sub-network was chosen, those drawn at random once, and what all share."""
     chosen = {
         RANDOM if entry["take"] == "random" else name: TAKEN[entry["take"]].format(
             extreme=EXTREMES[entry["extreme"]], moment=MOMENTS[entry["at"]].format(**entry)
@@ -120,7 +120,7 @@ def masked(mask: str) -> str:
 
 
 def absences(numbers: pd.DataFrame, runs: dict[str, dict], nowhere: list[str]) -> list[str]:
-    """Sub-networks that a run does not have in some of its seeds; those found `nowhere` have no rows."""
+    """Name the sub-networks that a run lacks in some of its seeds; those found `nowhere` have no rows."""
     seeds = numbers.groupby(["run", "subnetwork"])["seed"].nunique()
     counts = {
         (run, name): len(runs[run]["seeds"]) - seeds.get((run, name), 0)

@@ -35,8 +35,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """A page for each run and layer."""
     return [
         draw_page(rows, study, title, layer)
-        for title, of_run in by_run(numbers).items()
-        for layer, rows in of_run.groupby("layer", sort=False)
+        for title, run_rows in by_run(numbers).items()
+        for layer, rows in run_rows.groupby("layer", sort=False)
     ]
 
 
@@ -49,9 +49,9 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, layer: str) -> Fig
     text = " ".join(sentences(numbers, study["runs"], metrics, columns))
     figure, part = sheet(4.7, f"Synergy over training by the choices in its estimate: {title}, layer {layer}", text)
     axes = part.subplots(2, len(columns) or 1, sharex=True, squeeze=False)
-    for (above, below), (name, rows) in zip(axes.T, columns.items(), strict=False):
-        draw_column(above, below, rows)
-        legend_over(above, name, 3)
+    for (upper, lower), (name, rows) in zip(axes.T, columns.items(), strict=False):
+        draw_column(upper, lower, rows)
+        legend_over(upper, name, 3)
     axes[0, 0].set_ylabel("synergy, scaled")
     axes[1, 0].set_ylabel(LABEL)
     return figure
@@ -63,37 +63,37 @@ def chosen(numbers: pd.DataFrame, choices: dict[str, str]) -> pd.DataFrame:
     return rows.assign(choice=pd.Categorical(rows["estimate"].map(choices), list(choices.values())))
 
 
-def draw_column(above: Axes, below: Axes, rows: pd.DataFrame) -> None:
-    for ax, quantity in ((above, "scaled"), (below, "bits")):
+def draw_column(upper: Axes, lower: Axes, rows: pd.DataFrame) -> None:
+    for ax, quantity in ((upper, "scaled"), (lower, "bits")):
         draw_lines(ax, rows, quantity, "choice", list(rows["choice"].cat.categories))
-        ax.set(xlabel="step" if ax is below else "", ylabel="")
+        ax.set(xlabel="step" if ax is lower else "", ylabel="")
         for line in ax.lines:
             if 0 < len(line.get_xdata()) < SPARSE:
                 line.set(marker="o", markersize=3)
-    below.get_legend().remove()
+    lower.get_legend().remove()
     if magnitudes_differ(rows):
-        log_both_ways(below, linear_below(rows))
+        log_both_ways(lower, linear_below(rows))
 
 
 def magnitudes(rows: pd.DataFrame) -> pd.Series:
-    """How large each estimate typically is, in bits; without those that are 0."""
+    """Median size of each estimate over steps and seeds, in bits; without those that are 0."""
     sizes = rows["bits"].abs().groupby(rows["estimate"]).median()
     return sizes[sizes > 0]
 
 
 def magnitudes_differ(rows: pd.DataFrame) -> bool:
-    """By a factor of ten: then all are seen on a logarithmic axis only."""
+    """Return whether estimates differ by more than a factor of ten, so that only a logarithmic axis shows all."""
     return bool(magnitudes(rows).max() > 10 * magnitudes(rows).min())
 
 
 def linear_below(rows: pd.DataFrame) -> float:
-    """The power of ten, in bits, below the smallest estimate."""
+    """Return the power of ten, in bits, below the smallest estimate."""
     return 10.0 ** np.floor(np.log10(magnitudes(rows).min()))
 
 
 def sentences(numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, dict], columns: dict) -> list[str]:
     run, layer = numbers[["run", "layer"]].iloc[0]
-    of, several = reference(metrics), left_out(metrics)
+    compared, several = reference(metrics), left_out(metrics)
     logarithmic = [
         f"({name}: logarithmic beyond {linear_below(rows):g} bits and its negative)"
         for name, rows in columns.items()
@@ -102,9 +102,9 @@ def sentences(numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, d
     return [
         all_described({run: runs[run]}),
         f"{regularised(runs[run]).capitalize()}.",
-        f"Black: {of}, {estimated(metrics[of], layer)}; the others differ in one choice each.",
+        f"Black: {compared}, {estimated(metrics[compared], layer)}; the others differ in one choice each.",
         *([f"Not drawn, for they differ in several: {', '.join(several)}."] if several else []),
-        *sparser(numbers, of),
+        *sparser(numbers, compared),
         "Above: from 0 to 1 between each seed's own extremes at its snapshots.",
         f"{' '.join(['Below: raw', *logarithmic])}. {spread(numbers)} {SIGN}",
         *undefined(numbers.assign(run=numbers["run"] + ", " + numbers["estimate"])),
@@ -113,8 +113,8 @@ def sentences(numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, d
     ]
 
 
-def sparser(numbers: pd.DataFrame, of: str) -> list[str]:
-    """Estimates at fewer snapshots or of fewer seeds than the reference."""
+def sparser(numbers: pd.DataFrame, compared: str) -> list[str]:
+    """Name the estimates at fewer snapshots or of fewer seeds than the reference, `compared`."""
     counts = numbers.groupby("estimate", sort=False)[["step", "seed"]].nunique()
-    fewer = counts[(counts < counts.loc[of]).any(axis=1)]
+    fewer = counts[(counts < counts.loc[compared]).any(axis=1)]
     return [f"{name}: seeds {row['seed']}, snapshots {row['step']}." for name, row in fewer.iterrows()]

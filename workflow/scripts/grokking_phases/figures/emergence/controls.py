@@ -42,7 +42,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def comparisons(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """The comparison's rows; the pooled sets drawn at random belong to the mask that all of them have, else to none."""
+    """Return the comparison's rows. The pooled random sets belong to the mask that all of them have, else to none."""
     rows = with_parts(tables[(tables["table"] == "comparison") & tables["quantity"].isin(COMPARED)])
     pooled = rows["of"] == RANDOM
     masks = rows.loc[(rows["subnetwork"] == RANDOM) & ~pooled, "mask"].unique()
@@ -62,24 +62,24 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
     figure, part = sheet(height, title, text(numbers, study, mask))
     ratios = {"height_ratios": [1.7, 0.36 * len(names)]}
     axes = part.subplots(2, len(runs), sharey="row", squeeze=False, gridspec_kw=ratios)
-    for (above, below), (title, rows) in zip(axes.T, runs.items(), strict=True):
+    for (upper, lower), (title, rows) in zip(axes.T, runs.items(), strict=True):
         is_curve = rows["quantity"] == "test_accuracy"
-        draw_curves(above, rows[is_curve], names)
-        above.set(title=title, ylabel="test accuracy" if above is axes[0, 0] else "")
-        draw_differences(below, rows[~is_curve], names)
+        draw_curves(upper, rows[is_curve], names)
+        upper.set(title=title, ylabel="test accuracy" if upper is axes[0, 0] else "")
+        draw_differences(lower, rows[~is_curve], names)
     legend_above(part)
     return figure
 
 
 def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """Mean over seeds and standard error; of the sets drawn at random, median and central 95 % of draws and seeds."""
+    """Draw means over seeds and standard errors; for random sets, median and central 95 % of draws and seeds."""
     drawn = rows["subnetwork"] == RANDOM
     draw_accuracies(ax, rows[~drawn], **apart("subnetwork", names))
     if drawn.any():
-        over = {"estimator": "median", "errorbar": ("pi", 95), "label": "random sets: median, central 95 %"}
+        summary = {"estimator": "median", "errorbar": ("pi", 95), "label": "random sets: median, central 95 %"}
         look = {"color": "0.45", "linestyle": "-.", "linewidth": 1, "zorder": 1}
         band = {"facecolor": BAND, "alpha": 0.9}
-        sns.lineplot(rows[drawn], x="step", y="value", ax=ax, err_kws=band, **over, **look)
+        sns.lineplot(rows[drawn], x="step", y="value", ax=ax, err_kws=band, **summary, **look)
         ax.set(xlabel="step")
 
 
@@ -87,21 +87,21 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     """A row a sub-network: median and interval, a circle for each seed, and below them what they are out of."""
     colours = dict(zip(names, apart("subnetwork", names)["palette"], strict=True)) | {RANDOM: "0.45"}
     differences, alone = over_seeds(rows, "difference"), [*names[1:], RANDOM]
-    of_seeds = rows[(rows["quantity"] == "difference") & rows["seed"].notna() & np.isfinite(rows["value"])]
-    least, most = of_seeds["value"].min(), of_seeds["value"].max()  # beyond these: never
+    single = rows[(rows["quantity"] == "difference") & rows["seed"].notna() & np.isfinite(rows["value"])]
+    least, most = single["value"].min(), single["value"].max()  # beyond these: never
     for place, name in enumerate(alone):
-        steps = of_seeds.loc[of_seeds["subnetwork"] == name, "value"]
+        steps = single.loc[single["subnetwork"] == name, "value"]
         ax.scatter(steps, [place] * len(steps), s=10, facecolors="none", edgecolors=colours[name], linewidths=0.5)
-        for _, of in differences[(differences.index == name) & np.isfinite(differences["value"])].iterrows():
-            low, high = np.clip([of["low"], of["high"]], least, most)
-            reach = [[of["value"] - low], [high - of["value"]]]
-            ax.errorbar(of["value"], place, xerr=reach, fmt="o", color=colours[name], markersize=4, capsize=2.5)
+        for _, median in differences[(differences.index == name) & np.isfinite(differences["value"])].iterrows():
+            low, high = np.clip([median["low"], median["high"]], least, most)
+            reach = [[median["value"] - low], [high - median["value"]]]
+            ax.errorbar(median["value"], place, xerr=reach, fmt="o", color=colours[name], markersize=4, capsize=2.5)
             if name == RANDOM:
                 ax.axvspan(low, high, color=BAND, alpha=0.5, linewidth=0, zorder=0)
-        behind = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
-        where = {"xy": (0.02, place + 0.45), "xycoords": ax.get_yaxis_transform()}
+        box = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
+        position = {"xy": (0.02, place + 0.45), "xycoords": ax.get_yaxis_transform()}
         # No part of the layout: a long one would make its panel narrow.
-        ax.annotate(outcome(rows, name), fontsize=5, va="center", bbox=behind, **where).set_in_layout(False)
+        ax.annotate(outcome(rows, name), fontsize=5, va="center", bbox=box, **position).set_in_layout(False)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
     ax.set(xlabel="steps later than the original", ylim=(len(alone) - 0.25, -0.5))

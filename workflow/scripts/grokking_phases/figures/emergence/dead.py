@@ -1,6 +1,6 @@
-"""What O-information leaves out, over training: units that are constant or repeat another, and multiplets that fail.
+"""Units and multiplets that O-information leaves out, over training: constant units, duplicates, failed multiplets.
 
-Either makes a covariance singular; rather than give a number that means nothing, they are left out and counted.
+Each of them makes a covariance singular. They are left out and counted, for their numbers would mean nothing.
 """
 
 import pandas as pd
@@ -27,7 +27,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """A page for each estimate and layer."""
-    return [draw_page(rows, study, *of) for of, rows in by_estimate(numbers, study["metrics"]).items()]
+    return [draw_page(rows, study, *key) for key, rows in by_estimate(numbers, study["metrics"]).items()]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
@@ -72,7 +72,7 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
 
 
 def most(numbers: pd.DataFrame) -> str:
-    """The largest counts of each run in any snapshot."""
+    """Say the largest counts of each run in any snapshot."""
     found = numbers.groupby("run", sort=False)[list(ROWS)].max()
     some, none = found[(found > 0).any(axis=1)], found.index[(found == 0).all(axis=1)]
     parts = [

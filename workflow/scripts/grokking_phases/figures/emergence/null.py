@@ -26,26 +26,28 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """For each estimate, run, seed, layer and step > 0: `value` = min Omega and the quantiles of both nulls, in nats;
     all of these in `bits` of synergy; ranks, draws that failed, and on which side of each null's band the observed is.
     """
-    of = [f"synergy_{null}_{statistic}" for null in NULLS for statistic in (*BOUNDS, "rank")]
-    of += [f"n_failed_{null}" for null in NULLS]
-    wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values="value")[["synergy", *of]]
+    columns = [f"synergy_{null}_{statistic}" for null in NULLS for statistic in (*BOUNDS, "rank")]
+    columns += [f"n_failed_{null}" for null in NULLS]
+    wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values="value")[["synergy", *columns]]
     numbers = wide.rename(columns={"synergy": "value"}).assign(bits=in_bits(wide["synergy"]))
     for null in NULLS:
-        for bound, of_omega in BOUNDS.items():
-            numbers[f"bits_{null}_{bound}"] = in_bits(wide[f"synergy_{null}_{of_omega}"])
-        numbers[f"beside_{null}"] = beside(numbers["bits"], numbers[f"bits_{null}_low"], numbers[f"bits_{null}_high"])
+        for bound, quantile in BOUNDS.items():
+            numbers[f"bits_{null}_{bound}"] = in_bits(wide[f"synergy_{null}_{quantile}"])
+        numbers[f"beside_{null}"] = sides_of_band(
+            numbers["bits"], numbers[f"bits_{null}_low"], numbers[f"bits_{null}_high"]
+        )
     return in_panels(numbers.reset_index().rename(columns={"table": "estimate"}), panels)
 
 
-def beside(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
-    """`above`, `within` or `below` the band; missing where there is none."""
+def sides_of_band(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
+    """Return `above`, `within` or `below` the band for each value; missing where there is no value or band."""
     sides = pd.Series("within", value.index, dtype=object).mask(value > high, "above").mask(value < low, "below")
     return sides.where(value.notna() & low.notna() & high.notna())
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """A page for each estimate and layer."""
-    return [draw_page(rows, study, *of) for of, rows in by_estimate(numbers, study["metrics"]).items()]
+    return [draw_page(rows, study, *key) for key, rows in by_estimate(numbers, study["metrics"]).items()]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
@@ -115,13 +117,13 @@ def snapshots(numbers: pd.DataFrame) -> str:
 
 
 def failed(numbers: pd.DataFrame) -> list[str]:
-    """Draws that have no value, over all runs."""
+    """Say how many draws have no value, over all runs."""
     counts = {NULLS[null]: int(numbers[f"n_failed_{null}"].sum()) for null in NULLS}
     return [f"Draws without a value, left out: {n} of {name}." for name, n in counts.items() if n]
 
 
 def counted(title: str, rows: pd.DataFrame) -> str:
-    """How many snapshots lie outside each null's band."""
+    """Say how many snapshots lie outside each null's band."""
     parts = []
     for null, name in NULLS.items():
         sides = rows[f"beside_{null}"].dropna()

@@ -1,4 +1,4 @@
-"""How far each phase's boundaries depend on the constants of the rule that finds them: each doubled and halved.
+"""Boundaries of each phase when the constants of the rule that finds them are doubled and halved.
 
 A row of panels a run, a column an estimate of O-information.
 """
@@ -45,10 +45,10 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:
     """A row a rule, and in it a lane a phase, from its start to its end."""
     for y, rule in enumerate(rules):
-        of_rule = rows[rows["rule"] == rule]
+        variant = rows[rows["rule"] == rule]
         for lane, phase in enumerate(PHASES):
             height = y + LANE * (lane - (len(PHASES) - 1) / 2)
-            draw_phase(ax, of_rule[of_rule["event"].str.startswith(f"{phase}.")], phase, height)
+            draw_phase(ax, variant[variant["event"].str.startswith(f"{phase}.")], phase, height)
     for stated in rows[rows["rule"] == AS_STATED].dropna(subset="step").itertuples():
         colour = COLOURS.get(stated.event.split(".")[0], "black")
         ax.axvline(
@@ -62,7 +62,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:
 
 
 def draw_phase(ax: Axes, edges: pd.DataFrame, phase: str, y: float) -> None:
-    """Its two ends in their intervals, hollow where only some seeds have them; a cross on the right if it is absent."""
+    """Draw a phase's two ends in their intervals, hollow where only some seeds have them; a cross if it is absent."""
     found = edges.dropna(subset="step")
     if found.empty and len(edges):
         ax.plot(1.03, y, color=COLOURS[phase], transform=ax.get_yaxis_transform(), clip_on=False, **ABSENT)

@@ -1,4 +1,4 @@
-"""How much the treatment of ties decides: synergy over training under each, and before the ReLU, where ties are rare.
+"""Synergy over training under each treatment of ties, and before the ReLU, where ties are rare.
 
 About half of the activations after a ReLU are equal, namely zero, and a rank among equals is arbitrary (`copula`); the
 layer before the ReLU, `preactivation`, has hardly any.
@@ -24,8 +24,8 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    of = numbers["estimate"].map(lambda estimate: TIES[study["metrics"][estimate]["ties"]])
-    numbers = numbers.assign(treatment=numbers["layer"] + ", " + of)
+    ties = numbers["estimate"].map(lambda estimate: TIES[study["metrics"][estimate]["ties"]])
+    numbers = numbers.assign(treatment=numbers["layer"] + ", " + ties)
     runs, treatments = by_run(numbers), in_order(numbers, list(study["metrics"]))
     title = "Synergy over training by the treatment of ties"
     figure, part = sheet(0.5 + 2.1 * n_rows(len(runs)), title, text(numbers, study))
@@ -63,23 +63,23 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
 
 
 def distances(title: str, rows: pd.DataFrame) -> str:
-    """How far treatments lie apart, and how far seeds do, in each layer that has several treatments."""
+    """Say how far treatments lie apart, and how far seeds do, in each layer that has several treatments."""
     parts = [
         f"{layer}: treatments {shown(apart)}, seeds {shown(seeds)}"
-        for layer, of_layer in rows.groupby("layer", sort=False)
-        if of_layer["treatment"].nunique() > 1
-        for apart, seeds in [spreads(of_layer)]
+        for layer, layer_rows in rows.groupby("layer", sort=False)
+        if layer_rows["treatment"].nunique() > 1
+        for apart, seeds in [spreads(layer_rows)]
     ]
     return f"{title}, {'; '.join(parts)}." if parts else f"{title}: one treatment."
 
 
 def spreads(rows: pd.DataFrame) -> tuple[float, float]:
     """Median over steps of the range of the treatments' means over seeds, and of the standard deviation of seeds."""
-    over_seeds = rows.groupby(["treatment", "step"])["bits"].agg(["mean", "std"]).unstack("treatment")
-    means = over_seeds["mean"].dropna()
-    return (means.max(axis=1) - means.min(axis=1)).median(), over_seeds["std"].median(axis=1).median()
+    steps = rows.groupby(["treatment", "step"])["bits"].agg(["mean", "std"]).unstack("treatment")
+    means = steps["mean"].dropna()
+    return (means.max(axis=1) - means.min(axis=1)).median(), steps["std"].median(axis=1).median()
 
 
 def shown(bits: float) -> str:
-    """A seed alone has no deviation, and treatments may share no step."""
+    """Return a number in words: one seed has no deviation, and treatments may share no step."""
     return "unknown" if pd.isna(bits) else f"{bits:.2g}"

@@ -32,7 +32,7 @@ GREY = "0.55"
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Rows {run, seed, step, table, layer, quantity, value, saturated, source, status, panel}, steps > 0.
+    """Return rows {run, seed, step, table, layer, quantity, value, saturated, source, status, panel}, steps > 0.
 
     Curves; information of the last layer in nats, saturated above 0.98 of its ceiling; and each seed's time scales,
     with their status, as quantities of which `step` is the value, each from its `source` of I(T;X) or from the curves.
@@ -84,8 +84,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
 
 def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
     for split, colour in (("train", TRAIN), ("test", TEST)):
-        for dashes, of in by_seed(rows[rows["quantity"] == f"{split}_accuracy"]):
-            ax.plot(of["step"], of["value"], dashes, color=colour, linewidth=1.1)
+        for dashes, curve in by_seed(rows[rows["quantity"] == f"{split}_accuracy"]):
+            ax.plot(curve["step"], curve["value"], dashes, color=colour, linewidth=1.1)
     for event, colour in (("fit", TRAIN), ("gen_0.98", TEST)):
         for step in found(rows, event):
             ax.axvline(step, color=colour, linestyle=":", linewidth=0.9)
@@ -99,10 +99,10 @@ def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
     path = measured.pivot(index=["run", "seed", "step"], columns="quantity", values="value").reset_index()
     hollow = measured.groupby(["run", "seed", "step"])["saturated"].any().to_numpy()
     colours = LogNorm(path["step"].min(), path["step"].max())
-    for dashes, of in by_seed(path):
-        x, y = of["information_x"].to_numpy(), of["information_y"].to_numpy()
-        shades = colormaps[SEQUENTIAL](colours(of["step"].to_numpy()))
-        filled = np.where(hollow[of.index][:, None], 0.0, shades)
+    for dashes, points in by_seed(path):
+        x, y = points["information_x"].to_numpy(), points["information_y"].to_numpy()
+        shades = colormaps[SEQUENTIAL](colours(points["step"].to_numpy()))
+        filled = np.where(hollow[points.index][:, None], 0.0, shades)
         ax.plot(x, y, dashes, color="0.7", linewidth=0.7, zorder=1)
         ax.scatter(x, y, c=filled, edgecolors=shades, s=11, zorder=2)
         for i in range(len(x) // 8, len(x) - 1, max(1, len(x) // 6)):
@@ -116,20 +116,20 @@ def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
 
 
 def turns(rows: pd.DataFrame, path: pd.DataFrame) -> list[tuple[float, float]]:
-    """Where each seed's I(T;X) turns to compression, if it does."""
+    """Return the point at which each seed's I(T;X) turns to compression, if it does."""
     events = rows[(rows["quantity"] == "compress") & (rows["status"] == FOUND)]
-    at = path.merge(events[["run", "seed", "step"]], on=["run", "seed", "step"])
-    return list(zip(at["information_x"], at["information_y"], strict=True))
+    points = path.merge(events[["run", "seed", "step"]], on=["run", "seed", "step"])
+    return list(zip(points["information_x"], points["information_y"], strict=True))
 
 
 def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
     error = ax.twinx()
-    for quantity, on, colour, of_value in (
+    for quantity, axis, colour, transform in (
         ("test_loss", ax, TEST, lambda value: value),
         ("test_accuracy", error, "C2", lambda value: 1 - value),
     ):
-        for dashes, of in by_seed(rows[rows["quantity"] == quantity]):
-            on.plot(of["step"], of_value(of["value"]), dashes, color=colour, linewidth=1.1)
+        for dashes, curve in by_seed(rows[rows["quantity"] == quantity]):
+            axis.plot(curve["step"], transform(curve["value"]), dashes, color=colour, linewidth=1.1)
     for step in found(rows, "peak"):
         ax.axvline(step, color=TEST, linestyle=":", linewidth=0.9)
     ax.set(xscale="log", xlabel="step")
@@ -143,12 +143,12 @@ def draw_published(ax: Axes, panel: str, markers: dict[str, str]) -> None:
     """The paper's own points, in grey."""
     points = pd.read_csv(Path(__file__).parent / "published.csv", comment="#")
     for series, marker in markers.items():
-        of = points[(points["figure"] == panel) & (points["series"] == series)]
-        ax.plot(of["step"], of["value"], marker, color=GREY, markersize=3, zorder=0)
+        shown = points[(points["figure"] == panel) & (points["series"] == series)]
+        ax.plot(shown["step"], shown["value"], marker, color=GREY, markersize=3, zorder=0)
 
 
 def by_seed(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    return [(DASHES[i % len(DASHES)], of) for i, (_, of) in enumerate(rows.groupby(["run", "seed"]))]
+    return [(DASHES[i % len(DASHES)], group) for i, (_, group) in enumerate(rows.groupby(["run", "seed"]))]
 
 
 def found(rows: pd.DataFrame, event: str) -> pd.Series:
@@ -170,15 +170,15 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
         "its ceiling. (c) dotted: the highest peak of the test loss after its first minimum. The paper names no "
         "estimator of information: no match is claimed."
     )
-    missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in without(rows)]
+    missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in not_found(rows)]
     return " ".join([*recipes, key, grey, *missing])
 
 
-def without(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
-    """(time scale, status, seeds) where it is not found."""
+def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
+    """Return (time scale, status, seeds) for each time scale that is not found."""
     words = {"fit": "Fitting", "gen_0.98": "Test accuracy 0.98", "peak": "Second peak of the loss", "compress": "Turn"}
     events = rows[rows["quantity"].isin(words) & (rows["status"] != FOUND) & (rows["table"] == "time_scales")]
     return [
-        (words[event], status, [f"{row.run} seed {row.seed}" for row in of.itertuples()])
-        for (event, status), of in events.groupby(["quantity", "status"], sort=False)
+        (words[event], status, [f"{row.run} seed {row.seed}" for row in group.itertuples()])
+        for (event, status), group in events.groupby(["quantity", "status"], sort=False)
     ]

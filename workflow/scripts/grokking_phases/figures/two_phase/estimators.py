@@ -65,9 +65,17 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
     """Mean over seeds, band of one standard error; dashed, where I(T;X) turns."""
     for metric, (name, colour, dashes) in LINES.items():
-        of = rows[rows["metric"] == metric]
+        curve = rows[rows["metric"] == metric]
         sns.lineplot(
-            of, x="step", y="normalised", errorbar="se", ax=ax, color=colour, linestyle=dashes, label=name, legend=False
+            curve,
+            x="step",
+            y="normalised",
+            errorbar="se",
+            ax=ax,
+            color=colour,
+            linestyle=dashes,
+            label=name,
+            legend=False,
         )
     for turn in rows[(rows["event"] == "compress") & (rows["status"] == FOUND)].itertuples():
         ax.axvline(turn.step, color="C0", linestyle="--", linewidth=0.8)
@@ -91,29 +99,33 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
 
 
 def sampled_otherwise(numbers: pd.DataFrame, study: dict) -> list[str]:
-    """Estimates that were taken at other snapshots than the first, of which the caption says when."""
+    """Name the estimates that were taken at other snapshots than the first one, and say when."""
     run = study["runs"][numbers["run"].iloc[0]]
     names = [name for name in study["metrics"] if name in set(numbers["estimate"])]
-    said = {name: sampling_of(study["metrics"][name])(run) for name in names}
-    first = said[numbers["estimate"].iloc[0]]
-    return [f"{estimator_text(study['metrics'][name]).capitalize()}: {of}." for name, of in said.items() if of != first]
+    times = {name: sampling_of(study["metrics"][name])(run) for name in names}
+    first = times[numbers["estimate"].iloc[0]]
+    others = {name: words for name, words in times.items() if words != first}
+    return [f"{estimator_text(study['metrics'][name]).capitalize()}: {words}." for name, words in others.items()]
 
 
 def cut(numbers: pd.DataFrame) -> list[str]:
-    """Estimates of which less than the panels show was measured."""
+    """Say where lines are cut, if an estimate is below the range that panels show."""
     least = numbers["normalised"].min()
     return [f"Lines are cut below {LOWEST:g}; the least is {least:.2g}."] if least < LOWEST else []
 
 
 def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
-    """What each estimate sees, and what may be claimed."""
-    seen = {estimate: turns(of) for estimate, of in numbers.dropna(subset="event").groupby("estimate", sort=False)}
-    words = [f"{estimator_text(metrics[name])}: {said(of)}" for name, of in seen.items() if name in metrics]
-    judges = {judge: [seen[name] for name in seen if fits(metrics.get(name, {}), of)] for judge, of in JUDGES.items()}
+    """Say what each estimate sees, and whether compression may be claimed."""
+    events = numbers.dropna(subset="event").groupby("estimate", sort=False)
+    seen = {estimate: turns(rows) for estimate, rows in events}
+    words = [f"{estimator_text(metrics[name])}: {said(turned)}" for name, turned in seen.items() if name in metrics]
+    judges = {
+        judge: [seen[name] for name in seen if fits(metrics.get(name, {}), wanted)] for judge, wanted in JUDGES.items()
+    }
     missing = [judge for judge, found in judges.items() if not found]
     if missing:
         return [f"Compression. {'; '.join(words)}.", f"Nothing is claimed without {' and '.join(missing)}."]
-    agree = all(of.get(event) for found in judges.values() for of in found for event in EVENTS)
+    agree = all(turned.get(event) for found in judges.values() for turned in found for event in EVENTS)
     claim = "is claimed" if agree else "is not claimed"
     return [
         f"Compression. {'; '.join(words)}.",
@@ -127,11 +139,11 @@ def turns(events: pd.DataFrame) -> dict[str, float | None]:
 
 
 def said(turned: dict[str, float | None]) -> str:
-    at, tripled = (turned.get(event) for event in EVENTS)
-    if at is None:
+    step, tripled = (turned.get(event) for event in EVENTS)
+    if step is None:
         return "none"
     survives = "" if "compress_tripled" not in turned else ", and so at 3 T" if tripled is not None else ", not at 3 T"
-    return f"from step {at:,.0f}{survives}"
+    return f"from step {step:,.0f}{survives}"
 
 
 def fits(options: dict, wanted: dict) -> bool:

@@ -24,7 +24,7 @@ ACROSS = 1e-6  # of the square's side: how far beyond an edge the neighbour is l
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Of each run, weights and, of the last hidden layer, corners of regions, after the last step of the first seed."""
+    """Return each run's weights and the corners of its last hidden layer's regions, at the first seed's last step."""
     rows = last_steps(in_panels(tables, panels)).drop(columns=["normalised"])
     corners = rows["metric"].str.startswith("corner")
     hidden = rows[corners].groupby("run")["layer"].max()
@@ -42,7 +42,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     there = across(regions, here)
     figure, part = sheet(5.2, f"Circuits in a ReLU network: {title}", text(numbers, here, there, study))
     (whole, plane), (circuit, neighbour) = part.subplots(2, 2)
-    weights = [as_matrix(of) for _, of in numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)]
+    weights = [as_matrix(rows) for _, rows in numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)]
     changed = set(here) ^ set(there)
     draw_network(whole, weights, everything(weights), "0.45")
     draw_network(circuit, weights, here, HERE, changed)
@@ -72,14 +72,15 @@ def everything(weights: list[np.ndarray]) -> Active:
 
 
 def across(regions: dict[Active, np.ndarray], here: Active) -> Active:
-    """The largest of the regions beyond the middle of an edge."""
+    """Return the largest of the regions that lie beyond the middle of an edge."""
     corners = regions[here]
     following = np.roll(corners, -1, axis=0)
     edges = following - corners
     step = ACROSS * np.ptp(np.concatenate(list(regions.values())), axis=0).max()
     outward = np.column_stack([edges[:, 1], -edges[:, 0]]) / np.linalg.norm(edges, axis=1, keepdims=True)
-    beyond = (corners + following) / 2 + step * outward
-    found = [active for active, of in regions.items() if active != here and Path(of).contains_points(beyond).any()]
+    outside = (corners + following) / 2 + step * outward
+    others = {active: polygon for active, polygon in regions.items() if active != here}
+    found = [active for active, polygon in others.items() if Path(polygon).contains_points(outside).any()]
     if not found:
         raise ValueError(
             "the square is one region, and has no neighbour to draw; train the network longer or widen it."
@@ -93,17 +94,17 @@ def draw_network(ax: Axes, weights: list[np.ndarray], active: Active, colour: st
     heights = [np.linspace(-1, 1, size + 2)[1:-1] for size in sizes]
     hidden = np.split(np.arange(sum(sizes[1:-1])), np.cumsum(sizes[1:-2]))  # their numbers, by layer
     ends = [np.ones(size, dtype=bool) for size in (sizes[0], sizes[-1])]
-    on = [ends[0], *(np.isin(numbers, active) for numbers in hidden), ends[1]]
+    lit = [ends[0], *(np.isin(numbers, active) for numbers in hidden), ends[1]]
     marked = [~ends[0], *(np.isin(numbers, list(changed)) for numbers in hidden), ~ends[1]]
     for depth, matrix in enumerate(weights):
-        lit = on[depth + 1][:, None] & on[depth]
+        passing = lit[depth + 1][:, None] & lit[depth]
         pieces = [[(depth, y), (depth + 1, z)] for z in heights[depth + 1] for y in heights[depth]]
         widths = 1.3 * np.abs(matrix / np.abs(matrix).max()).ravel()
-        for chosen, look in ((~lit, {"color": OFF, "alpha": 0.4}), (lit, {"color": colour, "alpha": 0.8})):
-            of = chosen.ravel()
-            draw_lines(ax, np.array(pieces)[of], linewidths=widths[of], **look)
+        for chosen, look in ((~passing, {"color": OFF, "alpha": 0.4}), (passing, {"color": colour, "alpha": 0.8})):
+            drawn = chosen.ravel()
+            draw_lines(ax, np.array(pieces)[drawn], linewidths=widths[drawn], **look)
     for depth, y in enumerate(heights):
-        faces = np.where(on[depth], colour, "white")
+        faces = np.where(lit[depth], colour, "white")
         rims, widths = np.where(marked[depth], CHANGED, "0.5"), np.where(marked[depth], 2.0, 0.5)
         ax.scatter(np.full(len(y), depth), y, s=25, c=faces, edgecolors=rims, linewidths=widths, zorder=3)
     ax.set_xticks(range(len(sizes)), ["input", *(f"layer {i}" for i in range(1, len(sizes) - 1)), "output"])
@@ -113,7 +114,7 @@ def draw_network(ax: Axes, weights: list[np.ndarray], active: Active, colour: st
 
 
 def draw_plane(ax: Axes, regions: dict[Active, np.ndarray], here: Active, there: Active) -> None:
-    draw_lines(ax, [np.concatenate([of, of[:1]]) for of in regions.values()], color="0.6", linewidth=0.5)
+    draw_lines(ax, [np.concatenate([polygon, polygon[:1]]) for polygon in regions.values()], color="0.6", linewidth=0.5)
     for region, colour in ((here, HERE), (there, THERE)):
         draw_polygons(ax, [regions[region]], facecolor=colour, edgecolor="black", linewidth=0.5)
     frame(ax, np.concatenate(list(regions.values())))

@@ -28,7 +28,7 @@ EPS = 1e-15  # no sum of areas is more exact
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Of each run, corners of regions and ends of boundaries by layer, after the last step of its first seed."""
+    """Return the corners of regions and ends of boundaries by layer, at the last step of each run's first seed."""
     rows = last_steps(in_panels(tables, panels))
     return rows[rows["metric"].str.match("corner|end")].drop(columns=["normalised"])
 
@@ -49,7 +49,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
         counts = np.array([len(active) for active in regions])
         draw_polygons(ax, regions.values(), array=counts, cmap=SEQUENTIAL, norm=colours)
         draw_lines(ax, earlier, color="white", linewidth=0.5)
-        pieces = [piece for of in boundaries(numbers[numbers["layer"] == layer]).values() for piece in of]
+        lines = boundaries(numbers[numbers["layer"] == layer])
+        pieces = [piece for parts in lines.values() for piece in parts]
         draw_lines(ax, pieces, color="black", linewidth=0.7)
         earlier += pieces
         frame(ax, corners)

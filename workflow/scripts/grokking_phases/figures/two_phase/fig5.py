@@ -28,11 +28,13 @@ INDEX = ["table", "run", "seed", "layer", "step"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Per run, seed, layer and step > 0: informations, bounds and ceilings in nats, and whether either is saturated."""
+    """Return informations, bounds and ceilings in nats for each run, seed, layer and step > 0, and whether one of the
+    informations is saturated.
+    """
     wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)
-    of_ceiling = wide["normalised"][["information_x", "information_y"]]
-    numbers["saturated"] = (of_ceiling > SATURATED).any(axis=1)
+    shares = wide["normalised"][["information_x", "information_y"]]
+    numbers["saturated"] = (shares > SATURATED).any(axis=1)
     numbers = numbers.reset_index().rename(columns={"table": "estimate"})
     return in_panels(numbers, panels)
 

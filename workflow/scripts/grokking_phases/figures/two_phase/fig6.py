@@ -21,15 +21,17 @@ COLOURS = ["C0", "C1"]  # of the boundaries that do it
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Of each run's first seed, and of each mechanism in the first layer that shows it: how many regions it took at
-    each step, and the clearest example (`value`: what its boundaries cut off; `before`: the step before). Then all
-    boundaries and corners of regions before and after these. ValueError: the partition was not measured there.
+    """Return, for each run's first seed, the mechanisms in the first layer that shows each: how many regions it took
+    at each step, and its clearest example (`value`: what its boundaries cut off; `before`: the step before). Then
+    all boundaries and corners of regions before and after these. ValueError: the partition was not measured there.
     """
     rows = first_seeds(in_panels(tables, panels)).drop(columns=["normalised"])
-    return pd.concat([of_run(of) for _, of in rows.groupby(["panel", "run"], sort=False)], ignore_index=True)
+    return pd.concat(
+        [shown_of_run(group) for _, group in rows.groupby(["panel", "run"], sort=False)], ignore_index=True
+    )
 
 
-def of_run(rows: pd.DataFrame) -> pd.DataFrame:
+def shown_of_run(rows: pd.DataFrame) -> pd.DataFrame:
     counted, drawn = (rows[rows["table"] == table] for table in DRAWS)
     examples = counted[counted["metric"].isin([f"example_{name}" for name in MECHANISMS])]
     examples = examples.sort_values(["layer", "value"], ascending=[True, False]).drop_duplicates("metric")
@@ -60,7 +62,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 
 def draw_mechanism(column: Iterable[Axes], mechanism: str, numbers: pd.DataFrame) -> None:
-    """Its example, before and after, under the number of regions that it took."""
+    """Draw a mechanism's example, before and after, under the number of regions that it took."""
     example = numbers[numbers["metric"] == f"example_{mechanism}"]
     upper, lower = column
     if example.empty:
@@ -76,7 +78,7 @@ def draw_mechanism(column: Iterable[Axes], mechanism: str, numbers: pd.DataFrame
 
 def draw_square(ax: Axes, rows: pd.DataFrame, units: list[int]) -> None:
     lines = boundaries(rows)
-    draw_lines(ax, [piece for of in lines.values() for piece in of], color="0.7", linewidth=0.6)
+    draw_lines(ax, [piece for pieces in lines.values() for piece in pieces], color="0.7", linewidth=0.6)
     for neuron, colour in zip(units, COLOURS, strict=False):
         draw_lines(ax, lines.get(neuron, []), color=colour, linewidth=1.8)
 

@@ -25,8 +25,8 @@ ACCURACIES = {"train_accuracy": "C1", "test_accuracy": "C0"}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Of the first seed of each run, steps > 0: counts by layer, and for what changes also the sum so far (`so_far`);
-    accuracies, and what regions are made of (`EULER`).
+    """Return, for the first seed of each run and steps > 0, the counts by layer (`so_far`: the sum up to a step, of
+    changes), accuracies, and the parts that make up regions (`EULER`).
     """
     measured = tables["metric"].isin([*COUNTS, *MECHANISMS, *EULER])
     seeds = first_seeds(tables[measured])[["run", "seed"]].drop_duplicates()
@@ -63,15 +63,15 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 def draw_lines(ax: Axes, rows: pd.DataFrame, lines: dict[str, tuple[str, str, str]], column: str) -> None:
     for metric, (name, colour, dashes) in lines.items():
-        of = rows[rows["metric"] == metric]
-        ax.plot(of["step"], of[column], dashes, color=colour, label=name, linewidth=1.2)
+        curve = rows[rows["metric"] == metric]
+        ax.plot(curve["step"], curve[column], dashes, color=colour, label=name, linewidth=1.2)
     ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
 
 
 def draw_accuracies(ax: Axes, numbers: pd.DataFrame) -> None:
     for metric, colour in ACCURACIES.items():
-        of = numbers[numbers["metric"] == metric]
-        ax.plot(of["step"], of["value"], ":", color=colour, linewidth=0.8)
+        curve = numbers[numbers["metric"] == metric]
+        ax.plot(curve["step"], curve["value"], ":", color=colour, linewidth=0.8)
     ax.set(ylim=(-0.03, 1.03), ylabel="accuracy")
     ax.grid(False)
 
@@ -91,7 +91,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
 
 
 def identity(numbers: pd.DataFrame) -> str:
-    """Of the first layer."""
+    """Say in how many intervals the first layer's regions changed by its lines plus its crossings."""
     first = by_step(numbers, numbers["layer"].min()).diff().iloc[1:]
     held = int((first["regions"] == first["boundaries"] + first["crossings"]).sum())
     what = "First layer: the change in regions is that in lines plus that in crossings"
@@ -99,7 +99,7 @@ def identity(numbers: pd.DataFrame) -> str:
 
 
 def unexplained(numbers: pd.DataFrame) -> str:
-    """What the regions are more than 1 + arcs + crossings, layer by layer."""
+    """Say how many regions each layer has beyond 1 + arcs + crossings, at most."""
     layers = sorted(numbers["layer"].dropna().unique())
     most = {layer.replace("_", " "): by_step(numbers, layer)["closed"].abs().max() for layer in layers}
     said = ", ".join(f"{layer} {number:,.0f}" for layer, number in most.items())

@@ -55,8 +55,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
         draw_panel(ax, numbers[numbers["table"] == table], legend=module not in explained)
         explained.add(module)
         ax.set_title(named(table, study, run), fontsize="small")
-        for at in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
-            ax.axvline(at, color="black", linestyle=":", linewidth=0.9)
+        for turn in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
+            ax.axvline(turn, color="black", linestyle=":", linewidth=0.9)
         ax.tick_params(labelbottom=True)
         ax.set(xscale="log", xlabel="step", ylabel="")
     for unused in list(axes):
@@ -81,7 +81,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, legend: bool) -> None:
 
 
 def named(table: str, study: dict, run: dict) -> str:
-    """What is measured, how, and when, where that is not at every snapshot."""
+    """Return a panel's title: the measure, its options, and its steps where those are not all snapshots."""
     if table == "curves":
         return "accuracy"
     options = study["metrics"][table]

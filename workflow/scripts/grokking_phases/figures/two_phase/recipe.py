@@ -23,7 +23,7 @@ SCALES = {  # its name, short, and mark
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Rows {run, source, event, status, step}, over seeds; of the first source of I(T;X)."""
+    """Return rows {run, source, event, status, step} over seeds, from the first source of I(T;X)."""
     events = tables[tables["seed"].isna() & tables["event"].isin(SCALES)].drop_duplicates(["run", "event"])
     return in_panels(events[["run", "source", "event", "status", "step", "n_seeds"]], panels)
 
@@ -47,8 +47,10 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -> None:
     names = list(dict.fromkeys(rows["run"]))
     for event, (name, _, colour, marker) in SCALES.items():
-        of = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
-        ax.plot(of["step"], of["run"].map(names.index), marker, color=colour, label=name, markersize=5, alpha=0.85)
+        found = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
+        ax.plot(
+            found["step"], found["run"].map(names.index), marker, color=colour, label=name, markersize=5, alpha=0.85
+        )
     for place, run in enumerate(names):
         ax.text(
             1.01, place, missing(rows[rows["run"] == run]), transform=ax.get_yaxis_transform(), va="center", fontsize=6
@@ -63,11 +65,11 @@ def recipe(run: dict) -> str:
 
 
 def missing(rows: pd.DataFrame) -> str:
-    """`not reached: 0.9, 0.98; absent: peak`."""
-    without = rows[rows["status"] != FOUND]
+    """Name the time scales that are not found: `not reached: 0.9, 0.98; absent: peak`."""
+    absent = rows[rows["status"] != FOUND]
     words = {event: short for event, (_, short, *_) in SCALES.items()}
     return "; ".join(
-        f"{status}: {', '.join(of['event'].map(words))}" for status, of in without.groupby("status", sort=False)
+        f"{status}: {', '.join(group['event'].map(words))}" for status, group in absent.groupby("status", sort=False)
     )
 
 
