@@ -1,6 +1,6 @@
 """The checkpoints of a run that is not finished: one folder, held by one process at a time.
 
-A checkpoint is a saved state of a training. The folder lies outside the workflow's outputs, which Snakemake removes
+A checkpoint is a saved state of a training. The folder lies outside the workflow's outputs, which a workflow removes
 when a job fails. Its name is the digest of the training's configuration and code, and every checkpoint repeats that
 digest. A checkpoint's file is named by its step and by the SHA-256 of its bytes; the last two are kept, in case one is
 damaged.
