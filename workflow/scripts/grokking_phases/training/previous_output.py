@@ -1,8 +1,7 @@
 """The previous version of a job's output, kept beside it under a hidden name.
 
-Snakemake deletes an output before its job starts, though inputs that were made again may be the same and the job may
-come to the same. (Its `update()` does not delete; but after a job that failed it puts the previous version back, with
-the present date, and takes it for made from the present inputs.)
+The workflow deletes an output before its job starts, though inputs that were made again may be the same, and the job
+would come to the same output.
 """
 
 import os
