@@ -28,6 +28,8 @@ rule retrain:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         units="<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
     output:
+        # Not `update(…)`: after a job that failed, Snakemake puts the previous file back with the present date, and
+        # takes it for made from the present units. The script keeps the previous file instead.
         "<results>/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet",
     log:
         "<results>/logs/retrain/{run}/{seed}/{subnetwork}.{mask}.log",
