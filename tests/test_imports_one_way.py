@@ -134,11 +134,13 @@ def naming_snakemake(workflow):
 
 
 def test_every_import_goes_the_way_of_the_design():
-    assert wrong_arrows(WORKFLOW) == []
+    wrong = wrong_arrows(WORKFLOW)
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_two_files_share_a_name_but_a_caller_and_what_it_calls():
-    assert shared_names(WORKFLOW) == []
+    shared = shared_names(WORKFLOW)
+    assert not shared, "\n".join(shared)
 
 
 def test_the_library_does_not_name_snakemake():
