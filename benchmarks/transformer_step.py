@@ -109,10 +109,8 @@ def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
         for mine, other in same:
             other.copy_(torch.cat(mine))
     (inputs, answers), (sequences, _) = (rows[:BATCH] for rows in ours.data["train"]), theirs.data[:BATCH]
-    losses = (
-        F.cross_entropy(transformer.fast_forward(ours.model, inputs), answers),
-        F.cross_entropy(theirs.model(sequences), answers),
-    )
+    logits = transformer.fast_forward(ours.model, inputs), theirs.model(sequences)
+    losses = [F.cross_entropy(each, answers) for each in logits]
     gradients = iter(torch.autograd.grad(losses[0], [mine for parts, _ in same for mine in parts]))
     found = [losses[0], *(torch.cat([next(gradients) for _ in mine]) for mine, _ in same)]
     expected = [losses[1], *torch.autograd.grad(losses[1], [other for _, other in same])]

@@ -54,7 +54,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, n_read: int) -> Tensor:
         """(n, n_positions, d_model) -> (n, n_read, d_model), of the last `n_read` positions."""
-        x = x.transpose(0, 1)  # (n_positions, n, d_model)
+        x = x.transpose(0, 1).contiguous()  # (n_positions, n, d_model)
         n_positions, heads = len(x), (self.n_heads, x.shape[-1] // self.n_heads)
         key, value = self.key(x).unflatten(-1, heads), self.value(x).unflatten(-1, heads)
         query = self.query(x[-n_read:]).unflatten(-1, heads)  # (n_read, n, n_heads, d_head)
