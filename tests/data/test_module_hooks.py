@@ -44,9 +44,8 @@ class Twice(nn.Module):
 def test_the_rest_after_a_module_gives_the_networks_output(network):
     expected = network.eval()(INPUTS)
     for name, _ in network.named_children():
-        rest = rest_after(network, name, INPUTS) if name != "readout" else None
-        if rest:
-            torch.testing.assert_close(rest(outputs(network, INPUTS, [name])[name]), expected.detach())
+        rest = rest_after(network, name, INPUTS)
+        torch.testing.assert_close(rest(outputs(network, INPUTS, [name])[name]), expected.detach())
 
 
 def test_what_precedes_the_module_runs_on_one_sample(network):
@@ -90,6 +89,7 @@ def test_a_network_is_left_as_it_was(network):
         rest(torch.zeros(2, 3, 7))
     assert [module.training for module in network.modules()].count(False) == 1 and not network.readout.training
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
+    assert not any("forward" in vars(module) for module in network.modules())
     assert all(torch.equal(p.grad, before) for p, before in zip(network.parameters(), gradients, strict=True))
 
 

@@ -142,9 +142,8 @@ def test_the_embedding_scale_multiplies_the_tokens_and_not_the_positions():
 def test_by_default_the_embedding_is_normal_times_the_root_of_d_model():
     model = transformer.build(n_tokens=96, n_classes=96)
     assert model.embedding.scale**2 == pytest.approx(128)
-    assert model.embedding.tokens.weight.std().item() == pytest.approx(
-        1, abs=0.03
-    )  # of 12,544 draws: 5 standard errors
+    std = model.embedding.tokens.weight.std().item()
+    assert std == pytest.approx(1, abs=0.03)  # of 12,544 draws: 5 standard errors
 
 
 def test_the_gelu_is_exact():

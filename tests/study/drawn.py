@@ -1,5 +1,7 @@
 """Configs that hypothesis draws: any study that is right, of what the modules' own signatures say they take."""
 
+import ast
+
 from hypothesis import strategies as st
 
 from study.checks import TIMED, widths
@@ -55,8 +57,10 @@ def option_values(kind, module, name, option):
         return SIZES[name]
     if known:
         return st.sampled_from(known)
-    if isinstance(option.default, bool):
+    if "bool" in [ast.unparse(annotation) for annotation, _ in option.annotations]:
         return st.booleans()
+    if isinstance(option.default, str):  # the name of something: of a module of the network, say
+        return st.just(option.default)
     return st.floats(low, high) if isinstance(option.default, float) else st.integers(low, high)
 
 

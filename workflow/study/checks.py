@@ -111,9 +111,8 @@ def check_network(metric: str, model: str, run: str, where: str) -> None:
     """Exact regions need a network that is linear but for ReLUs, as a model's file says in `PIECEWISE_LINEAR`."""
     if constant("metrics", metric, "NEEDS_PIECEWISE_LINEAR") and not constant("models", model, "PIECEWISE_LINEAR"):
         what = f"{file_of('models', model)}, the model of run {run}, does not say PIECEWISE_LINEAR = True"
-        raise StudyError(
-            where, f"{what}, and {metric} needs a network that is linear but for ReLUs; choose another run"
-        )
+        needed = f"{metric} needs a network that is linear but for ReLUs; choose another run"
+        raise StudyError(where, f"{what}, and {needed}")
 
 
 def check_phases(config: dict, metric: str) -> None:

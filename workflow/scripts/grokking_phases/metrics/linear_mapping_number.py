@@ -8,7 +8,7 @@ Between two samples' activations x_i and x_j of a layer, the rest f of the netwo
     LMN  = exp(H),   H = - sum_m p_m ln p_m,   p_m = |lambda_m| / sum |lambda|,   lambda: eigenvalues of L
 
 It is 1 where f is affine and c where the samples lie in c clusters of equal size between which f is not linear at all.
-So the layer must have something non-linear after it. For the emergence paper's MLP give `layers: [preactivation]`:
+So something non-linear must follow the layer. For the emergence paper's MLP give `layers: [preactivation]`:
 after its ReLU all is affine, and the number is 1 whatever the network has learned.
 
 An output that is constant along a line has no correlation: r^2 := 1, for a constant is a linear map. Where f is

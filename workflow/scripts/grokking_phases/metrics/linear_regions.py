@@ -16,7 +16,7 @@ from grokking_phases.regions.mechanisms import Arrangement, Changes, changes, co
 from grokking_phases.regions.partition import Region, Slice, partition
 from grokking_phases.regions.relu_chains import hidden_layers, square_of
 
-# It reads the network of each step, which must be linear but for ReLUs: a GELU is curved, so its regions are not exact.
+# It reads the network of each step, which must be linear but for ReLUs: regions of a curved GELU are not exact.
 NEEDS_NETWORK = True
 NEEDS_PIECEWISE_LINEAR = True
 

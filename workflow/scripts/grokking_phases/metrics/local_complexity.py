@@ -61,8 +61,8 @@ def compute(
     check_limits(LIMITS, radius=radius, n_directions=n_directions, n_samples=n_samples, seed=seed)
     rng = np.random.default_rng(seed)
     inputs = {
-        split: torch.from_numpy(of[np.sort(rng.permutation(len(of))[:n_samples])])
-        for split, of in (("train", snapshots.inputs), ("test", snapshots.test_inputs))
+        split: torch.from_numpy(rows[np.sort(rng.permutation(len(rows))[:n_samples])])
+        for split, rows in (("train", snapshots.inputs), ("test", snapshots.test_inputs))
     }
     mixtures = torch.from_numpy(rng.normal(size=(n_samples, len(snapshots.inputs))))
     options = {"relative": relative, "radius": radius, "n_directions": n_directions, "seed": seed}

@@ -13,7 +13,7 @@ from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.partition import Partition, partition
 from grokking_phases.regions.relu_chains import hidden_layers, readout_of, square_of
 
-# It reads the network of each step, which must be linear but for ReLUs: a GELU is curved, so its regions are not exact.
+# It reads the network of each step, which must be linear but for ReLUs: regions of a curved GELU are not exact.
 NEEDS_NETWORK = True
 NEEDS_PIECEWISE_LINEAR = True
 

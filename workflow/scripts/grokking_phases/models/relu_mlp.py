@@ -24,9 +24,9 @@ class Coordinates(nn.Module):
 
 
 def build(*, n_tokens: int, n_classes: int, width: int = 16, depth: int = 3) -> nn.Sequential:
-    """Return the network, (n, 2) operands -> (n, n_classes) logits, with PyTorch's default initialisation.
+    """Return the network, (n, 2) operands -> (n, n_classes) logits, in PyTorch's default initialisation.
 
-    Its modules, in the order of their initialisation, are embedding, preactivation_1, hidden_1, …, readout.
+    Its modules are embedding, preactivation_1, hidden_1, …, readout, initialised in this order.
     """
     network = nn.Sequential()
     network.add_module("embedding", Coordinates(n_tokens))

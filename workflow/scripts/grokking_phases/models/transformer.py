@@ -54,16 +54,16 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, n_read: int) -> Tensor:
         """(n, n_positions, d_model) -> (n, n_read, d_model), of the last `n_read` positions."""
-        x = x.transpose(0, 1)  # (n_positions, n, d_model)
-        n_positions, heads = len(x), (self.n_heads, x.shape[-1] // self.n_heads)
+        n_positions, heads = x.shape[1], (self.n_heads, x.shape[2] // self.n_heads)
         key, value = self.key(x).unflatten(-1, heads), self.value(x).unflatten(-1, heads)
-        query = self.query(x[-n_read:]).unflatten(-1, heads)  # (n_read, n, n_heads, d_head)
+        query = self.query(x[:, -n_read:]).unflatten(-1, heads)  # (n, n_read, n_heads, d_head)
         # Products and sums: matrix products of four positions are too small to be worth their overhead.
-        scores = (query[:, None] * key).sum(-1) * heads[1] ** -0.5  # (n_read, n_positions, n, n_heads)
+        scores = (query[:, :, None] * key[:, None]).sum(-1) * heads[1] ** -0.5  # (n, n_read, n_positions, n_heads)
+        scores = scores.permute(1, 2, 0, 3)  # (n_read, n_positions, n, n_heads): softmax likes long rows
         future = torch.ones(n_read, n_positions, dtype=torch.bool, device=x.device).triu(n_positions - n_read + 1)
-        weights = scores.masked_fill(future[:, :, None, None], -torch.inf).softmax(1)
-        mixed = (self.dropout(weights)[..., None] * value).sum(1)  # (n_read, n, n_heads, d_head)
-        return self.output(mixed.flatten(2)).transpose(0, 1)
+        weights = scores.masked_fill(future[:, :, None, None], -torch.inf).softmax(1).permute(2, 0, 1, 3)
+        mixed = (self.dropout(weights)[..., None] * value[:, None]).sum(2)  # (n, n_read, n_heads, d_head)
+        return self.output(mixed.flatten(2))
 
 
 class Block(nn.Module):
