@@ -27,9 +27,9 @@ def exponent(sizes: np.ndarray, values: np.ndarray) -> float:
 def exponents(rows: pd.DataFrame) -> pd.DataFrame:
     """Of each curve, for time and for memory, with its largest point."""
     found = []
-    for (curve, variable), of in rows.groupby(["curve", "variable"], sort=False):
-        powers = {f"exponent_{name}": exponent(of["size"], of[name]) for name in QUANTITIES}
-        found.append({"curve": curve, "variable": variable, **of.iloc[-1][["size", *QUANTITIES]], **powers})
+    for (curve, variable), points in rows.groupby(["curve", "variable"], sort=False):
+        powers = {f"exponent_{name}": exponent(points["size"], points[name]) for name in QUANTITIES}
+        found.append({"curve": curve, "variable": variable, **points.iloc[-1][["size", *QUANTITIES]], **powers})
     return pd.DataFrame(found)
 
 
@@ -49,19 +49,19 @@ def drawn(rows: pd.DataFrame) -> Figure:
     figure, part = sheet(1.55 * len(variables), "How time and memory grow", CAPTION)
     panels = part.subplots(len(variables), len(QUANTITIES), sharex="row", sharey="col", squeeze=False)
     for across, variable in zip(panels, variables, strict=True):
-        of = rows[rows["variable"] == variable]
+        chosen = rows[rows["variable"] == variable]
         for ax, (quantity, name) in zip(across, QUANTITIES.items(), strict=True):
-            draw_panel(ax, of, quantity)
+            draw_panel(ax, chosen, quantity)
             ax.set(xscale="log", yscale="log", xlabel=f"number of {variable}", ylabel=name)
-        labels = [labelled(curve, powers.loc[curve]) for curve in of["curve"].unique()]
+        labels = [labelled(curve, powers.loc[curve]) for curve in chosen["curve"].unique()]
         key = {"fontsize": 7, "frameon": False, "labelspacing": 0.6, "handlelength": 1.6}
         across[-1].legend(labels, loc="center left", bbox_to_anchor=(1, 0.5), **key)
     return figure
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str) -> None:
-    for (_, of), (colour, marker) in zip(rows.groupby("curve", sort=False), LOOKS, strict=False):
-        ax.plot(of["size"], of[quantity], color=colour, marker=marker, markersize=3.5, linewidth=1)
+    for (_, points), (colour, marker) in zip(rows.groupby("curve", sort=False), LOOKS, strict=False):
+        ax.plot(points["size"], points[quantity], color=colour, marker=marker, markersize=3.5, linewidth=1)
 
 
 def labelled(curve: str, powers: pd.Series) -> str:

@@ -35,10 +35,10 @@ def curves(results: Path) -> Iterator[tuple[str, int, pd.DataFrame]]:
 def training(results: Path) -> pd.DataFrame:
     """Of each run and seed: steps at which accuracies are first above a level, and the largest test loss."""
     rows = []
-    for run, seed, of in curves(results):
-        wide = of.pivot(index="step", columns="metric", values="value")
-        events = {f"test_{level:g}": first_above(of, "test_accuracy", level) for level in (0.1, 0.5, 0.9)}
-        events |= {name: first_above(of, f"{split}_accuracy") for name, split in SPLITS.items()}
+    for run, seed, curve in curves(results):
+        wide = curve.pivot(index="step", columns="metric", values="value")
+        events = {f"test_{level:g}": first_above(curve, "test_accuracy", level) for level in (0.1, 0.5, 0.9)}
+        events |= {name: first_above(curve, f"{split}_accuracy") for name, split in SPLITS.items()}
         loss, last = wide["test_loss"], wide.iloc[-1]
         peak = {"largest_test_loss": loss.max(), "at_step": loss.idxmax()}
         rows.append({"run": run, "seed": seed, **events, **peak, **last.add_prefix("final_")})
@@ -63,8 +63,8 @@ def within_phases(results: Path) -> pd.DataFrame:
     for path in finished(results, "*/phases.parquet"):
         events = read_table(path)
         found = events[(events["rule"] == AS_STATED) & (events["status"] == FOUND) & events["seed"].notna()]
-        for (source, seed), of in found.groupby(["source", "seed"]):
-            folder, steps = path.parent / f"{seed:.0f}", of.set_index("event")["step"]
+        for (source, seed), events in found.groupby(["source", "seed"]):
+            folder, steps = path.parent / f"{seed:.0f}", events.set_index("event")["step"]
             measured = read_tables([folder / "curves.parquet", folder / f"metrics/{source}.parquet"])
             wide = measured.pivot_table(index="step", columns="metric", values="value")
             for phase in [event.removesuffix(".end") for event in steps.index if event.endswith(".end")]:
@@ -87,8 +87,8 @@ def synergies(results: Path, figure: str) -> pd.DataFrame:
     """Of each series of a figure: the largest synergy in bits, over all steps and after the start-up, and the last."""
     numbers = pd.read_csv(results / f"figures/emergence/{figure}.csv")
     rows = []
-    for key, of in numbers.groupby(["run", "estimate", "layer", "seed"]):
-        bits = of.drop_duplicates("step").set_index("step")["bits"].dropna()
+    for key, rows_of_key in numbers.groupby(["run", "estimate", "layer", "seed"]):
+        bits = rows_of_key.drop_duplicates("step").set_index("step")["bits"].dropna()
         later = bits[bits.index > START_UP]
         row = dict(zip(["run", "estimate", "layer", "seed"], key, strict=True))
         for name, series in {"peak": bits, "later_peak": later}.items():
@@ -124,9 +124,9 @@ def predicted(results: Path) -> pd.DataFrame:
 def two_phase_curves(results: Path) -> pd.DataFrame:
     """About 120 log-spaced steps of each run and seed."""
     parts = []
-    for run, seed, of in curves(results):
+    for run, seed, curve in curves(results):
         if run in ("division96", "division96_long", "division97", "s5"):
-            wide = of.pivot(index="step", columns="metric", values="value").reset_index()
+            wide = curve.pivot(index="step", columns="metric", values="value").reset_index()
             parts.append(wide.assign(run=run, seed=seed))
     return pd.concat(parts).set_index(["run", "seed", "step"]).reset_index()
 
@@ -135,9 +135,9 @@ def two_phase_fig5(results: Path) -> pd.DataFrame:
     """Of each path in the information plane: first, least, greatest and last I(T;X), last I(T;Y), ceilings; nats."""
     numbers = pd.read_csv(results / "figures/two_phase/fig5.csv")
     rows = []
-    for key, of in numbers.groupby(["estimate", "run", "seed", "layer"]):
-        of = of.drop_duplicates("step").set_index("step").sort_index()
-        x, last = of["information_x"], of.iloc[-1]
+    for key, rows_of_key in numbers.groupby(["estimate", "run", "seed", "layer"]):
+        series = rows_of_key.drop_duplicates("step").set_index("step").sort_index()
+        x, last = series["information_x"], series.iloc[-1]
         row = dict(zip(["estimate", "run", "seed", "layer"], key, strict=True))
         row |= {
             "first_x": x.iloc[0],
@@ -166,8 +166,8 @@ def linear_regions(results: Path) -> pd.DataFrame:
     """Of each run and layer: regions at first, at most and at last, exact and resolved, and what became of them."""
     numbers = pd.read_csv(results / "figures/two_phase/mechanisms.csv").dropna(subset=["layer"])
     rows = []
-    for (run, layer), of in numbers.groupby(["run", "layer"]):
-        wide = of.pivot(index="step", columns="metric", values="value")
+    for (run, layer), values in numbers.groupby(["run", "layer"]):
+        wide = values.pivot(index="step", columns="metric", values="value")
         row = {"run": run, "layer": layer}
         for name in ("regions", "regions_resolved"):
             row |= {f"{name}_first": wide[name].iloc[0], f"{name}_most": wide[name].max()}
@@ -182,8 +182,8 @@ def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataF
     """Of each series of a two-phase figure: first, largest (at step) and last value."""
     numbers = pd.read_csv(results / f"figures/two_phase/{figure}.csv").dropna(subset=[value])
     rows = []
-    for key, of in numbers.groupby(keys, dropna=False, sort=False):
-        series = of.drop_duplicates("step").set_index("step")[value].sort_index()
+    for key, rows_of_key in numbers.groupby(keys, dropna=False, sort=False):
+        series = rows_of_key.drop_duplicates("step").set_index("step")[value].sort_index()
         found = {"first": series.iloc[0], "largest": series.max(), "at_step": series.idxmax(), "last": series.iloc[-1]}
         rows.append(dict(zip(keys, key, strict=True)) | found)
     return pd.DataFrame(rows)
@@ -223,9 +223,9 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
 def main(results: Path) -> None:
     for folder in ("tables", "figures"):
         (DOCS / folder).mkdir(exist_ok=True)
-    for name, of in TABLES.items():
+    for name, make in TABLES.items():
         try:
-            of(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
+            make(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
     # Of the default study and of its sweep; others in the same folder (smoke) draw the same figures of other runs.

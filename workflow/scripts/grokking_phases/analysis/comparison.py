@@ -58,7 +58,7 @@ def compare(
     wide = pd.DataFrame(rows).set_index(["of", "seed"])
     original = wide.loc[ORIGINAL, "generalised"]
     wide["difference"] = later(wide["generalised"], original.reindex(wide.index.get_level_values("seed")).to_numpy())
-    wide["beside_random"] = later(wide["generalised"], beside(wide, at_random, seeds))
+    wide["beside_random"] = later(wide["generalised"], median_of_random(wide, at_random, seeds))
     tidy = in_rows(wide)
     pooled = tidy.assign(of=tidy["of"].where(~tidy["of"].isin(at_random), RANDOM))
     over = [*over_seeds(pooled), *tests(wide, at_random, seeds)]
@@ -81,13 +81,13 @@ def choice(places: pd.DataFrame, name: str, seed: int) -> dict[str, float]:
     return {"size": size, "chosen_at": step}
 
 
-def later(steps: pd.Series, than: np.ndarray) -> pd.Series:
+def later(steps: pd.Series, reference: np.ndarray) -> pd.Series:
     """By how many steps; NaN where one is missing or both are never."""
     with np.errstate(invalid="ignore"):
-        return steps - than
+        return steps - reference
 
 
-def beside(wide: pd.DataFrame, at_random: set[str], seeds: list[int]) -> np.ndarray:
+def median_of_random(wide: pd.DataFrame, at_random: set[str], seeds: list[int]) -> np.ndarray:
     """For each row, the median step of the random sets of its seed; NaN where there are none."""
     drawn = wide[wide.index.get_level_values("of").isin(at_random)]["generalised"].dropna()
     medians = drawn.groupby("seed").median().reindex(seeds)
@@ -104,13 +104,13 @@ def in_rows(wide: pd.DataFrame) -> pd.DataFrame:
 
 def over_seeds(rows: pd.DataFrame) -> Iterator[dict]:
     """One row for each (of, quantity)."""
-    for (of, quantity), group in rows.groupby(["of", "quantity"], sort=False):
+    for (name, quantity), group in rows.groupby(["of", "quantity"], sort=False):
         values = group["value"].dropna().to_numpy()
         median, low, high = median_interval(values)
-        if of == RANDOM and len(values):
+        if name == RANDOM and len(values):
             low, high = np.quantile(values, TAILS, method="nearest")
         yield {
-            "of": of,
+            "of": name,
             "quantity": quantity,
             "status": ABSENT if np.isnan(median) else NOT_REACHED if median == np.inf else FOUND,
             "value": np.nan if median == np.inf else median,

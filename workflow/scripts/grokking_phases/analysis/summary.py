@@ -36,12 +36,12 @@ def normalised(rows: pd.DataFrame) -> pd.DataFrame:
 
 def relative_to_ceiling(rows: pd.DataFrame) -> pd.DataFrame:
     """`information_x…` as a fraction of `ceiling_x` at the same step and layer, `information_y…` of `ceiling_y`."""
-    at = ["run", "seed", "layer", "step"]
+    place = ["run", "seed", "layer", "step"]
     for variable in ("x", "y"):
         measured = rows["metric"].str.startswith(f"information_{variable}")
         if measured.any():
-            ceilings = rows[rows["metric"] == f"ceiling_{variable}"].set_index(at)["value"]
-            ceiling = ceilings.reindex(pd.MultiIndex.from_frame(rows.loc[measured, at])).to_numpy()
+            ceilings = rows[rows["metric"] == f"ceiling_{variable}"].set_index(place)["value"]
+            ceiling = ceilings.reindex(pd.MultiIndex.from_frame(rows.loc[measured, place])).to_numpy()
             rows.loc[measured, "normalised"] = rows.loc[measured, "value"] / ceiling
     return rows
 

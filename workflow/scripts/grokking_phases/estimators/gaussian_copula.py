@@ -27,8 +27,8 @@ def gaussian_copula_information(T: np.ndarray, labels: np.ndarray) -> float:
     enough = [each for each in members if len(each) > T.shape[1] + 1]
     if not enough:
         return np.nan
-    within = sum(len(each) * gaussian_entropy(each) for each in enough) / sum(map(len, enough))
-    return gaussian_entropy(scores) - within
+    conditional = sum(len(each) * gaussian_entropy(each) for each in enough) / sum(map(len, enough))
+    return gaussian_entropy(scores) - conditional
 
 
 def gaussian_entropy(X: np.ndarray) -> float:

@@ -48,7 +48,9 @@ def fast_forward(network: nn.Module, inputs: Tensor) -> Tensor:
 def embeddings(module: nn.Module) -> Tensor:
     """(2 n_tokens + 2, d_model): of each operand as `a`, of `o`, of each operand as `b`, of `=`."""
     operands, o, equals = (module.tokens.weight * module.scale).tensor_split([module.operator, module.equals])
-    return torch.cat([x + at for x, at in zip([operands, o, operands, equals], module.positions.weight, strict=True)])
+    return torch.cat(
+        [x + position for x, position in zip([operands, o, operands, equals], module.positions.weight, strict=True)]
+    )
 
 
 def rows_of(a: Tensor, b: Tensor, n_tokens: int) -> Tensor:

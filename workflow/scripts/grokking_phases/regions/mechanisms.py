@@ -43,7 +43,7 @@ class Arrangement:
 
     def members(self, representative: int) -> list[int]:
         """The neurons of its composite, itself first."""
-        others = [neuron for neuron, of in self.joined.items() if of == representative != neuron]
+        others = [neuron for neuron, standing in self.joined.items() if standing == representative != neuron]
         return [representative, *sorted(others)]
 
     def size(self, neurons: list[int]) -> int:

@@ -19,20 +19,20 @@ def whole(path: str | Path) -> Iterator[Path]:
     Raises OSError with the remedy where the disk is full or cannot be written to.
     """
     path = Path(path)
-    beside = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path)
-        yield beside
-        with open(beside, "rb+") as file:
+        yield temporary
+        with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        beside.chmod(0o666 & ~UMASK)  # some writers make files that only their owner can read
-        beside.replace(path)
+        temporary.chmod(0o666 & ~UMASK)  # some writers make files that only their owner can read
+        temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise explained(error, path) from error
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def remove_leftovers(path: Path) -> None:

@@ -35,9 +35,9 @@ def metadata(said: dict[str, Any]) -> dict[str, str]:
 @contextmanager
 def sealed(path: str | Path) -> Iterator[Path]:
     """As `files.whole`; the file must be written with `metadata`."""
-    with whole(path) as beside:
-        yield beside
-        with open(beside, "r+b") as file:
+    with whole(path) as temporary:
+        yield temporary
+        with open(temporary, "r+b") as file:
             start = place_of(file, MARK + ZEROS) + len(MARK)
             seal = digest_without(file, start)
             file.seek(start)
@@ -46,8 +46,8 @@ def sealed(path: str | Path) -> Iterator[Path]:
 
 def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> None:
     """Any table of ours, with what it says of itself; the same table is the same bytes."""
-    with sealed(path) as beside:
-        pq.write_table(table.replace_schema_metadata(metadata(header)), beside, compression="zstd")
+    with sealed(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(metadata(header)), temporary, compression="zstd")
 
 
 def place_of(file: BinaryIO, mark: bytes) -> int:

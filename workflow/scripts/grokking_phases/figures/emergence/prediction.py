@@ -100,8 +100,10 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
     offsets = dict(zip(colours, np.linspace(-0.25, 0.25, len(colours)), strict=True))
     for row, predictor in enumerate(PREDICTORS):
         chosen, said = hits[hits["predictor"] == predictor], medians.loc[predictor]
-        at = row + chosen["panel"].map(offsets).astype(float)
-        ax.scatter(chosen["lead"], at, s=10, color=list(chosen["panel"].map(colours)), linewidth=0, zorder=3)
+        heights_of_marks = row + chosen["panel"].map(offsets).astype(float)
+        ax.scatter(
+            chosen["lead"], heights_of_marks, s=10, color=list(chosen["panel"].map(colours)), linewidth=0, zorder=3
+        )
         ax.plot([said["lead_median_low"], said["lead_median_high"]], [row, row], color="black", linewidth=1)
         ax.plot(said["lead_median"], row, "|", color="black", markersize=14)
     ax.set_xscale("log" if len(hits) else "linear")
@@ -114,14 +116,14 @@ def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
     """A row for each run, a mark for each seed, small for calibration; crosses: left out."""
     seeds = sorted(trials["seed"].unique())
     offsets = dict(zip(seeds, np.linspace(-0.25, 0.25, len(seeds)), strict=True))
-    at = trials["run"].map(places(trials)) + trials["seed"].map(offsets).astype(float)
+    heights_of_marks = trials["run"].map(places(trials)) + trials["seed"].map(offsets).astype(float)
     shades = trials["panel"].map(panel_colours(trials))
     for (outcome, role), rows in trials.groupby(["outcome", "role"]):
         edges, size = list(shades[rows.index]), 18 if role == "scored" else 5
         faces = edges if outcome in GENERALISING else "none"
         style = {"marker": MARKERS[outcome], "s": size, "linewidth": 0.8, "zorder": 3}
-        ax.scatter(rows["value"], at[rows.index], facecolors=faces, edgecolors=edges, **style)
-    gone = at[trials["left_out"].notna()]
+        ax.scatter(rows["value"], heights_of_marks[rows.index], facecolors=faces, edgecolors=edges, **style)
+    gone = heights_of_marks[trials["left_out"].notna()]
     ax.plot(np.full(len(gone), 0.03), gone, "x", color="0.5", markersize=3, transform=ax.get_yaxis_transform())
     if trials["value"].min() > 0:
         ax.set_xscale("log")

@@ -28,7 +28,9 @@ def by_units(rows: pd.DataFrame, name: str) -> dict[Active, list[np.ndarray]]:
     for units, pair in zip(map(tuple, first["units"]), points, strict=True):
         found.setdefault(units, []).append(pair)
     size = 2 if name == "end" else 1
-    return {units: [np.array(of[i : i + size]) for i in range(0, len(of), size)] for units, of in found.items()}
+    return {
+        units: [np.array(points[i : i + size]) for i in range(0, len(points), size)] for units, points in found.items()
+    }
 
 
 def first_seeds(rows: pd.DataFrame) -> pd.DataFrame:
@@ -42,8 +44,8 @@ def last_steps(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["step"] == rows.groupby("run")["step"].transform("max")]
 
 
-def draw_polygons(ax: Axes, of: Iterable[np.ndarray], **look) -> None:
-    ax.add_collection(PolyCollection(list(of), **look))
+def draw_polygons(ax: Axes, corners: Iterable[np.ndarray], **look) -> None:
+    ax.add_collection(PolyCollection(list(corners), **look))
 
 
 def draw_lines(ax: Axes, pieces: Iterable[np.ndarray], **look) -> None:
