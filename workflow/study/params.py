@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from grokking_phases.recipe import Recipe
-from study.checks import widths
+from study.model_layers import widths
 from study.signatures import constant, module_name, options_of_entry, plugins_of
 from study.wanted_tables import runs_of_figure
 
