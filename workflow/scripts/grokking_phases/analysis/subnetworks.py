@@ -51,7 +51,7 @@ def choose(
 
     They go back to a multiplet that is not the whole layer.
 
-    o_information, curves, phases   tidy rows of one run and seed, under the rule as stated
+    o_information, curves, phases   tidy rows of one run and seed, in one layer, under the rule as stated
     extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
     at            … of all steps; at the first snapshot that generalised; or during (delayed) emergence
     take          that multiplet's units, the layer's others, or as many of the layer drawn at random, by `draw`
@@ -74,6 +74,11 @@ def choose(
     elif take == "others":
         units = sorted(set(range(width)) - set(units))
     return Choice(units, int(best["step"]), float(best["value"]))
+
+
+def in_layer(rows: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """Return the rows of one layer."""
+    return rows[rows["layer"] == layer]
 
 
 def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:
