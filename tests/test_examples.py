@@ -26,7 +26,7 @@ def test_good_examples_pass(examples):
 @pytest.mark.parametrize(
     ("examples", "sentence"),
     [
-        (None, "a NoneType, and must give Examples"),
+        (None, "None, and must give Examples"),
         ((INPUTS, TARGETS), "a tuple, and must give Examples"),
         (Examples(INPUTS[:, 0], TARGETS, 3, 2), r"inputs .*int64 array \(3,\), .*n_operands"),
         (Examples(INPUTS.tolist(), TARGETS, 3, 2), "inputs .*a list"),

@@ -43,7 +43,7 @@ def test_whole_numbers_and_missing_layers_can_be_stored(give, tmp_path):
         ([(0, "hidden", "m", 1.0)], "a tuple as a row"),
         (None, "gave None"),
         ("step", "gave a str"),
-        (np.zeros((2, 4)), "gave a ndarray"),
+        (np.zeros((2, 4)), "gave a float64 array"),
         ({"step": [0], "value": [1.0]}, "gave a dict"),
         (1.0, "gave a float"),
         ([ROW | {"epoch": 1}], "'epoch', which no table keeps"),
@@ -52,10 +52,10 @@ def test_whole_numbers_and_missing_layers_can_be_stored(give, tmp_path):
         (pd.DataFrame(columns=list(ROW)), "no rows"),
         (ROWS + [ROW], "'m' of layer 'hidden' twice at step 0"),
         ([ROW | {"step": 0.5}], "'step' .* a float"),
-        ([ROW | {"layer": 1}], "'layer' .* a int"),
+        ([ROW | {"layer": 1}], "'layer' .* an int"),
         ([ROW | {"value": "1"}], "'value' .* a str"),
         ([ROW | {"value": None}], "'value' .* None"),
-        ([ROW | {"units": 3}], "'units' .* a int"),
+        ([ROW | {"units": 3}], "'units' .* an int"),
     ],
 )
 def test_other_rows_are_refused_with_the_file(given, sentence):

@@ -6,7 +6,7 @@ from study.errors import StudyError
 from study.provenance import tree
 from study.signatures import FUNCTIONS, constant, file_of, module_name
 
-# A kind's arguments before the star; what stands behind it are the options.
+# A kind's arguments before the star; those after it are the options.
 TAKES = {
     "datasets": [],
     "models": [],
@@ -69,7 +69,7 @@ def wrong_arguments(kind: str, name: str, arguments: ast.arguments) -> str | Non
     if len(given) < len(TAKES[kind]) and not arguments.vararg:
         return f"{function} takes {len(given)} arguments and is given {', '.join(TAKES[kind])}"
     for option in given[len(TAKES[kind]) :]:
-        return f"{function} takes {option!r} before the star, and an option stands behind it"
+        return f"{function} takes {option!r} by position, and an option must stand after a star"
     if arguments.kwarg and kind not in WITHOUT_OPTIONS and not constant(kind, name, "PLUGINS"):
-        return f"{function} takes **{arguments.kwarg.arg}, and an option must be named to be checked"
+        return f"{function} takes **{arguments.kwarg.arg}, and PLUGINS does not say whose options these are; name each"
     return None

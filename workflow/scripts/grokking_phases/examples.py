@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from grokking_phases.arguments import type_of
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -35,23 +37,18 @@ def check_examples(examples: Any, source: str) -> None:
 def misfit(examples: Any) -> str | None:
     """Return what is wrong with a task's examples and how they must be, or None."""
     if not isinstance(examples, Examples):
-        return f"a {type(examples).__name__}, and must give Examples(inputs, targets, n_tokens, n_classes)"
+        return f"{type_of(examples)}, and must give Examples(inputs, targets, n_tokens, n_classes)"
     inputs, targets = examples.inputs, examples.targets
     wanted = {"inputs": (inputs, "(n_samples, n_operands)", 2), "targets": (targets, "(n_samples,)", 1)}
     for name, (values, shape, n_dims) in wanted.items():
         if getattr(values, "dtype", None) != np.int64 or values.ndim != n_dims:
-            return f"{name} that are {described(values)}, and must give an int64 array {shape}"
+            return f"{name} that are {type_of(values)}, and must give an int64 array {shape}"
     if len(inputs) != len(targets):
         return f"{len(inputs)} rows of inputs and {len(targets)} targets, and must give one of each for every sample"
     if not inputs.size:
         return "no samples, or samples without operands"
     tokens = out_of_range("inputs", inputs, "n_tokens", examples.n_tokens)
     return tokens or out_of_range("targets", targets, "n_classes", examples.n_classes)
-
-
-def described(values: Any) -> str:
-    """Return the type and shape in words: `a float64 array (49,)`, `a list`."""
-    return f"a {values.dtype} array {values.shape}" if isinstance(values, np.ndarray) else f"a {type(values).__name__}"
 
 
 def out_of_range(name: str, values: np.ndarray, count: str, size: Any) -> str | None:

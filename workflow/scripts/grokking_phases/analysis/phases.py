@@ -1,7 +1,7 @@
 """The phases that the emergence paper draws by eye (Clauw, Stramaglia and Marinazzo, section 5), by a stated rule.
 
 S = -min Omega is the synergy and R = max Omega the redundancy, in nats, both smoothed in ln step from `first_step` on.
-The names in backquotes are the constants of `Rule`. For each seed:
+The names in backquotes are the constants of `Rule`. For each seed and layer:
 
  1. A peak is a maximum of S, not at an end, whose prominence is at least `prominence` of the range of S and at least
     `scatter` standard deviations of the raw values about S, and whose rise begins at or before generalisation.

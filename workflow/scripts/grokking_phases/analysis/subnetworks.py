@@ -3,6 +3,8 @@
 The emergence paper (section 7) retrains the units of the most synergistic multiplet over all its samples but the first,
 which it takes every 5 steps, and their complement. At earlier steps every network of random features has its largest
 synergy. Whether the units say anything about synergy, only sets of equal size drawn at random can tell.
+
+The units are of one layer: the workflow takes the first that the metric measures.
 """
 
 from pathlib import Path

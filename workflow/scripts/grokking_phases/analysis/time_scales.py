@@ -114,8 +114,8 @@ def by_layer(rows: pd.DataFrame) -> dict[str, dict[str, pd.Series]]:
 
 
 def in_last_layer(events: pd.DataFrame) -> pd.DataFrame:
-    """Return those rows of `find` that are of no layer, or of the last one that the run's source measured."""
-    last = events.groupby(["run", "source"], dropna=False)["layer"].transform("last")
+    """Return those rows of `find` that are of no layer, or of the source's last one by name, as figures draw it."""
+    last = events.groupby(["run", "source"], dropna=False)["layer"].transform("max")
     return events[events["layer"].isna() | (events["layer"] == last)]
 
 

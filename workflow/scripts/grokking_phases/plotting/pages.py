@@ -10,6 +10,7 @@ from matplotlib import image
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
+from grokking_phases.arguments import type_of
 from grokking_phases.storage.atomic_write import whole
 
 DPI = 200
@@ -19,7 +20,7 @@ def as_pages(drawn: Any, source: str) -> list[Figure]:
     """Return what `draw` of the file `source` gave, a Figure or several, as pages; ValueError for anything else."""
     pages = [drawn] if isinstance(drawn, Figure) else drawn
     if not isinstance(pages, Sequence) or not pages or not all(isinstance(page, Figure) for page in pages):
-        found = "no Figure" if isinstance(pages, Sequence) and not pages else f"a {type(drawn).__name__}"
+        found = "no Figure" if isinstance(pages, Sequence) and not pages else type_of(drawn)
         raise ValueError(f"{source}: draw gave {found}, and must return a matplotlib Figure, or a list of one a page")
     return list(pages)
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from grokking_phases.arguments import type_of
+
 NEEDED, OPTIONAL = ("step", "layer", "metric", "value"), ("units",)
 KINDS = {  # of a key: the types that it may have, and their name
     "step": (Integral, "a whole number"),
@@ -40,17 +42,15 @@ def rows_of(given: Any, source: str) -> Iterator[Any]:
         named = {name: given[name].astype(object).where(given[name].notna(), None) for name in absent}
         return iter(given.assign(**named).to_dict("records"))
     if not isinstance(given, Iterable) or isinstance(given, str | bytes | Mapping | np.ndarray):
-        what = f"compute gave {of_type(given)}, and must yield rows"
-        raise ValueError(
-            f"{source}: {what}, each a dict {{{', '.join(NEEDED)}}} (or return them, or a DataFrame of them)"
-        )
+        remedy = f"yield rows, each a dict {{{', '.join(NEEDED)}}}, or return a DataFrame of them"
+        raise ValueError(f"{source}: compute gave {type_of(given)}, and must {remedy}")
     return iter(given)
 
 
 def misfit(row: Any) -> str | None:
     """Return what is wrong with one row by itself, or None."""
     if not isinstance(row, dict):
-        return f"compute gave {of_type(row)} as a row, and each must be a dict {{{', '.join(NEEDED)}}}"
+        return f"compute gave {type_of(row)} as a row, and each must be a dict {{{', '.join(NEEDED)}}}"
     for name in NEEDED:
         if name not in row:
             return f"a row of compute lacks {name!r} (it has {', '.join(map(str, row))}); give {', '.join(NEEDED)}"
@@ -59,7 +59,7 @@ def misfit(row: Any) -> str | None:
             return f"a row of compute has {name!r}, which no table keeps; give {', '.join(NEEDED)}, perhaps units"
         kind, words = KINDS[name]
         if not isinstance(value, kind):
-            return f"{name!r} of a row of compute is {of_type(value)}, and must be {words}"
+            return f"{name!r} of a row of compute is {type_of(value)}, and must be {words}"
     return None
 
 
@@ -73,7 +73,3 @@ def repetition(row: dict, seen: set[tuple]) -> str | None:
         return f"{what}; give one row for each step, layer and metric"
     seen.add(key)
     return None
-
-
-def of_type(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
