@@ -366,9 +366,26 @@ def test_the_table():
     [
         pytest.param(lambda curves, metric: (curves, metric.assign(run="another")), id="two runs"),
         pytest.param(lambda curves, metric: (curves, metric.assign(seed=1)), id="other seeds"),
-        pytest.param(lambda curves, metric: (curves, pd.concat([metric, metric.assign(layer="b")])), id="two layers"),
+        pytest.param(lambda curves, metric: (curves, pd.concat([metric, metric])), id="two values at a step"),
     ],
 )
 def test_tables_that_do_not_go_together_are_refused(spoil):
     with pytest.raises(ValueError):
         find(*spoil(*tables()))
+
+
+def test_layers_have_phases_of_their_own():
+    """Each layer's rows are those that it has alone."""
+    curves, measured = tables()
+    _, other = tables(TWO_PEAKS)
+    first, second = measured.assign(layer="hidden"), other.assign(layer="preactivation")
+    found = find_all_variants(curves, pd.concat([first, second], ignore_index=True))
+    for layer, alone in {"hidden": measured, "preactivation": other}.items():
+        rows = found[found["layer"] == layer].drop(columns="layer").reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, find_all_variants(curves, alone).drop(columns="layer"))
+
+
+def test_two_values_at_a_step_are_named():
+    curves, measured = tables()
+    with pytest.raises(ValueError, match="synergy of r seed 0 has two values at step"):
+        find(curves, pd.concat([measured, measured]))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokking_phases.analysis.subnetworks import Absent, choose, write_choice, write_units
+from grokking_phases.analysis.subnetworks import Absent, choose, in_layer, write_choice, write_units
 from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.tables import read_table
 
@@ -137,3 +137,11 @@ def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
     write_units(tmp_path / "none", [], origin, "the run never generalises")
     assert read_table(tmp_path / "none").empty
     assert header_of(tmp_path / "none")["absent"] == "the run never generalises"
+
+
+def test_the_units_of_one_layer_are_chosen_among_its_own_rows():
+    first = o_information()
+    other = first.assign(layer="preactivation", value=10 * first["value"], units=first["units"].map(lambda _: [2, 5]))
+    rows = pd.concat([first, other], ignore_index=True)
+    assert choose(in_layer(rows, "hidden"), NEVER, NO_PHASES, WIDTH) == ([3, 7], 100, -3.0)
+    assert choose(in_layer(rows, "preactivation"), NEVER, NO_PHASES, WIDTH) == ([2, 5], 100, -30.0)

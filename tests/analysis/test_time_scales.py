@@ -10,6 +10,7 @@ from grokking_phases.analysis.time_scales import (
     aligned,
     alignment,
     find,
+    in_last_layer,
     in_words,
     reached,
     second_descent,
@@ -120,6 +121,8 @@ def tables(ceiling=5.0):
 def test_every_time_scale_has_a_step_or_a_word():
     events = find(*tables())
     for of in (events[events["seed"] == 1], events[events["seed"].isna()]):
+        assert len(of) == 13
+        of = in_last_layer(of)
         found = of.set_index(["source", "event"])
         assert len(found) == len(of) == 11
         for at, place in {
@@ -143,7 +146,7 @@ def test_what_is_not_there_is_not_imputed():
     curves.loc[curves["metric"] == "test_accuracy", "value"] = 0.5
     found = find(curves, measured).dropna(subset="seed").set_index(["event"])
     assert (found.loc[["gen_0.9"], "status"] == NOT_REACHED).all()
-    kde = found[found["source"] == "kde"]
+    kde = found[(found["source"] == "kde") & (found["layer"] == "block_2")]
     assert (kde.loc[["compress", "fixed"], "status"] == ABSENT).all()  # at the ceiling it says nothing
 
 
@@ -180,3 +183,15 @@ def test_seeds_without_both_are_left_out():
     assert table.loc["fit", "peak"][["n", "difference"]].tolist() == [1, 1]
     assert np.isnan(table.loc["fit", "peak"][["low", "high", "distance_shuffled"]].astype(float)).all()
     assert table.loc["fit", "lc"]["n"] == 0 and np.isnan(table.loc["fit", "lc"]["difference"])
+
+
+def test_layers_have_time_scales_of_their_own():
+    curves, measured = tables()
+    first = tidy({"information_x": bump(50), "ceiling_x": curve(lambda x: 5.0)}, "block_1")
+    table = pd.concat([first, measured["other"]], ignore_index=True)
+    found = find(curves, {"other": table})
+    turns = found[(found["event"] == "compress") & found["seed"].isna()].set_index("layer")["step"]
+    assert list(turns.index) == ["block_1", "block_2"]
+    assert near(turns["block_1"], 50) and near(turns["block_2"], 1000)
+    assert found.loc[found["event"] == "fit", "layer"].isna().all()
+    pd.testing.assert_frame_equal(aligned(found), aligned(find(curves, {"other": measured["other"]})))

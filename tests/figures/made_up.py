@@ -79,10 +79,10 @@ def o_information(run, **changed):
     return pd.concat([table(run, values | changed).assign(table=name) for name in O_INFORMATION])
 
 
-def phases(run, steps, rules=("stated",)):
+def phases(run, steps, rules=("stated",), layer="hidden"):
     """Events at `steps` (NaN: absent) of each seed and over seeds, in each table of O-information and by each rule."""
     rows = [
-        {"run": run, "seed": seed, "source": source, "rule": rule, "event": event, "step": step}
+        {"run": run, "seed": seed, "source": source, "layer": layer, "rule": rule, "event": event, "step": step}
         for source in O_INFORMATION
         for rule in rules
         for event, step in steps.items()

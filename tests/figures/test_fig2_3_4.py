@@ -160,3 +160,24 @@ def test_a_phase_without_an_end_lasts_to_the_last_step_and_one_without_a_start_i
     assert edges == {"feature_learning": (1, 10), "emergence": (10, 100), "decoupling": (100, 500)}
     names = phases_at(pd.Index([0, 1, 50, 100, 500, 501]), edges)
     assert list(names.fillna("none")) == ["none", "feature_learning", "emergence", "decoupling", "decoupling", "none"]
+
+
+def test_each_page_has_the_phases_of_its_own_layer():
+    later = {event: 2 * step for event, step in FOUND.items()}
+    before = o_information("wd0.1").assign(layer="preactivation")
+    rows = [tables(), before, phases("wd0.1", later, layer="preactivation")]
+    pages = drawn_from(pd.concat(rows, ignore_index=True))
+    assert len(pages) == 2 * len(O_INFORMATION)
+    edges = {page.get_suptitle().split("layer ")[1].split(",")[0]: emergence(page) for page in pages}
+    assert edges == {"hidden": [10, 100], "preactivation": [20, 200]}
+
+
+def drawn_from(rows):
+    return fig2.draw(fig2.select(rows, PANELS), STUDY)
+
+
+def emergence(page):
+    """Return the first and last step of the broad line of Emergence."""
+    [ax] = [ax for ax in page.axes if worded("emergence") in [label.get_text() for label in ax.get_yticklabels()]]
+    [line] = [line for line in ax.lines if line.get_linewidth() == 5 and set(line.get_ydata()) == {3}]
+    return list(line.get_xdata())

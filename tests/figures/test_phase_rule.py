@@ -43,3 +43,18 @@ def test_a_panel_a_run_and_estimate_and_a_row_a_rule():
 def test_estimates_whose_options_are_not_given_go_by_their_names():
     _, [figure] = drawn(metrics={})
     assert figure.subfigs[0].axes[0].get_title() == "high, o_information_paper"
+
+
+def test_layers_are_columns_of_their_own():
+    later = {event: 2 * step for event, step in STEPS.items()}
+    rows = pd.concat([phases("wd2", STEPS), phases("wd2", later, layer="preactivation")], ignore_index=True)
+    numbers = phase_rule.select(rows, {"high": ["wd2"]})
+    [figure] = phase_rule.draw(numbers, {"runs": RUNS, "metrics": O_INFORMATION})
+    axes = figure.subfigs[0].axes
+    assert [title.split()[-1] for title in (ax.get_title() for ax in axes)] == [
+        "hidden",
+        "hidden",
+        *["preactivation"] * 2,
+    ]
+    ends = [max(line.get_xdata()[-1] for line in ax.lines if line.get_marker() == "<") for ax in axes]
+    assert ends == [50, 50, 100, 100]

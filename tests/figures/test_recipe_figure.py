@@ -9,9 +9,9 @@ from grokking_phases.figures.two_phase import recipe
 EVENTS = {"fit": (FOUND, 30.0), "peak": (ABSENT, None), "compress": (ABSENT, None), "gen_0.9": (NOT_REACHED, None)}
 
 
-def events(run, source="mutual_information"):
+def events(run, source="mutual_information", layer=None):
     rows = [
-        {"run": run, "seed": seed, "source": source, "event": event, "status": status, "step": step}
+        {"run": run, "seed": seed, "source": source, "layer": layer, "event": event, "status": status, "step": step}
         for seed in (0, None)
         for event, (status, step) in EVENTS.items()
     ]
@@ -23,6 +23,12 @@ def test_over_seeds_and_one_source_of_information():
     numbers = recipe.select(pd.concat([events("a"), other]), {"task": ["a"]})
     assert len(numbers) == len(EVENTS)
     assert numbers["source"].unique().tolist() == ["mutual_information"]
+
+
+def test_of_several_layers_the_last_is_drawn():
+    first = events("a", layer="block_1").assign(step=7.0)
+    numbers = recipe.select(pd.concat([first, events("a", layer="block_2")]), {"task": ["a"]})
+    assert len(numbers) == len(EVENTS) and 7.0 not in set(numbers["step"])
 
 
 def test_rows_are_named_by_recipe_and_say_what_is_missing():

@@ -16,6 +16,7 @@ from grokking_phases.regions.partition import Slice
 from grokking_phases.regions.partition import partition as partition_of
 from grokking_phases.regions.polygons import area
 from grokking_phases.regions.relu_chains import hidden_layers
+from grokking_phases.storage.tidy_rows import tidy
 
 CHANGES = ["disappearance", "merging", "alignment"]
 
@@ -135,3 +136,10 @@ def test_weights_are_those_of_the_network(plane):
     weight = snapshot.network.readout.weight
     assert [weight[neuron, source].item() for source, neuron in of["units"]] == of["value"].tolist()
     assert len(of) == weight.numel()
+
+
+@pytest.mark.parametrize("metric", [linear_regions, partition])
+def test_rows_are_tidy(plane, metric):
+    """Several regions have corners, and each row of one names the neurons that it is of."""
+    rows = list(metric.compute(plane))
+    pd.testing.assert_frame_equal(tidy(rows, "mine.py"), pd.DataFrame(rows))

@@ -12,6 +12,7 @@ from snakemake.utils import update_config
 
 from study.errors import StudyError, origin
 from study.inputs import metric_of_subnetwork, tables_of_metrics
+from study.params import layer_of_subnetwork
 from study.resolve import resolve
 from study.schema import SCHEMA
 from study.wanted_tables import metrics_behind
@@ -329,3 +330,12 @@ def test_snakemake_prints_the_sentence_with_the_file_and_no_traceback(tmp_path):
     assert f"\n{overlay}: runs.addition_wd0.1.training.lerning_rate: " in printed
     assert "(did you mean 'learning_rate'?)\n" in printed
     assert "Traceback" not in printed
+
+
+def test_the_units_of_a_sub_network_are_of_the_first_layer_that_its_metric_measures():
+    study = resolve(CONFIG)
+    study["runs"]["addition_wd2"]["snapshots"]["layers"] = ["preactivation", "hidden"]
+    width = {"width": study["runs"]["addition_wd2"]["model"].get("width", 250)}
+    assert layer_of_subnetwork(study, "addition_wd2", "synergistic") == {"name": "preactivation"} | width
+    study["metrics"][study["subnetworks"]["synergistic"]["metric"]]["layers"] = ["hidden"]
+    assert layer_of_subnetwork(study, "addition_wd2", "synergistic") == {"name": "hidden"} | width

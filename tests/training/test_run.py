@@ -265,3 +265,9 @@ def test_a_sub_network_keeps_the_norm_of_its_own_weights(mask, study):
         weights = [parameter for parameter in part.trainer.model.parameters() if parameter.ndim > 1]
         norms.append(l2_norm(weights).item())
     assert norms == pytest.approx([part.trainer.norm.item()] * 3)
+
+
+def test_a_layer_that_is_no_module_is_refused_with_the_models_file_before_the_first_step(study):
+    entry = MLP | {"snapshots": MLP["snapshots"] | {"layers": ["hiden"]}}
+    with pytest.raises(ValueError, match=r"models/mlp.py: LAYERS names the layer 'hiden'.*preactivation, hidden"):
+        study.run(entry, "run")

@@ -16,7 +16,7 @@ rule subnetwork:
         "../envs/metrics.yaml"
     params:
         entry=lambda wildcards: SUBNETWORKS[wildcards.subnetwork],
-        width=lambda wildcards: params.layer_width(STUDY, wildcards.run),
+        layer=lambda wildcards: params.layer_of_subnetwork(STUDY, wildcards.run, wildcards.subnetwork),
         code=code("subnetwork"),
     script:
         "../scripts/subnetwork.py"

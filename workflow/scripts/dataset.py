@@ -2,6 +2,7 @@
 
 from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.split import split
+from grokking_phases.examples import check_examples
 from grokking_phases.jobs.logs import logged
 from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.digests import digest
@@ -9,6 +10,7 @@ from grokking_phases.storage.digests import digest
 
 def main(run: str, seed: int, dataset: dict, split_seed: int, output: str) -> None:
     examples = module("datasets", dataset["module"]).make(**options_in("datasets", dataset))
+    check_examples(examples, f"datasets/{dataset['module']}.py")
     header = {"run": run, "seed": seed, "config_digest": digest([dataset, split_seed])}
     write_examples(output, split(examples, dataset["train_fraction"], split_seed), header)
 

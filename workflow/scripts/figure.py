@@ -3,7 +3,7 @@
 import pandas as pd
 
 from grokking_phases.jobs.logs import logged
-from grokking_phases.plotting.pages import write_pdf, write_png
+from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
 from grokking_phases.plotting.style import remark
 from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.atomic_write import whole
@@ -16,7 +16,7 @@ def main(figure: str, entry: dict, tables: list[dict], study: dict, output: dict
     source, paths = module("figures", figure), [table["path"] for table in tables]
     rows = [read_table(each["path"], **each["expected"]).assign(table=each["table"]) for each in tables]
     numbers = source.select(pd.concat(rows, ignore_index=True), entry["panels"])
-    pages = source.draw(numbers, study, **options_in("figures", entry))
+    pages = as_pages(source.draw(numbers, study, **options_in("figures", entry)), f"figures/{figure}.py")
     if diverged := of_all(paths)["diverged"]:
         which = ", ".join(f"{run} at step {step}" for run, step in diverged.items())
         for page in pages:

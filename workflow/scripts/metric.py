@@ -1,6 +1,5 @@
 """One metric at the snapshots of one run; a run that diverged at once has none."""
 
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from grokking_phases.data.snapshots import Snapshots
@@ -9,14 +8,17 @@ from grokking_phases.jobs.machine import machine
 from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.headers import header_of, of_run
 from grokking_phases.storage.tables import EMPTY, write_table
+from grokking_phases.storage.tidy_rows import tidy
 
 
 def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], output: str) -> None:
     header = header_of(sources["snapshots"], **origin)
     more = {"steps": entry.get("steps"), "layers": layers["widths"]} | from_weights(sources, layers, header)
     snapshots, options = Snapshots(sources["snapshots"], sources["dataset"], **more), options_in("metrics", entry)
-    rows = list(module("metrics", entry["module"]).compute(snapshots, **options)) if len(snapshots) else []
-    table = pd.DataFrame(rows).assign(**origin) if rows else EMPTY
+    table = EMPTY
+    if len(snapshots):
+        rows = module("metrics", entry["module"]).compute(snapshots, **options)
+        table = tidy(rows, f"metrics/{entry['module']}.py").assign(**origin)
     write_table(output, table, {**of_run(header), "module": entry["module"], "options": options, **machine()})
 
 

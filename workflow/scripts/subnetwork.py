@@ -1,23 +1,24 @@
 """The units of one sub-network of one run and seed, and where they were found."""
 
 from grokking_phases.analysis.events import AS_STATED
-from grokking_phases.analysis.subnetworks import Absent, choose, write_choice, write_units
+from grokking_phases.analysis.subnetworks import Absent, choose, in_layer, write_choice, write_units
 from grokking_phases.jobs.logs import logged
 from grokking_phases.plugins import options_in
 from grokking_phases.storage.headers import check_same_training, of_all
 from grokking_phases.storage.tables import read_table
 
 
-def main(origin: dict, entry: dict, width: int, sources: dict[str, str], output: dict[str, str]) -> None:
-    """Choose what `origin` (run, seed, subnetwork) names, by an entry of `subnetworks:`, of `width` units."""
+def main(origin: dict, entry: dict, layer: dict, sources: dict[str, str], output: dict[str, str]) -> None:
+    """Choose what `origin` (run, seed, subnetwork) names, by an entry of `subnetworks:`, of the units of `layer`."""
     run, seed = {"run": origin["run"]}, {"run": origin["run"], "seed": origin["seed"]}
     check_same_training([sources["curves"], sources["metric"]])
-    curves, o_information = (read_table(sources[name], **seed) for name in ("curves", "metric"))
+    curves, measured = (read_table(sources[name], **seed) for name in ("curves", "metric"))
+    o_information = in_layer(measured, layer["name"])
     phases = read_table(sources["phases"], **run)
     phases = phases[(phases["seed"] == origin["seed"]) & (phases["rule"] == AS_STATED)]
-    phases = phases[phases["source"] == entry["metric"]]
+    phases = in_layer(phases[phases["source"] == entry["metric"]], layer["name"])
     try:
-        units, step, value = choose(o_information, curves, phases, width, **options_in("subnetworks", entry))
+        units, step, value = choose(o_information, curves, phases, layer["width"], **options_in("subnetworks", entry))
         found = {"size": len(units), "step": step, "o_information": value}
     except Absent as reason:
         units, found = [], {"absent": str(reason)}
@@ -28,4 +29,4 @@ def main(origin: dict, entry: dict, width: int, sources: dict[str, str], output:
 with logged(snakemake.log[0]):
     wildcards, params = snakemake.wildcards, snakemake.params
     origin = {"run": wildcards.run, "seed": int(wildcards.seed), "subnetwork": wildcards.subnetwork}
-    main(origin, params.entry, params.width, dict(snakemake.input.items()), dict(snakemake.output.items()))
+    main(origin, params.entry, params.layer, dict(snakemake.input.items()), dict(snakemake.output.items()))

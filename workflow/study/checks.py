@@ -2,22 +2,24 @@
 
 from itertools import chain
 
+from grokking_phases.examples import Examples, check_examples
 from grokking_phases.plugins import module, options_in
 from grokking_phases.recipe import Recipe
 from grokking_phases.steps import steps_of
 from study.errors import StudyError, meant, shown
+from study.model_layers import check_recordable, widths
 from study.options import check_limits, check_module, check_options
-from study.signatures import constant, defines, file_of, options_of
+from study.signatures import constant, defines, file_of
 from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
-MOST_LAYERS, MOST_STEPS = 99, 1_000_000  # of a count, of a rule: lists of them are made on the way
+MOST_STEPS = 1_000_000  # of a rule: lists of them are made on the way
 
 
 def check_run(config: dict, name: str) -> None:
     run, where = config["runs"][name], f"runs.{name}"
     check_dataset(run["dataset"], f"{where}.dataset")
-    check_model(run["model"], f"{where}.model")
+    check_model(run["model"], "snapshots" in run, f"{where}.model")
     check_options("training", "", run["training"], f"{where}.training")
     recipe = Recipe(**run["training"])
     check_module("optimizers", recipe.optimizer, f"{where}.training.optimizer")
@@ -35,43 +37,34 @@ def check_dataset(entry: dict, where: str) -> None:
     check_module("datasets", entry["module"], f"{where}.module")
     check_options("datasets", entry["module"], entry, where)
     check_limits("datasets", entry, where)
-    try:
-        n_samples = len(module("datasets", entry["module"]).make(**options_in("datasets", entry)))
-    except (ValueError, MemoryError) as error:
-        raise StudyError(where, str(error)) from error
-    fraction = entry["train_fraction"]
+    n_samples, fraction = len(made(entry, where)), entry["train_fraction"]
     if not 0 < int(fraction * n_samples) < n_samples:
         raise StudyError(f"{where}.train_fraction", f"{fraction} of {n_samples} examples leaves train or test empty")
 
 
-def check_model(entry: dict, where: str) -> None:
-    check_module("models", entry["module"], f"{where}.module")
-    check_options("models", entry["module"], entry, where)
+def made(entry: dict, where: str) -> Examples:
+    """Return the dataset's examples; StudyError, which names the file, where it cannot make them."""
+    file = file_of("datasets", entry["module"])
+    try:
+        examples = module("datasets", entry["module"]).make(**options_in("datasets", entry))
+    except (ValueError, MemoryError) as error:
+        raise StudyError(where, f"{str(error).rstrip('.')}, says {file}") from error
+    except Exception as error:  # whatever a file of one's own does
+        raise StudyError(where, f"{file}: make() raised {type(error).__name__}: {error}") from error
+    try:
+        check_examples(examples, file)
+    except ValueError as error:
+        raise StudyError(where, str(error)) from error
+    return examples
+
+
+def check_model(entry: dict, records: bool, where: str) -> None:
+    """Check the options and the file; `records`: the run records layers."""
+    name = entry["module"]
+    check_module("models", name, f"{where}.module")
+    check_options("models", name, entry, where)
     check_limits("models", entry, where)
-    for width in set(constant("models", entry["module"], "LAYERS").values()):
-        if entry.get(width, 1) < 1:
-            raise StudyError(f"{where}.{width}", f"{entry[width]} is less than 1, and it is the width of a layer")
-    for pattern in constant("models", entry["module"], "LAYERS"):
-        counter = counter_in(pattern, entry["module"])
-        if entry.get(counter, 1) > MOST_LAYERS:
-            raise StudyError(f"{where}.{counter}", f"{shown(entry[counter])} is more than {MOST_LAYERS}")
-
-
-def counter_in(pattern: str, model: str) -> str | None:
-    """`hidden_{depth}` -> the option `depth`."""
-    return next((name for name in options_of("models", model) if f"{{{name}}}" in pattern), None)
-
-
-def widths(model: dict) -> dict[str, int]:
-    """The width of each layer that can be recorded, from the model's `LAYERS` and its options."""
-    options = options_of("models", model["module"])
-    value = {name: model.get(name, option.default) for name, option in options.items()}
-    layers = {}
-    for pattern, width in constant("models", model["module"], "LAYERS").items():
-        counter = counter_in(pattern, model["module"])
-        for i in range(1, value[counter] + 1) if counter else [0]:
-            layers[pattern.format(**{counter: i}) if counter else pattern] = value[width]
-    return layers
+    check_recordable(entry, records, where)
 
 
 def check_layers(layers: list[str], known: list[str], where: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from grokking_phases.arguments import beyond
 from grokking_phases.plugins import STAGE_KEYS, options_in
 from study.errors import StudyError, meant, of_string, shown
+from study.module_files import FROM_DATASET, check_file
 from study.signatures import Option, constant, file_of, names_of, options_of_entry, plugins_of
 
-FROM_DATASET = ("n_tokens", "n_classes")
 TYPES = {"int": int, "float": int | float, "str": str, "bool": bool, "list": list, "dict": dict}
 WORDS = {
     "int": "a whole number",
@@ -24,13 +24,14 @@ WORDS = {
 
 
 def check_module(kind: str, name: str, where: str) -> None:
-    """Raise StudyError for an unknown module, with the file that would define it."""
+    """Raise StudyError for an unknown module, with the file that would define it, and for a file that is none."""
     known = names_of(kind)
     if name not in known:
         or_named = ", or `module:` names another" if kind == "metrics" else ""
         noun = "loss" if kind == "losses" else kind[:-1]
         what = f"there is no {noun} {name!r}{meant(name, known)}; {file_of(kind, name)} would define it{or_named}"
         raise StudyError(where, what)
+    check_file(kind, name, where)
 
 
 def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> None:
@@ -58,6 +59,8 @@ def check_plugins(kind: str, name: str, entry: dict[str, Any], where: str) -> No
         if option in entry and entry[option] not in names_of(other):
             what = f"{shown(entry[option])} is none of the {other}{meant(entry[option], names_of(other))}"
             raise StudyError(f"{where}.{option}", what)
+        if option in entry:
+            check_file(other, entry[option], f"{where}.{option}")
 
 
 def check_value(value: Any, option: Option, where: str) -> None:
@@ -127,6 +130,9 @@ def check_limits(kind: str, entry: dict[str, Any], where: str, width: tuple[int,
         for limit in constant(*module, "LIMITS").items()
     ]
     for key, (low, high) in limits:
+        if key not in options:
+            what = f"{file_of(kind, name)} limits {key!r}, which is no option{meant(key, list(options))}"
+            raise StudyError(where, f"{what}; correct its LIMITS")
         value = entry.get(key, options[key].default)
         most, remark = width if high == "width" else (high, "")
         too_little, too_much = beyond(value, low, None), beyond(value, None, most)

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from grokking_phases.recipe import Recipe
-from study.checks import widths
+from study.model_layers import widths
 from study.signatures import constant, module_name, options_of_entry, plugins_of
 from study.wanted_tables import runs_of_figure
 
@@ -35,10 +35,11 @@ def measured_layers(study: dict, run: str, metric: str) -> dict:
     return measured | ({"model": entry["model"]} if network else {})
 
 
-def layer_width(study: dict, run: str) -> int:
-    """Return the width of the first recorded layer, whose units the sub-networks are made of."""
-    entry = study["runs"][run]
-    return widths(entry["model"])[entry["snapshots"]["layers"][0]]
+def layer_of_subnetwork(study: dict, run: str, subnetwork: str) -> dict:
+    """Return name and width of the layer whose units a sub-network is made of: the first that its metric measures."""
+    entry, metric = study["runs"][run], study["metrics"][study["subnetworks"][subnetwork]["metric"]]
+    name = metric.get("layers", entry["snapshots"]["layers"])[0]
+    return {"name": name, "width": widths(entry["model"])[name]}
 
 
 def drawn(study: dict, figure: str) -> dict[str, dict]:

@@ -27,6 +27,8 @@ FUNCTIONS = {
     "models": "build",
     "metrics": "compute",
     "estimators": "prepare",
+    "optimizers": "build",
+    "losses": "loss",
     "figures": "draw",
     "training": "Recipe",
     "subnetworks": "choose",
@@ -116,13 +118,17 @@ def alternatives(annotation: ast.expr | None, module: str) -> Iterator[tuple[ast
 def definition(name: str, module: str) -> tuple[ast.expr, str] | None:
     """What a module, or the one of ours that it imports the name from, assigns to it."""
     for node in tree(module).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and ast.unparse(target_of(node)) == name and node.value:
             return node.value, module
         if isinstance(node, ast.ImportFrom) and node.module in imports(module):
             for alias in node.names:
                 if name == (alias.asname or alias.name):
                     return definition(alias.name, node.module)
     return None
+
+
+def target_of(node: ast.Assign | ast.AnnAssign) -> ast.expr:
+    return node.targets[0] if isinstance(node, ast.Assign) else node.target
 
 
 def literal(node: ast.expr | None) -> Any:
@@ -135,6 +141,10 @@ def literal(node: ast.expr | None) -> Any:
 
 @cache
 def constant(kind: str, name: str, variable: str) -> Any:
-    """The value of a module's top-level literal (`LAYERS`, `LIMITS`), or {} if it has none."""
+    """The value of a module's top-level literal (`LAYERS`, `LIMITS`), {} without it; StudyError if it is computed."""
     named = definition(variable, module_name(kind, name))
-    return ast.literal_eval(named[0]) if named else {}
+    try:
+        return ast.literal_eval(named[0]) if named else {}
+    except (ValueError, TypeError):
+        what = f"{file_of(kind, name)} computes {variable}, which is read without running the file"
+        raise StudyError("", f"{what}; write its value out") from None

@@ -43,3 +43,12 @@ def beyond(value: Any, low: Any, high: Any) -> str | None:
     if isinstance(high, int | float) and value > high:
         return f"{value!r} is more than {high}"
     return None
+
+
+def type_of(value: Any) -> str:
+    """Return a value's type in words: `None`, `a list`, `an int64 array (49,)`."""
+    if value is None:
+        return "None"
+    shape = getattr(value, "shape", None)
+    name = type(value).__name__ if shape is None or not hasattr(value, "dtype") else f"{value.dtype} array {shape}"
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

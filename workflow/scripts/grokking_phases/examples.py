@@ -1,8 +1,12 @@
 """What every task gives: examples with integer inputs and a class, and their division into train and test."""
 
 from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
 
 import numpy as np
+
+from grokking_phases.arguments import type_of
 
 
 @dataclass(frozen=True)
@@ -22,3 +26,36 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+
+def check_examples(examples: Any, source: str) -> None:
+    """Raise ValueError, which names the file `source`, unless `examples` are such as `Examples` describes."""
+    if found := misfit(examples):
+        raise ValueError(f"{source}: make() gives {found}")
+
+
+def misfit(examples: Any) -> str | None:
+    """Return what is wrong with a task's examples and how they must be, or None."""
+    if not isinstance(examples, Examples):
+        return f"{type_of(examples)}, and must give Examples(inputs, targets, n_tokens, n_classes)"
+    inputs, targets = examples.inputs, examples.targets
+    wanted = {"inputs": (inputs, "(n_samples, n_operands)", 2), "targets": (targets, "(n_samples,)", 1)}
+    for name, (values, shape, n_dims) in wanted.items():
+        if getattr(values, "dtype", None) != np.int64 or values.ndim != n_dims:
+            return f"{name} that are {type_of(values)}, and must give an int64 array {shape}"
+    if len(inputs) != len(targets):
+        return f"{len(inputs)} rows of inputs and {len(targets)} targets, and must give one of each for every sample"
+    if not inputs.size:
+        return "no samples, or samples without operands"
+    tokens = out_of_range("inputs", inputs, "n_tokens", examples.n_tokens)
+    return tokens or out_of_range("targets", targets, "n_classes", examples.n_classes)
+
+
+def out_of_range(name: str, values: np.ndarray, count: str, size: Any) -> str | None:
+    """Return what is wrong where `size`, the number of tokens or classes, is none, or is too small for the values."""
+    if not isinstance(size, Integral):
+        return f"{count} = {size!r}, and must give a whole number"
+    low, high = values.min(), values.max()
+    if low < 0 or high >= size:
+        return f"{name} from {low} to {high}, and with {count} = {size} they must lie from 0 to {size - 1}"
+    return None

@@ -1,7 +1,7 @@
 """The phases that the emergence paper draws by eye (Clauw, Stramaglia and Marinazzo, section 5), by a stated rule.
 
 S = -min Omega is the synergy and R = max Omega the redundancy, in nats, both smoothed in ln step from `first_step` on.
-The names in backquotes are the constants of `Rule`. For each seed:
+The names in backquotes are the constants of `Rule`. For each seed and layer:
 
  1. A peak is a maximum of S, not at an end, whose prominence is at least `prominence` of the range of S and at least
     `scatter` standard deviations of the raw values about S, and whose rise begins at or before generalisation.
@@ -41,7 +41,7 @@ from grokking_phases.analysis.smoothing import smoothed
 
 ACCURACIES = {"memorised": "train_accuracy", "generalised": "test_accuracy"}
 EVENTS = [*ACCURACIES, *(f"{phase}.{end}" for phase in PHASES for end in ("start", "end"))]
-COLUMNS = ["run", "seed", "rule", "event", "status", "step", "value", "low", "high", "n_found", "n_seeds"]
+COLUMNS = ["run", "seed", "layer", "rule", "event", "status", "step", "value", "low", "high", "n_found", "n_seeds"]
 
 ROUNDING = 1e-9  # of the largest S: what varies by less is constant
 FACTORS = (2.0, 0.5)
@@ -85,16 +85,23 @@ def find_all_variants(curves: pd.DataFrame, o_information: pd.DataFrame, rule: R
 
 
 def find(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
-    """A row (`COLUMNS`) for each event (`EVENTS`) of each seed, then for each event over seeds (seed null).
+    """Return a row (`COLUMNS`) for each event (`EVENTS`) of each seed, then for each over seeds (seed null), by layer.
 
-    curves, o_information: tidy rows of one run and one layer, with the same seeds.
+    curves, o_information: tidy rows of one run with the same seeds, those of O-information in one or several layers.
     event: memorised, generalised (first evaluated step with train, test accuracy > 0.98), <phase>.start, <phase>.end.
     status: found, absent (no such phase), or not reached (by the last step). Over seeds an event is found when at least
     half of them have it; when not, its status is the most common of the others'.
     step, value: NaN unless found; value is the accuracy, or S in nats. Over seeds they are medians of those found.
     low, high: of two seeds or more, the 95 % percentile bootstrap interval of the median step, over those found.
-    ValueError: several runs, other seeds in one table than in the other, or a step with two values (two layers).
+    ValueError: several runs, other seeds in one table than in the other, or two values of a metric at one step.
     """
+    layers = dict(list(o_information.groupby("layer", sort=False, dropna=False))) or {None: o_information}
+    tables = [_find_in_layer(curves, rows, rule).assign(layer=layer) for layer, rows in layers.items()]
+    return pd.concat(tables, ignore_index=True).astype({"layer": "string"})
+
+
+def _find_in_layer(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return the rows of `find` for O-information of one layer."""
     runs = {*curves["run"], *o_information["run"]}
     evaluated, measured = _by_seed(curves), _by_seed(o_information)
     if len(runs) != 1 or evaluated.keys() != measured.keys():
@@ -106,7 +113,10 @@ def find(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED)
 
 
 def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """For each seed, step x metric."""
+    """Return for each seed a table, step x metric."""
+    for twice in rows[rows.duplicated(["seed", "step", "metric"])].itertuples():
+        what = f"{twice.metric} of {twice.run} seed {twice.seed} has two values at step {twice.step}"
+        raise ValueError(f"{what}, and phases need one; measure it again.")
     return {seed: table.pivot(index="step", columns="metric", values="value") for seed, table in rows.groupby("seed")}
 
 

@@ -3,6 +3,8 @@
 The emergence paper (section 7) retrains the units of the most synergistic multiplet over all its samples but the first,
 which it takes every 5 steps, and their complement. At earlier steps every network of random features has its largest
 synergy. Whether the units say anything about synergy, only sets of equal size drawn at random can tell.
+
+The units are of one layer: the workflow takes the first that the metric measures.
 """
 
 from pathlib import Path
@@ -51,7 +53,7 @@ def choose(
 
     They go back to a multiplet that is not the whole layer.
 
-    o_information, curves, phases   tidy rows of one run and seed, under the rule as stated
+    o_information, curves, phases   tidy rows of one run and seed, in one layer, under the rule as stated
     extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
     at            … of all steps; at the first snapshot that generalised; or during (delayed) emergence
     take          that multiplet's units, the layer's others, or as many of the layer drawn at random, by `draw`
@@ -74,6 +76,11 @@ def choose(
     elif take == "others":
         units = sorted(set(range(width)) - set(units))
     return Choice(units, int(best["step"]), float(best["value"]))
+
+
+def in_layer(rows: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """Return the rows of one layer."""
+    return rows[rows["layer"] == layer]
 
 
 def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:

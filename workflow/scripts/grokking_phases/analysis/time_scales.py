@@ -35,7 +35,7 @@ ACCURACIES = {
 }
 LARGEST = {"lmn": "linear_mapping_number", "lc": "local_complexity_train"}
 INFORMATION = {"compress": "information_x", "compress_tripled": "information_x_tripled"}
-COLUMNS = ["run", "seed", "source", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
+COLUMNS = ["run", "seed", "source", "layer", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
 SCALES = ["fit", "peak", "compress", "fixed", *list(ACCURACIES)[1:], "lmn", "lc"]
 
 
@@ -77,24 +77,25 @@ def compression(information: pd.Series, ceiling: pd.Series, rule: Rule = STATED)
 
 
 def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = STATED) -> pd.DataFrame:
-    """A row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null), as in `phases`.
+    """Return a row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null), as in `phases`.
 
-    curves, measured[source]: tidy rows of one run. Of what is measured in several layers, the last one counts. The
-    sources of I(T;X) have events of their own, `compress_tripled` too where the layer times three was measured.
+    curves, measured[source]: tidy rows of one run. Each source of I(T;X), and each of its layers, has events of its
+    own, `compress_tripled` too where the layer times three was measured. The events of the curves have no layer.
     """
     rows = []
-    for seed, of in curves.groupby("seed"):
-        found = {(None, event): step for event, step in of_curves(by_step(of), rule).items()}
+    for seed, evaluated in curves.groupby("seed"):
+        found = {(None, None, event): step for event, step in of_curves(by_step(evaluated), rule).items()}
         for source, table in measured.items():
-            series = {metric: last_layer(own) for metric, own in table[table["seed"] == seed].groupby("metric")}
-            found |= {(source, event): step for event, step in of_measured(series, rule).items()}
-        for (source, event), step in found.items():
+            for layer, series in by_layer(table[table["seed"] == seed]).items():
+                found |= {(source, layer, event): step for event, step in of_measured(series, rule).items()}
+        for (source, layer, event), step in found.items():
             status, at = outcome(event, step)
-            rows.append({"seed": seed, "source": source, "event": event, "status": status, "step": at, "n_seeds": 1})
+            row = {"seed": seed, "source": source, "layer": layer, "event": event, "status": status, "step": at}
+            rows.append(row | {"n_seeds": 1})
     table = pd.DataFrame(rows).assign(n_found=lambda rows: rows["step"].notna().astype(int))
     over = [
-        over_seeds(events) | {"source": source}
-        for (source, _), events in table.groupby(["source", "event"], sort=False, dropna=False)
+        over_seeds(events) | {"source": source, "layer": layer}
+        for (source, layer, _), events in table.groupby(["source", "layer", "event"], sort=False, dropna=False)
     ]
     table = pd.concat([table, pd.DataFrame(over)], ignore_index=True).assign(run=curves["run"].iloc[0])
     return table.reindex(columns=COLUMNS).astype({"seed": "Int64", "step": float, "low": float, "high": float})
@@ -104,10 +105,18 @@ def by_step(curves: pd.DataFrame) -> pd.DataFrame:
     return curves.pivot(index="step", columns="metric", values="value")
 
 
-def last_layer(rows: pd.DataFrame) -> pd.Series:
-    """One metric's values by step, in the layer that is named last."""
-    layer = rows["layer"].iloc[-1]
-    return rows[rows["layer"] == layer].set_index("step")["value"]
+def by_layer(rows: pd.DataFrame) -> dict[str, dict[str, pd.Series]]:
+    """Return for each layer, in the order of the rows, each metric's values by step."""
+    return {
+        layer: {metric: own.set_index("step")["value"] for metric, own in of_layer.groupby("metric")}
+        for layer, of_layer in rows.groupby("layer", sort=False, dropna=False)
+    }
+
+
+def in_last_layer(events: pd.DataFrame) -> pd.DataFrame:
+    """Return those rows of `find` that are of no layer, or of the source's last one by name, as figures draw it."""
+    last = events.groupby(["run", "source"], dropna=False)["layer"].transform("max")
+    return events[events["layer"].isna() | (events["layer"] == last)]
 
 
 def outcome(name: str, step: int | None) -> tuple[str, float]:
@@ -193,8 +202,8 @@ def aligned(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline(events: pd.DataFrame) -> pd.DataFrame:
-    """Each time scale once: of several sources of I(T;X), the first."""
-    return events[events["event"].isin(SCALES)].drop_duplicates(["run", "seed", "event"])
+    """Return each time scale once: of several layers the last, and of several sources of I(T;X) the first."""
+    return in_last_layer(events[events["event"].isin(SCALES)]).drop_duplicates(["run", "seed", "event"])
 
 
 def lacking(over: pd.DataFrame, pair: list[str]) -> str:

@@ -19,7 +19,7 @@ def write_examples(path: str | Path, examples: Examples, header: dict[str, Any])
     inputs = pa.FixedSizeListArray.from_arrays(pa.array(examples.inputs.ravel()), n_operands)
     split = np.where(examples.train, "train", "test")
     columns = {"sample": np.arange(n_samples), "inputs": inputs, "target": examples.targets, "split": split}
-    write_parquet(path, pa.table(columns), {name: getattr(examples, name) for name in SIZES} | header)
+    write_parquet(path, pa.table(columns), {name: int(getattr(examples, name)) for name in SIZES} | header)
 
 
 def read_examples(path: str | Path, **expected: Any) -> Examples:

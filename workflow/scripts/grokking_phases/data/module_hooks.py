@@ -43,6 +43,15 @@ def replaced(module: nn.Module, output: Tensor) -> Iterator[None]:
             module.forward = own
 
 
+def check_submodules(network: nn.Module, names: list[str], source: str) -> None:
+    """Raise ValueError, with the model's file `source`, for the first name that no module of the network has."""
+    known = [name for name, _ in network.named_modules() if name]
+    for name in names:
+        if name not in known:
+            what = f"{source}: LAYERS names the layer {name!r}, and the network that build returns has no such module"
+            raise ValueError(f"{what} (it has {', '.join(known)})")
+
+
 def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, Tensor]:
     """Return the whole outputs {name: (n, ...)} of the named modules.
 

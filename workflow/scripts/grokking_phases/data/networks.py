@@ -10,6 +10,7 @@ from torch import nn
 
 from grokking_phases.data.activations import activations
 from grokking_phases.data.examples_file import read_examples
+from grokking_phases.data.module_hooks import check_submodules
 from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.headers import header_of
 
@@ -26,6 +27,7 @@ class Networks:
         examples = read_examples(dataset)
         sizes = {"n_tokens": examples.n_tokens, "n_classes": examples.n_classes}
         self.network = module("models", model["module"]).build(**sizes, **options_in("models", model)).eval()
+        self.source = f"models/{model['module']}.py"
         self.inputs = torch.from_numpy(examples.inputs[examples.train])
         self.weights = safe_open(weights, framework="pt")
 
@@ -36,6 +38,7 @@ class Networks:
 
     def recompute(self, layers: list[str]) -> Callable[[int], dict[str, np.ndarray]]:
         """Of a step, {layer: activations (n_samples, width) float32} on the train rows."""
+        check_submodules(self.network, layers, self.source)
         return lambda step: {
             layer: values.numpy() for layer, values in activations(self(step), self.inputs, layers).items()
         }

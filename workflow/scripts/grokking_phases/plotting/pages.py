@@ -1,16 +1,28 @@
 """Pages to files: one PDF with a page each, one PNG with the pages below each other."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import image
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
+from grokking_phases.arguments import type_of
 from grokking_phases.storage.atomic_write import whole
 
 DPI = 200
+
+
+def as_pages(drawn: Any, source: str) -> list[Figure]:
+    """Return what `draw` of the file `source` gave, a Figure or several, as pages; ValueError for anything else."""
+    pages = [drawn] if isinstance(drawn, Figure) else drawn
+    if not isinstance(pages, Sequence) or not pages or not all(isinstance(page, Figure) for page in pages):
+        found = "no Figure" if isinstance(pages, Sequence) and not pages else type_of(drawn)
+        raise ValueError(f"{source}: draw gave {found}, and must return a matplotlib Figure, or a list of one a page")
+    return list(pages)
 
 
 def write_pdf(path: str | Path, pages: list[Figure]) -> None:

@@ -30,6 +30,7 @@ EVENTS = {
     "run": pa.string(),
     "seed": pa.int64(),
     "source": pa.string(),
+    "layer": pa.string(),
     "rule": pa.string(),
     "of": pa.string(),
     "event": pa.string(),

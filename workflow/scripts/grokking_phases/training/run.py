@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from grokking_phases.data.module_hooks import check_submodules
 from grokking_phases.data.recording import Recording
 from grokking_phases.examples import Examples
 from grokking_phases.recipe import Recipe
@@ -32,6 +33,7 @@ class Run:
         self.trainer = Trainer(architecture_of(entry, examples), examples, recipe, seed, device)
         self.samples = np.flatnonzero(examples.train)
         self.recording = Recording.from_entry(entry.get("snapshots"), recipe.steps, folder)
+        check_submodules(self.trainer.model, self.recording.layers, f"models/{entry['model']['module']}.py")
         self.evaluated_at = {*steps_of(recipe.evaluate, recipe.steps), *self.recording.steps}
         self.curves: list[dict[str, float]] = []
         self.made_with: list[dict] = []

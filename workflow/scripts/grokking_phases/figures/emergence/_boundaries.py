@@ -10,11 +10,11 @@ from grokking_phases.plotting.style import SEQUENTIAL
 
 COLOURS = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
 MARKERS = dict(zip(PHASES, "os^Dv", strict=True))
-COLUMNS = ["run", "estimate", "rule", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
+COLUMNS = ["run", "estimate", "layer", "rule", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
 
 
 def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Each event's median step over seeds, with its interval, for each `estimate` and rule; NaN where not found."""
+    """Return each event's median step over seeds with its interval, by `estimate`, layer and rule; NaN: not found."""
     rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(columns={"source": "estimate"})
     return in_panels(rows.reindex(columns=COLUMNS), panels)
 
@@ -23,11 +23,11 @@ def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.Da
     """The step at which each run generalises, over seeds, which needs no estimate of information."""
     events = over_seeds(tables, panels)
     events = events[(events["event"] == "generalised") & (events["rule"] == AS_STATED)]
-    return events.drop(columns="estimate").drop_duplicates(["panel", "run"])
+    return events.drop(columns=["estimate", "layer"]).drop_duplicates(["panel", "run"])
 
 
 def spans(boundaries: pd.DataFrame, last: float) -> dict[str, tuple[float, float]]:
-    """First and last step of each phase that begins, of one run under one rule; without an end it lasts to `last`."""
+    """Return first and last step of each phase of a run and layer under one rule; without an end it lasts to `last`."""
     steps = boundaries.set_index("event")["step"].dropna()
     edges = {phase: (steps.get(f"{phase}.start"), steps.get(f"{phase}.end", last)) for phase in PHASES}
     return {phase: edge for phase, edge in edges.items() if edge[0] is not None}

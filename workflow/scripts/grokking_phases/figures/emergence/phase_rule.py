@@ -1,6 +1,6 @@
 """Boundaries of each phase when the constants of the rule that finds them are doubled and halved.
 
-A row of panels a run, a column an estimate of O-information.
+A row of panels a run, a column an estimate of O-information in a layer.
 """
 
 import pandas as pd
@@ -28,18 +28,29 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    runs, estimates, rules = by_run(numbers), list(numbers["estimate"].unique()), list(numbers["rule"].unique())
+    runs, rules = by_run(numbers), list(numbers["rule"].unique())
+    columns = list(numbers[["estimate", "layer"]].drop_duplicates().itertuples(index=False, name=None))
     title, height = "Phases when a constant of their rule is doubled or halved", 0.4 + 0.2 * len(rules)
     figure, part = sheet(0.7 + height * len(runs), title, text(study["runs"]))
-    axes = part.subplots(len(runs), len(estimates), sharex=True, sharey=True, squeeze=False)
+    axes = part.subplots(len(runs), len(columns), sharex=True, sharey=True, squeeze=False)
     for row, (name, rows) in zip(axes, runs.items(), strict=True):
-        for ax, estimate in zip(row, estimates, strict=True):
-            draw_panel(ax, rows[rows["estimate"] == estimate], rules)
-            options = study["metrics"].get(estimate)
-            ax.set_title(f"{name}, {TIES[options['ties']] if options else estimate}")
+        for ax, (estimate, layer) in zip(row, columns, strict=True):
+            draw_panel(ax, rows[(rows["estimate"] == estimate) & rows["layer"].isin([layer])], rules)
+            ax.set_title(", ".join([name, estimated(study, estimate), *named_layer(columns, estimate, layer)]))
     name_axes(part, "step", "")
     part.legend(handles=key(), loc="outside upper center", ncols=5, frameon=False)
     return [figure]
+
+
+def estimated(study: dict, estimate: str) -> str:
+    """Return an estimate in words: how it ranks ties, or its name."""
+    options = study["metrics"].get(estimate)
+    return TIES[options["ties"]] if options else estimate
+
+
+def named_layer(columns: list[tuple[str, str]], estimate: str, layer: str) -> list[str]:
+    """Return a layer's name for a title where the estimate has several layers, else nothing."""
+    return [f"layer {layer}"] if len([other for other, _ in columns if other == estimate]) > 1 else []
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:

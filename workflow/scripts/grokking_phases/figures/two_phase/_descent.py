@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.events import FOUND
-from grokking_phases.analysis.time_scales import SATURATED
+from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import in_panels
@@ -43,7 +43,8 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     last = measured.groupby(["run", "table"])["layer"].transform("max")
     measured = measured[measured["layer"] == last]
     measured = measured.assign(saturated=measured["normalised"] > SATURATED)
-    events = tables[(tables["table"] == "time_scales") & tables["seed"].notna()].assign(metric=tables["event"])
+    events = in_last_layer(tables[(tables["table"] == "time_scales") & tables["seed"].notna()])
+    events = events.assign(metric=events["event"])
     rows = pd.concat([curves, measured, events]).rename(columns={"metric": "quantity"})
     columns = ["run", "seed", "step", "table", "layer", "quantity", "value", "saturated", "source", "status"]
     return in_panels(rows.reindex(columns=columns).astype({"seed": int}), panels)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import MOST_COLUMNS, n_rows, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
@@ -34,6 +35,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)]
     events = tables[tables["event"].isin(EVENTS) & tables["seed"].isna() & tables["source"].isin(measured["table"])]
+    events = in_last_layer(events)
     columns = ["run", "seed", "layer", "step", "table", "metric", "value", "event", "status", "source"]
     rows = pd.concat([measured, events], ignore_index=True).reindex(columns=columns)
     return in_panels(rows.astype({"seed": "Int64"}), panels)

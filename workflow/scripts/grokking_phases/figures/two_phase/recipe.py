@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import described
@@ -23,8 +24,9 @@ SCALES = {  # its name, short, and mark
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return rows {run, source, event, status, step} over seeds, from the first source of I(T;X)."""
-    events = tables[tables["seed"].isna() & tables["event"].isin(SCALES)].drop_duplicates(["run", "event"])
+    """Return rows {run, source, event, status, step} over seeds, from the first source of I(T;X), in its last layer."""
+    events = in_last_layer(tables[tables["seed"].isna() & tables["event"].isin(SCALES)])
+    events = events.drop_duplicates(["run", "event"])
     return in_panels(events[["run", "source", "event", "status", "step", "n_seeds"]], panels)
 
 
