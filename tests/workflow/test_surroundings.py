@@ -46,8 +46,8 @@ def said(command, folder=REPOSITORY, **environment):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_another_workflow_runs_a_study_of_its_own_by_this_one(tmp_path):
-    """The study that is shipped as an example, cut to one run, from the task to a figure."""
+def test_another_workflow_uses_this_one_as_a_module(tmp_path):
+    """The study that is shipped as an example, cut to one run, from the task to a figure and a report."""
     study = yaml.safe_load((REPOSITORY / "config/own.yaml").read_text(encoding="utf-8"))
     study["figures"]["emergence/fig2"]["panels"] = {"weight decay 2": ["much"]}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"study": study, "else": 1}), encoding="utf-8")
@@ -57,6 +57,8 @@ def test_another_workflow_runs_a_study_of_its_own_by_this_one(tmp_path):
     assert {"o_information", "curves"} <= set(pd.read_csv(tmp_path / "results/mine.csv")["estimate"])
     assert {path.name for path in tmp_path.glob("[!.]*")} == {"Snakefile", "config.yaml", "results", "theirs"}
     assert not list((tmp_path / "theirs/.checkpoints").iterdir())
+    status, log = said([*SNAKEMAKE, "--report", "report.html"], tmp_path)
+    assert "fig2.png" in (tmp_path / "report.html").read_text(encoding="utf-8"), log
 
 
 def test_a_modules_config_that_is_wrong_says_so(tmp_path):
