@@ -5,6 +5,17 @@ CORES ?= all
 # CPU torch is small and enough; with an NVIDIA driver at hand, PyPI's build, which brings CUDA. Empty: PyPI's build.
 TORCH_INDEX ?= $(if $(shell command -v nvidia-smi),,https://download.pytorch.org/whl/cpu)
 
+# Said before anything is installed.
+ifneq ($(words $(CURDIR)),1)
+$(error The path of this checkout, $(CURDIR), has a space, and Snakemake starts no job there: move it to another)
+endif
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME:%=%/.cache))
+ifneq ($(CACHE),)
+ifneq ($(shell mkdir -p '$(CACHE)' 2> /dev/null && test -w '$(CACHE)' && echo writable),writable)
+$(error $(CACHE) cannot be written to, and Snakemake needs a cache: export XDG_CACHE_HOME=<a folder of yours>)
+endif
+endif
+
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SMOKE := --configfile config.yaml config/smoke.yaml
@@ -46,7 +57,7 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
-	$(BIN)/pytest --numprocesses 2 tests
+	PYTHONUTF8=1 $(BIN)/pytest --numprocesses 2 tests
 
 # profiles/slurm on a SLURM of one node, which the tests start and stop.
 slurm-test: .venv/installed
@@ -54,7 +65,7 @@ slurm-test: .venv/installed
 		{ echo "make slurm-test starts a SLURM of its own: be root on Debian or Ubuntu (a container will do)"; exit 1; }
 	@which munged slurmctld slurmd slurmdbd mariadbd > /dev/null || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(SLURM_PACKAGES) > /dev/null; }
-	$(BIN)/pytest -m slurm --durations 0 tests/slurm
+	PYTHONUTF8=1 $(BIN)/pytest -m slurm --durations 0 tests/slurm
 
 # 200 kills at random moments, of trainings and of Snakemake; half an hour. What it prints last stands in docs/faults.md.
 soak: export PYTHONPATH := workflow/scripts:tests/workflow
@@ -86,6 +97,7 @@ lock: .venv/installed
 		| grep -vxFf requirements.lock > benchmarks/peers.txt
 
 .venv/installed: requirements.lock
+	@test -w . || { echo "Nothing can be written to $(CURDIR): make a clone of your own"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up .venv from requirements.lock (about 1 GB with CPU torch; once)"

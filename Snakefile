@@ -12,7 +12,10 @@
 #   figure       results/figures/{paper}/{figure}.{pdf,png,csv}, and results/figures/{figure}.pdf for both papers
 
 
-configfile: "config.yaml"
+# A study that is named on the command line takes its place.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
 
 
 report: "workflow/report/workflow.rst"

@@ -49,7 +49,7 @@ def smoke(results: str) -> None:
     configs = ["--configfile", "config.yaml", "config/smoke.yaml", "--config", f"results={results}"]
     command = [sys.executable, "-m", "snakemake", "--cores", "1", f"{results}/figures/fig5.pdf", *configs]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8")
     if done.returncode:
         raise BenchmarkError(f"the miniature study ended with {done.stderr.strip()[-300:]}")
 
@@ -61,7 +61,7 @@ def jobs_of(results: Path) -> list[Job]:
     """
     jobs = []
     for path in sorted((results / "logs").rglob("*.log")):
-        rule, said = path.relative_to(results / "logs").parts[0], TOOK.search(path.read_text())
+        rule, said = path.relative_to(results / "logs").parts[0], TOOK.search(path.read_text(encoding="utf-8"))
         if said:
             jobs.append(Job(rule, float(said[1]), path.stat().st_mtime))
         elif rule in WORK:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from threadpoolctl import threadpool_limits
+
+from grokking_phases.threads import use_threads
 
 
 class BenchmarkError(Exception):
@@ -110,7 +111,7 @@ def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with threadpool_limits(1):
+        with use_threads(1):
             yield
     finally:
         torch.set_num_threads(before)

@@ -68,7 +68,9 @@ class Report:
         pd.DataFrame(rows).to_csv(folder / "benchmarks.csv", index=False)
         table = markdown([measured for _, measured in self.measured], rates)
         parts = [*self.surroundings.lines(), table, *self.sentences, *self.failures]
-        (folder / "benchmarks.md").write_text("\n\n".join(["# Benchmarks", *map(str.strip, parts)]) + "\n")
+        (folder / "benchmarks.md").write_text(
+            "\n\n".join(["# Benchmarks", *map(str.strip, parts)]) + "\n", encoding="utf-8"
+        )
 
 
 def chosen(names: list[str]) -> Iterator[tuple[str, ModuleType]]:

@@ -69,7 +69,7 @@ def main(curves: list[Curve], folder: Path) -> None:
             print(f"{curve.name}: {size} {curve.variable} left out, for it would take more than {LIMIT:.0f} s")
         rows += [{"curve": curve.name, "variable": curve.variable, **point._asdict()} for point in found]
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "scaling.csv", "w", newline="") as file:
+    with open(folder / "scaling.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
@@ -101,7 +101,9 @@ def expected(found: list[Point], size: int) -> float:
 def apart(curve: Curve, size: int) -> Point:
     """One point, in a process of its own."""
     command = [sys.executable, __file__, curve.function, str(size)]
-    done = subprocess.run(command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True
+    )
     return Point(size, *json.loads(done.stdout))
 
 

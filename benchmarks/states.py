@@ -24,7 +24,7 @@ REPEATS, STEPS = 7, 20
 
 
 def lines() -> Iterator[str]:
-    config = resolve(yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text()))
+    config = resolve(yaml.safe_load((Path(__file__).parents[1] / "config.yaml").read_text(encoding="utf-8")))
     for name in RUNS:
         with tempfile.TemporaryDirectory() as folder:
             yield cost(name, config["runs"][name], config["checkpoint_seconds"], Path(folder))

@@ -7,7 +7,7 @@ import pytest
 
 WORKFLOW = Path(__file__).parents[1] / "workflow"
 LIBRARY = "grokking_phases"
-ROOT = {"recipe", "steps", "plugins", "arguments", "examples"}  # of the library
+ROOT = {"recipe", "steps", "plugins", "arguments", "examples", "threads"}  # of the library
 COMMAND_LINE = {"cli", "__main__"}
 # One file each, found by its name.
 PLUGINS = {"datasets", "models", "optimizers", "losses", "interventions", "metrics"}

@@ -12,23 +12,35 @@ from snakemake.exceptions import WorkflowError
 gc.freeze()
 gc.set_threshold(100_000)
 
-sys.path[:0] = [str(Path(workflow.basedir, folder)) for folder in ("workflow", "workflow/scripts")]
+# Of this file, not of the Snakefile that may use this one as a module.
+HERE = Path(str(workflow.current_basedir)).resolve()
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "scripts")]
 
 from study import inputs, params
 from study.results_lock import work_alone_in
 from study.checks import check_device
+from study.config_files import lay_over, typed
 from study.file_dates import date_back
 from study.duplicate_keys import check_duplicates
 from study.provenance import code
 from study.errors import StudyError, origin
 from study.resolve import resolve
+from study.surroundings import check_python, check_records, check_scheduler
 from study.wanted_tables import MASKS, retrained, runs_of_table, timed
 
-# The Snakefile's own comes last in Snakemake's list, and lies below the others.
-CONFIG_FILES = {
-    str(file).removeprefix(f"{Path.cwd()}/"): file
-    for file in [workflow.configfiles[-1], *workflow.configfiles[:-1]]
-}
+# A module's config was read by the workflow that uses it.
+IS_MODULE = not workflow.modifier.is_main_snakefile()
+CONFIG_FILES = (
+    {} if IS_MODULE else {str(file).removeprefix(f"{Path.cwd()}/"): file for file in workflow.configfiles}
+)
+
+
+def sources(names):
+    """Return what each config file says, and `--config`; of a module, its config alone."""
+    if IS_MODULE:
+        return {"config of the module": config}
+    said = {name: load_configfile(CONFIG_FILES[name]) for name in names}
+    return said | {"--config": typed(dict(workflow.config_settings.config))}
 
 
 def checked(check, *arguments, file=None):
@@ -36,15 +48,24 @@ def checked(check, *arguments, file=None):
     try:
         return check(*arguments)
     except StudyError as error:
-        said = {name: load_configfile(path) for name, path in CONFIG_FILES.items()}
-        said["--config"] = workflow.config_settings.config
-        raise WorkflowError(f"{file or origin(error.where, said)}: {error}") from None
+        raise WorkflowError(f"{file or origin(error.where, sources(CONFIG_FILES))}: {error}") from None
 
 
+checked(check_python, sys.executable, file="Snakemake")
+checked(check_records, file="Snakemake")
 for name, path in CONFIG_FILES.items():
     checked(check_duplicates, path, file=name)
+if not IS_MODULE:
+    checked(lay_over, config, sources(list(CONFIG_FILES)[1:]), list(CONFIG_FILES))
 
 STUDY = checked(resolve, config)
+
+
+pathvars:
+    results=STUDY["results"],
+
+
+STUDY["results"] = workflow.pathvars.get("results")  # a workflow that uses this one may choose another
 RUNS, METRICS, SUBNETWORKS, FIGURES = (STUDY[kind] for kind in ("runs", "metrics", "subnetworks", "figures"))
 COMPUTE = {
     "device": STUDY["device"],
@@ -54,10 +75,6 @@ COMPUTE = {
 }
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
-
-
-pathvars:
-    results=STUDY["results"],
 
 
 wildcard_constraints:
@@ -82,6 +99,7 @@ def curves_of_seeds(wildcards):
 
 
 onstart:
+    checked(check_scheduler, workflow.executor_plugin.name, file="executor")
     checked(work_alone_in, STUDY["results"])
     if ahead := date_back(STUDY["results"]):
         logger.warning(

@@ -16,7 +16,7 @@ def main(time_scales: list[str], csv: str, md: str) -> None:
     for run, rows in table[table["n"] > 1].groupby("run", sort=False):
         pages += [f"# {run}: log10(second / first)", rows.drop(columns="run").to_markdown(index=False, floatfmt=".3g")]
     with whole(md) as unfinished:
-        unfinished.write_text("\n\n".join(pages) + "\n")
+        unfinished.write_text("\n\n".join(pages) + "\n", encoding="utf-8")
 
 
 with logged(snakemake.log[0]):

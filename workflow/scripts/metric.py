@@ -1,7 +1,5 @@
 """One metric at the snapshots of one run; a run that diverged at once has none."""
 
-from threadpoolctl import threadpool_limits
-
 from grokking_phases.data.snapshots import Snapshots
 from grokking_phases.jobs.logs import logged
 from grokking_phases.jobs.machine import machine
@@ -9,6 +7,7 @@ from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.headers import header_of, of_run
 from grokking_phases.storage.tables import EMPTY, write_table
 from grokking_phases.storage.tidy_rows import tidy
+from grokking_phases.threads import use_threads
 
 
 def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], output: str) -> None:
@@ -32,6 +31,6 @@ def from_weights(sources: dict[str, str], layers: dict, header: dict) -> dict:
     return {"network": networks, "recompute": networks.recompute(layers["recomputed"])}
 
 
-with logged(snakemake.log[0]), threadpool_limits(snakemake.params.threads):
+with logged(snakemake.log[0]), use_threads(snakemake.params.threads):
     params, origin = snakemake.params, {"run": snakemake.wildcards.run, "seed": int(snakemake.wildcards.seed)}
     main(origin, params.options, params.layers, dict(snakemake.input.items()), snakemake.output[0])

@@ -41,7 +41,7 @@ def of_string(value: Any) -> str:
         float(value if isinstance(value, str) else "")
     except ValueError:
         return ""
-    return "; it is a string to YAML, as is all that is quoted, 1e-1 (write 1.0e-1) and what is nested in --config"
+    return "; it is a string to YAML, as is all that is quoted, and 1e-1 (write 1.0e-1)"
 
 
 def origin(where: str, sources: dict[str, dict]) -> str:

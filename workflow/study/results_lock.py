@@ -15,7 +15,7 @@ def work_alone_in(results: str) -> None:
     """Hold the folder until this process ends; StudyError where another holds it, or where it cannot be written to."""
     try:
         Path(results).mkdir(parents=True, exist_ok=True)
-        lock = open(Path(results, ".lock"), "a+")  # noqa: SIM115
+        lock = open(Path(results, ".lock"), "a+", encoding="utf-8")  # noqa: SIM115
     except OSError as error:
         what = f"nothing can be written to {results} ({os.strerror(error.errno)})"
         raise StudyError("results", f"{what}; make it a folder that you may write to, or choose another") from error

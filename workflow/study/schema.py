@@ -11,7 +11,7 @@ from jsonschema.validators import extend
 
 from study.errors import StudyError, meant, of_string, shown
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[1] / "schemas" / "config.schema.yaml").read_text())
+SCHEMA = yaml.safe_load((Path(__file__).parents[1] / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
 
 
 def is_integer(_checker: Any, value: Any) -> bool:

@@ -21,6 +21,7 @@ from grokking_phases.arguments import check_choice, check_limits
 from grokking_phases.estimators._column_means import column_means
 from grokking_phases.estimators._entropy import entropy
 from grokking_phases.estimators._noise import Noise, NoiseScale
+from grokking_phases.threads import one_thread
 
 LIMITS = {"noise": (1e-9, None)}
 KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
@@ -29,6 +30,7 @@ BLOCK = 2**20  # pairs of samples held at once: 8 MB
 FAR = 170.0  # exp(-170) is lost beside the diagonal's 1, and its fourth power is no (slow) denormal number
 
 
+@one_thread
 def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
     """Lower and upper bound, in nats, on I(T + N(0, noise^2 I); X) for T (n_samples, width), a row for each x.
 
@@ -38,6 +40,7 @@ def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
     return float(lower), float(upper)
 
 
+@one_thread
 def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
     """Return the values of `KDE`, in nats, for T (n_samples, width) and classes `targets` (n_samples,).
 

@@ -17,10 +17,12 @@ from scipy.spatial.distance import pdist, squareform
 
 from grokking_phases.arguments import check_choice, check_counts, check_limits
 from grokking_phases.estimators._noise import Noise, NoiseScale
+from grokking_phases.threads import one_thread
 
 LIMITS = {"noise": (1e-9, None), "alpha": (1e-3, None), "n_samples": (2, None)}
 
 
+@one_thread
 def renyi_information(T: np.ndarray, targets: np.ndarray, noise: float, alpha: float) -> tuple[float, float]:
     """I(T;X) and I(T;Y) of T (n_samples, width) and `targets` (n_samples,); `noise` is s. Memory: n_samples^2."""
     K = squareform(np.exp(-pdist(np.asarray(T, np.float64), "sqeuclidean") / (2 * noise**2)), checks=False)

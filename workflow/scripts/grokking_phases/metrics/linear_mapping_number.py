@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import outputs, rest_after
+from grokking_phases.threads import one_thread
 
 # It reads the network of each step, not only recorded activations.
 NEEDS_NETWORK = True
@@ -45,6 +46,7 @@ class Connectivity(NamedTuple):
     constant: bool  # f, along every line
 
 
+@one_thread
 def compute(snapshots, *, n_samples: int = 256, n_points: int = 21, seed: int = 0) -> Iterator[dict]:
     """Rows {step, layer, metric, value} for each snapshot and each of its layers.
 

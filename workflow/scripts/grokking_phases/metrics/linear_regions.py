@@ -15,6 +15,7 @@ from grokking_phases.regions.junctions import junctions
 from grokking_phases.regions.mechanisms import Arrangement, Changes, changes, composites
 from grokking_phases.regions.partition import Region, Slice, partition
 from grokking_phases.regions.relu_chains import hidden_layers, square_of
+from grokking_phases.threads import one_thread
 
 # It reads the network of each step, which must be linear but for ReLUs: regions of a curved GELU are not exact.
 NEEDS_NETWORK = True
@@ -25,6 +26,7 @@ LIMITS = {"together": (0, 0.2), "seed": (0, None)}
 MECHANISMS = ("disappearance", "merging", "alignment", "born")
 
 
+@one_thread
 def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dict]:
     """Rows {step, layer, metric, value} and, of examples, `units`, for each snapshot and hidden layer.
 

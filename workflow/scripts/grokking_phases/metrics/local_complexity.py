@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import outputs, preactivations, rest_after
+from grokking_phases.threads import one_thread
 
 # It reads the network of each step, not only recorded activations.
 NEEDS_NETWORK = True
@@ -32,6 +33,7 @@ ROWS = 2048  # points at a time: bounds memory
 Read = Callable[[Tensor], dict[str, Tensor]]  # points (n, d) -> {layer: pre-activations (n, width)}
 
 
+@one_thread
 def compute(
     snapshots,
     *,

@@ -21,12 +21,14 @@ import numpy as np
 from grokking_phases import plugins
 from grokking_phases.arguments import check_counts
 from grokking_phases.estimators._nulls import controls_of
+from grokking_phases.threads import one_thread
 
 PLUGINS = {"estimator": "estimators"}
 LIMITS = {"seed": (0, None)}
 CONTROLLED = ("information_x", "information_y")
 
 
+@one_thread
 def compute(
     snapshots, *, estimator: str = "kernel_density", controls: bool = False, seed: int = 0, **options: Any
 ) -> Iterator[dict]:

@@ -25,8 +25,10 @@ from grokking_phases.synergy.layer_search import EXTREMES, LayerSearch, SearchRe
 from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.multiplet_search import Estimator, Variables
 from grokking_phases.synergy.normal_scores import Ties
+from grokking_phases.threads import one_thread
 
 
+@one_thread
 def compute(
     snapshots: Iterable,
     *,

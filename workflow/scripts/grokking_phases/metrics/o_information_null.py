@@ -40,6 +40,7 @@ from grokking_phases.synergy.multiplet_search import Estimator, Variables
 from grokking_phases.synergy.normal_scores import Ties
 from grokking_phases.synergy.random_bins import search_random_bins
 from grokking_phases.synergy.shuffled_units import search_shuffled_units
+from grokking_phases.threads import one_thread
 
 NULLS = {"shuffled": search_shuffled_units, "partition": search_random_bins}
 QUANTILES = {"low": 0.025, "median": 0.5, "high": 0.975}
@@ -47,6 +48,7 @@ SIGNS = {"synergy": -1, "redundancy": 1}  # of Omega in that direction
 ROUNDING = 1e-9  # nats: a draw that is less extreme by no more than this counts as equally extreme
 
 
+@one_thread
 def compute(
     snapshots: Iterable,
     *,

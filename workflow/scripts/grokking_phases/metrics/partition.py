@@ -12,6 +12,7 @@ from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.partition import Partition, partition
 from grokking_phases.regions.relu_chains import hidden_layers, readout_of, square_of
+from grokking_phases.threads import one_thread
 
 # It reads the network of each step, which must be linear but for ReLUs: regions of a curved GELU are not exact.
 NEEDS_NETWORK = True
@@ -23,6 +24,7 @@ LIMITS = {"seed": (0, None)}
 MOST = 100  # neurons
 
 
+@one_thread
 def compute(snapshots, *, seed: int = 0) -> Iterator[dict]:
     """Rows {step, layer, metric, value, units} for each snapshot and hidden layer; `snapshots` as in `linear_regions`.
 

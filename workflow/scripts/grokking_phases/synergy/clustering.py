@@ -7,6 +7,7 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
 from grokking_phases.synergy.normal_scores import Ranks
+from grokking_phases.threads import one_thread
 
 Linkage = Literal["ward", "average", "complete", "spectral"]
 
@@ -25,6 +26,7 @@ def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
     return np.array(list(first.values()), dtype=int), scores.shape[1] - len(varying)
 
 
+@one_thread
 def cluster_units(X: np.ndarray, n_bins: int, linkage: Linkage = "ward") -> np.ndarray:
     """Return the bin, 0 .. n_bins-1, of each column of X (n_samples x n_units); n_bins is at most n_units.
 

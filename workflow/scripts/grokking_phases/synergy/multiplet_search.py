@@ -27,6 +27,7 @@ from grokking_phases.synergy.fast_o_information import block_o_information, unio
 from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.normal_scores import Ranks, Ties, rank_columns, score_covariances
 from grokking_phases.synergy.o_information_bias import block_bias, o_information_bias
+from grokking_phases.threads import one_thread
 
 Variables = Literal["union", "mean", "block"]
 
@@ -53,6 +54,7 @@ class Multiplets:
         return int(self.n_variables[i])
 
 
+@one_thread
 def search_multiplets(
     X: np.ndarray,
     labels: np.ndarray,

@@ -35,7 +35,7 @@ class Checkpoints:
         """Wait until no other process (an orphan of a killed workflow, say) holds the folder, then hold it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         while True:
-            with open(self._lock, "w") as lock:
+            with open(self._lock, "w", encoding="utf-8") as lock:
                 fcntl.lockf(lock, fcntl.LOCK_EX)
                 if not self._lock.exists() or not os.path.samestat(os.fstat(lock.fileno()), self._lock.stat()):
                     continue  # the run that held it is finished, and its folder and this lock are removed

@@ -1,0 +1,69 @@
+"""Config files, laid over each other: their order, a figure's panels, and the numbers of --config."""
+
+from copy import deepcopy
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+from trees import REPOSITORY
+
+from study.config_files import lay_over, typed
+from study.errors import StudyError
+from study.resolve import resolve
+
+STUDY = yaml.safe_load((REPOSITORY / "config.yaml").read_text(encoding="utf-8"))
+OWN = REPOSITORY / "config/own.yaml"
+DIGITS = {"two_phase/fig5": {"panels": {"digits": ["division97"]}}}
+
+
+def laid_over(*files, said=None):
+    """Return the config of these files, by name; the first is the study."""
+    overlays = dict(files[1:]) | {"--config": typed(said or {})}
+    config = {}
+    for each in [*(each for _, each in files), said or {}]:
+        update_config(config, deepcopy(each))
+    lay_over(config, overlays, [name for name, _ in files])
+    return config
+
+
+def test_panels_of_an_overlay_stand_alone():
+    config = laid_over(("config.yaml", STUDY), ("mine.yaml", {"figures": DIGITS}))
+    figures = config["figures"]
+    assert figures["two_phase/fig5"]["panels"] == {"digits": ["division97"]}
+    assert figures["two_phase/fig5"]["tables"] == STUDY["figures"]["two_phase/fig5"]["tables"]
+    assert figures["two_phase/fig4"] == STUDY["figures"]["two_phase/fig4"]
+
+
+def test_an_overlay_without_panels_keeps_those_below():
+    overlay = {"figures": {"two_phase/fig4": {"published": ["permutation group"]}}}
+    panels = laid_over(("config.yaml", STUDY), ("mine.yaml", overlay))["figures"]["two_phase/fig4"]["panels"]
+    assert panels == STUDY["figures"]["two_phase/fig4"]["panels"]
+
+
+@pytest.mark.parametrize("figures", [None, [], {"two_phase/fig5": None}, {"two_phase/fig5": {"panels": None}}])
+def test_a_misshapen_overlay_is_left_to_the_schema(figures):
+    with pytest.raises(StudyError, match="figures"):
+        resolve(laid_over(("config.yaml", STUDY), ("mine.yaml", {"figures": figures})))
+
+
+def test_a_study_after_what_changes_it_is_noticed():
+    with pytest.raises(StudyError, match=r"config.yaml is a whole study.* --configfile config.yaml smoke.yaml"):
+        laid_over(("smoke.yaml", {"results": "results/smoke"}), ("config.yaml", STUDY))
+
+
+def test_a_change_without_a_study_is_noticed():
+    with pytest.raises(StudyError, match=r"'device' is missing.*--configfile config.yaml smoke.yaml"):
+        laid_over(("smoke.yaml", {"results": "results/smoke"}))
+
+
+def test_numbers_of_the_command_line_are_numbers():
+    said = {"metrics": {"o_information": {"n_bins": "6", "ties": "paper", "steps": ["5", "1.5", "true", "null", "1:"]}}}
+    options = laid_over(("config.yaml", STUDY), said=said)["metrics"]["o_information"]
+    assert options == {"n_bins": 6, "ties": "paper", "steps": [5, 1.5, True, None, "1:"]}
+
+
+def test_a_study_of_ones_own_is_whole_and_short():
+    """It needs nothing of config.yaml, and no more than 30 lines."""
+    text = OWN.read_text(encoding="utf-8")
+    assert resolve(yaml.safe_load(text))["runs"].keys() == {"little", "much"}
+    assert len(text.splitlines()) <= 30
