@@ -110,7 +110,8 @@ def test_a_run_has_its_curves_and_snapshots(entry, study):
 
 def test_the_last_snapshot_is_of_the_last_network(study, examples):
     run, _ = finished(study, MLP, "run")
-    hidden = run.trainer.model.preactivation(torch.from_numpy(examples.inputs[examples.train])).relu()
+    network, inputs = run.trainer.model, torch.from_numpy(examples.inputs[examples.train])
+    hidden = network.preactivation(network.embedding(inputs)).relu()
     stored = study.snapshots("run")[12].activations["hidden"]
     np.testing.assert_array_equal(stored, hidden.detach().numpy().astype(np.float16))
     weights = load_file(study.folder / "run" / "weights.safetensors")
