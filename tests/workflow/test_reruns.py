@@ -156,7 +156,10 @@ def test_a_diverged_run_ends_there_and_is_drawn(tree):
     assert f"diverged, and is drawn up to there: addition_alpha8 seed 0 at step {step}" in " ".join(said.split())
 
 
-@pytest.mark.parametrize("file", ["training/trainer.py", "storage/atomic_write.py", "metrics/o_information.py", "figures/two_phase/fig5.py"])
+@pytest.mark.parametrize(
+    "file",
+    ["training/trainer.py", "storage/atomic_write.py", "metrics/o_information.py", "figures/two_phase/fig5.py"],
+)
 def test_a_comment_edited_reruns_nothing(tree, file):
     path = tree.folder / "workflow/scripts/grokking_phases" / file
     path.write_text(path.read_text() + "\n# A remark.\n")

@@ -41,7 +41,7 @@ class Tree:
         path = self.folder / self.overlays[-1]
         config = yaml.safe_load(path.read_text())
         change(config)
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(yaml.safe_dump(config, sort_keys=False))
 
 
 def copy_of_repository(folder, *overlays):
