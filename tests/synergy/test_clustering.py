@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from relu_features import relu_features
 from sklearn.cluster import AgglomerativeClustering
 
 from grokking_phases.synergy.clustering import cluster_units, live_units
@@ -13,14 +14,6 @@ from grokking_phases.synergy.normal_scores import rank_columns
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def relu_features(rng, n_samples=400, width=60):
-    """Random ReLU features of a few inputs: half zeros, and the last tenth nearly copies of the first."""
-    X = np.maximum(rng.normal(size=(n_samples, 12)) @ rng.normal(size=(12, width)), 0)
-    n_near = width // 10
-    X[:, -n_near:] = X[:, :n_near] * 1.5 + 1e-4 * rng.normal(size=(n_samples, n_near))
-    return X.astype(np.float32)
 
 
 def partition(labels):
