@@ -115,6 +115,6 @@ def test_make_says_so_before_it_installs(tmp_path, folder, environment, sentence
     (tmp_path / folder).mkdir()
     for name in ("Makefile", "requirements.lock"):
         (tmp_path / folder / name).write_bytes((REPOSITORY / name).read_bytes())
-    status, log = said(["make", "--dry-run"], tmp_path / folder, **environment)
+    status, log = said(["make", "--no-print-directory", "--dry-run"], tmp_path / folder, **environment)
     assert (status, len(log.splitlines())) == (2, 1)
     assert sentence in log
