@@ -112,7 +112,7 @@ def test_a_table_of_another_seed_or_training_is_refused(tree):
     (folder / "phases.parquet").unlink()
     metric = folder / "0/metrics/o_information.parquet"
     table = pq.read_table(metric)
-    write_parquet(metric, table, {"run": "addition_wd2", "seed": 0, "config_digest": "another"})
+    write_parquet(metric, table, {"run": "addition_wd2", "seed": 0, "training": "another"})
     assert "come from different trainings of addition_wd2 seed 0; delete the older one" in refused(tree, FIGURE)
     shutil.copy(folder / "1/snapshots.parquet", folder / "0/snapshots.parquet")
     metric.unlink()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
+from snakemake.io import _IOFile
 
 # Nothing that is made here is garbage before the end, and looking for it was a third of the time.
 gc.freeze()
@@ -18,6 +19,7 @@ from study import inputs, params
 from study.results_lock import work_alone_in
 from study.checks import check_device
 from study.file_dates import date_back
+from study.freshness import Results
 from study.duplicate_keys import check_duplicates
 from study.provenance import code
 from study.errors import StudyError, origin
@@ -54,6 +56,11 @@ COMPUTE = {
 }
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
+
+
+RESULTS = Results(workflow, STUDY["results"], logger.info)
+if RESULTS.are_judged:
+    RESULTS.ignore_dates(_IOFile)
 
 
 pathvars:
