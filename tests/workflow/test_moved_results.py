@@ -5,11 +5,26 @@ import subprocess
 
 import pyarrow.parquet as pq
 import pytest
-from trees import TARGET, copy_of_repository
+from trees import TARGET, Tree, copy_of_repository
 
 from grokking_phases.storage.headers import header_of, write_parquet
 
 OTHER = {"metrics": {"o_information": {"n_bins": 6}}, "runs": {"addition_wd2": {"training": {"learning_rate": 0.01}}}}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "tree"
+    folder.mkdir()
+    tree = copy_of_repository(folder, "tests/workflow/tiny.yaml")
+    tree.run(TARGET)
+    return tree
+
+
+@pytest.fixture
+def tree(built, tmp_path):
+    shutil.copytree(built.folder, tmp_path / "tree")
+    return Tree(tmp_path / "tree", built.overlays)
 
 
 @pytest.fixture

@@ -1,16 +1,32 @@
 """What a change makes the workflow run again, and what it does not: the real workflow, at a size of seconds."""
 
 import re
+import shutil
 import subprocess
 
 import psutil
 import pytest
 import yaml
 from pypdf import PdfReader
-from trees import EMERGENCE, REPOSITORY, TARGET, TWO_PHASE
+from trees import EMERGENCE, REPOSITORY, TARGET, TWO_PHASE, Tree, copy_of_repository
 from waiting import wait_for
 
 from grokking_phases.storage.headers import header_of
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "tree"
+    folder.mkdir()
+    tree = copy_of_repository(folder, "tests/workflow/tiny.yaml")
+    tree.run(TARGET, EMERGENCE, TWO_PHASE, "results/tiny/tables/time_scales.csv")
+    return tree
+
+
+@pytest.fixture
+def tree(built, tmp_path):
+    shutil.copytree(built.folder, tmp_path / "tree")
+    return Tree(tmp_path / "tree", built.overlays)
 
 
 def test_the_chain_makes_figures_numbers_and_a_report(built):
