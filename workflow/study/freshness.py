@@ -105,7 +105,7 @@ class Results:
             # A retraining depends on its units, not on how they were found: on their content alone.
             behind = {name: of for name, of in of_inputs.items() if of and not is_units(name, rule)}
             stage = Path(rule.script).stem
-            made.options = digest([stage, said, {name: of.options for name, of in behind.items()}])
+            made.options = digest([stage, wildcards, said, {name: of.options for name, of in behind.items()}])
             made.lineage = digest([made.options, made.code, {name: of.lineage for name, of in behind.items()}])
             self.jobs |= dict.fromkeys(outputs, made)
         return self.jobs[outputs[0]]
