@@ -26,7 +26,7 @@ from grokking_phases.metrics import mutual_information
 from grokking_phases.metrics.linear_mapping_number import function_of_layer, linear_mapping_number
 from grokking_phases.models import mlp
 from grokking_phases.recipe import Recipe
-from grokking_phases.storage.digests import digest_of_file
+from grokking_phases.storage.headers import content_of
 from grokking_phases.synergy.clustering import cluster_units
 from grokking_phases.synergy.multiplet_search import search_multiplets
 from grokking_phases.synergy.normal_scores import normal_scores
@@ -106,7 +106,7 @@ def write_snapshots(folder: Path, n_snapshots: int) -> None:
     inputs, samples = torch.from_numpy(examples.inputs[examples.train]), np.flatnonzero(examples.train)
     for step in recording.steps:
         recording.take(network(p=P_OF_SNAPSHOTS), inputs, step)
-    header = {"dataset": digest_of_file(folder / "dataset.parquet")}
+    header = {"dataset": content_of(folder / "dataset.parquet")}
     recording.merge_activations(folder / "snapshots.parquet", samples, header)
 
 

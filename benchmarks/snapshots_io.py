@@ -23,8 +23,7 @@ from grokking_phases.data.snapshots import Snapshots
 from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
 from grokking_phases.models import mlp
-from grokking_phases.storage.digests import digest_of_file
-from grokking_phases.storage.headers import check_seal
+from grokking_phases.storage.headers import check_seal, content_of
 
 P, LAYER, STEPS = 97, "hidden", range(0, 1000, 100)
 
@@ -46,7 +45,7 @@ class Ours:
         for step in STEPS:
             recording.take(NETWORK, INPUTS, step)
         snapshots, weights = self.files
-        header = {"dataset": digest_of_file(self.dataset)}
+        header = {"dataset": content_of(self.dataset)}
         recording.merge_activations(snapshots, np.flatnonzero(EXAMPLES.train), header)
         recording.merge_parameters(weights, header)
         recording.forget_after(-1)

@@ -129,12 +129,12 @@ def test_what_is_below_its_limit_is_refused(option):
 def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
     origin = {"run": "r", "seed": 3, "subnetwork": "synergistic"}
     for name in ("first", "second"):
-        write_units(tmp_path / name, [1, 5], origin, None)
+        write_units(tmp_path / name, [1, 5], origin, {})
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
     assert read_table(tmp_path / "first").to_dict("list") == {
         "run": ["r", "r"], "seed": [3, 3], "subnetwork": ["synergistic"] * 2, "unit": [1, 5]
     }  # fmt: skip
-    write_units(tmp_path / "none", [], origin, "the run never generalises")
+    write_units(tmp_path / "none", [], origin, {"absent": "the run never generalises"})
     assert read_table(tmp_path / "none").empty
     assert header_of(tmp_path / "none")["absent"] == "the run never generalises"
 

@@ -16,8 +16,7 @@ from grokking_phases.data.networks import Networks
 from grokking_phases.data.recording import Recording, as_stored
 from grokking_phases.data.snapshots import Snapshots
 from grokking_phases.models import mlp
-from grokking_phases.storage.digests import digest_of_file
-from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.headers import content_of, header_of
 
 STEPS = [0, 2, 10]
 WIDTHS = {"hidden": 6, "preactivation": 6}
@@ -39,7 +38,7 @@ def merged(recording, examples, folder, steps=STEPS):
         recording.take(network(step), probe(examples), step)
     paths = folder / "snapshots.parquet", folder / "weights.safetensors", folder / "dataset.parquet"
     write_examples(paths[2], examples, {})
-    header = {"config_digest": "c0ffee", "seed": 3, "dataset": digest_of_file(paths[2])}
+    header = {"config_digest": "c0ffee", "seed": 3, "dataset": content_of(paths[2])}
     recording.merge_activations(paths[0], np.flatnonzero(examples.train), header)
     recording.merge_parameters(paths[1], header)
     return paths
@@ -136,7 +135,7 @@ def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples
         ("sample", pa.int64()),
         *((layer, pa.list_(floats, width)) for layer, width in WIDTHS.items()),
     ]
-    assert json.loads(file.schema_arrow.metadata[b"grokking_phases"]) == {
+    assert json.loads(file.metadata.metadata[b"grokking_phases"]) == {
         "format_version": 2,
         "layers": WIDTHS,
         "steps": STEPS,
@@ -144,7 +143,8 @@ def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples
         "torch": torch.__version__,
         "config_digest": "c0ffee",
         "seed": 3,
-        "dataset": digest_of_file(dataset),
+        "dataset": content_of(dataset),
+        "content": content_of(path),
         "seal": header_of(path)["seal"],
     }
     columns = [file.metadata.row_group(0).column(i) for i in range(4)]

@@ -49,7 +49,7 @@ class Signs:
 CACHED = (
     code,
     provenance.tree,
-    provenance.source,
+    provenance.hash_of,
     provenance.imports,
     signatures.shown_path,
     names_of,

@@ -21,6 +21,7 @@ ENTRY = {
     "training": {"steps": 24, "learning_rate": 0.03, "weight_decay": 1, "evaluate": {"every": 3}},
     "snapshots": {"layers": ["hidden"], "steps": {"every": 6}, "dtype": "float16"},
 }
+MADE_BY = {"options": "0123456789abcdef", "inputs": {}, "code": {"train": "c0de"}}
 EVERY_STEP = 0  # seconds between two states
 
 
@@ -42,7 +43,7 @@ class Trainee:
             run.write_snapshots(*self.outputs[:2], header)
             write_table(self.outputs[2], run.curves_table().assign(**ORIGIN), header)
 
-        job = Job(self.folder / "dataset.parquet", self.entry, ORIGIN, "code", self.outputs)
+        job = Job(self.folder / "dataset.parquet", self.entry, ORIGIN, MADE_BY, self.outputs)
         complete_job(job, self.compute, write)
 
     def start(self, fault: Callable[[], None] = lambda: None) -> int:

@@ -8,6 +8,7 @@ from safetensors.numpy import save
 from grokking_phases.storage import headers
 from grokking_phases.storage.headers import (
     check_same_training,
+    content_of,
     header_of,
     metadata,
     of_all,
@@ -16,7 +17,7 @@ from grokking_phases.storage.headers import (
     write_parquet,
 )
 
-SAID = {"run": "addition", "seed": 3, "config_digest": "c0ffee"}
+SAID = {"run": "addition", "seed": 3, "training": "c0ffee"}
 
 
 def write(path, said):
@@ -113,15 +114,35 @@ def test_a_file_made_of_several_says_which_diverged_however_far_from_them(tmp_pa
     said = of_all([summary, sound])
     assert said["diverged"] == {"addition seed 1": 10, "addition seed 2": 20}
     assert said == of_all([summary, sound])
-    assert said["config_digest"] != of_all([sound, summary])["config_digest"]
+    assert said["training"] != of_all([sound, summary])["training"]
 
 
 def test_tables_of_different_trainings_do_not_go_together(tmp_path):
     curves = write(tmp_path / "curves.parquet", SAID)
     metric = write(tmp_path / "metric.parquet", SAID)
     check_same_training([curves], [metric])
-    write(metric, SAID | {"config_digest": "another"})
+    write(metric, SAID | {"training": "another"})
     with pytest.raises(ValueError, match="metric.parquet and .*curves.parquet come from different trainings of "):
         check_same_training([curves], [metric])
-    write(metric, SAID | {"config_digest": "another", "seed": 4})
+    write(metric, SAID | {"training": "another", "seed": 4})
     check_same_training([curves], [metric])
+
+
+def test_the_content_is_that_of_data_and_header_and_not_of_the_code(file):
+    content = content_of(file)
+    write(file, SAID | {"made_by": {"code": {"train": "c0de"}}, "processor": "another"})
+    assert content_of(file) == content
+    write(file, SAID | {"diverged_at": 7})
+    assert content_of(file) != content
+    path = file.with_name("other.parquet")
+    contents = set()
+    for n in (49.0, 50.0):
+        write_parquet(path, pa.table({"value": np.arange(n)}), SAID)
+        contents.add(content_of(path))
+    assert len(contents) == 2
+
+
+def test_a_file_of_before_contents_were_stated_is_named(file, monkeypatch):
+    monkeypatch.setattr(headers, "header_of", lambda _: SAID)
+    with pytest.raises(ValueError, match=f"{file.name} was made by an earlier version; delete it"):
+        content_of(file)

@@ -58,6 +58,7 @@ def test_the_unit_and_the_sign_of_information_stand_in_the_file(rows, tmp_path):
     said = header_of(tmp_path / "table.parquet")
     assert said.pop("o_information") == "positive = redundancy, negative = synergy"
     assert re.fullmatch("sha256:[0-9a-f]{64}", said.pop("seal"))
+    assert re.fullmatch("[0-9a-f]{16}-data:[0-9a-f]{16}", said.pop("content"))
     assert said == {"format_version": 2, "information": "nats", "options": {"n_bins": 10}}
 
 

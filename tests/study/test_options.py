@@ -32,7 +32,7 @@ def metric(tmp_path, monkeypatch):
     (package / "metrics" / "empty.py").write_text("")
     for module in (provenance, signatures):
         monkeypatch.setattr(module, "SCRIPTS", package.parent)
-    cached = (provenance.tree, provenance.source, provenance.imports, shown_path, names_of, options_of, constant)
+    cached = (provenance.tree, provenance.hash_of, provenance.imports, shown_path, names_of, options_of, constant)
     for function in cached:
         function.cache_clear()
     yield "made"

@@ -42,7 +42,7 @@ class Scripts:
 
 
 def forget():
-    for function in (code, provenance.tree, provenance.source, provenance.imports):
+    for function in (code, provenance.tree, provenance.hash_of, provenance.imports):
         function.cache_clear()
 
 
@@ -71,6 +71,64 @@ def appended(text):
 )
 def test_what_is_not_code_changes_no_hash(scripts, change):
     assert scripts.edit("grokking_phases/training/trainer.py", change) == set()
+
+
+CHECKED = """
+def checked(x: int) -> int:
+    what = 'a'
+    if x:
+        raise ValueError(f'{what}; b {x}')
+    return x
+"""
+
+
+def test_messages_and_annotations_change_no_hash(scripts):
+    path = "grokking_phases/training/norm_constraint.py"
+    scripts.edit(path, appended(CHECKED))
+    before = code(*RULES["train"])
+    for old, new in [("'a'", "f'other {x}'"), ("; b {x}", "; c"), ("x: int", "x: float"), (" -> int", "")]:
+        forget()
+        scripts.edit(path, lambda source, old=old, new=new: source.replace(old, new))
+        assert code(*RULES["train"]) == before, old
+
+
+def test_a_text_that_an_error_shares_with_the_code_counts(scripts):
+    path = "grokking_phases/training/norm_constraint.py"
+    scripts.edit(path, appended(CHECKED.replace("return x", "return what")))
+    before = code(*RULES["train"])
+    forget()
+    scripts.edit(path, lambda source: source.replace("'a'", "'b'"))
+    assert code(*RULES["train"]) != before
+
+
+@pytest.mark.parametrize("path", ["grokking_phases/storage/headers.py", "grokking_phases/jobs/devices.py"])
+def test_what_stores_and_reports_changes_no_hash(scripts, path):
+    assert scripts.edit(path, appended("\nEDITED = True\n")) == set()
+
+
+def test_the_module_that_changed_is_named(scripts):
+    module = "grokking_phases.synergy.normal_scores"
+    scripts.edit("grokking_phases/synergy/normal_scores.py", appended("\nEDITED = True\n"))
+    before, after = ORIGINAL["o_information"], code(*RULES["o_information"])
+    assert {name for name in before if before[name] != after[name]} == {module}
+    assert before.keys() == after.keys()
+
+
+def test_code_in_a_package_counts(scripts):
+    assert scripts.edit("grokking_phases/metrics/__init__.py", appended("\nEDITED = True\n")) == {
+        "o_information",
+        "mutual_information",
+    }
+
+
+def test_the_root_is_a_table_of_names():
+    """It is not hashed, so it must compute nothing."""
+    allowed = ast.Expr | ast.Assign | ast.Import | ast.ImportFrom
+    for node in ast.parse((SCRIPTS / "grokking_phases/__init__.py").read_text(encoding="utf-8")).body:
+        is_lookup = isinstance(node, ast.FunctionDef) and node.name in ("__getattr__", "__dir__")
+        assert is_lookup or isinstance(node, allowed), ast.unparse(node)
+        if isinstance(node, ast.Assign):
+            ast.literal_eval(node.value)
 
 
 @pytest.mark.parametrize(

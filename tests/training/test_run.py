@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 
 from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.snapshots import Snapshots
-from grokking_phases.storage.digests import digest_of_file
+from grokking_phases.storage.headers import content_of
 from grokking_phases.training.checkpoints import Checkpoints
 from grokking_phases.training.norm_constraint import l2_norm
 from grokking_phases.training.run import Run, training_identity
@@ -51,7 +51,7 @@ class Study:
     def results(self, run, name):
         """Curves and the bytes of the two files."""
         paths = [self.folder / name / file for file in ("snapshots.parquet", "weights.safetensors")]
-        data = digest_of_file(self.folder / "dataset.parquet")
+        data = content_of(self.folder / "dataset.parquet")
         run.write_snapshots(*paths, {"run": "the same", "dataset": data})
         return run.curves_table(), *(path.read_bytes() for path in paths)
 

@@ -8,13 +8,10 @@ import psutil
 import pytest
 import yaml
 from pypdf import PdfReader
-from trees import REPOSITORY, Tree, copy_of_repository
+from trees import EMERGENCE, REPOSITORY, TARGET, TWO_PHASE, Tree, copy_of_repository
 from waiting import wait_for
 
 from grokking_phases.storage.headers import header_of
-
-TARGET = "results/tiny/figures/fig5.pdf"
-EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +60,7 @@ def test_a_figure_edited_reruns_that_figure(tree):
 
 
 def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
+    """What is printed names the module."""
     tree.edit(
         "workflow/scripts/grokking_phases/metrics/mutual_information.py",
         "np.isfinite(T).all()",
@@ -75,6 +73,7 @@ def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
         ("figure", "two_phase", "fig5"),
         ("paper_figure", "fig5"),
     }
+    assert "the code has changed in grokking_phases.metrics.mutual_information." in tree.run(TARGET, "-n")
 
 
 def test_what_a_metric_imports_edited_reruns_it_too(tree):
@@ -123,13 +122,14 @@ def test_another_choice_of_units_retrains_what_changed(tree):
     ]
 
 
-def test_a_subnetwork_added_is_made_and_only_it(tree):
+def test_a_subnetwork_added_or_renamed_is_made_and_only_it(tree):
+    added = {("subnetwork", "addition_wd2", "0", "random_5"), ("retrain", "addition_wd2", "0", "random_5")}
     tree.overlay(lambda config: config.update(subnetworks={"random_5": {"metric": "o_information", "take": "random"}}))
-    assert {job[:4] for job in tree.planned(COMPARISON)} == {
-        ("subnetwork", "addition_wd2", "0", "random_5"),
-        ("retrain", "addition_wd2", "0", "random_5"),
-        ("comparison", "addition_wd2"),
-    }
+    assert {job[:4] for job in tree.planned(COMPARISON)} == added | {("comparison", "addition_wd2")}
+    tree.overlay(lambda config: config.pop("subnetworks"))
+    tree.edit("config.yaml", "  random_4: {", "  random_5: {")
+    tree.edit("config.yaml", "- random_4.activation", "- random_5.activation")
+    assert {job[:4] for job in tree.planned(COMPARISON)} == added | {("comparison", "addition_wd2")}
 
 
 def test_a_retraining_that_fails_leaves_nothing_of_before_in_its_place(tree):

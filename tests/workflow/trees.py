@@ -9,6 +9,8 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
+TARGET = "results/tiny/figures/fig5.pdf"
+EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
 
 
 class Tree:

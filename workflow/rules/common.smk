@@ -7,6 +7,7 @@ from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
+from snakemake.io import _IOFile
 
 # Nothing that is made here is garbage before the end, and looking for it was a third of the time.
 gc.freeze()
@@ -21,6 +22,7 @@ from study.results_lock import work_alone_in
 from study.checks import check_device
 from study.config_files import lay_over, typed
 from study.file_dates import date_back
+from study.freshness import Results
 from study.duplicate_keys import check_duplicates
 from study.provenance import code
 from study.errors import StudyError, origin
@@ -75,6 +77,11 @@ COMPUTE = {
 }
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
+
+
+RESULTS = Results(workflow, STUDY["results"], logger.info)
+if RESULTS.are_judged:
+    RESULTS.ignore_dates(_IOFile)
 
 
 wildcard_constraints:

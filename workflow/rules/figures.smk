@@ -5,6 +5,7 @@ rule figure:
     """One figure of one paper, and the numbers that it shows."""
     input:
         lambda wildcards: list(inputs.tables_of_figure(STUDY, f"{wildcards.paper}/{wildcards.figure}")),
+        again=lambda wildcards: RESULTS.again(rules.figure.rule, wildcards),
     output:
         pdf="<results>/figures/{paper}/{figure}.pdf",
         png=report(
@@ -30,6 +31,7 @@ rule figure:
         ),
         study=lambda wildcards: params.drawn(STUDY, f"{wildcards.paper}/{wildcards.figure}"),
         code=lambda wildcards: code("figure", params.figure_module(wildcards.paper, wildcards.figure)),
+        asked=lambda wildcards, input: RESULTS.asked(rules.figure.rule, wildcards),
     script:
         "../scripts/figure.py"
 
@@ -38,6 +40,7 @@ rule paper_figure:
     """Figure N of both papers in one file, where both have one."""
     input:
         lambda wildcards: inputs.figures_of_papers(STUDY, wildcards.figure),
+        again=lambda wildcards: RESULTS.again(rules.paper_figure.rule, wildcards),
     output:
         "<results>/figures/{figure}.pdf",
     log:
@@ -46,6 +49,7 @@ rule paper_figure:
         "../envs/figures.yaml"
     params:
         code=code("paper_figure"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.paper_figure.rule, wildcards),
     script:
         "../scripts/paper_figure.py"
 

@@ -7,6 +7,7 @@ rule metric:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         snapshots="<results>/{run}/{seed}/snapshots.parquet",
         weights="<results>/{run}/{seed}/weights.safetensors",
+        again=lambda wildcards: RESULTS.again(rules.metric.rule, wildcards),
     output:
         "<results>/{run}/{seed}/metrics/{metric}.parquet",
     log:
@@ -23,6 +24,7 @@ rule metric:
         code=lambda wildcards: code("metric", *params.metric_modules(STUDY, wildcards.metric)),
         # Not the rule's threads, which Snakemake cuts to the cores granted; through `input`, not tracked.
         threads=lambda wildcards, input: STUDY["threads"],
+        asked=lambda wildcards, input: RESULTS.asked(rules.metric.rule, wildcards),
     script:
         "../scripts/metric.py"
 
@@ -32,6 +34,7 @@ rule phases:
     input:
         curves=curves_of_seeds,
         metrics=lambda wildcards: inputs.tables_of_metrics(STUDY, wildcards.run, STUDY["phases"]),
+        again=lambda wildcards: RESULTS.again(rules.phases.rule, wildcards),
     output:
         "<results>/{run}/phases.parquet",
     log:
@@ -41,6 +44,7 @@ rule phases:
     params:
         metrics=STUDY["phases"],
         code=code("phases"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.phases.rule, wildcards),
     script:
         "../scripts/phases.py"
 
@@ -50,6 +54,7 @@ rule time_scales:
     input:
         curves=curves_of_seeds,
         metrics=lambda wildcards: inputs.tables_of_metrics(STUDY, wildcards.run, timed(STUDY, wildcards.run)),
+        again=lambda wildcards: RESULTS.again(rules.time_scales.rule, wildcards),
     output:
         "<results>/{run}/time_scales.parquet",
     log:
@@ -59,6 +64,7 @@ rule time_scales:
     params:
         metrics=lambda wildcards: timed(STUDY, wildcards.run),
         code=code("time_scales"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.time_scales.rule, wildcards),
     script:
         "../scripts/time_scales.py"
 
@@ -67,6 +73,7 @@ rule alignment:
     """Every two time scales of each run, held against each other."""
     input:
         inputs.time_scales_of_runs(STUDY),
+        again=lambda wildcards: RESULTS.again(rules.alignment.rule, wildcards),
     output:
         csv="<results>/tables/time_scales.csv",
         md="<results>/tables/time_scales.md",
@@ -76,6 +83,7 @@ rule alignment:
         "../envs/metrics.yaml"
     params:
         code=code("alignment"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.alignment.rule, wildcards),
     script:
         "../scripts/alignment.py"
 
@@ -84,6 +92,7 @@ rule summary:
     """All seeds of one run in one table, raw and normalised as the papers draw them."""
     input:
         lambda wildcards: inputs.tables_of_seeds(STUDY, wildcards.run, wildcards.table),
+        again=lambda wildcards: RESULTS.again(rules.summary.rule, wildcards),
     output:
         "<results>/{run}/summary/{table}.parquet",
     log:
@@ -92,6 +101,7 @@ rule summary:
         "../envs/metrics.yaml"
     params:
         code=code("summary"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.summary.rule, wildcards),
     script:
         "../scripts/summary.py"
 
@@ -101,6 +111,7 @@ rule prediction:
     input:
         curves=lambda wildcards: inputs.curves_of_prediction(STUDY),
         metrics=lambda wildcards: inputs.metrics_of_prediction(STUDY),
+        again=lambda wildcards: RESULTS.again(rules.prediction.rule, wildcards),
     output:
         "<results>/tables/prediction.parquet",
     log:
@@ -112,5 +123,6 @@ rule prediction:
         estimates=STUDY["prediction"].get("estimates"),
         calibration=STUDY["prediction"].get("calibration"),
         code=code("prediction"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.prediction.rule, wildcards),
     script:
         "../scripts/prediction.py"

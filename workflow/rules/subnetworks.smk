@@ -7,6 +7,7 @@ rule subnetwork:
         metric=lambda wildcards: inputs.metric_of_subnetwork(STUDY, **wildcards),
         curves="<results>/{run}/{seed}/curves.parquet",
         phases="<results>/{run}/phases.parquet",
+        again=lambda wildcards: RESULTS.again(rules.subnetwork.rule, wildcards),
     output:
         units="<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
         choice="<results>/{run}/{seed}/choices/{subnetwork}.parquet",
@@ -18,6 +19,7 @@ rule subnetwork:
         entry=lambda wildcards: SUBNETWORKS[wildcards.subnetwork],
         layer=lambda wildcards: params.layer_of_subnetwork(STUDY, wildcards.run, wildcards.subnetwork),
         code=code("subnetwork"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.subnetwork.rule, wildcards),
     script:
         "../scripts/subnetwork.py"
 
@@ -27,6 +29,7 @@ rule retrain:
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         units="<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
+        again=lambda wildcards: RESULTS.again(rules.retrain.rule, wildcards),
     output:
         # Not `update(…)`: after a job that failed, Snakemake puts the previous file back with the present date, and
         # takes it for made from the present units. The script keeps the previous file instead.
@@ -44,6 +47,7 @@ rule retrain:
         code=lambda wildcards: code("retrain", *params.training_modules(STUDY, wildcards.run)),
         # Through `input`, as in training.smk: not tracked.
         compute=lambda wildcards, input: COMPUTE,
+        asked=lambda wildcards, input: RESULTS.asked(rules.retrain.rule, wildcards),
     script:
         "../scripts/retrain.py"
 
@@ -54,6 +58,7 @@ rule comparison:
         curves=curves_of_seeds,
         retrained=lambda wildcards: inputs.retrained_of_seeds(STUDY, wildcards.run),
         choices=lambda wildcards: inputs.choices_of_seeds(STUDY, wildcards.run),
+        again=lambda wildcards: RESULTS.again(rules.comparison.rule, wildcards),
     output:
         "<results>/{run}/comparison.parquet",
     log:
@@ -63,5 +68,6 @@ rule comparison:
     params:
         at_random=[name for name, entry in SUBNETWORKS.items() if entry.get("take") == "random"],
         code=code("comparison"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.comparison.rule, wildcards),
     script:
         "../scripts/comparison.py"

@@ -3,6 +3,8 @@
 
 rule dataset:
     """All examples of a task, divided into train and test."""
+    input:
+        again=lambda wildcards: RESULTS.again(rules.dataset.rule, wildcards),
     output:
         "<results>/{run}/{seed}/dataset.parquet",
     log:
@@ -14,6 +16,7 @@ rule dataset:
         dataset=lambda wildcards: RUNS[wildcards.run]["dataset"],
         split_seed=lambda wildcards: params.split_seed(STUDY, wildcards.run, wildcards.seed),
         code=lambda wildcards: code("dataset", params.dataset_module(STUDY, wildcards.run)),
+        asked=lambda wildcards, input: RESULTS.asked(rules.dataset.rule, wildcards),
     script:
         "../scripts/dataset.py"
 
@@ -22,6 +25,7 @@ rule train:
     """One network, from its first step to its last; goes on from its last checkpoint."""
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
+        again=lambda wildcards: RESULTS.again(rules.train.rule, wildcards),
     output:
         curves="<results>/{run}/{seed}/curves.parquet",
         snapshots="<results>/{run}/{seed}/snapshots.parquet",
@@ -41,5 +45,6 @@ rule train:
         code=lambda wildcards: code("train", *params.training_modules(STUDY, wildcards.run)),
         # Through `input`, Snakemake does not track it: where and how often, not what, is computed.
         compute=lambda wildcards, input: COMPUTE,
+        asked=lambda wildcards, input: RESULTS.asked(rules.train.rule, wildcards),
     script:
         "../scripts/train.py"

@@ -3,18 +3,20 @@
 from grokking_phases.analysis.comparison import compare
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import of_all
+from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import read_tables, read_tables_by_name, write_events
 
 
-def main(run: str, sources: dict[str, list[str]], at_random: list[str], output: str) -> None:
+def main(run: str, sources: dict[str, list[str]], at_random: list[str], header: dict, output: str) -> None:
     """Read curves and choices of all seeds, and the retrained curves; `at_random` are the sub-networks drawn so."""
     retrained = read_tables_by_name(sources["retrained"], run=run)
     drawn = {name for name in retrained if name.split(".")[0] in at_random}
     curves, choices = (read_tables(sources[name], run=run) for name in ("curves", "choices"))
     rows = compare(curves, retrained, choices, drawn)
-    write_events(output, rows.assign(run=run), {"run": run, **of_all(sum(sources.values(), []))})
+    write_events(output, rows.assign(run=run), {"run": run, **of_all(sum(sources.values(), [])), **header})
 
 
 with logged(snakemake.log[0]):
+    origin = made_by(snakemake.params.asked, snakemake.input, snakemake.params.code)
     sources = {name: list(paths) for name, paths in snakemake.input.items()}
-    main(snakemake.wildcards.run, sources, snakemake.params.at_random, snakemake.output[0])
+    main(snakemake.wildcards.run, sources, snakemake.params.at_random, origin, snakemake.output[0])

@@ -5,16 +5,16 @@ from grokking_phases.data.split import split
 from grokking_phases.examples import check_examples
 from grokking_phases.jobs.logs import logged
 from grokking_phases.plugins import module, options_in
-from grokking_phases.storage.digests import digest
+from grokking_phases.storage.made_by import made_by
 
 
-def main(run: str, seed: int, dataset: dict, split_seed: int, output: str) -> None:
+def main(header: dict, dataset: dict, split_seed: int, output: str) -> None:
     examples = module("datasets", dataset["module"]).make(**options_in("datasets", dataset))
     check_examples(examples, f"datasets/{dataset['module']}.py")
-    header = {"run": run, "seed": seed, "config_digest": digest([dataset, split_seed])}
     write_examples(output, split(examples, dataset["train_fraction"], split_seed), header)
 
 
 with logged(snakemake.log[0]):
     wildcards, params = snakemake.wildcards, snakemake.params
-    main(wildcards.run, int(wildcards.seed), params.dataset, params.split_seed, snakemake.output[0])
+    header = {"run": wildcards.run, "seed": int(wildcards.seed)} | made_by(params.asked, [], params.code)
+    main(header, params.dataset, params.split_seed, snakemake.output[0])

@@ -8,6 +8,7 @@ from grokking_phases.plotting.style import remark
 from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.atomic_write import whole
 from grokking_phases.storage.headers import of_all
+from grokking_phases.storage.made_by import made_by, stamped
 from grokking_phases.storage.tables import read_table
 
 
@@ -21,13 +22,15 @@ def main(figure: str, entry: dict, tables: list[dict], study: dict, output: dict
         which = ", ".join(f"{run} at step {step}" for run, step in diverged.items())
         for page in pages:
             remark(page, f"Training diverged, and is drawn up to there: {which}.")
-    write_pdf(output["pdf"], pages)
-    write_png(output["png"], pages)
     with whole(output["csv"]) as unfinished:
         numbers.to_csv(unfinished, index=False)
+    write_pdf(output["pdf"], pages, output["stamp"])
+    write_png(output["png"], pages, output["stamp"])
 
 
 with logged(snakemake.log[0]):
     wildcards, params = snakemake.wildcards, snakemake.params
     tables = [{"path": path, **said} for path, said in zip(snakemake.input, params.tables, strict=True)]
-    main(f"{wildcards.paper}/{wildcards.figure}", params.figure, tables, params.study, dict(snakemake.output.items()))
+    stamp = stamped(made_by(params.asked, snakemake.input, params.code))
+    output = dict(snakemake.output.items()) | {"stamp": stamp}
+    main(f"{wildcards.paper}/{wildcards.figure}", params.figure, tables, params.study, output)

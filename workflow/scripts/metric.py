@@ -5,6 +5,7 @@ from grokking_phases.jobs.logs import logged
 from grokking_phases.jobs.machine import machine
 from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.headers import header_of, of_run
+from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import EMPTY, write_table
 from grokking_phases.storage.tidy_rows import tidy
 from grokking_phases.threads import use_threads
@@ -18,7 +19,8 @@ def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], outpu
     if len(snapshots):
         rows = module("metrics", entry["module"]).compute(snapshots, **options)
         table = tidy(rows, f"metrics/{entry['module']}.py").assign(**origin)
-    write_table(output, table, {**of_run(header), "module": entry["module"], "options": options, **machine()})
+    said = {"module": entry["module"], "options": options, "made_by": sources["made_by"]}
+    write_table(output, table, {**of_run(header), **said, **machine()})
 
 
 def from_weights(sources: dict[str, str], layers: dict, header: dict) -> dict:
@@ -33,4 +35,5 @@ def from_weights(sources: dict[str, str], layers: dict, header: dict) -> dict:
 
 with logged(snakemake.log[0]), use_threads(snakemake.params.threads):
     params, origin = snakemake.params, {"run": snakemake.wildcards.run, "seed": int(snakemake.wildcards.seed)}
-    main(origin, params.options, params.layers, dict(snakemake.input.items()), snakemake.output[0])
+    sources = dict(snakemake.input.items()) | made_by(params.asked, snakemake.input, params.code)
+    main(origin, params.options, params.layers, sources, snakemake.output[0])

@@ -5,18 +5,20 @@ import pandas as pd
 from grokking_phases.analysis.phases import find_all_variants
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import check_same_training, of_all
+from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import read_tables, read_tables_by_name, write_events
 
 
-def main(run: str, curves: list[str], metrics: list[str], output: str) -> None:
+def main(run: str, curves: list[str], metrics: list[str], header: dict, output: str) -> None:
     """Read the curves of all seeds and, for each metric, the tables of all seeds."""
     check_same_training(curves, metrics)
     evaluated = read_tables(curves, run=run)
     tables = read_tables_by_name(metrics, run=run)
     found = [find_all_variants(evaluated, table).assign(source=metric) for metric, table in tables.items()]
-    write_events(output, pd.concat(found, ignore_index=True), {"run": run, **of_all([*curves, *metrics])})
+    write_events(output, pd.concat(found, ignore_index=True), {"run": run, **of_all([*curves, *metrics]), **header})
 
 
 with logged(snakemake.log[0]):
-    source = snakemake.input
-    main(snakemake.wildcards.run, list(source.curves), list(source.metrics), snakemake.output[0])
+    origin = made_by(snakemake.params.asked, snakemake.input, snakemake.params.code)
+    curves, metrics = list(snakemake.input.curves), list(snakemake.input.metrics)
+    main(snakemake.wildcards.run, curves, metrics, origin, snakemake.output[0])

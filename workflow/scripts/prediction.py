@@ -3,6 +3,7 @@
 from grokking_phases.analysis.prediction import predictions, write_predictions
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import of_all
+from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import read_tables, read_tables_by_name
 
 
@@ -11,9 +12,10 @@ def main(sources: dict[str, list[str]], runs: dict, estimates: dict, calibration
     tables = read_tables_by_name(sources["metrics"])
     synergy, nulls = {name: tables[name] for name in estimates}, {name: tables[estimates[name]] for name in estimates}
     rows = predictions(read_tables(sources["curves"]), synergy, nulls, runs, calibration=calibration)
-    write_predictions(output, rows, of_all([*sources["curves"], *sources["metrics"]]))
+    write_predictions(output, rows, of_all([*sources["curves"], *sources["metrics"]]) | sources["header"])
 
 
 with logged(snakemake.log[0]):
     sources, params = {name: list(paths) for name, paths in snakemake.input.items()}, snakemake.params
+    sources["header"] = made_by(params.asked, snakemake.input, params.code)
     main(sources, params.runs, params.estimates, params.calibration, snakemake.output[0])

@@ -2,23 +2,24 @@
 
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import EMPTY, read_table, write_table
 from grokking_phases.training.job import Compute, Job, complete_job
 from grokking_phases.training.previous_output import previous
 
 
-def main(paths, origin, entry, code, compute):
+def main(paths, origin, entry, header, compute):
     chosen = {key: origin[key] for key in ("run", "seed", "subnetwork")}
     units = read_table(paths["units"], **chosen)["unit"].tolist()
     if not units:  # there is no such sub-network: no rows
-        write_table(paths["curves"], EMPTY, origin | {"config_digest": header_of(paths["units"])["config_digest"]})
+        write_table(paths["curves"], EMPTY, origin | {"training": header_of(paths["units"])["training"]} | header)
         return
 
     def write(run, header):
         write_table(paths["curves"], run.curves_table().assign(run=origin["run"], seed=origin["seed"]), header)
 
     entry = entry | {"subnetwork": {"units": units, "mask": origin["mask"]}}
-    job = Job(paths["dataset"], entry, origin, code, [paths["curves"]])
+    job = Job(paths["dataset"], entry, origin, header["made_by"], [paths["curves"]])
     with previous(paths["curves"]):
         complete_job(job, Compute(**compute), write)
 
@@ -27,4 +28,5 @@ with logged(snakemake.log[0]):
     wildcards, params = snakemake.wildcards, snakemake.params
     paths = dict(snakemake.input.items()) | {"curves": snakemake.output[0]}
     named = {"run": wildcards.run, "seed": int(wildcards.seed), "subnetwork": wildcards.subnetwork}
-    main(paths, named | {"mask": wildcards.mask}, params.run, params.code, params.compute)
+    header = made_by(params.asked, snakemake.input, params.code)
+    main(paths, named | {"mask": wildcards.mask}, params.run, header, params.compute)

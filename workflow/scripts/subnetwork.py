@@ -5,6 +5,7 @@ from grokking_phases.analysis.subnetworks import Absent, choose, in_layer, write
 from grokking_phases.jobs.logs import logged
 from grokking_phases.plugins import options_in
 from grokking_phases.storage.headers import check_same_training, of_all
+from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import read_table
 
 
@@ -22,11 +23,14 @@ def main(origin: dict, entry: dict, layer: dict, sources: dict[str, str], output
         found = {"size": len(units), "step": step, "o_information": value}
     except Absent as reason:
         units, found = [], {"absent": str(reason)}
-    write_units(output["units"], units, origin, found.get("absent"))
-    write_choice(output["choice"], origin | found, {**origin, **of_all(sources.values())})
+    header = output["header"]
+    write_units(output["units"], units, origin, header | {"absent": found.get("absent")})
+    write_choice(output["choice"], origin | found, {**origin, **of_all(sources.values()), **header})
 
 
 with logged(snakemake.log[0]):
     wildcards, params = snakemake.wildcards, snakemake.params
     origin = {"run": wildcards.run, "seed": int(wildcards.seed), "subnetwork": wildcards.subnetwork}
-    main(origin, params.entry, params.layer, dict(snakemake.input.items()), dict(snakemake.output.items()))
+    sources = {name: snakemake.input[name] for name in ("metric", "curves", "phases")}
+    output = dict(snakemake.output.items()) | {"header": made_by(params.asked, snakemake.input, params.code)}
+    main(origin, params.entry, params.layer, sources, output)

@@ -1,10 +1,9 @@
 """What each rule's result depends on, besides its input files and its code: the part of the study that it is given."""
 
-from dataclasses import asdict
-
 from grokking_phases.recipe import Recipe
+from study.full_entries import without_defaults
 from study.model_layers import widths
-from study.signatures import constant, module_name, options_of_entry, plugins_of
+from study.signatures import constant, module_name, plugins_of
 from study.wanted_tables import runs_of_figure
 
 
@@ -50,14 +49,16 @@ def drawn(study: dict, figure: str) -> dict[str, dict]:
     names = [table.split(".")[0] for table in entry["tables"]]
     subnetworks = {name: study["subnetworks"][name] for name in names if name in study["subnetworks"]}
     return {
-        "runs": {run: said | {"training": asdict(Recipe(**said["training"]))} for run, said in runs.items()},
-        "metrics": {name: defaults("metrics", said["module"], said) | said for name, said in metrics.items()},
-        "subnetworks": {name: defaults("subnetworks", "", said) | said for name, said in subnetworks.items()},
+        "runs": {run: in_captions(entry) for run, entry in runs.items()},
+        "metrics": metrics,
+        "subnetworks": subnetworks,
     }
 
 
-def defaults(kind: str, name: str, entry: dict) -> dict:
-    return {key: option.default for key, option in options_of_entry(kind, name, entry).items()}
+def in_captions(run: dict) -> dict:
+    """Return a run's entry as captions say it: data set and model by what is not their default."""
+    kinds = {"dataset": "datasets", "model": "models"}
+    return run | {block: without_defaults(kind, run[block]) for block, kind in kinds.items()}
 
 
 def dataset_module(study: dict, run: str) -> str:

@@ -1,7 +1,7 @@
-"""A rule's code as a parameter: a hash of the modules of ours that its script imports, directly or not.
+"""The code that a rule's result depends on: the modules of ours that its script imports, each with a hash.
 
-Snakemake does not see what a script imports. As a parameter this hash reruns exactly what depends on an edit: of the
-syntax trees without docstrings, so that comments, documentation, formatting and dates change nothing.
+Only what computes is hashed: syntax trees without docstrings, annotations and the text of errors. An edit of comments,
+formatting or dates changes no hash, nor does one in `storage/` or `jobs/`, which store and report.
 """
 
 import ast
@@ -9,22 +9,37 @@ import hashlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 PACKAGE = "grokking_phases"
-REPORTING = {f"{PACKAGE}.jobs.progress", f"{PACKAGE}.jobs.logs"}  # say what is done, and decide no result
+NOT_HASHED = ("storage", "jobs")  # packages
+BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+# Fields of a syntax tree that compute nothing, or that not every version of Python has.
+SILENT = {"ctx", "kind", "type_comment", "type_params", "annotation", "returns"}
 
 
 @cache
-def code(*modules: str) -> str:
-    """16 hexadecimal digits for `modules` (`train`, `grokking_phases.models.mlp`) and all that they import of ours."""
+def code(*modules: str) -> dict[str, str]:
+    """Return {module: hash} for `modules` (`train`, `grokking_phases.models.mlp`) and all that they import of ours."""
     reached: set[str] = set()
     waiting = set(modules)
     while waiting:
         name = waiting.pop()
         reached.add(name)
-        waiting |= imports(name) - reached
-    return hashlib.sha256("".join(name + source(name) for name in sorted(reached)).encode()).hexdigest()[:16]
+        waiting |= {each for each in imports(name) | packages(name) if is_hashed(each)} - reached
+    return {name: hashed for name in sorted(reached) if (hashed := hash_of(name))}
+
+
+def is_hashed(name: str) -> bool:
+    """Return whether a module computes; the root's own `__init__.py` is a table of names."""
+    return name != PACKAGE and not any(f"{name}.".startswith(f"{PACKAGE}.{each}.") for each in NOT_HASHED)
+
+
+def packages(name: str) -> set[str]:
+    """Return the packages that a module lies in, whose `__init__.py` an import runs."""
+    parts = name.split(".")
+    return {".".join(parts[:length]) for length in range(1, len(parts))}
 
 
 def path_of(name: str) -> Path:
@@ -34,36 +49,83 @@ def path_of(name: str) -> Path:
 
 @cache
 def tree(name: str) -> ast.Module:
-    """The module's syntax tree without docstrings."""
+    """Return the module's syntax tree without docstrings and the text of errors."""
     parsed = ast.parse(path_of(name).read_text(encoding="utf-8"), filename=str(path_of(name)))
     for node in statements(parsed):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
+        remove_messages(node)
     return parsed
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and every statement in it, however deep; there are ten times as many expressions, and none holds one."""
+    """Yield a node and every statement in it, however deep; there are ten times as many expressions."""
     yield node
-    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+    for block in BLOCKS:
         for below in getattr(node, block, ()):
             yield from statements(below)
 
 
 @cache
-def source(name: str) -> str:
-    return ast.unparse(tree(name))
+def hash_of(name: str) -> str:
+    """Return 16 hexadecimal digits of what a module computes; "" for one that holds no code."""
+    if all(isinstance(node, ast.Pass) for node in tree(name).body):
+        return ""
+    return hashlib.sha256(dumped(tree(name)).encode()).hexdigest()[:16]
+
+
+def remove_messages(node: ast.AST) -> None:
+    """Empty the texts that a `raise` gives its error, and those that a function names for its errors alone."""
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        node.exc.args = [ast.Constant("") if is_text(each) else each for each in node.exc.args]
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return
+    raises = [each for each in statements(node) if isinstance(each, ast.Raise)]
+    if raises:
+        named = loads(raises)
+        texts = [each for each in statements(node) if isinstance(each, ast.Assign) and is_text(each.value)]
+        others = loads(node.body, but=raises)
+        for each in texts:
+            if isinstance(each.targets[0], ast.Name) and each.targets[0].id in named - others:
+                each.value = ast.Constant("")
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def loads(nodes: list, but: list = ()) -> set[str]:
+    """Return the names that these statements read, `but` in some of those below them."""
+    found, waiting = set(), list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node in but:
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def dumped(node: Any) -> str:
+    """Return a syntax tree as text that is the same in every version of Python."""
+    if isinstance(node, ast.AST):
+        fields = ((name, getattr(node, name, None)) for name in node._fields if name not in SILENT)
+        said = [f"{name}={dumped(value)}" for name, value in fields if value is not None and value != []]
+        return f"{type(node).__name__}({','.join(said)})"
+    if isinstance(node, list):
+        return f"[{','.join(map(dumped, node))}]"
+    return repr(node)
 
 
 @cache
 def imports(name: str) -> frozenset[str]:
-    """The modules of ours that a module imports; `from package import name` may mean a module or a name in one."""
+    """Return the modules of ours that a module imports; `from a import b` may name a module `a.b`."""
     named = set()
     for node in statements(tree(name)):
         if isinstance(node, ast.Import):
             named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             named |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    ours = {name for name in named if name.split(".")[0] == PACKAGE and path_of(name).exists()}
-    return frozenset(ours - REPORTING)
+    return frozenset(name for name in named if name.split(".")[0] == PACKAGE and path_of(name).exists())

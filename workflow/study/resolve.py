@@ -15,6 +15,7 @@ from study.checks import (
     check_time_scales,
 )
 from study.errors import StudyError, meant, shown
+from study.full_entries import fill_in
 from study.schema import check_shape
 
 # Each check may take for granted what those before it have checked.
@@ -41,6 +42,7 @@ def resolve(config: dict) -> dict:
     for kind, check in CHECKS:
         for name in resolved[kind]:
             check(resolved, name)
+    fill_in(resolved)
     return in_order(resolved)
 
 

@@ -32,8 +32,13 @@ FUNCTIONS = {
     "figures": "draw",
     "training": "Recipe",
     "subnetworks": "choose",
+    "snapshots": "Recording",
 }
-ONE_MODULE = {"training": "recipe", "subnetworks": "analysis.subnetworks"}  # kinds whose entries name no module
+ONE_MODULE = {
+    "training": "recipe",
+    "subnetworks": "analysis.subnetworks",
+    "snapshots": "data.recording",
+}  # kinds whose entries name no module
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Option:
     annotations: list[tuple[ast.expr, str]]
     required: bool
     default: Any
+    has_literal_default: bool = False
 
 
 def module_name(kind: str, name: str = "") -> str:
@@ -100,7 +106,9 @@ def defines(kind: str, name: str, function: str) -> bool:
 
 
 def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:
-    return Option(list(alternatives(annotation, module)), default is None, literal(default))
+    value = literal(default)
+    is_literal = value is not None or (isinstance(default, ast.Constant) and default.value is None)
+    return Option(list(alternatives(annotation, module)), default is None, value, is_literal)
 
 
 def alternatives(annotation: ast.expr | None, module: str) -> Iterator[tuple[ast.expr, str]]:

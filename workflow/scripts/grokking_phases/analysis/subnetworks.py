@@ -98,14 +98,14 @@ def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataF
     return steps[steps.between(found[f"{at}.start"], found[f"{at}.end"])]
 
 
-def write_units(path: str | Path, units: list[int], origin: dict, absent: str | None) -> None:
-    """Write one row a unit, with the columns of `origin` (run, seed, subnetwork); none, and why, where it is absent.
+def write_units(path: str | Path, units: list[int], origin: dict, header: dict) -> None:
+    """Write one row a unit, with the columns of `origin` (run, seed, subnetwork); none where it is absent.
 
-    The same units are the same bytes, so that another way to the same choice trains nothing again.
+    The same units are the same content, so that another way to the same choice trains nothing again.
     """
     columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
     schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
-    header = {**origin, "absent": absent, "config_digest": digest([origin, units])}
+    header = {**origin, "training": digest([origin, units]), **header}
     write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), header)
 
 

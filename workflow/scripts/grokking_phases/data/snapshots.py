@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 
 from grokking_phases.data.examples_file import read_examples
 from grokking_phases.steps import nearest, steps_of
-from grokking_phases.storage.digests import digest_of_file
-from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.headers import content_of, header_of
 
 Activations = dict[str, np.ndarray]
 
@@ -47,7 +46,7 @@ class Snapshots:
         network: Callable[[int], Any] | None = None,
     ) -> None:
         self.header = header_of(snapshots)
-        if self.header["dataset"] != digest_of_file(dataset):
+        if self.header["dataset"] != content_of(dataset):
             raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
         self._file = pq.ParquetFile(snapshots)
         recorded: list[int] = self.header["steps"]

@@ -25,19 +25,20 @@ def as_pages(drawn: Any, source: str) -> list[Figure]:
     return list(pages)
 
 
-def write_pdf(path: str | Path, pages: list[Figure]) -> None:
+def write_pdf(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
     # Without its date, the same figure is the same file.
-    with whole(path) as temporary, PdfPages(temporary, metadata={"CreationDate": None}) as pdf:
+    metadata = {"CreationDate": None, "Keywords": keywords}
+    with whole(path) as temporary, PdfPages(temporary, metadata=metadata) as pdf:
         for page in pages:
             pdf.savefig(page)
 
 
-def write_png(path: str | Path, pages: list[Figure]) -> None:
+def write_png(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
     pictures = [_pixels(page) for page in pages]
     width = max(picture.shape[1] for picture in pictures)
     padded = [np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=1.0) for p in pictures]
     with whole(path) as temporary:
-        image.imsave(temporary, np.concatenate(padded), format="png", dpi=DPI)
+        image.imsave(temporary, np.concatenate(padded), format="png", dpi=DPI, metadata={"Keywords": keywords})
 
 
 def _pixels(page: Figure) -> np.ndarray:

@@ -1,13 +1,7 @@
-"""Short digests of files and of JSON-like values."""
+"""Short digests of JSON-like values."""
 
 import hashlib
 import json
-from pathlib import Path
-
-
-def digest_of_file(path: str | Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def digest(value: object) -> str:

@@ -1,7 +1,8 @@
 """What a file of ours says of itself, with a seal: the SHA-256 of its own bytes, by which any change to it shows.
 
-The header is JSON, under the key `grokking_phases` of the file's own metadata (Parquet or safetensors). The digest is
-taken with zeros in its own place.
+The header is JSON, under the key `grokking_phases` of the file's own metadata (Parquet or safetensors). The seal is
+taken with zeros in its own place. The header's `content` is a digest of the data and of what the header says of it; it
+does not depend on the code and the machine that made them.
 """
 
 import hashlib
@@ -19,17 +20,25 @@ from safetensors import safe_open
 
 from grokking_phases.storage.atomic_write import whole
 from grokking_phases.storage.digests import digest
+from grokking_phases.storage.stamps import KEY, length_of_footer, length_of_head
 
 FORMAT_VERSION = 2
-KEY = "grokking_phases"
 MARK, ZEROS = b"sha256:", b"0" * 64
+DATA, NO_DATA = b"-data:", b"0" * 16  # of `content`, before the file is sealed
+# What a header says of how its file was made, not of what is in it.
+CIRCUMSTANCES = {"made_by", "made_with", "config_digest", "processor", "numpy", "blas", "torch"}
 BLOCK = 2**22  # bytes of a file in memory at a time
 REMEDY = "delete it, and the same command makes it again"
 
 
 def metadata(said: dict[str, Any]) -> dict[str, str]:
-    """A header that says this, for a file that is not sealed yet."""
-    return {KEY: json.dumps({"format_version": FORMAT_VERSION, **said, "seal": (MARK + ZEROS).decode()})}
+    """Return a header that says this, for a file that is not sealed yet."""
+    said = {key: value for key, value in said.items() if key not in ("format_version", "content", "seal")}
+    content = (
+        digest({key: value for key, value in said.items() if key not in CIRCUMSTANCES}) + (DATA + NO_DATA).decode()
+    )
+    seal = (MARK + ZEROS).decode()
+    return {KEY: json.dumps({"format_version": FORMAT_VERSION, **said, "content": content, "seal": seal})}
 
 
 @contextmanager
@@ -38,10 +47,36 @@ def sealed(path: str | Path) -> Iterator[Path]:
     with whole(path) as temporary:
         yield temporary
         with open(temporary, "r+b") as file:
+            fill_in(file, DATA + NO_DATA, len(DATA), digest_of_data(file))
             start = place_of(file, MARK + ZEROS) + len(MARK)
-            seal = digest_without(file, start)
-            file.seek(start)
-            file.write(seal)
+            fill_in(file, MARK + ZEROS, len(MARK), digest_without(file, start))
+
+
+def fill_in(file: BinaryIO, placeholder: bytes, skipped: int, value: bytes) -> None:
+    """Write the value in place of the zeros of the last placeholder."""
+    file.seek(place_of(file, placeholder) + skipped)
+    file.write(value)
+
+
+def digest_of_data(file: BinaryIO) -> bytes:
+    """Return 16 hexadecimal digits of a file's data: the pages of Parquet, or the bytes of tensors."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    start = 4 if file.read(4) == b"PAR1" else 8 + length_of_head(file)
+    end -= 8 + length_of_footer(file) if start == 4 else 0
+    sha256 = hashlib.sha256()
+    file.seek(start)
+    for place in range(start, end, BLOCK):
+        sha256.update(file.read(min(BLOCK, end - place)))
+    return sha256.hexdigest()[:16].encode()
+
+
+def content_of(path: str | Path) -> str:
+    """Return the digest of a file's content that its header states; raises ValueError as `header_of`."""
+    content = header_of(path).get("content")
+    if content is None:
+        raise ValueError(f"{path} was made by an earlier version; {REMEDY}")
+    return content
 
 
 def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> None:
@@ -111,23 +146,23 @@ def file_metadata(path: str | Path) -> dict[str, str]:
     if Path(path).suffix == ".safetensors":
         with safe_open(path, framework="numpy") as file:
             return file.metadata()
-    return {key.decode(): value.decode() for key, value in pq.read_schema(path).metadata.items()}
+    return {key.decode(): value.decode() for key, value in pq.read_metadata(path).metadata.items()}
 
 
 def of_run(header: dict[str, Any]) -> dict[str, Any]:
-    """What a file made of one of a run's files says of that run."""
-    return {key: header[key] for key in ("run", "seed", "config_digest", "diverged_at") if key in header}
+    """Return what a file made of one of a run's files says of that run."""
+    return {key: header[key] for key in ("run", "seed", "training", "diverged_at") if key in header}
 
 
 def of_all(paths: Iterable[str | Path]) -> dict[str, Any]:
-    """What a file made of several says of them: one digest, the runs that diverged, and at which step."""
+    """Return what a file made of several says of them: a digest of their trainings, and at which step runs diverged."""
     headers = [header_of(path) for path in paths]
     diverged = {}
     for header in headers:
         diverged |= header.get("diverged", {})
         if "diverged_at" in header:
             diverged[f"{header['run']} seed {header['seed']}"] = header["diverged_at"]
-    return {"config_digest": digest([header["config_digest"] for header in headers]), "diverged": diverged}
+    return {"training": digest([header["training"] for header in headers]), "diverged": diverged}
 
 
 def check_same_training(*groups: Iterable[str | Path]) -> None:
@@ -136,7 +171,7 @@ def check_same_training(*groups: Iterable[str | Path]) -> None:
     for path in (path for group in groups for path in group):
         header = header_of(path)
         whose = header["run"], header["seed"]
-        made_by, first = trained.setdefault(whose, (header["config_digest"], path))
-        if header["config_digest"] != made_by:
+        training, first = trained.setdefault(whose, (header["training"], path))
+        if header["training"] != training:
             what = f"{path} and {first} come from different trainings of {whose[0]} seed {whose[1]}"
             raise ValueError(f"{what}; delete the older one, and the same command makes it again")

@@ -11,7 +11,8 @@ from pathlib import Path
 from grokking_phases.data.examples_file import read_examples
 from grokking_phases.jobs.devices import on_device
 from grokking_phases.jobs.progress import Progress
-from grokking_phases.storage.digests import digest, digest_of_file
+from grokking_phases.storage.digests import digest
+from grokking_phases.storage.headers import content_of
 from grokking_phases.training.checkpoints import Checkpoints
 from grokking_phases.training.finished_outputs import all_made, keep, restore
 from grokking_phases.training.run import Run, training_identity
@@ -27,14 +28,14 @@ class Job:
     dataset   the file of its examples
     entry     the run's entry in the config, as `Run` takes it
     origin    run, seed and whatever else tells one job of an entry from another; part of the outputs' header
-    code      the hash of the code that trains: a checkpoint that other code saved belongs to another job
+    made_by   options, inputs and code, for the outputs' header; a checkpoint of other code belongs to another job
     outputs   the files that the job's `write` makes
     """
 
     dataset: str | Path
     entry: dict
     origin: dict
-    code: str
+    made_by: dict
     outputs: Sequence[str | Path]
 
     @property
@@ -57,17 +58,18 @@ class Compute:
 def complete_job(job: Job, compute: Compute, write: Write) -> None:
     """Train the job's network and let `write(run, header)` make the outputs, unless they were made before."""
     examples = read_examples(job.dataset, run=job.origin["run"], seed=job.origin["seed"])
-    data = digest_of_file(job.dataset)
-    made_by, made_with = [*job.origin.values(), job.code, data], on_device(compute.device, compute.threads)
-    config_digest = digest([job.entry, *made_by])
-    checkpoints = Checkpoints(compute.checkpoints, digest([training_identity(job.entry), *made_by]))
+    data, made_with = content_of(job.dataset), on_device(compute.device, compute.threads)
+    identity = [*job.origin.values(), job.made_by["code"], data]
+    config_digest = digest([job.entry, job.made_by["options"], *identity])
+    checkpoints = Checkpoints(compute.checkpoints, digest([training_identity(job.entry), *identity]))
     with checkpoints.held():
         # An orphan of a killed workflow may have made them while this process waited, or a job killed as it ended.
         if not (all_made(job.outputs, config_digest) or restore(job.outputs, checkpoints.folder, config_digest)):
             run = Run(examples, job.entry, job.origin["seed"], made_with["device"], checkpoints.folder)
             run.resume(checkpoints.load(), made_with)
             train_to_end(run, checkpoints, compute.checkpoint_seconds, job.name)
-            write(run, {**job.origin, "config_digest": config_digest, "dataset": data} | run.history())
+            said = {"config_digest": config_digest, "dataset": data, "made_by": job.made_by}
+            write(run, job.origin | said | run.history())
         keep(job.outputs, checkpoints.folder)
         checkpoints.clear()
 

@@ -1,5 +1,6 @@
 """One run of one seed, from its entry in the config to its curves and snapshots; it resumes from checkpoints."""
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,7 @@ from grokking_phases.data.recording import Recording
 from grokking_phases.examples import Examples
 from grokking_phases.recipe import Recipe
 from grokking_phases.steps import steps_of
+from grokking_phases.storage.digests import digest
 from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.checkpoints import Checkpoints
 from grokking_phases.training.trainer import Trainer
@@ -89,8 +91,11 @@ class Run:
         return not math.isfinite(self.curves[-1]["train_loss"])
 
     def history(self) -> dict:
-        """Return what decided the bits, and where the run diverged, if it did."""
-        return {"made_with": self.made_with} | ({"diverged_at": self.curves[-1]["step"]} if self.diverged else {})
+        """Return what decided the bits, a digest of the training that came out, and where it diverged, if it did."""
+        parameters = [value.cpu().numpy() for value in self.trainer.model.state_dict().values()]
+        training = digest([self.curves, *(hashlib.sha256(value.tobytes()).hexdigest() for value in parameters)])
+        said = {"made_with": self.made_with, "training": training}
+        return said | ({"diverged_at": self.curves[-1]["step"]} if self.diverged else {})
 
     def curves_table(self) -> pd.DataFrame:
         """Return the curves as a tidy table: step, layer (none), metric, value."""
