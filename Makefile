@@ -22,8 +22,9 @@ SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
+STUDY ?= config.yaml
 
-.PHONY: fig5 emergence two_phase prediction smoke paper report docs test slurm-test soak bench scaling audit lock
+.PHONY: fig5 emergence two_phase prediction smoke paper report docs prune test slurm-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -51,6 +52,12 @@ report: fig5
 docs: export PYTHONPATH := workflow/scripts
 docs: .venv/installed
 	$(BIN)/python docs/refresh.py
+
+# Deletes the snapshots whose metrics are all made, after asking; STUDY="config.yaml config/smoke.yaml" is another study.
+prune: .venv/installed
+	@$(SNAKEMAKE) -n prune --configfile $(STUDY)
+	@printf 'Delete them? [y/N] '; read -r answer && test "$$answer" = y || { echo 'Nothing was deleted'; exit 1; }
+	@$(SNAKEMAKE) prune --configfile $(STUDY)
 
 test: .venv/installed
 	$(BIN)/ruff check .

@@ -26,6 +26,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/subnetworks.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/upkeep.smk"
 
 
 rule all:

@@ -5,18 +5,29 @@ import subprocess
 
 import pyarrow.parquet as pq
 import pytest
-from trees import TARGET, Tree, copy_of_repository
+from trees import Tree, copy_of_repository
 
 from grokking_phases.storage.headers import header_of, write_parquet
 
-OTHER = {"metrics": {"o_information": {"n_bins": 6}}, "runs": {"addition_wd2": {"training": {"learning_rate": 0.01}}}}
+STUDY = "tests/workflow/small.yaml"  # whole: nothing lies below it
+TARGET = "results/small/figures/emergence/fig2.pdf"
+OTHER = {"metrics": {"o_information": {"n_bins": 5}}, "runs": {"little": {"training": {"learning_rate": 0.01}}}}
+# What `OTHER` changes, and what is made of it; `much` inherits the learning rate.
+STALE = {
+    *(("train", run, "0") for run in ("little", "much")),
+    *(("metric", run, "0", "o_information") for run in ("little", "much")),
+    *(("summary", run, table) for run in ("little", "much") for table in ("curves", "o_information")),
+    *(("phases", run) for run in ("little", "much")),
+    ("figure", "emergence", "fig2"),
+}
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
     folder.mkdir()
-    tree = copy_of_repository(folder, "tests/workflow/tiny.yaml")
+    copy_of_repository(folder, STUDY)
+    tree = Tree(folder, [STUDY], below=())
     tree.run(TARGET)
     return tree
 
@@ -24,30 +35,27 @@ def built(tmp_path_factory):
 @pytest.fixture
 def tree(built, tmp_path):
     shutil.copytree(built.folder, tmp_path / "tree")
-    return Tree(tmp_path / "tree", built.overlays)
+    return Tree(tmp_path / "tree", [STUDY], below=())
 
 
 @pytest.fixture
 def clone(tmp_path):
     """A fresh clone, whose files are newer than all results."""
     (tmp_path / "clone").mkdir()
-    return copy_of_repository(tmp_path / "clone", "tests/workflow/tiny.yaml")
+    copy_of_repository(tmp_path / "clone", STUDY)
+    return Tree(tmp_path / "clone", [STUDY], below=())
 
 
 def results_of(tree):
     return {path: path.stat().st_mtime for path in tree.folder.glob("results/**/*") if path.is_file()}
 
 
-def is_stale(planned):
-    """Whether what `OTHER` changes, and what is made of it, is planned again."""
-    return planned >= {
-        ("metric", "addition_wd2", "0", "o_information"),
-        ("metric", "addition_alpha8", "0", "o_information"),
-        ("summary", "addition_alpha8", "o_information"),
-        ("train", "addition_wd2", "0"),
-        ("phases", "addition_wd2"),
-        ("figure", "emergence", "fig5"),
-    }
+def deep_update(config, changes):
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            deep_update(config.setdefault(key, {}), value)
+        else:
+            config[key] = value
 
 
 @pytest.mark.parametrize(
@@ -61,15 +69,7 @@ def test_results_copied_into_a_fresh_clone_are_taken(command, records, built, cl
         subprocess.run([*command.split(), built.folder / name, clone.folder], check=True)
     assert clone.planned(TARGET) == set()
     clone.overlay(lambda config: deep_update(config, OTHER))
-    assert is_stale(clone.planned(TARGET))
-
-
-def deep_update(config, changes):
-    for key, value in changes.items():
-        if isinstance(value, dict):
-            deep_update(config.setdefault(key, {}), value)
-        else:
-            config[key] = value
+    assert clone.planned(TARGET) == STALE
 
 
 def test_without_records_stale_results_are_planned_and_nothing_is_written(tree):
@@ -78,9 +78,9 @@ def test_without_records_stale_results_are_planned_and_nothing_is_written(tree):
     before = results_of(tree)
     original = (tree.folder / tree.overlays[-1]).read_text()
     tree.overlay(lambda config: deep_update(config, OTHER))
-    assert is_stale(tree.planned(TARGET))
+    assert tree.planned(TARGET) == STALE
     tree.run(TARGET, "--touch")
-    assert is_stale(tree.planned(TARGET))
+    assert tree.planned(TARGET) == STALE
     assert before.keys() == results_of(tree).keys()
     (tree.folder / tree.overlays[-1]).write_text(original)
     assert tree.planned(TARGET) == set()
@@ -93,7 +93,7 @@ def test_results_behind_a_symbolic_link_are_taken(built, clone):
 
 def test_dates_messages_and_what_stores_and_reports_rerun_nothing(tree):
     library = "workflow/scripts/grokking_phases"
-    for path in tree.folder.glob("results/tiny/*/0/dataset.parquet"):
+    for path in tree.folder.glob("results/small/*/0/dataset.parquet"):
         path.touch()
     (tree.folder / "workflow/scripts/train.py").touch()
     tree.edit(f"{library}/data/snapshots.py", "was not taken on", "is not of")
@@ -107,25 +107,40 @@ def test_dates_messages_and_what_stores_and_reports_rerun_nothing(tree):
 
 def test_a_default_written_down_reruns_nothing(tree):
     def write_defaults(config):
-        defaults = {"training": {"warmup_steps": 0, "weight_decay": 2.0}, "model": {"width": 128}}
-        deep_update(config, {"runs": {"addition_alpha8": {"training": {"alpha": 8.0, "matmul": "float32"}}}})
-        deep_update(config, {"runs": {"addition_wd2": defaults, "division96": {"training": {"warmup_steps": 10}}}})
         deep_update(config, {"metrics": {"o_information": {"linkage": "ward"}}})
-        deep_update(config, {"runs": {"division96": {"snapshots": {"dtype": "float32"}}}})
-        del config["runs"]["addition_wd2"]["model"]  # the tiny study has its own width
+        deep_update(config["runs"]["little"], {"training": {"warmup_steps": 0, "weight_decay": 2.0}})
+        deep_update(config["runs"]["much"], {"training": {"alpha": 8.0, "matmul": "float32"}})
+        config["runs"]["little"]["snapshots"]["dtype"] = "float32"
 
     tree.overlay(write_defaults)
     assert tree.planned(TARGET) == set()
 
 
 def test_what_was_made_from_another_file_is_made_again_and_a_removed_file_is_not(tree):
-    folder = tree.folder / "results/tiny/division96"
+    folder = tree.folder / "results/small/little"
     (folder / "0/snapshots.parquet").unlink()
     assert tree.planned(TARGET) == set()
-    metric = folder / "0/metrics/mutual_information.parquet"
+    metric = folder / "0/metrics/o_information.parquet"
     write_parquet(metric, pq.read_table(metric).slice(1), header_of(metric))
     assert tree.planned(TARGET) == {
-        ("summary", "division96", "mutual_information"),
-        ("figure", "two_phase", "fig5"),
-        ("paper_figure", "fig5"),
+        ("summary", "little", "o_information"),
+        ("phases", "little"),
+        ("figure", "emergence", "fig2"),
+    }
+
+
+def test_pruning_takes_the_snapshots_of_finished_metrics_and_nothing_is_made_again(tree):
+    folder = tree.folder / "results/small"
+    (folder / "much/0/metrics/o_information.parquet").unlink()
+    assert "little/0/snapshots.parquet" in tree.run("prune", "-n")
+    assert (folder / "little/0/snapshots.parquet").exists()
+    tree.run("prune")
+    left = {path.relative_to(folder).as_posix() for path in folder.glob("*/0/*") if path.is_file()}
+    assert left == {
+        *(f"{run}/0/{name}.parquet" for run in ("little", "much") for name in ("dataset", "curves")),
+        "much/0/snapshots.parquet",
+        "much/0/weights.safetensors",
+    }
+    assert {job for job in tree.planned(TARGET) if job[0] in ("train", "metric")} == {
+        ("metric", "much", "0", "o_information")
     }

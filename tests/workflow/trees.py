@@ -14,13 +14,13 @@ EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
 
 
 class Tree:
-    """A copy of the workflow, with overlays of which a test may change the last."""
+    """A copy of the workflow, with overlays of which a test may change the last; `below` is what they are laid over."""
 
-    def __init__(self, folder, overlays):
-        self.folder, self.overlays = folder, overlays
+    def __init__(self, folder, overlays, below=("config.yaml",)):
+        self.folder, self.overlays, self.below = folder, overlays, below
 
     def command(self, *arguments):
-        configs = ["--configfile", "config.yaml", *self.overlays]
+        configs = ["--configfile", *self.below, *self.overlays]
         return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configs]
 
     def run(self, *arguments):
@@ -29,7 +29,7 @@ class Tree:
         return done.stdout + done.stderr
 
     def planned(self, target):
-        """The jobs that would run: (rule, run and seed, or table, or paper), as sets of strings."""
+        """The jobs that would run: (rule, run and seed, or table, or paper), as a set."""
         jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE)
         return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
 

@@ -50,7 +50,11 @@ def path_of(name: str) -> Path:
 @cache
 def tree(name: str) -> ast.Module:
     """Return the module's syntax tree without docstrings and the text of errors."""
-    parsed = ast.parse(path_of(name).read_text(encoding="utf-8"), filename=str(path_of(name)))
+    return tree_of(path_of(name).read_text(encoding="utf-8"), str(path_of(name)))
+
+
+def tree_of(text: str, filename: str = "") -> ast.Module:
+    parsed = ast.parse(text, filename=filename)
     for node in statements(parsed):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node) is not None:
@@ -69,10 +73,14 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def hash_of(name: str) -> str:
+    return hash_of_tree(tree(name))
+
+
+def hash_of_tree(parsed: ast.Module) -> str:
     """Return 16 hexadecimal digits of what a module computes; "" for one that holds no code."""
-    if all(isinstance(node, ast.Pass) for node in tree(name).body):
+    if all(isinstance(node, ast.Pass) for node in parsed.body):
         return ""
-    return hashlib.sha256(dumped(tree(name)).encode()).hexdigest()[:16]
+    return hashlib.sha256(dumped(parsed).encode()).hexdigest()[:16]
 
 
 def remove_messages(node: ast.AST) -> None:

@@ -1,0 +1,52 @@
+"""Results of another code are kept where it makes the same of the first steps of their runs, and nowhere else."""
+
+import subprocess
+
+import pytest
+from trees import REPOSITORY, Tree, copy_of_repository
+
+from grokking_phases.storage.headers import header_of
+
+STUDY = "tests/workflow/small.yaml"
+TARGET = "results/small/figures/emergence/fig2.pdf"
+LIBRARY = "workflow/scripts/grokking_phases"
+GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+CURVES, METRIC = ("results/small/little/0/" + name for name in ("curves.parquet", "metrics/o_information.parquet"))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A finished study in a repository of one commit."""
+    folder = tmp_path_factory.mktemp("adopted")
+    copy_of_repository(folder, STUDY)
+    (folder / ".gitignore").write_bytes((REPOSITORY / ".gitignore").read_bytes())
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"]):
+        subprocess.run([*GIT, *command], cwd=folder, check=True)
+    tree = Tree(folder, [STUDY], below=())
+    tree.run(TARGET)
+    return tree
+
+
+def test_what_comes_out_the_same_is_kept(tree):
+    before = header_of(tree.folder / CURVES)
+    tree.edit(
+        f"{LIBRARY}/optimizers/adamw.py", "return torch.optim.AdamW(", "kind = torch.optim.AdamW\n    return kind("
+    )
+    tree.edit(f"{LIBRARY}/metrics/o_information.py", '"value": ', '"value": (1 + 1e-12) * ')
+    tree.overlay(lambda config: config.update(adopt_tolerance=1e-9))
+    assert "made by the code of commit" in tree.run("adopt", "-n")
+    assert ("train", "little", "0") in tree.planned(TARGET)
+
+    tree.run("adopt")
+    assert tree.planned(TARGET) == set()
+    trained, measured = (header_of(tree.folder / path) for path in (CURVES, METRIC))
+    assert trained["content"] == before["content"]
+    assert trained["made_by"]["adopted"][0]["code"] == before["made_by"]["code"] != trained["made_by"]["code"]
+    adopted = measured["made_by"]["adopted"][0]
+    assert 0 < adopted["difference"] < 1e-9 == adopted["tolerance"]
+
+
+def test_what_comes_out_otherwise_is_made_again(tree):
+    tree.edit(f"{LIBRARY}/optimizers/adamw.py", "recipe.learning_rate,", "1.5 * recipe.learning_rate,")
+    assert f"{CURVES} is not kept" in tree.run("adopt")
+    assert ("train", "little", "0") in tree.planned(TARGET)

@@ -1,0 +1,35 @@
+# What is done to results that are there: kept after a change of the code, or deleted. `-n` says what would happen.
+
+from study.adoption import comparisons, summary
+from study.pruning import listed, prunable
+
+
+rule adopt:
+    """Results of another code are kept where the present one makes the same of the first steps of their runs."""
+    log:
+        "<results>/logs/adopt.log",
+    localrule: True
+    threads: workflow.cores
+    params:
+        comparisons=lambda wildcards: checked(comparisons, RESULTS, config, STUDY),
+        summary=lambda wildcards: summary(checked(comparisons, RESULTS, config, STUDY)),
+        tolerance=STUDY.get("adopt_tolerance", 0.0),
+        repository=str(HERE.parents[1]),
+    message:
+        "{params.summary}"
+    script:
+        "../scripts/adopt.py"
+
+
+rule prune:
+    """Snapshots whose metrics are all made are deleted; docs/results.md says what that means."""
+    log:
+        "<results>/logs/prune.log",
+    localrule: True
+    params:
+        paths=lambda wildcards: prunable(RESULTS, STUDY),
+        listed=lambda wildcards: listed(prunable(RESULTS, STUDY)),
+    message:
+        "{params.listed}"
+    script:
+        "../scripts/prune.py"

@@ -1,0 +1,130 @@
+"""What `snakemake adopt` compares: results that differ from the config in their code alone, and the code of before.
+
+Both codes run the first steps of the same runs, on this machine, as a study of their own.
+"""
+
+import json
+from copy import deepcopy
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from study.commits import commit_of
+from study.errors import StudyError
+from study.freshness import Made, Results, differing
+from study.resolve import complete
+
+STAGES = ("dataset", "train", "metric", "retrain")  # what they make takes long; all else is made again in seconds
+STEPS = 300
+SHORT = "short"  # the results folder of the studies that are compared
+
+
+def comparisons(results: Results, config: dict, study: dict) -> list[dict[str, Any]]:
+    """Return what is to be compared, one item for each commit whose code made some of the results.
+
+    commit    of the code of before; None where no commit has that code
+    config    a study that makes the same files of runs of `STEPS` steps
+    files     {path: what it holds (`result`)}, each behind the files that it is made from
+    """
+    found = [(path, made, old) for path, made, old in changed_in_code(results) if stage(made) in STAGES]
+    commits = {text: commit_of(json.loads(text)) for text in {json.dumps(old) for _, _, old in found}}
+    listed = []
+    for commit, group in groupby(sorted(found, key=lambda each: order(commits, each)), lambda each: key(commits, each)):
+        files = {path: result(results, study, path, made) for path, made, _ in group}
+        listed.append({"commit": commit or None, "config": short(config, files), "files": files})
+    return listed
+
+
+def summary(listed: list[dict[str, Any]]) -> str:
+    """Return a line for each comparison that will be made."""
+    lines = []
+    for each in listed:
+        runs = sorted({file["wildcards"]["run"] for file in each["files"].values()})
+        what = f"{len(each['files'])} files of {', '.join(runs)}"
+        if each["commit"]:
+            lines.append(
+                f"{what}: made by the code of commit {each['commit'][:12]}, which is compared with the present one"
+            )
+        else:
+            lines.append(f"{what}: no commit of this repository has the code that made them; they will be made again")
+    return "\n".join(lines or ["No result differs from the config in its code alone: there is nothing to adopt."])
+
+
+def key(commits: dict, found: tuple) -> str:
+    return commits[json.dumps(found[2])] or ""
+
+
+def order(commits: dict, found: tuple) -> tuple:
+    path, made, _ = found
+    return key(commits, found), STAGES.index(stage(made)), path
+
+
+def stage(made: Made) -> str:
+    return Path(made.rule.script).stem
+
+
+def changed_in_code(results: Results) -> list[tuple[str, Made, dict[str, str]]]:
+    """Return each file on disk that has the options of the config and another code, with what should make it."""
+    found = []
+    for path in sorted(Path(results.folder).glob("**/*")):
+        if path.suffix in (".parquet", ".safetensors") and (made := of_study(results, str(path))):
+            made_by = results.header(str(path)).get("made_by", {})
+            same_options = made_by.get("options") == made.options
+            if same_options and differing(made_by["code"], made.code):
+                found.append((str(path), made, made_by["code"]))
+    return found
+
+
+def of_study(results: Results, path: str) -> Made | None:
+    """Return the job that makes a file; None where the study has none (any more)."""
+    try:
+        return results.of_file(path)
+    except (StudyError, KeyError):
+        return None
+
+
+def result(results: Results, study: dict, path: str, made: Made) -> dict[str, Any]:
+    """Return what the comparison must know of one file.
+
+    stage, wildcards   of its job
+    same               the file of a short study that it is judged by: of the run's first seed
+    inputs             {name: path}, and `lineages` {name: what their header will say}
+    lineage, code      what its own header will say
+    """
+    wildcards = made.rule.get_wildcards(path)
+    first = study["runs"][wildcards["run"]]["seeds"][0]
+    inside = results.name_of(path).split("/")
+    behind = {name: results.of_file(source) for name, source in made.inputs.items()}
+    return {
+        "stage": stage(made),
+        "wildcards": dict(wildcards),
+        "same": "/".join([SHORT, inside[0], str(first), *inside[2:]]),
+        "inputs": made.inputs,
+        "lineages": {name: each.lineage for name, each in behind.items() if each},
+        "lineage": made.lineage,
+        "code": made.code,
+    }
+
+
+def short(config: dict, files: dict[str, dict]) -> dict:
+    """Return a study of the runs that made these files, cut to their first steps."""
+    study = {
+        key: value
+        for key, value in deepcopy(config).items()
+        if key not in ("prediction", "checkpoints", "adopt_tolerance")
+    }
+    study |= {"results": SHORT, "figures": {}, "runs": {}}
+    for name in sorted({file["wildcards"]["run"] for file in files.values()}):
+        study["runs"][name] = run = complete(config["runs"], name)
+        run["training"]["steps"] = min(STEPS, run["training"]["steps"])
+        run["training"]["evaluate"] = {"every": 5}
+        if "snapshots" in run:
+            run["snapshots"]["steps"] = {"log": 2}
+    for entry in study["metrics"].values():
+        entry.pop("seeds", None)
+        entry["steps"] = [1]
+    for entry in study["subnetworks"].values():  # which units are trained alone is no matter
+        metric = entry["metric"]
+        entry.clear()
+        entry |= {"metric": metric, "take": "random"}
+    return study
