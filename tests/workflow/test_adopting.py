@@ -10,7 +10,6 @@ from grokking_phases.storage.headers import header_of
 STUDY = "tests/workflow/small.yaml"
 TARGET = "results/small/figures/emergence/fig2.pdf"
 LIBRARY = "workflow/scripts/grokking_phases"
-GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
 CURVES, METRIC = ("results/small/little/0/" + name for name in ("curves.parquet", "metrics/o_information.parquet"))
 
 
@@ -20,11 +19,16 @@ def tree(tmp_path_factory):
     folder = tmp_path_factory.mktemp("adopted")
     copy_of_repository(folder, STUDY)
     (folder / ".gitignore").write_bytes((REPOSITORY / ".gitignore").read_bytes())
-    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"]):
-        subprocess.run([*GIT, *command], cwd=folder, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    commit(folder)
     tree = Tree(folder, [STUDY], below=())
     tree.run(TARGET)
     return tree
+
+
+def commit(folder):
+    for command in (["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], cwd=folder, check=True)
 
 
 def test_what_comes_out_the_same_is_kept(tree):
@@ -47,6 +51,7 @@ def test_what_comes_out_the_same_is_kept(tree):
 
 
 def test_what_comes_out_otherwise_is_made_again(tree):
-    tree.edit(f"{LIBRARY}/optimizers/adamw.py", "recipe.learning_rate,", "1.5 * recipe.learning_rate,")
+    commit(tree.folder)
+    tree.edit(f"{LIBRARY}/optimizers/adamw.py", "tuple(recipe.betas)", "(0.5, 0.98)")
     assert f"{CURVES} is not kept" in tree.run("adopt")
     assert ("train", "little", "0") in tree.planned(TARGET)
