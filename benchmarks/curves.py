@@ -35,7 +35,10 @@ from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.trainer import Trainer
 
 N_SAMPLES, WIDTH, N_BINS = 3763, 250, 10
-P, P_OF_SNAPSHOTS = 97, 47  # the task's modulus; for a file of a thousand snapshots, that of one with 883 samples
+P, P_OF_SNAPSHOTS = (
+    97,
+    47,
+)  # the task's modulus; for a file of a thousand snapshots, that of one with 883 samples
 
 
 def task(p: int = P) -> Examples:

@@ -29,7 +29,9 @@ def exponents(rows: pd.DataFrame) -> pd.DataFrame:
     found = []
     for (curve, variable), points in rows.groupby(["curve", "variable"], sort=False):
         powers = {f"exponent_{name}": exponent(points["size"], points[name]) for name in QUANTITIES}
-        found.append({"curve": curve, "variable": variable, **points.iloc[-1][["size", *QUANTITIES]], **powers})
+        found.append(
+            {"curve": curve, "variable": variable, **points.iloc[-1][["size", *QUANTITIES]], **powers}
+        )
     return pd.DataFrame(found)
 
 

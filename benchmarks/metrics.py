@@ -38,7 +38,9 @@ def pairs() -> Iterator[Pair]:
         chosen = operands[rng.permutation(len(operands))[:N_CENTRES]]
         yield linear_mapping(*function_of_layer(network, "block_1", chosen[:N_MAPPED]))
         points = points_of(network, "embedding", chosen)
-        yield complexity(function_of_points(network, "embedding", chosen, points.shape[1:]), points.flatten(1))
+        yield complexity(
+            function_of_points(network, "embedding", chosen, points.shape[1:]), points.flatten(1)
+        )
 
 
 def kernel_density(rng: np.random.Generator) -> Pair:

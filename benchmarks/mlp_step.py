@@ -88,4 +88,6 @@ def loss_difference(ours: Trainer, theirs: PlainLoop) -> float:
 
 def flops(n: int) -> Flops:
     """One-hots need no products: of the first layer, adding two rows forwards and their gradients backwards."""
-    return Flops(STEPS * (6 * n * WIDTH * P + 4 * n * WIDTH), "float32", "(6 n w p + 4 n w) operations a step")
+    return Flops(
+        STEPS * (6 * n * WIDTH * P + 4 * n * WIDTH), "float32", "(6 n w p + 4 n w) operations a step"
+    )

@@ -129,5 +129,7 @@ def flops(sizes: list[int]) -> Flops:
         r = sum(sizes[:i])
         for a in subsets(len(sizes) - i - 1) @ np.array(sizes[i + 1 :], dtype=int):
             number += 2 * (n + a + r) * n * r + 2 * (a + r) * n**2 + 2 / 3 * n**3 + 2 * (n + a) * n
-    formula = "sum over 1023 inclusions of 2 (n + a + r) n r + 2 (a + r) n^2 + 2/3 n^3 + 2 (n + a) n operations"
+    formula = (
+        "sum over 1023 inclusions of 2 (n + a + r) n r + 2 (a + r) n^2 + 2/3 n^3 + 2 (n + a) n operations"
+    )
     return Flops(number, "float64", formula)

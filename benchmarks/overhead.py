@@ -49,7 +49,9 @@ def smoke(results: str) -> None:
     configs = ["--configfile", "config.yaml", "config/smoke.yaml", "--config", f"results={results}"]
     command = [sys.executable, "-m", "snakemake", "--cores", "1", f"{results}/figures/fig5.pdf", *configs]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8"
+    )
     if done.returncode:
         raise BenchmarkError(f"the miniature study ended with {done.stderr.strip()[-300:]}")
 
@@ -61,11 +63,16 @@ def jobs_of(results: Path) -> list[Job]:
     """
     jobs = []
     for path in sorted((results / "logs").rglob("*.log")):
-        rule, said = path.relative_to(results / "logs").parts[0], TOOK.search(path.read_text(encoding="utf-8"))
+        rule, said = (
+            path.relative_to(results / "logs").parts[0],
+            TOOK.search(path.read_text(encoding="utf-8")),
+        )
         if said:
             jobs.append(Job(rule, float(said[1]), path.stat().st_mtime))
         elif rule in WORK:
-            raise BenchmarkError(f"{path} does not say how long its job took: it failed, or is of an earlier version")
+            raise BenchmarkError(
+                f"{path} does not say how long its job took: it failed, or is of an earlier version"
+            )
     if not jobs:
         raise BenchmarkError(f"{results}/logs has no job that says how long it took")
     return jobs

@@ -52,7 +52,9 @@ class Pair:
     note: str = ""
     flops: Flops | None = None
     repeats: int = 7
-    scale: float = 1  # the peer does 1/scale of the work, and its seconds are multiplied; `note` has to say so
+    scale: float = (
+        1  # the peer does 1/scale of the work, and its seconds are multiplied; `note` has to say so
+    )
 
 
 @dataclass(frozen=True)

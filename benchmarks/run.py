@@ -51,7 +51,12 @@ class Report:
                 self.fail(name, error)
                 continue
             self.measured.append((name, measured))
-            print(line(cells(measured)), f"    {remarks(measured, self.surroundings.rates)}", sep="\n", flush=True)
+            print(
+                line(cells(measured)),
+                f"    {remarks(measured, self.surroundings.rates)}",
+                sep="\n",
+                flush=True,
+            )
         for sentence in benchmark.lines() if hasattr(benchmark, "lines") else ():
             self.sentences.append(sentence)
             print(sentence, flush=True)

@@ -46,7 +46,9 @@ CURVES = [
     Curve("training_step", "MLP, one training step", "units", UNITS),
     Curve("search_of_units", "O-information of 1013 multiplets", "units", UNITS),
     Curve("ward", "Ward clustering", "units", UNITS),
-    Curve("search_of_bins", "O-information, 4 to 16 bins", "multiplets", [2**k - 1 - k for k in range(4, 17, 2)]),
+    Curve(
+        "search_of_bins", "O-information, 4 to 16 bins", "multiplets", [2**k - 1 - k for k in range(4, 17, 2)]
+    ),
     Curve("scores", "normal scores", "samples", SAMPLES),
     Curve("one_o_information", "O-information of one multiplet", "samples", SAMPLES),
     Curve("kde", "kernel density", "samples", SAMPLES),
@@ -66,7 +68,9 @@ def main(curves: list[Curve], folder: Path) -> None:
                 flush=True,
             )
         for size in curve.sizes[len(found) :]:
-            print(f"{curve.name}: {size} {curve.variable} left out, for it would take more than {LIMIT:.0f} s")
+            print(
+                f"{curve.name}: {size} {curve.variable} left out, for it would take more than {LIMIT:.0f} s"
+            )
         rows += [{"curve": curve.name, "variable": curve.variable, **point._asdict()} for point in found]
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / "scaling.csv", "w", newline="", encoding="utf-8") as file:

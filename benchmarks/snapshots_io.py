@@ -55,7 +55,8 @@ class Ours:
         check_seal(weights)
         parameters = load_file(weights)
         return [
-            snapshot.activations | {name: parameters[f"{snapshot.step}/{name}"] for name in NETWORK.state_dict()}
+            snapshot.activations
+            | {name: parameters[f"{snapshot.step}/{name}"] for name in NETWORK.state_dict()}
             for snapshot in Snapshots(snapshots, self.dataset)
         ]
 
@@ -73,7 +74,10 @@ class Afternoon:
             self.save(file, {name: value.numpy() for name, value in values.items()})
 
     def read(self) -> list[Values]:
-        return [{name: np.asarray(value, np.float32) for name, value in self.load(file).items()} for file in self.files]
+        return [
+            {name: np.asarray(value, np.float32) for name, value in self.load(file).items()}
+            for file in self.files
+        ]
 
 
 def torch_save(path: Path, values: Values) -> None:
@@ -96,7 +100,9 @@ def pairs() -> Iterator[Pair]:
             work = f"{len(STEPS)} snapshots, {len(INPUTS)} x {NETWORK.readout.in_features} and weights"
             of_files = Agreement(lambda *_, theirs=theirs: largest(ours.read(), theirs.read()), 0, "values")
             yield Pair(f"write {work}", name, ours.write, theirs.write, of_files, note=note, repeats=5)
-            yield Pair(f"read {work}", name, ours.read, theirs.read, Agreement(largest, 0, "values"), note=note)
+            yield Pair(
+                f"read {work}", name, ours.read, theirs.read, Agreement(largest, 0, "values"), note=note
+            )
 
 
 def largest(ours: list[Values], theirs: list[Values]) -> float:

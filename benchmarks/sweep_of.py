@@ -18,7 +18,8 @@ def sweep(n_jobs: int) -> dict:
     """Of about so many jobs."""
     n_runs = round(n_jobs / (SEEDS * JOBS_OF_SEED))
     runs = {
-        f"sweep_{i:06}": {"like": "addition_wd0.1", "training": training} for i, training in enumerate(grid(n_runs))
+        f"sweep_{i:06}": {"like": "addition_wd0.1", "training": training}
+        for i, training in enumerate(grid(n_runs))
     }
     return {
         "results": "results/sweep",
@@ -34,7 +35,8 @@ def grid(n_runs: int) -> list[dict]:
     side = math.ceil(math.sqrt(n_runs))
     places = [divmod(i, side) for i in range(n_runs)]
     return [
-        {"learning_rate": 0.001 * 100 ** (x / side), "weight_decay": 0.01 * 10_000 ** (y / side)} for x, y in places
+        {"learning_rate": 0.001 * 100 ** (x / side), "weight_decay": 0.01 * 10_000 ** (y / side)}
+        for x, y in places
     ]
 
 

@@ -91,7 +91,9 @@ def pairs() -> Iterator[Pair]:
 
 def train_rows(examples: Examples) -> tuple[Tensor, Tensor]:
     """(n, 2) operands, (n,) answers."""
-    return torch.from_numpy(examples.inputs[examples.train]), torch.from_numpy(examples.targets[examples.train])
+    return torch.from_numpy(examples.inputs[examples.train]), torch.from_numpy(
+        examples.targets[examples.train]
+    )
 
 
 def advanced(run: Trainer | PlainLoop) -> Trainer | PlainLoop:

@@ -71,7 +71,11 @@ def within_phases(results: Path) -> pd.DataFrame:
                 ends = {end: steps[f"{phase}.{end}"] for end in ("start", "end")}
                 named = {"run": path.parent.name, "source": source, "seed": seed, "phase": phase}
                 rows += [
-                    {**named, "measure": measure, **{end: sign * wide.loc[step, measure] for end, step in ends.items()}}
+                    {
+                        **named,
+                        "measure": measure,
+                        **{end: sign * wide.loc[step, measure] for end, step in ends.items()},
+                    }
                     for measure, sign in MEASURES.items()
                 ]
     return pd.DataFrame(rows)
@@ -100,13 +104,19 @@ def synergies(results: Path, figure: str) -> pd.DataFrame:
 def null(results: Path) -> pd.DataFrame:
     """At each snapshot: the observed synergy in bits and both nulls' central 95 %."""
     numbers = pd.read_csv(results / "figures/emergence/null.csv")
-    return numbers[["run", "estimate", "seed", "step", *(name for name in numbers if name.startswith("bits"))]]
+    return numbers[
+        ["run", "estimate", "seed", "step", *(name for name in numbers if name.startswith("bits"))]
+    ]
 
 
 def dead(results: Path) -> pd.DataFrame:
     """Of each run and seed: the most that was left out, or failed, in any snapshot."""
     numbers = pd.read_csv(results / "figures/emergence/dead.csv")
-    return numbers.groupby(["run", "estimate", "seed"])[["n_constant", "n_duplicate", "n_failed"]].max().reset_index()
+    return (
+        numbers.groupby(["run", "estimate", "seed"])[["n_constant", "n_duplicate", "n_failed"]]
+        .max()
+        .reset_index()
+    )
 
 
 def prediction(results: Path) -> pd.DataFrame:
@@ -184,7 +194,12 @@ def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataF
     rows = []
     for key, rows_of_key in numbers.groupby(keys, dropna=False, sort=False):
         series = rows_of_key.drop_duplicates("step").set_index("step")[value].sort_index()
-        found = {"first": series.iloc[0], "largest": series.max(), "at_step": series.idxmax(), "last": series.iloc[-1]}
+        found = {
+            "first": series.iloc[0],
+            "largest": series.max(),
+            "at_step": series.idxmax(),
+            "last": series.iloc[-1],
+        }
         rows.append(dict(zip(keys, key, strict=True)) | found)
     return pd.DataFrame(rows)
 
@@ -212,11 +227,15 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "time_scales": time_scales,
     "alignment": alignment,
     "linear_regions": linear_regions,
-    "progress": lambda results: courses(results, "progress", ["run", "seed", "table", "layer", "metric"], "value"),
+    "progress": lambda results: courses(
+        results, "progress", ["run", "seed", "table", "layer", "metric"], "value"
+    ),
     "benchmarks": lambda results: benchmark(results, "benchmarks"),
     "scaling": lambda results: benchmark(results, "benchmarks/scaling"),
     "scaling_exponents": lambda results: benchmark(results, "benchmarks/scaling_exponents"),
-    "estimators": lambda results: courses(results, "estimators", ["run", "estimate", "seed", "metric"], "normalised"),
+    "estimators": lambda results: courses(
+        results, "estimators", ["run", "estimate", "seed", "metric"], "normalised"
+    ),
 }
 
 
@@ -229,7 +248,9 @@ def main(results: Path) -> None:
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
     # Of the default study and of its sweep; others in the same folder (smoke) draw the same figures of other runs.
-    for picture in sorted(chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))):
+    for picture in sorted(
+        chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))
+    ):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
     for page in results.glob("benchmarks.md"):
         shutil.copy(page, DOCS / page.name)

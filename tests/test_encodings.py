@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = [path for folder in ("workflow", "benchmarks", "docs") for path in sorted((ROOT / folder).rglob("*.py"))]
+SOURCES = [
+    path for folder in ("workflow", "benchmarks", "docs") for path in sorted((ROOT / folder).rglob("*.py"))
+]
 TEXT_METHODS = {"read_text", "write_text"}
 STARTS = {"run", "Popen", "check_output"}  # of subprocess
 
@@ -43,14 +45,20 @@ def test_no_call_leaves_the_encoding_to_the_locale(path):
 
 def test_rules_read_no_text():
     rules = [ROOT / "Snakefile", *(ROOT / "workflow").rglob("*.smk")]
-    assert not [path for path in rules if "open(" in (text := path.read_text(encoding="utf-8")) or "_text(" in text]
+    assert not [
+        path for path in rules if "open(" in (text := path.read_text(encoding="utf-8")) or "_text(" in text
+    ]
 
 
-@pytest.mark.parametrize("call", ["open(p)", "open(p, 'w')", "p.read_text()", "p.write_text(t)", "run(c, text=True)"])
+@pytest.mark.parametrize(
+    "call", ["open(p)", "open(p, 'w')", "p.read_text()", "p.write_text(t)", "run(c, text=True)"]
+)
 def test_one_that_does_is_seen(call):
     assert left_to_the_locale(call) == [call]
 
 
-@pytest.mark.parametrize("call", ["open(p, 'rb')", "open(p, encoding='utf-8')", "p.read_text(encoding='utf-8')"])
+@pytest.mark.parametrize(
+    "call", ["open(p, 'rb')", "open(p, encoding='utf-8')", "p.read_text(encoding='utf-8')"]
+)
 def test_one_that_does_not_is_not(call):
     assert left_to_the_locale(call) == []

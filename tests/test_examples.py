@@ -34,7 +34,10 @@ def test_good_examples_pass(examples):
         (Examples(INPUTS.T, TARGETS, 3, 2), "2 rows of inputs and 3 targets"),
         (Examples(INPUTS, TARGETS[:2], 3, 2), "3 rows of inputs and 2 targets"),
         (Examples(INPUTS, TARGETS[:, None], 3, 2), "targets"),
-        (Examples(INPUTS, TARGETS, 2, 2), "inputs from 0 to 2, and with n_tokens = 2 they must lie from 0 to 1"),
+        (
+            Examples(INPUTS, TARGETS, 2, 2),
+            "inputs from 0 to 2, and with n_tokens = 2 they must lie from 0 to 1",
+        ),
         (Examples(INPUTS - 1, TARGETS, 3, 2), "inputs from -1"),
         (Examples(INPUTS, TARGETS, 3, 1), "targets from 0 to 1, and with n_classes = 1"),
         (Examples(INPUTS, TARGETS, 3.0, 2), "n_tokens = 3.0"),

@@ -208,8 +208,16 @@ def test_a_sound_tree_has_no_wrong_arrow_and_no_shared_name(tree):
         ("data/hooks.py", f"from {LIBRARY}.training.job import finish", "training.job"),
         ("analysis/roc.py", f"from {LIBRARY}.plotting.style import page", "plotting.style"),
         ("plotting/style.py", f"from {LIBRARY}.figures.emergence import fig5", "figures.emergence.fig5"),
-        ("figures/emergence/fig6.py", f"from {LIBRARY}.figures.emergence.fig5 import draw", "figures.emergence.fig5"),
-        ("figures/emergence/fig6.py", f"import {LIBRARY}.figures.two_phase._synergy", "figures.two_phase._synergy"),
+        (
+            "figures/emergence/fig6.py",
+            f"from {LIBRARY}.figures.emergence.fig5 import draw",
+            "figures.emergence.fig5",
+        ),
+        (
+            "figures/emergence/fig6.py",
+            f"import {LIBRARY}.figures.two_phase._synergy",
+            "figures.two_phase._synergy",
+        ),
         ("figures/emergence/fig6.py", f"from {LIBRARY}.metrics.other import compute", "metrics.other"),
         ("recipe.py", f"from {LIBRARY}.storage import tables", "storage.tables"),
         ("recipe.py", "import study.errors", "study.errors"),

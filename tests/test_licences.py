@@ -22,7 +22,9 @@ def test_a_locked_package_is_under_a_permissive_licence(name):
 def licence(name):
     """As the package's metadata say it, in whichever of three fields; else the first line of the licence itself."""
     package = distribution(name)
-    classifiers = [line for line in package.metadata.get_all("Classifier", []) if line.startswith("License ::")]
+    classifiers = [
+        line for line in package.metadata.get_all("Classifier", []) if line.startswith("License ::")
+    ]
     said = [package.metadata.get("License-Expression"), *classifiers, package.metadata.get("License")]
     files = [file.read_text() for file in package.files if file.name.startswith("LICENSE")]
     return "; ".join(text.strip().splitlines()[0] for text in filter(None, said)) or files[0].splitlines()[0]

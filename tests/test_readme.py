@@ -15,7 +15,9 @@ def test_the_metric_of_your_own_measures():
     names = {}
     exec(METRIC, names)
     activations = np.array([[0.0, 0.2], [0.05, 0.3]], dtype=np.float32)
-    rows = list(names["compute"]([SimpleNamespace(step=7, activations={"hidden": activations})], threshold=0.1))
+    rows = list(
+        names["compute"]([SimpleNamespace(step=7, activations={"hidden": activations})], threshold=0.1)
+    )
     assert rows == [{"step": 7, "layer": "hidden", "metric": "mean_activity", "value": 0.5}]
 
 

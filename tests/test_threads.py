@@ -65,7 +65,10 @@ def test_a_metric_takes_one_thread_at_each_step_and_none_between(search_seen):
 def test_the_bits_are_those_of_one_thread():
     with use_threads(1):
         wanted = multiplet_search.search_multiplets(X, LABELS).o_information.tobytes(), kde_bounds(X, 1.0)
-    assert (multiplet_search.search_multiplets(X, LABELS).o_information.tobytes(), kde_bounds(X, 1.0)) == wanted
+    assert (
+        multiplet_search.search_multiplets(X, LABELS).o_information.tobytes(),
+        kde_bounds(X, 1.0),
+    ) == wanted
 
 
 def test_an_error_gives_the_threads_back():

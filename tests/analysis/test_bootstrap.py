@@ -19,5 +19,7 @@ def test_the_order_does_not_matter_and_the_same_values_give_the_same_interval():
 
 def test_the_interval_covers_the_true_median_about_as_often_as_it_says():
     rng = np.random.default_rng(0)
-    covered = [low <= 0 <= high for _, low, high in (median_interval(rng.normal(size=40)) for _ in range(200))]
+    covered = [
+        low <= 0 <= high for _, low, high in (median_interval(rng.normal(size=40)) for _ in range(200))
+    ]
     assert np.mean(covered) == pytest.approx(0.95, abs=0.05)

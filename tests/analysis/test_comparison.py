@@ -12,7 +12,12 @@ from grokking_phases.analysis.comparison import compare, exact_p
 def curves(generalised):
     """{seed: step at which test accuracy passes 0.98, or None}"""
     rows = [
-        {"seed": seed, "step": step, "metric": "test_accuracy", "value": 0.99 if at is not None and step >= at else 0.5}
+        {
+            "seed": seed,
+            "step": step,
+            "metric": "test_accuracy",
+            "value": 0.99 if at is not None and step >= at else 0.5,
+        }
         for seed, at in generalised.items()
         for step in range(0, 101, 5)
     ]
@@ -50,7 +55,10 @@ def row(rows, of, quantity, seed=None):
 def test_each_seed_is_compared_with_itself():
     rows = compared()
     assert [row(rows, "synergistic.activation", "difference", seed)["value"] for seed in (0, 1)] == [10, 30]
-    assert [row(rows, "synergistic.activation", "beside_random", seed)["value"] for seed in (0, 1)] == [15, 35]
+    assert [row(rows, "synergistic.activation", "beside_random", seed)["value"] for seed in (0, 1)] == [
+        15,
+        35,
+    ]
     assert row(rows, "original", "generalised", 2)["value"] == 50
     for quantity in ("generalised", "difference"):
         assert row(rows, "synergistic.activation", quantity, 2)["status"] == "not reached"
@@ -95,7 +103,9 @@ def test_no_sub_network_at_all_is_absent():
 
 def test_only_steps_at_which_all_were_evaluated_count():
     original = curves({0: 37})  # evaluated at 37 too, as a snapshot is
-    original = pd.concat([original, pd.DataFrame([{"seed": 0, "step": 37, "metric": "test_accuracy", "value": 0.99}])])
+    original = pd.concat(
+        [original, pd.DataFrame([{"seed": 0, "step": 37, "metric": "test_accuracy", "value": 0.99}])]
+    )
     rows = compare(original, {"synergistic.activation": curves({0: 37})}, choices(synergistic=2), set())
     assert row(rows, "original", "generalised")["value"] == 40
     assert row(rows, "synergistic.activation", "difference")["value"] == 0
@@ -110,7 +120,9 @@ def test_sizes_are_compared_seed_by_seed():
 def test_the_probability_is_that_of_all_equally_likely_ranks():
     """Last of five in each of five seeds: (1/5)^5, and as much on the other side."""
     draws = np.array([10.0, 20.0, 30.0, 40.0])
-    assert exact_p([(50.0, draws + 100 * seed) for seed in range(0)] + [(1000.0, draws)] * 5) == pytest.approx(2 / 5**5)
+    assert exact_p(
+        [(50.0, draws + 100 * seed) for seed in range(0)] + [(1000.0, draws)] * 5
+    ) == pytest.approx(2 / 5**5)
     assert exact_p([(25.0, draws)]) == 1
     assert exact_p([(np.inf, draws)]) == pytest.approx(2 / 5)
 

@@ -35,7 +35,9 @@ def series(corners):
 def rows(seed=0, **curves):
     """Tidy rows at `STEPS`; a curve is its corners, or its values."""
     tables = [
-        pd.DataFrame({"step": STEPS, "metric": metric, "value": series(curve) if isinstance(curve, dict) else curve})
+        pd.DataFrame(
+            {"step": STEPS, "metric": metric, "value": series(curve) if isinstance(curve, dict) else curve}
+        )
         for metric, curve in curves.items()
     ]
     return pd.concat(tables, ignore_index=True).assign(run="r", seed=seed, layer=None)
@@ -64,7 +66,9 @@ def boundaries(*pair, rule=STATED):
     status, step = events(table, "status"), events(table)
     assert (step.notna() == (status == "found")).all()
     return {
-        phase: (step[f"{phase}.start"], step[f"{phase}.end"]) for phase in PHASES if status[f"{phase}.start"] == "found"
+        phase: (step[f"{phase}.start"], step[f"{phase}.end"])
+        for phase in PHASES
+        if status[f"{phase}.start"] == "found"
     }
 
 
@@ -86,7 +90,9 @@ def test_five_phases():
     assert_within_the_smoothing(boundaries(*tables(TWO_PEAKS, test_accuracy=SLOW)), FIVE)
 
 
-@pytest.mark.parametrize("synergy, accuracy, expected", [(SYNERGY, TEST_ACCURACY, THREE), (TWO_PEAKS, SLOW, FIVE)])
+@pytest.mark.parametrize(
+    "synergy, accuracy, expected", [(SYNERGY, TEST_ACCURACY, THREE), (TWO_PEAKS, SLOW, FIVE)]
+)
 def test_noise_hides_no_phase_and_makes_none(synergy, accuracy, expected):
     """Its s.d. is 0.3, the rise 4. Corners at the lows are too blunt for a bound as narrow as the peaks'."""
     found = boundaries(*tables(series(synergy) + noise(0.3), test_accuracy=accuracy))
@@ -166,7 +172,9 @@ def test_a_run_that_never_generalises_has_no_decoupling():
     status = events(table, "status")
     assert status["generalised"] == "not reached"
     assert status["memorised"] == "found"
-    assert (status[["emergence.end", "decoupling.start", "decoupling.end"]] == ["found", "absent", "absent"]).all()
+    assert (
+        status[["emergence.end", "decoupling.start", "decoupling.end"]] == ["found", "absent", "absent"]
+    ).all()
     assert events(table)[status != "found"].isna().all()
 
 
@@ -217,7 +225,9 @@ def test_the_value_is_smoothed_synergy():
     """At a corner between slopes of a and -b per ln step the smoothing takes (a + b) width / sqrt(2 pi) off."""
     slopes = 4 / np.log(150 / 40) + 4.5 / np.log(600 / 150)
     value = events(find(*tables()), "value")
-    assert value["emergence.end"] == pytest.approx(5 - slopes * STATED.smoothing / np.sqrt(2 * np.pi), abs=0.03)
+    assert value["emergence.end"] == pytest.approx(
+        5 - slopes * STATED.smoothing / np.sqrt(2 * np.pi), abs=0.03
+    )
     assert value["emergence.end"] == value["decoupling.start"]
 
 
@@ -233,7 +243,8 @@ def test_an_accuracy_must_exceed_the_threshold():
 def moved(factor, seed):
     """The three phases, later by a factor."""
     return tables(
-        *({step * factor: y for step, y in c.items()} for c in (SYNERGY, REDUNDANCY, TEST_ACCURACY)), seed=seed
+        *({step * factor: y for step, y in c.items()} for c in (SYNERGY, REDUNDANCY, TEST_ACCURACY)),
+        seed=seed,
     )
 
 
@@ -291,7 +302,9 @@ def test_over_seeds_stands_what_is_most_common_among_the_others():
     falling = [tables({1: 1, 40: 1, 150: 5, 4000: 0.5}, seed=seed) for seed in (1, 2)]
     none = tables({1: 3, 4000: 1}, seed=0)
     table = find(*of_seeds(none, *falling))
-    assert [events(table, "status", seed)["decoupling.end"] for seed in (0, 1, 2)] == ["absent"] + 2 * ["not reached"]
+    assert [events(table, "status", seed)["decoupling.end"] for seed in (0, 1, 2)] == ["absent"] + 2 * [
+        "not reached"
+    ]
     assert events(table, "status", None)["decoupling.end"] == "not reached"
 
 

@@ -34,7 +34,9 @@ def made(run, seed, S, generalised_at=NAN, weight_norm=10.0, train_loss=0.1):
         "weight_norm": lambda step: weight_norm,
         "train_loss": lambda step: train_loss,
     }
-    curves = [(run, seed, step, metric, float(of(step))) for step in EVALUATED for metric, of in values.items()]
+    curves = [
+        (run, seed, step, metric, float(of(step))) for step in EVALUATED for metric, of in values.items()
+    ]
     synergy = [(run, seed, step, "synergy", -float(S(max(step, 0.5)))) for step in SNAPSHOTS]
     columns = ["run", "seed", "step", "metric", "value"]
     return pd.DataFrame(curves, columns=columns), pd.DataFrame(synergy, columns=columns)
@@ -138,7 +140,11 @@ def test_what_comes_later_changes_no_answer():
     changed = S.where(S.index <= 300, 100.0)
     asked, again, of_null = (
         peaks_so_far(table)
-        for table in (snapshots(S, at_34=0.1), snapshots(changed, at_34=0.1), snapshots(S, at_34=0.1, at_400=5.0))
+        for table in (
+            snapshots(S, at_34=0.1),
+            snapshots(changed, at_34=0.1),
+            snapshots(S, at_34=0.1, at_400=5.0),
+        )
     )
     pd.testing.assert_series_equal(asked[asked.index <= 300], again[again.index <= 300])
     pd.testing.assert_series_equal(asked[asked.index < 400], of_null[of_null.index < 400])
@@ -167,7 +173,9 @@ def test_when_a_run_generalises_after_q_changes_its_lead_alone(tables):
     later.loc[(later["metric"] == "test_accuracy") & later["step"].between(500, 3500), "value"] = 0.5
     after = predicted((later, synergy))
     unchanged = ["run", "seed", "value", "score", "threshold", "outcome", "known_at", "left_out"]
-    pd.testing.assert_frame_equal(before[before["kind"] == "run"][unchanged], after[after["kind"] == "run"][unchanged])
+    pd.testing.assert_frame_equal(
+        before[before["kind"] == "run"][unchanged], after[after["kind"] == "run"][unchanged]
+    )
     leads = of(after, "run", run="peaked")["lead"] - of(before, "run", run="peaked")["lead"]
     assert leads.tolist() == [2600, 2500, 2400]
 
@@ -208,7 +216,11 @@ def test_a_null_takes_from_a_peak_what_chance_gives():
 
 def left_out(*trials):
     rows = of(predicted(study(*trials)), "run")
-    assert rows.loc[rows["left_out"].notna(), ["value", "score", "outcome", "known_at", "lead"]].isna().all(axis=None)
+    assert (
+        rows.loc[rows["left_out"].notna(), ["value", "score", "outcome", "known_at", "lead"]]
+        .isna()
+        .all(axis=None)
+    )
     return {row.run: None if pd.isna(row.left_out) else row.left_out for row in rows.itertuples()}
 
 
@@ -225,7 +237,9 @@ def test_a_diverged_run_is_left_out_with_or_without_snapshots():
     assert reasons == {"flat": "diverged", "peaked": None}
 
 
-@pytest.mark.parametrize(("fraction", "reason"), [(0.3, None), (0.7, "synergy undefined"), (1.0, "synergy undefined")])
+@pytest.mark.parametrize(
+    ("fraction", "reason"), [(0.3, None), (0.7, "synergy undefined"), (1.0, "synergy undefined")]
+)
 def test_undefined_synergy_is_passed_over_or_leaves_a_run_out(fraction, reason):
     curves, synergy = made("peaked", 0, bump(5), 1000)
     early = synergy.index[synergy["step"].between(100, 400)]
@@ -279,7 +293,12 @@ def test_misses_and_false_alarms_are_told_apart():
     said = of(table, "run", role="scored").set_index("run")
     outcomes = {"falling": "false alarm", "flat": "correct rejection", "late": "miss", "peaked": "hit"}
     assert said["outcome"].to_dict() == outcomes
-    assert said["known_at"].notna().to_dict() == {"falling": True, "flat": False, "late": False, "peaked": True}
+    assert said["known_at"].notna().to_dict() == {
+        "falling": True,
+        "flat": False,
+        "late": False,
+        "peaked": True,
+    }
     assert said["lead"].notna().to_dict() == {"falling": False, "flat": False, "late": False, "peaked": True}
     assert summary(table)["auc"] == 0.5  # of four pairs, one is won, one lost, two are tied
     points = of(table, "roc", subset="all")[["false_alarm_rate", "hit_rate"]].to_numpy().tolist()
@@ -347,10 +366,16 @@ def test_estimates_stand_beside_each_other(tables, tmp_path):
 def sweep():
     """(Runs of the sweep, its overlay, runs of the default study), as the config gives them."""
     root = Path(__file__).parents[2]
-    base, overlay = (yaml.safe_load((root / name).read_text()) for name in ("config.yaml", "config/prediction.yaml"))
+    base, overlay = (
+        yaml.safe_load((root / name).read_text()) for name in ("config.yaml", "config/prediction.yaml")
+    )
     runs = base["runs"] | overlay["runs"]
     complete = {name: inherited(runs, name, []) for name in runs}
-    return {name: complete[name] for name in overlay["runs"]}, overlay, {name: complete[name] for name in base["runs"]}
+    return (
+        {name: complete[name] for name in overlay["runs"]},
+        overlay,
+        {name: complete[name] for name in base["runs"]},
+    )
 
 
 def test_the_sweep_is_large_and_no_seed_of_it_was_seen_before(sweep):
@@ -368,7 +393,9 @@ def test_each_run_of_the_sweep_is_another_and_in_one_panel(sweep):
     assert sorted(
         run for panel in overlay["figures"]["emergence/prediction"]["panels"].values() for run in panel
     ) == sorted(runs)
-    settings = [(run["dataset"]["train_fraction"], *map(str, run["training"].items())) for run in runs.values()]
+    settings = [
+        (run["dataset"]["train_fraction"], *map(str, run["training"].items())) for run in runs.values()
+    ]
     assert len(set(settings)) == len(settings)
 
 

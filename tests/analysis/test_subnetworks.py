@@ -21,7 +21,15 @@ def o_information(seed=3):
         1000: (np.nan, np.nan, None, None),
     }
     rows = [
-        {"run": "r", "seed": seed, "step": step, "layer": "hidden", "metric": metric, "value": value, "units": units}
+        {
+            "run": "r",
+            "seed": seed,
+            "step": step,
+            "layer": "hidden",
+            "metric": metric,
+            "value": value,
+            "units": units,
+        }
         for step, (low, high, synergistic, redundant) in at.items()
         for metric, value, units in (("synergy", low, synergistic), ("redundancy", high, redundant))
     ]
@@ -35,7 +43,9 @@ def curves(generalised=None):
 
 
 def phases(**events):
-    rows = [{"event": event.replace("__", "."), "status": "found", "step": step} for event, step in events.items()]
+    rows = [
+        {"event": event.replace("__", "."), "status": "found", "step": step} for event, step in events.items()
+    ]
     return pd.DataFrame(rows, columns=["event", "status", "step"])
 
 
@@ -63,10 +73,15 @@ def test_the_others_are_all_other_units_of_the_layer():
 
 def test_random_units_are_as_many_without_repetition_and_differ_by_draw_and_seed():
     draws = [chosen(take="random", draw=draw) for draw in range(1, 30)]
-    assert all(len(set(units)) == 2 and set(units) <= set(range(WIDTH)) and units == sorted(units) for units in draws)
+    assert all(
+        len(set(units)) == 2 and set(units) <= set(range(WIDTH)) and units == sorted(units) for units in draws
+    )
     assert len({tuple(units) for units in draws}) > 5
     assert chosen(take="random", draw=1) == draws[0]
-    others = [choose(o_information(seed=4), NEVER, NO_PHASES, WIDTH, take="random", draw=n).units for n in range(1, 30)]
+    others = [
+        choose(o_information(seed=4), NEVER, NO_PHASES, WIDTH, take="random", draw=n).units
+        for n in range(1, 30)
+    ]
     assert others != draws
 
 
@@ -88,7 +103,10 @@ def test_the_multiplet_of_a_phase(phase):
         ({"at": "generalised", "curves": curves(1000)}, "no multiplet with a finite synergy"),
         ({"at": "delayed_emergence"}, "the run has no delayed emergence"),
         (
-            {"at": "delayed_emergence", "phases": phases(delayed_emergence__start=2, delayed_emergence__end=3)},
+            {
+                "at": "delayed_emergence",
+                "phases": phases(delayed_emergence__start=2, delayed_emergence__end=3),
+            },
             "no mult",
         ),
     ],
@@ -102,7 +120,8 @@ def test_where_there_is_none_it_is_absent_with_a_reason(options, why):
 def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
     table, everything = o_information(), list(range(WIDTH))
     table["units"] = [
-        everything if step == 100 else units for step, units in zip(table["step"], table["units"], strict=True)
+        everything if step == 100 else units
+        for step, units in zip(table["step"], table["units"], strict=True)
     ]
     assert choose(table, NEVER, NO_PHASES, WIDTH, take=take).step == 10
     table["units"] = [everything] * len(table)
@@ -141,7 +160,9 @@ def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
 
 def test_the_units_of_one_layer_are_chosen_among_its_own_rows():
     first = o_information()
-    other = first.assign(layer="preactivation", value=10 * first["value"], units=first["units"].map(lambda _: [2, 5]))
+    other = first.assign(
+        layer="preactivation", value=10 * first["value"], units=first["units"].map(lambda _: [2, 5])
+    )
     rows = pd.concat([first, other], ignore_index=True)
     assert choose(in_layer(rows, "hidden"), NEVER, NO_PHASES, WIDTH) == ([3, 7], 100, -3.0)
     assert choose(in_layer(rows, "preactivation"), NEVER, NO_PHASES, WIDTH) == ([2, 5], 100, -30.0)

@@ -34,7 +34,9 @@ def test_a_constant_has_no_range():
 
 
 def test_the_average_is_a_tenth_of_the_new_and_nine_of_the_old():
-    assert averaged(pd.Series([1.0, 0.0, 0.0, 1.0])).tolist() == pytest.approx([1, 0.9, 0.81, 0.829], abs=1e-15)
+    assert averaged(pd.Series([1.0, 0.0, 0.0, 1.0])).tolist() == pytest.approx(
+        [1, 0.9, 0.81, 0.829], abs=1e-15
+    )
 
 
 @pytest.mark.parametrize("metric", ["train_loss", "hidden_information"])
@@ -80,7 +82,9 @@ def test_the_filter_leaves_a_ramp(slope):
 def test_each_series_is_normalised_for_itself():
     """Two seeds, layers and metrics with ranges of their own, in shuffled order."""
     kinds = [{"seed": seed, "layer": layer} for seed in (0, 1) for layer in ("hidden", None)]
-    series = [rows("train_loss", np.array([0, 1, 3, 2]) * 10.0**i + i, **kind) for i, kind in enumerate(kinds)]
+    series = [
+        rows("train_loss", np.array([0, 1, 3, 2]) * 10.0**i + i, **kind) for i, kind in enumerate(kinds)
+    ]
     table = normalised(pd.concat(series, ignore_index=True).sample(frac=1, random_state=0))
     assert len(table) == 16
     for _, one in table.groupby(["seed", "layer"], dropna=False):
@@ -105,7 +109,9 @@ def test_information_is_a_fraction_of_its_ceiling_at_the_same_step_layer_and_see
             rows("information_y", [0, 1, 2], **of),
             rows("information_y_shuffled", [0, 0, 0.5], **of),
         ]
-    table = normalised(pd.concat(parts, ignore_index=True)).set_index(["seed", "layer", "metric"])["normalised"]
+    table = normalised(pd.concat(parts, ignore_index=True)).set_index(["seed", "layer", "metric"])[
+        "normalised"
+    ]
     for of in [(0, "block_1"), (0, "block_2"), (1, "block_1")]:
         assert table[(*of, "information_x")].tolist() == [0.25, 0.5, 1]
         assert table[(*of, "information_y")].tolist() == [0, 0.5, 1]

@@ -109,7 +109,10 @@ def tables(ceiling=5.0):
     }
     measured = {
         "kde": pd.concat(
-            [tidy({"information_x": bump(20), "ceiling_x": bump(20)}, "block_1"), tidy(information, "block_2")]
+            [
+                tidy({"information_x": bump(20), "ceiling_x": bump(20)}, "block_1"),
+                tidy(information, "block_2"),
+            ]
         ),
         "other": tidy({"information_x": bump(1000), "ceiling_x": curve(lambda x: 5.0)}, "block_2"),
         "lmn": tidy({"linear_mapping_number": bump(80)}, "block_1"),
@@ -137,7 +140,9 @@ def test_every_time_scale_has_a_step_or_a_word():
             row = row[row["event"] == place[1]].iloc[0]
             assert row["status"] == FOUND and near(row["step"], at)
         for source, event in (("lc", "lc"), ("kde", "compress_tripled")):
-            assert found.loc[(source, event), "status"] == ABSENT and np.isnan(found.loc[(source, event), "step"])
+            assert found.loc[(source, event), "status"] == ABSENT and np.isnan(
+                found.loc[(source, event), "step"]
+            )
         assert found.loc[("kde", "fixed"), "step"] > found.loc[("kde", "compress"), "step"]
 
 

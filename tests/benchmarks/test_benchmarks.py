@@ -38,7 +38,9 @@ def bench(monkeypatch, tmp_path):
     def bench(benchmarks, *names):
         monkeypatch.setattr(run, "BENCHMARKS", tuple(benchmarks))
         monkeypatch.setattr(run, "RESULTS", tmp_path)
-        monkeypatch.setattr(Surroundings, "here", classmethod(lambda cls: cls("a CPU", 2, RATES, {"numpy": "2"})))
+        monkeypatch.setattr(
+            Surroundings, "here", classmethod(lambda cls: cls("a CPU", 2, RATES, {"numpy": "2"}))
+        )
         for name, attributes in benchmarks.items():
             monkeypatch.setitem(sys.modules, name, SimpleNamespace(**attributes))
         try:
@@ -129,7 +131,14 @@ def test_markdown_has_a_row_a_pair():
 
 def test_a_record_is_in_seconds():
     row = record("sums", measured(at_least=4), RATES)
-    expected = {"ours_median_s": 0.002, "peer_max_s": 0.02, "ratio_min": 3, "floor": 4, "aim": None, "difference": 0.05}
+    expected = {
+        "ours_median_s": 0.002,
+        "peer_max_s": 0.02,
+        "ratio_min": 3,
+        "floor": 4,
+        "aim": None,
+        "difference": 0.05,
+    }
     assert {key: row[key] for key in expected} == pytest.approx(expected)
 
 

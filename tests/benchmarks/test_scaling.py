@@ -33,7 +33,9 @@ def test_a_point_is_a_process_of_its_own(monkeypatch):
 def test_the_exponent_of_a_power_is_that_power():
     sizes = np.array([10, 30, 100, 300])
     rows = pd.DataFrame({"curve": "a", "variable": "units", "size": sizes})
-    rows = rows.assign(seconds=2e-6 * sizes**1.5 + [0.1, 0, 0, 0], megabytes=3.0 * sizes**2)  # the least is off
+    rows = rows.assign(
+        seconds=2e-6 * sizes**1.5 + [0.1, 0, 0, 0], megabytes=3.0 * sizes**2
+    )  # the least is off
     found = exponents(rows).iloc[0]
     assert found[["exponent_seconds", "exponent_megabytes"]].tolist() == pytest.approx([1.5, 2.0])
     assert found[["size", "seconds", "megabytes"]].tolist() == pytest.approx([300, 2e-6 * 300**1.5, 270_000])

@@ -18,7 +18,9 @@ def test_more_rows_than_are_taken_at_a_time(model):
     assert len(inputs) > ROWS
     recorded = activations(model, inputs, ["preactivation", "hidden"])
     assert list(recorded) == ["preactivation", "hidden"]
-    torch.testing.assert_close(recorded["hidden"], model.preactivation(model.embedding(inputs)).relu().detach())
+    torch.testing.assert_close(
+        recorded["hidden"], model.preactivation(model.embedding(inputs)).relu().detach()
+    )
     assert not recorded["hidden"].requires_grad
 
 

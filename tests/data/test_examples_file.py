@@ -15,7 +15,9 @@ def examples(request):
     """Seven samples of two or three operands; sizes larger than any value, so that they cannot be guessed from them."""
     rng = np.random.default_rng(0)
     inputs, targets = rng.integers(0, 9, size=(7, request.param)), rng.integers(0, 5, size=7)
-    return Examples(inputs, targets, n_tokens=11, n_classes=13, train=np.array([1, 0, 0, 1, 1, 0, 1], dtype=bool))
+    return Examples(
+        inputs, targets, n_tokens=11, n_classes=13, train=np.array([1, 0, 0, 1, 1, 0, 1], dtype=bool)
+    )
 
 
 def test_a_dataset_comes_back_as_it_was_written(examples, tmp_path):
@@ -29,7 +31,9 @@ def test_a_dataset_comes_back_as_it_was_written(examples, tmp_path):
 
 def test_the_dataset_of_another_run_is_refused(examples, tmp_path):
     write_examples(tmp_path / "dataset.parquet", examples, {"run": "r", "seed": 3})
-    with pytest.raises(ValueError, match="dataset.parquet is not what belongs there: it is of seed 3, not of seed 4"):
+    with pytest.raises(
+        ValueError, match="dataset.parquet is not what belongs there: it is of seed 3, not of seed 4"
+    ):
         read_examples(tmp_path / "dataset.parquet", run="r", seed=4)
 
 

@@ -75,7 +75,10 @@ def test_preactivations_are_what_each_activation_module_reads_at_the_last_positi
 def test_activations_before_the_module_do_not_count():
     network = relu_mlp.build(n_tokens=5, n_classes=4)
     rest = rest_after(network, "hidden_1", INPUTS)
-    assert list(preactivations(network, torch.randn(7, 16), rest, after="hidden_1")) == ["hidden_2", "hidden_3"]
+    assert list(preactivations(network, torch.randn(7, 16), rest, after="hidden_1")) == [
+        "hidden_2",
+        "hidden_3",
+    ]
 
 
 def test_a_network_is_left_as_it_was(network):
@@ -87,7 +90,9 @@ def test_a_network_is_left_as_it_was(network):
     preactivations(network, outputs(network, INPUTS, ["embedding"])["embedding"], rest)
     with pytest.raises(RuntimeError):
         rest(torch.zeros(2, 3, 7))
-    assert [module.training for module in network.modules()].count(False) == 1 and not network.readout.training
+    assert [module.training for module in network.modules()].count(
+        False
+    ) == 1 and not network.readout.training
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in network.modules())
     assert not any("forward" in vars(module) for module in network.modules())
     assert all(torch.equal(p.grad, before) for p, before in zip(network.parameters(), gradients, strict=True))

@@ -84,7 +84,10 @@ def test_snapshots_can_be_iterated_again_and_asked_for_one_step(recording, examp
 
 def test_some_steps_and_layers_can_be_asked_for(recording, examples, tmp_path):
     path, _, dataset = merged(recording, examples, tmp_path)
-    whole, part = Snapshots(path, dataset), Snapshots(path, dataset, steps=[2], layers={"hidden": WIDTHS["hidden"]})
+    whole, part = (
+        Snapshots(path, dataset),
+        Snapshots(path, dataset, steps=[2], layers={"hidden": WIDTHS["hidden"]}),
+    )
     assert part.steps == STEPS
     assert Snapshots(path, dataset, steps=[9]).steps == [0, 10]
     assert [list(snapshot.activations) for snapshot in part] == [["hidden"]] * 3
@@ -158,12 +161,16 @@ def test_pandas_reads_it(recording, examples, tmp_path):
     assert rows["step"].tolist() == np.repeat(STEPS, len(samples)).tolist()
     assert rows["sample"].tolist() == samples.tolist() * 3
     hidden = np.stack(rows.loc[rows["step"] == 10, "hidden"])
-    np.testing.assert_allclose(hidden, expected(10, examples, recording.dtype)["hidden"], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        hidden, expected(10, examples, recording.dtype)["hidden"], rtol=1e-3, atol=1e-4
+    )
 
 
 def test_the_weights_of_another_training_are_refused(recording, examples, tmp_path):
     _, weights, dataset = merged(recording, examples, tmp_path)
-    with pytest.raises(ValueError, match="weights.safetensors is not what belongs there: it is of config_digest 'c0ff"):
+    with pytest.raises(
+        ValueError, match="weights.safetensors is not what belongs there: it is of config_digest 'c0ff"
+    ):
         Networks(weights, dataset, {"module": "mlp", "width": WIDTHS["hidden"]}, "another")
 
 
@@ -187,7 +194,9 @@ def test_only_the_steps_that_were_taken_are_merged(recording, examples, tmp_path
 
 def test_the_order_in_which_steps_were_taken_leaves_no_trace(recording, examples, tmp_path):
     forth = merged(recording, examples, tmp_path)
-    back = merged(replace(recording, folder=tmp_path / "others"), examples, tmp_path / "back", steps=STEPS[::-1])
+    back = merged(
+        replace(recording, folder=tmp_path / "others"), examples, tmp_path / "back", steps=STEPS[::-1]
+    )
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(forth, back, strict=True))
 
 
@@ -201,7 +210,9 @@ def test_a_run_that_records_no_layers_has_its_weights_at_both_ends(examples, tmp
 
 def test_a_runs_entry_becomes_a_recording(tmp_path):
     entry = {"layers": ["hidden"], "steps": {"every": 4}, "dtype": "float16"}
-    assert Recording.from_entry(entry, 10, tmp_path) == Recording(tmp_path, ["hidden"], [0, 4, 8, 10], "float16")
+    assert Recording.from_entry(entry, 10, tmp_path) == Recording(
+        tmp_path, ["hidden"], [0, 4, 8, 10], "float16"
+    )
     assert entry["steps"] == {"every": 4}
 
 
@@ -228,7 +239,9 @@ def test_units_that_float16_makes_constant_are_refused_with_the_remedy(scale):
     values[:, 1:4] = (scale == 1.0) + np.arange(8, dtype=np.float32)[:, None] * 1e-9
     values[:, 1:4] += np.arange(8, dtype=np.float32)[:, None] * (scale == 1.0) * 1e-5
     values[:, 4] = np.arange(8)
-    with pytest.raises(ValueError, match="what: 3 units that vary are constant as float16; set `dtype: float32`"):
+    with pytest.raises(
+        ValueError, match="what: 3 units that vary are constant as float16; set `dtype: float32`"
+    ):
         as_stored(values, "float16", "what")
     np.testing.assert_array_equal(as_stored(values, "float32", "what"), values)
 

@@ -38,7 +38,9 @@ def test_the_examples_stay_as_they_are():
 
 @pytest.mark.parametrize("fraction", [0.0, 0.02, 1.0])
 def test_an_empty_side_is_refused(fraction):
-    with pytest.raises(ValueError, match=f"train_fraction = {fraction} of 49 examples leaves train or test empty"):
+    with pytest.raises(
+        ValueError, match=f"train_fraction = {fraction} of 49 examples leaves train or test empty"
+    ):
         split(modular_addition.make(p=7), fraction, 0)
 
 

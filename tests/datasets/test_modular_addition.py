@@ -16,7 +16,17 @@ def test_the_paper_has_9409_pairs():
 
 def test_the_table_modulo_3_in_order():
     examples = modular_addition.make(p=3)
-    assert examples.inputs.tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [2, 0], [2, 1], [2, 2]]
+    assert examples.inputs.tolist() == [
+        [0, 0],
+        [0, 1],
+        [0, 2],
+        [1, 0],
+        [1, 1],
+        [1, 2],
+        [2, 0],
+        [2, 1],
+        [2, 2],
+    ]
     assert examples.targets.tolist() == [0, 1, 2, 1, 2, 0, 2, 0, 1]
 
 

@@ -40,7 +40,9 @@ def test_every_element_is_once_in_each_row_and_column():
 
 def test_products_are_associative_and_not_commutative():
     products = table(4)
-    np.testing.assert_array_equal(products[products], products[:, products])  # (ab)c = a(bc), all 24^3 of them
+    np.testing.assert_array_equal(
+        products[products], products[:, products]
+    )  # (ab)c = a(bc), all 24^3 of them
     assert (products != products.T).any()
 
 

@@ -90,7 +90,9 @@ class Snapshots(dict):
 def test_one_file_is_measured_with(scripts):
     assert "signs" in plugins.names("estimators")
     values = {row["metric"]: row["value"] for row in compute(Snapshots(), estimator="signs", unit=1)}
-    assert values["information_x"] == values["information_y"] == values["ceiling_x"] == pytest.approx(np.log(2))
+    assert (
+        values["information_x"] == values["information_y"] == values["ceiling_x"] == pytest.approx(np.log(2))
+    )
     assert (values["n_constant"], values["n_undefined"]) == (0, 0) and np.isnan(values["resolution"])
     with pytest.raises(ValueError, match="^unit: -1 is less than 0"):
         compute(Snapshots(), estimator="signs", unit=-1)
@@ -99,7 +101,10 @@ def test_one_file_is_measured_with(scripts):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"unt": 1}, r"where.unt: .*/mutual_information.py with .*/estimators/signs.py takes no option 'unt'.*'unit'"),
+        (
+            {"unt": 1},
+            r"where.unt: .*/mutual_information.py with .*/estimators/signs.py takes no option 'unt'.*'unit'",
+        ),
         ({"unit": "1"}, "where.unit: '1' is not a whole number"),
         ({"noise": 0.35}, "where.noise: .* takes no option 'noise'"),
         ({"unit": -1}, "where.unit: -1 is less than 0"),
@@ -116,7 +121,13 @@ def test_one_entry_is_checked(scripts, options, sentence):
 
 
 def test_a_caption_describes_it():
-    options = {"module": "mutual_information", "estimator": "first_sign", "unit": 1, "controls": True, "seed": 0}
+    options = {
+        "module": "mutual_information",
+        "estimator": "first_sign",
+        "unit": 1,
+        "controls": True,
+        "seed": 0,
+    }
     assert estimator_text(options | {"layers": ["hidden"], "steps": {"log": 9}}) == "first sign, unit 1"
 
 
@@ -133,7 +144,9 @@ def test_an_edit_changes_the_hash_of_entries_that_name_it_alone(scripts):
 
     def hashes():
         metric = ("metrics", "mutual_information")
-        modules = [[module_name(*each) for each in [metric, *plugins_of(*metric, entry)]] for entry in entries]
+        modules = [
+            [module_name(*each) for each in [metric, *plugins_of(*metric, entry)]] for entry in entries
+        ]
         return [code("metric", *named) for named in modules]
 
     before = hashes()

@@ -23,7 +23,9 @@ def test_values_outside_fall_into_the_outermost_bins():
     edges = np.array([0.0, 1.0, 2.0, 3.0])
     inside, outside = [0.5, 0.5, 1.5, 2.5], [-9.0, 0.5, 1.5, 1e9]
     assert (
-        binned_entropy(np.c_[outside], edges) == binned_entropy(np.c_[inside], edges) == pytest.approx(1.5 * np.log(2))
+        binned_entropy(np.c_[outside], edges)
+        == binned_entropy(np.c_[inside], edges)
+        == pytest.approx(1.5 * np.log(2))
     )
 
 

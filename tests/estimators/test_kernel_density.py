@@ -68,7 +68,9 @@ def test_a_gaussian_channel_lies_between_the_bounds():
 @pytest.mark.parametrize("block", [1, 97, 300, 1000, 10**6])
 @pytest.mark.parametrize("noise", [0.01, 0.7, 50.0])
 def test_blocks_give_what_the_whole_matrix_gives(monkeypatch, block, noise):
-    T = gaussian() + 4e4  # far from the origin, where distances from matrix products lose digits unless centred
+    T = (
+        gaussian() + 4e4
+    )  # far from the origin, where distances from matrix products lose digits unless centred
     monkeypatch.setattr(kernel_density, "BLOCK", block)
     expected = naive_bound(T, 8 * noise**2), naive_bound(T, 2 * noise**2)
     assert kde_bounds(T, noise) == pytest.approx(expected, rel=1e-10, abs=1e-12)

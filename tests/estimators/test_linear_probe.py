@@ -43,7 +43,9 @@ def test_two_gaussians_give_what_their_likelihood_ratio_says():
 def test_the_scale_does_not_matter_and_the_seed_decides():
     T, targets = points(400), np.arange(400) % 3
     value = usable_information(T + np.eye(5)[targets], targets, seed=0)
-    assert usable_information(64 * (T + np.eye(5)[targets]), targets, seed=0)[0] == pytest.approx(value[0], abs=1e-6)
+    assert usable_information(64 * (T + np.eye(5)[targets]), targets, seed=0)[0] == pytest.approx(
+        value[0], abs=1e-6
+    )
     assert usable_information(T + np.eye(5)[targets], targets, seed=1) != value
 
 

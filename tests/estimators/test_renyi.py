@@ -17,7 +17,9 @@ def test_far_clusters_are_counted(alpha):
 
 def test_isolated_samples_are_all_told_apart_and_indistinct_ones_are_not():
     targets = np.arange(60) % 4
-    assert renyi_information(100.0 * np.eye(60), targets, 1.0, 1.01) == pytest.approx((np.log(60), np.log(4)), abs=1e-6)
+    assert renyi_information(100.0 * np.eye(60), targets, 1.0, 1.01) == pytest.approx(
+        (np.log(60), np.log(4)), abs=1e-6
+    )
     assert renyi_information(1e-6 * np.eye(60), targets, 1.0, 1.01) == pytest.approx((0, 0), abs=1e-6)
 
 

@@ -71,7 +71,9 @@ class Soak:
             pass
         self.anew += sum(attempt.began_anew for attempt in attempts.values())
         for run in sorted(self.undisturbed.folder.glob("results/soak/*/[0-9]*")):
-            pairs = [(run / name, tree.folder / run.relative_to(self.undisturbed.folder) / name) for name in NAMES]
+            pairs = [
+                (run / name, tree.folder / run.relative_to(self.undisturbed.folder) / name) for name in NAMES
+            ]
             same = all(ours.read_bytes() == theirs.read_bytes() for ours, theirs in pairs)
             self.survived, self.lost = self.survived + same, self.lost + (not same)
 
@@ -121,7 +123,9 @@ class Soak:
 
     def finish_orphans(self, tree: Tree) -> None:
         """At random they end by themselves, or the next Snakemake finds them at work."""
-        orphans = [process for process in psutil.process_iter(["cmdline", "cwd"]) if is_trainer(process, tree.folder)]
+        orphans = [
+            process for process in psutil.process_iter(["cmdline", "cwd"]) if is_trainer(process, tree.folder)
+        ]
         if self.dice.random() < 0.5:
             psutil.wait_procs(orphans, timeout=self.dice.uniform(0, 10))
 
@@ -181,7 +185,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell sets to "ignored" in the background
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # which a shell sets to "ignored" in the background
     soak = Soak(arguments.folder.resolve(), arguments.seed)
     n_studies = 0
     while sum(soak.kills.values()) < arguments.kills:

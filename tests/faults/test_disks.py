@@ -20,7 +20,9 @@ def small_disk(tmp_path):
     """A folder on a disk of its own, of 300 kB; only root can mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("a small disk cannot be mounted here; the injected faults below say the same")
     yield folder
@@ -33,7 +35,9 @@ def test_a_run_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_pat
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"0" * 280_000)
     assert trainee.attempt() == 1
-    assert "no space is left on its disk; free some and give the same command again" in trainee.said.read_text()
+    assert (
+        "no space is left on its disk; free some and give the same command again" in trainee.said.read_text()
+    )
     assert trainee.litter() == []
     ballast.unlink()
     assert trainee.attempt() == 0, trainee.said.read_text()
@@ -41,7 +45,9 @@ def test_a_run_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_pat
 
 
 @pytest.mark.parametrize("error", [FULL, FORBIDDEN])
-@pytest.mark.parametrize(("owner", "name", "nth"), [(Path, "write_bytes", 5), (os, "fsync", 5), (Path, "replace", 12)])
+@pytest.mark.parametrize(
+    ("owner", "name", "nth"), [(Path, "write_bytes", 5), (os, "fsync", 5), (Path, "replace", 12)]
+)
 def test_a_write_that_fails_is_one_sentence_and_costs_no_more_than_it(error, owner, name, nth, tmp_path):
     undisturbed, trainee = Trainee(tmp_path / "undisturbed"), Trainee(tmp_path / "run")
     assert undisturbed.attempt() == 0
@@ -56,10 +62,16 @@ def test_a_write_that_fails_is_one_sentence_and_costs_no_more_than_it(error, own
 
 @pytest.mark.parametrize(
     ("error", "remedy"),
-    [(FULL, "free some and give the same command again"), (FORBIDDEN, "Read-only file system; make its folder one")],
+    [
+        (FULL, "free some and give the same command again"),
+        (FORBIDDEN, "Read-only file system; make its folder one"),
+    ],
 )
 def test_the_sentence_names_the_file_and_the_remedy(error, remedy, tmp_path):
-    with pytest.raises(OSError, match=f"^{tmp_path}/table cannot be written: .*{remedy}"), whole(tmp_path / "table"):
+    with (
+        pytest.raises(OSError, match=f"^{tmp_path}/table cannot be written: .*{remedy}"),
+        whole(tmp_path / "table"),
+    ):
         raise error
 
 

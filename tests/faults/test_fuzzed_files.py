@@ -44,14 +44,23 @@ def weights(trainee, path):
 
 
 def state(trainee, path):
-    return list(Checkpoints(trainee.folder / "checkpoints", "abc123").load()) or [{"step": 7, "weight": [*range(9)]}]
+    return list(Checkpoints(trainee.folder / "checkpoints", "abc123").load()) or [
+        {"step": 7, "weight": [*range(9)]}
+    ]
 
 
-READERS = {"curves.parquet": table, "snapshots.parquet": snapshots, "weights.safetensors": weights, ".pt": state}
+READERS = {
+    "curves.parquet": table,
+    "snapshots.parquet": snapshots,
+    "weights.safetensors": weights,
+    ".pt": state,
+}
 
 
 def file_of(trainee, name):
-    return next(path for path in [*trainee.outputs, *trainee.folder.rglob("abc123/*.pt")] if path.name.endswith(name))
+    return next(
+        path for path in [*trainee.outputs, *trainee.folder.rglob("abc123/*.pt")] if path.name.endswith(name)
+    )
 
 
 def mutated(content: bytes, dice: random.Random) -> bytes:
@@ -62,9 +71,17 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
     flipped = bytearray(content)
     for _ in range(dice.choice([1, 1, 8])):
         flipped[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
-    changes = [flipped, before, before + bytes(len(piece)) + after, before + after, before + 2 * piece + after]
+    changes = [
+        flipped,
+        before,
+        before + bytes(len(piece)) + after,
+        before + after,
+        before + 2 * piece + after,
+    ]
     return bytes(
-        dice.choice([*changes, after + before + piece, content + dice.randbytes(99), before + piece[::-1] + after])
+        dice.choice(
+            [*changes, after + before + piece, content + dice.randbytes(99), before + piece[::-1] + after]
+        )
     )
 
 

@@ -142,11 +142,16 @@ def test_asked_to_end_it_saves_within_five_seconds_and_says_so(number, tmp_path)
     assert ended(pid, seconds=5) == 1
     (step,) = trainee.states()
     name = signal.Signals(number).name
-    assert f"addition seed 3 was asked to end ({name}), and saved step {step}; the same" in trainee.said.read_text()
+    assert (
+        f"addition seed 3 was asked to end ({name}), and saved step {step}; the same"
+        in trainee.said.read_text()
+    )
 
 
 def test_asked_to_end_and_started_again_it_ends_as_if_nothing_had_been(tmp_path):
-    undisturbed, trainee = (Trainee(tmp_path / name, steps=1000, seconds=3600) for name in ("undisturbed", "run"))
+    undisturbed, trainee = (
+        Trainee(tmp_path / name, steps=1000, seconds=3600) for name in ("undisturbed", "run")
+    )
     assert undisturbed.attempt() == 0
     pid = begun(trainee)
     os.kill(pid, signal.SIGTERM)

@@ -91,7 +91,9 @@ def test_a_damaged_file_is_named_and_made_again_once_it_is_deleted(tree, built):
     path.write_bytes(flipped(path.read_bytes()))
     make_again(tree)
     printed = refused(tree, FIGURE)
-    assert re.search(rf"^{RUN}/{name} {what}.*; delete it, and the same command makes it again$", printed, re.MULTILINE)
+    assert re.search(
+        rf"^{RUN}/{name} {what}.*; delete it, and the same command makes it again$", printed, re.MULTILINE
+    )
     path.unlink()
     tree.run(FIGURE)
     assert contents(tree) == contents(built)
@@ -156,7 +158,9 @@ def test_a_trainer_asked_to_end_says_so_and_the_same_command_goes_on(unfinished,
         trainer.terminate()
     printed, _ = first.communicate()
     assert first.returncode == 1
-    assert re.search(r"seed 0 was asked to end \(SIGTERM\), and saved step \d+; the same command goes on", printed)
+    assert re.search(
+        r"seed 0 was asked to end \(SIGTERM\), and saved step \d+; the same command goes on", printed
+    )
     assert "goes on from step" in unfinished.run(FIGURE)
     assert contents(unfinished) == contents(built)
 
@@ -180,7 +184,8 @@ def test_a_second_snakemake_is_refused_and_disturbs_nothing(unfinished, built):
     wait_for_states(unfinished)
     printed = refused(unfinished, FIGURE)
     assert re.search(
-        r"mini.yaml: results: another snakemake \(process \d+ on \S+\) is at work in results/mini; wait", printed
+        r"mini.yaml: results: another snakemake \(process \d+ on \S+\) is at work in results/mini; wait",
+        printed,
     )
     first.communicate()
     assert first.returncode == 0
@@ -204,7 +209,9 @@ def test_a_read_only_disk_is_said_before_a_job_starts(unfinished):
 def test_a_full_disk_stops_the_study_and_room_lets_it_go_on(unfinished, built):
     results = unfinished.folder / "results"
     results.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", results], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", results], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("a small disk cannot be mounted here")
     try:

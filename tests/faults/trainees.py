@@ -31,7 +31,9 @@ class Trainee:
     def __init__(self, folder: Path, steps: int = 24, seconds: float = EVERY_STEP) -> None:
         self.folder, self.said = folder, folder / "said.txt"
         self.entry = ENTRY | {"training": ENTRY["training"] | {"steps": steps}}
-        self.compute = Compute("cpu", threads=1, checkpoints=folder / "checkpoints", checkpoint_seconds=seconds)
+        self.compute = Compute(
+            "cpu", threads=1, checkpoints=folder / "checkpoints", checkpoint_seconds=seconds
+        )
         self.outputs = [folder / "results" / name for name in NAMES]
         folder.mkdir()
         write_examples(folder / "dataset.parquet", split(modular_addition.make(p=7), 0.4, 0), ORIGIN)
@@ -80,7 +82,9 @@ class Trainee:
 
     def states(self) -> list[int]:
         """The steps saved, the newest first."""
-        return sorted((int(path.name.split(".")[0]) for path in self.folder.glob("checkpoints/*/*.pt")), reverse=True)
+        return sorted(
+            (int(path.name.split(".")[0]) for path in self.folder.glob("checkpoints/*/*.pt")), reverse=True
+        )
 
     def litter(self) -> list[Path]:
         """Files begun and never finished."""
@@ -100,7 +104,9 @@ def ended(pid: int, seconds: float = 60) -> int:
     raise AssertionError(f"the job still ran after {seconds} s")
 
 
-def kill_at(owner: object, name: str, nth: int, before: Callable[..., None] = lambda *_: None) -> Callable[[], None]:
+def kill_at(
+    owner: object, name: str, nth: int, before: Callable[..., None] = lambda *_: None
+) -> Callable[[], None]:
     """A fault: at its nth call the function, instead of working, does what `before` does, and the process is killed."""
 
     def bring_in():

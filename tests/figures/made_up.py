@@ -82,7 +82,15 @@ def o_information(run, **changed):
 def phases(run, steps, rules=("stated",), layer="hidden"):
     """Events at `steps` (NaN: absent) of each seed and over seeds, in each table of O-information and by each rule."""
     rows = [
-        {"run": run, "seed": seed, "source": source, "layer": layer, "rule": rule, "event": event, "step": step}
+        {
+            "run": run,
+            "seed": seed,
+            "source": source,
+            "layer": layer,
+            "rule": rule,
+            "event": event,
+            "step": step,
+        }
         for source in O_INFORMATION
         for rule in rules
         for event, step in steps.items()

@@ -40,13 +40,17 @@ def test_a_sweep_has_train_and_test_side_by_side_and_a_line_a_run():
     [figure] = fig8.draw(fig8.select(tables(*RUNS), PANELS), STUDY)
     axes = figure.subfigs[0].axes
     assert len(axes) == 2 * len(PANELS)
-    for ax, title in zip(axes, ["weight decay", "weight decay", "initialisation", "initialisation"], strict=True):
+    for ax, title in zip(
+        axes, ["weight decay", "weight decay", "initialisation", "initialisation"], strict=True
+    ):
         assert ax.get_title().startswith(title)
     assert [len(curves_in(ax)) for ax in axes] == [2, 2, 1, 1]
     train, test = (curves_in(ax)[0] for ax in axes[:2])
     np.testing.assert_allclose(train.get_xydata(), [[1, 1], [10, 1], [100, 1]])
     np.testing.assert_allclose(test.get_xydata(), [[1, 0.01], [10, 0.1], [100, 1]])
-    assert [[name in entry for name in ("0.1", "50", "8")] for entry in legend_of(figure)] == np.eye(3).tolist()
+    assert [[name in entry for name in ("0.1", "50", "8")] for entry in legend_of(figure)] == np.eye(
+        3
+    ).tolist()
 
 
 def test_runs_that_are_no_point_of_the_sweep_are_named():
@@ -75,7 +79,10 @@ def test_seeds_that_diverged_and_seeds_that_stand_alone_are_named():
 
 def test_generalisation_is_marked_where_phases_are_given():
     steps = {"alpha8": np.nan, "wd0.1": 50.0, "wd50": 50.0}
-    rows = [phases(run, {"memorised": 1.0, "generalised": step}, ["stated", "other"]) for run, step in steps.items()]
+    rows = [
+        phases(run, {"memorised": 1.0, "generalised": step}, ["stated", "other"])
+        for run, step in steps.items()
+    ]
     numbers = fig1.select(pd.concat([tables(*RUNS), *rows], ignore_index=True), PANELS)
     events = numbers[numbers["event"].notna()]
     assert list(events["run"]) == ["wd50", "wd0.1", "alpha8"]  # once, though found in each table
@@ -112,7 +119,9 @@ def test_initialisation_tells_starts_by_line_style(starts):
     [figure] = initialisation.draw(numbers, {"runs": starts, "metrics": {}})
     assert [ax.get_title() for ax in figure.subfigs[0].axes] == list(panels)
     assert legend_of(figure)[:2] == ["train", "test"]
-    dashes = {ax.get_title(): len({line.get_linestyle() for line in curves_in(ax)}) for ax in figure.subfigs[0].axes}
+    dashes = {
+        ax.get_title(): len({line.get_linestyle() for line in curves_in(ax)}) for ax in figure.subfigs[0].axes
+    }
     assert dashes == {"α = 8, norm of all held": 2, "again": 1}
     assert named_in(figure, 0) == [0]  # the weight decay of all
 

@@ -66,13 +66,17 @@ def test_a_page_for_each_treatment_of_ties_with_spans_and_both_scales():
     assert ("redundancy (normalised)", "synergy (normalised)") in axes
     assert [span.get_x() for span in axes["", "normalised"].patches] == [1, 10, 100]
     end = axes["redundancy (bits)", "synergy (bits)"].lines[-1]
-    np.testing.assert_allclose([end.get_xdata()[0], end.get_ydata()[0]], [201, 100.5])  # means over seeds, last step
+    np.testing.assert_allclose(
+        [end.get_xdata()[0], end.get_ydata()[0]], [201, 100.5]
+    )  # means over seeds, last step
 
 
 def test_phases_that_are_not_found_are_named_in_the_caption_and_in_their_row():
     boundaries = fig3.select(tables(), PANELS).dropna(subset="event")
     one = boundaries[boundaries["estimate"] == "o_information"].set_index("event")
-    assert (one["status"] == "absent").to_dict() == {event: event.startswith(("div", "delay")) for event in FOUND}
+    assert (one["status"] == "absent").to_dict() == {
+        event: event.startswith(("div", "delay")) for event in FOUND
+    }
     assert list(one.index[one["status"] == "not reached"]) == ["generalised", "decoupling.end"]
     [figure, _] = drawn(fig3)
     assert [entry.get_text() for entry in figure.axes[0].texts] == ["not reached", "absent", "absent"]
@@ -104,7 +108,9 @@ def test_phases_that_some_seeds_lack_are_counted(events, named):
     boundaries = fig2.select(rows, PANELS).dropna(subset="event")
     partly = boundaries[boundaries["n_found"] < boundaries["n_seeds"]]
     assert set(partly.loc[partly["n_found"] > 0, "event"]) == set(events)
-    [sentence] = [text for text in missing(boundaries[boundaries["estimate"] == "o_information"]) if "1" in text]
+    [sentence] = [
+        text for text in missing(boundaries[boundaries["estimate"] == "o_information"]) if "1" in text
+    ]
     assert is_named(named, sentence) and is_named(2, sentence)
     assert ("end" in sentence) == (named == "end of emergence")
     assert sentence in fig2.draw(fig2.select(rows, PANELS), STUDY)[1].get_supxlabel()
@@ -151,7 +157,11 @@ def test_one_seed_has_no_band():
 def bands(figure):
     """Return the number of bands around the lines of synergy that have a height."""
     ax = axes_of(figure)["synergy\n(bits)"]
-    return sum(np.ptp(path.vertices[:, 1]) > 0 and len(ax.lines) > 0 for c in ax.collections for path in c.get_paths())
+    return sum(
+        np.ptp(path.vertices[:, 1]) > 0 and len(ax.lines) > 0
+        for c in ax.collections
+        for path in c.get_paths()
+    )
 
 
 def test_a_phase_without_an_end_lasts_to_the_last_step_and_one_without_a_start_is_none():
@@ -159,7 +169,14 @@ def test_a_phase_without_an_end_lasts_to_the_last_step_and_one_without_a_start_i
     edges = spans(boundaries, 500)
     assert edges == {"feature_learning": (1, 10), "emergence": (10, 100), "decoupling": (100, 500)}
     names = phases_at(pd.Index([0, 1, 50, 100, 500, 501]), edges)
-    assert list(names.fillna("none")) == ["none", "feature_learning", "emergence", "decoupling", "decoupling", "none"]
+    assert list(names.fillna("none")) == [
+        "none",
+        "feature_learning",
+        "emergence",
+        "decoupling",
+        "decoupling",
+        "none",
+    ]
 
 
 def test_each_page_has_the_phases_of_its_own_layer():
@@ -178,6 +195,8 @@ def drawn_from(rows):
 
 def emergence(page):
     """Return the first and last step of the broad line of Emergence."""
-    [ax] = [ax for ax in page.axes if worded("emergence") in [label.get_text() for label in ax.get_yticklabels()]]
+    [ax] = [
+        ax for ax in page.axes if worded("emergence") in [label.get_text() for label in ax.get_yticklabels()]
+    ]
     [line] = [line for line in ax.lines if line.get_linewidth() == 5 and set(line.get_ydata()) == {3}]
     return list(line.get_xdata())

@@ -27,13 +27,19 @@ def synergy_tables():
         "n_failed": lambda seed, step: 0,
     }
     return pd.concat(
-        [table(run, values).assign(table=name) for run in RUNS for name in ("o_information_paper", "o_information")]
+        [
+            table(run, values).assign(table=name)
+            for run in RUNS
+            for name in ("o_information_paper", "o_information")
+        ]
     )
 
 
 @pytest.fixture
 def drawn():
-    numbers = emergence.select(synergy_tables(), {"weight decay": ["wd50", "wd2"], "initialisation": ["alpha8"]})
+    numbers = emergence.select(
+        synergy_tables(), {"weight decay": ["wd50", "wd2"], "initialisation": ["alpha8"]}
+    )
     return numbers, emergence.draw(numbers, STUDY)
 
 
@@ -53,7 +59,9 @@ def test_emergence_draws_a_page_for_each_treatment_of_ties(drawn):
     labels = [line.get_text() for line in figures[0].axes[0].get_legend().get_texts()]
     assert [[decay in label for decay in ("50", "2")] for label in labels] == [[True, False], [False, True]]
     upper, _, lower, _ = figures[0].axes
-    for line, run in zip([line for line in lower.lines if len(line.get_xdata())], ["wd50", "wd2"], strict=False):
+    for line, run in zip(
+        [line for line in lower.lines if len(line.get_xdata())], ["wd50", "wd2"], strict=False
+    ):
         rows = numbers[(numbers["run"] == run) & (numbers["estimate"] == "o_information_paper")]
         means = rows.groupby("step")["bits"].mean().dropna()
         np.testing.assert_allclose(line.get_xydata(), means.reset_index().to_numpy())
@@ -65,7 +73,13 @@ def test_emergence_names_what_is_undefined_and_what_is_no_point_of_the_sweep(dra
     numbers, [figure, _] = drawn
     lacking = numbers[numbers["value"].isna() & (numbers["estimate"] == "o_information")]
     assert lacking.groupby("run").size().to_dict() == dict.fromkeys(RUNS, 2)
-    assert named_in(figure, "wd2", "wd50", "alpha8", "2 of 6", -0.5) == ["wd2", "wd50", "alpha8", "2 of 6", -0.5]
+    assert named_in(figure, "wd2", "wd50", "alpha8", "2 of 6", -0.5) == [
+        "wd2",
+        "wd50",
+        "alpha8",
+        "2 of 6",
+        -0.5,
+    ]
 
 
 def test_the_same_numbers_give_the_same_files(drawn, tmp_path):

@@ -42,7 +42,11 @@ def table(generalised_at=GENERALISED_AT):
         for seed in RUNS[run]["seeds"]:
             at = 50 if (run, seed) == ("alpha8", 3) else generalised_at.get(run, np.inf)
             for step in range(0, 1001, 50):
-                values = {"test_accuracy": float(step >= at), "weight_norm": 10.0 + seed, "train_loss": 1 / (1 + step)}
+                values = {
+                    "test_accuracy": float(step >= at),
+                    "weight_norm": 10.0 + seed,
+                    "train_loss": 1 / (1 + step),
+                }
                 curves += [(run, seed, step, metric, value) for metric, value in values.items()]
             for step in range(10, 101, 5):
                 peak = 5 * (run in GENERALISED_AT) * np.exp(-10 * np.log(step / 30) ** 2)
@@ -83,7 +87,10 @@ def test_each_estimate_has_its_page(drawn):
 
 def test_the_area_and_its_interval_stand_beside_each_curve(drawn):
     _, [blind, page] = drawn
-    for shown, expected in ((page, "synergy peak 1.00 [1.00, 1.00]"), (blind, "synergy peak 0.50 [0.50, 0.50]")):
+    for shown, expected in (
+        (page, "synergy peak 1.00 [1.00, 1.00]"),
+        (blind, "synergy peak 0.50 [0.50, 0.50]"),
+    ):
         for ax in axes(shown)[:2]:
             assert ax.get_legend().get_texts()[0].get_text() == expected
     titles = [ax.get_legend().get_title().get_text() for ax in axes(page)[:2]]
@@ -98,7 +105,9 @@ def test_scores_show_outcomes_threshold_and_who_is_left_out(drawn):
         "weight decay 1, rate 0.1, 40% train",
     ]
     assert "α 8" in ax.get_yticklabels()[3].get_text()
-    assert ax.get_title(loc="left").startswith("all: 3 hits, 0 misses,\n   0 false alarms, 4 correct rejections\n")
+    assert ax.get_title(loc="left").startswith(
+        "all: 3 hits, 0 misses,\n   0 false alarms, 4 correct rejections\n"
+    )
     [crosses] = [line for line in ax.lines if line.get_marker() == "x"]
     assert np.round(crosses.get_ydata()).tolist() == [3]
     assert len([line for line in ax.lines if line.get_linestyle() == "--"]) == 1
@@ -107,7 +116,9 @@ def test_scores_show_outcomes_threshold_and_who_is_left_out(drawn):
 def test_leads_are_of_the_scored_hits(drawn):
     numbers, [_, page] = drawn
     hits = numbers[
-        (numbers["estimate"] == "o_information") & (numbers["role"] == "scored") & (numbers["outcome"] == "hit")
+        (numbers["estimate"] == "o_information")
+        & (numbers["role"] == "scored")
+        & (numbers["outcome"] == "hit")
     ]
     shown = np.sort(axes(page)[2].collections[0].get_offsets()[:, 0])
     assert shown.tolist() == sorted(hits.loc[hits["predictor"] == "synergy_peak", "lead"])

@@ -9,7 +9,12 @@ from grokking_phases.figures.two_phase import progress
 
 OPTIONS = {
     "linear_mapping_number": {"module": "linear_mapping_number", "n_samples": 256},
-    "local_complexity": {"module": "local_complexity", "radius": 0.005, "n_samples": 1024, "steps": {"log": 3}},
+    "local_complexity": {
+        "module": "local_complexity",
+        "radius": 0.005,
+        "n_samples": 1024,
+        "steps": {"log": 3},
+    },
 }
 
 
@@ -20,8 +25,12 @@ def events(source, event, status, step):
 
 
 def test_panels_lines_and_turning_points():
-    number = table("a", {"linear_mapping_number": lambda seed, step: step}).assign(table="linear_mapping_number")
-    complexity = {f"local_complexity_{split}": (lambda seed, step: seed) for split in ("train", "test", "random")}
+    number = table("a", {"linear_mapping_number": lambda seed, step: step}).assign(
+        table="linear_mapping_number"
+    )
+    complexity = {
+        f"local_complexity_{split}": (lambda seed, step: seed) for split in ("train", "test", "random")
+    }
     complexity = pd.concat([table("a", complexity, layer=f"block_{i}.hidden") for i in (1, 2)])
     rows = [
         curves("a"),

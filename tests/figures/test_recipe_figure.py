@@ -6,12 +6,25 @@ from made_up import is_named, run_with
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
 from grokking_phases.figures.two_phase import recipe
 
-EVENTS = {"fit": (FOUND, 30.0), "peak": (ABSENT, None), "compress": (ABSENT, None), "gen_0.9": (NOT_REACHED, None)}
+EVENTS = {
+    "fit": (FOUND, 30.0),
+    "peak": (ABSENT, None),
+    "compress": (ABSENT, None),
+    "gen_0.9": (NOT_REACHED, None),
+}
 
 
 def events(run, source="mutual_information", layer=None):
     rows = [
-        {"run": run, "seed": seed, "source": source, "layer": layer, "event": event, "status": status, "step": step}
+        {
+            "run": run,
+            "seed": seed,
+            "source": source,
+            "layer": layer,
+            "event": event,
+            "status": status,
+            "step": step,
+        }
         for seed in (0, None)
         for event, (status, step) in EVENTS.items()
     ]
@@ -38,10 +51,15 @@ def test_rows_are_named_by_recipe_and_say_what_is_missing():
     (figure,) = recipe.draw(numbers, {"runs": runs})
     (ax,) = figure.subfigs[0].axes
     labels = [label.get_text() for label in ax.get_yticklabels()]
-    assert [[is_named(decay, label) for decay in (0.5, 1)] for label in labels] == [[True, False], [False, True]]
+    assert [[is_named(decay, label) for decay in (0.5, 1)] for label in labels] == [
+        [True, False],
+        [False, True],
+    ]
     lacking = [recipe.SCALES[event][1] for event, (status, _) in EVENTS.items() if status != FOUND]
     for text in ax.texts:
         names = [short for _, short, *_ in recipe.SCALES.values() if is_named(short, text.get_text())]
         assert sorted(names) == sorted(lacking)
     points = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
-    assert points == {name: [] for name, *_ in recipe.SCALES.values()} | {recipe.SCALES["fit"][0]: [[30, 0], [30, 1]]}
+    assert points == {name: [] for name, *_ in recipe.SCALES.values()} | {
+        recipe.SCALES["fit"][0]: [[30, 0], [30, 1]]
+    }

@@ -48,7 +48,9 @@ def rows_of(metric):
 
 def without_the_last_region(rows):
     """Of the last step and layer."""
-    last = rows[(rows["step"] == 100) & (rows["layer"] == "hidden_2") & rows["metric"].str.startswith("corner")]
+    last = rows[
+        (rows["step"] == 100) & (rows["layer"] == "hidden_2") & rows["metric"].str.startswith("corner")
+    ]
     return rows.drop(index=last.index[last["units"].map(str) == str(last["units"].iloc[-1])])
 
 
@@ -143,7 +145,9 @@ def test_mechanisms_are_summed_up_and_the_identity_is_reported(tables):
     assert born["so_far"].tolist() == born["value"].cumsum().tolist()
     (figure,) = mechanisms.draw(numbers, STUDY)
     assert named_in(figure, "2 of 2", "0 of 2") == ["2 of 2"]
-    wrong = numbers.assign(value=numbers["value"] + (numbers["metric"] == "crossings") * (numbers["step"] == 10))
+    wrong = numbers.assign(
+        value=numbers["value"] + (numbers["metric"] == "crossings") * (numbers["step"] == 10)
+    )
     assert named_in(mechanisms.draw(wrong, STUDY)[0], "2 of 2", "0 of 2") == ["0 of 2"]
     for line, metric in zip(figure.subfigs[0].axes[0].lines, mechanisms.COUNTS, strict=False):
         rows = numbers[(numbers["layer"] == "hidden_1") & (numbers["metric"] == metric)]

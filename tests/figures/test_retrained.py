@@ -65,7 +65,9 @@ def test_the_accuracies_of_each_network_after_step_0_are_selected(both):
     assert set(numbers["subnetwork"]) == {"original", "synergistic", "inverse", "delayed", "random"}
     assert numbers["step"].min() == 10
     assert list(numbers["panel"].unique()) == list(PANELS)
-    one = numbers[(numbers["of"] == "inverse.activation") & (numbers["run"] == "wd2") & (numbers["seed"] == 0)]
+    one = numbers[
+        (numbers["of"] == "inverse.activation") & (numbers["run"] == "wd2") & (numbers["seed"] == 0)
+    ]
     assert list(one["value"]) == [0] * 8 + [1, 1]
     assert list(numbers.loc[numbers["of"] == "original", "mask"].unique()) == [""]
 
@@ -76,13 +78,28 @@ def test_a_page_for_each_mask_names_the_subnetworks_that_seeds_lack(both, figure
     rows = pd.concat([both, masked[masked["table"] != "curves"]], ignore_index=True)
     numbers = figure.select(rows, PANELS)
     assert seeds_of(numbers, "wd2", "weights") == {"original": [0, 1], "synergistic": [0]}
-    assert seeds_of(numbers, "alpha8", "activation").keys() == {"original", "synergistic", "inverse", "random"}
+    assert seeds_of(numbers, "alpha8", "activation").keys() == {
+        "original",
+        "synergistic",
+        "inverse",
+        "random",
+    }
     activation, weights = figure.draw(numbers, STUDY)
     assert named_in(activation, "activation", "alpha8", "delayed", "2 of 2", "1 of 2") == [
         *("activation", "alpha8", "delayed", "2 of 2")
     ]
-    assert named_in(weights, "weights", "wd2", "synergistic", "1 of 2") == ["weights", "wd2", "synergistic", "1 of 2"]
-    assert named_in(weights, *SUBNETWORKS, CHOSEN["metric"], 5) == ["synergistic", "inverse", CHOSEN["metric"], 5]
+    assert named_in(weights, "weights", "wd2", "synergistic", "1 of 2") == [
+        "weights",
+        "wd2",
+        "synergistic",
+        "1 of 2",
+    ]
+    assert named_in(weights, *SUBNETWORKS, CHOSEN["metric"], 5) == [
+        "synergistic",
+        "inverse",
+        CHOSEN["metric"],
+        5,
+    ]
     assert legend_of(activation) == ["original", "synergistic", "inverse", "delayed"]
     assert legend_of(weights) == ["original", "synergistic"]
 
@@ -122,10 +139,14 @@ def test_controls_show_differences_and_name_what_has_none(both):
     assert accuracy.get_title() == "weight decay"
     names = [label.get_text() for label in full.get_yticklabels()]
     assert names == ["synergistic", "inverse", "delayed", "random"]
-    seeds = {name: list(points.get_offsets()[:, 0]) for name, points in zip(names, circles(full), strict=True)}
+    seeds = {
+        name: list(points.get_offsets()[:, 0]) for name, points in zip(names, circles(full), strict=True)
+    }
     draws = [10, 10, 20, 20]
     assert seeds == {"synergistic": [20, 20], "inverse": [50, 40], "delayed": [-10, -10], "random": draws}
-    seeds = {name: list(points.get_offsets()[:, 0]) for name, points in zip(names, circles(part), strict=True)}
+    seeds = {
+        name: list(points.get_offsets()[:, 0]) for name, points in zip(names, circles(part), strict=True)
+    }
     assert seeds == {"synergistic": [0, 0], "inverse": [30], "delayed": [], "random": draws}
     said = [text.get_text() for text in part.texts]
     assert [is_named("1 of 2", text) for text in said] == [False, True, False, False]
@@ -151,7 +172,9 @@ def test_comparisons_under_one_mask_are_not_on_the_page_of_another(both):
 def over_seeds(numbers, run, quantity):
     """Return {sub-network: (value, low, high) over seeds} of one quantity, without those that are absent."""
     rows = numbers[(numbers["run"] == run) & (numbers["quantity"] == quantity) & numbers["seed"].isna()]
-    return {row.subnetwork: (row.value, row.low, row.high) for row in rows.itertuples() if row.status != "absent"}
+    return {
+        row.subnetwork: (row.value, row.low, row.high) for row in rows.itertuples() if row.status != "absent"
+    }
 
 
 def clause(numbers, run, name):
@@ -169,7 +192,9 @@ def test_conclusions_follow_from_the_numbers_alone(both):
         "random": pytest.approx((15, 10, 20)),
     }
     names = ["synergistic", "inverse", "delayed"]
-    differences, p, same = (over_seeds(numbers, "wd2", quantity) for quantity in ("beside_random", "p", "same_size"))
+    differences, p, same = (
+        over_seeds(numbers, "wd2", quantity) for quantity in ("beside_random", "p", "same_size")
+    )
     assert [differences[name][0] for name in names] == [5, 30, -25]
     assert [p[name][0] for name in names[1:]] == pytest.approx([2 / 9, 2 / 9])
     assert [same[name][0] for name in names] == [1, 0, 1]
@@ -210,7 +235,9 @@ def test_without_random_sets_and_where_nothing_generalises_nothing_is_concluded(
     differences = over_seeds(numbers, "wd2", "difference")
     assert list(differences) == ["synergistic"] and differences["synergistic"][1:] == (np.inf, np.inf)
     assert over_seeds(numbers, "wd2", "p") == {}
-    assert is_named("2 of 2", outcome(numbers, "synergistic")) and is_named(8, outcome(numbers, "synergistic"))
+    assert is_named("2 of 2", outcome(numbers, "synergistic")) and is_named(
+        8, outcome(numbers, "synergistic")
+    )
     assert is_named("0 of 2", clause(numbers, "wd2", "synergistic"))
     assert not is_named("p", clause(numbers, "wd2", "synergistic"))
 

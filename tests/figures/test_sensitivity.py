@@ -11,7 +11,13 @@ from grokking_phases.figures.emergence.ties import spreads
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
 PANELS = {"weight decay": ["wd2"], "initialisation": ["alpha8"]}
-DEFAULT = {"module": "o_information", "n_bins": 10, "variables": "union", "linkage": "ward", "ties": "average"}
+DEFAULT = {
+    "module": "o_information",
+    "n_bins": 10,
+    "variables": "union",
+    "linkage": "ward",
+    "ties": "average",
+}
 LN2 = np.log(2)
 
 
@@ -42,7 +48,9 @@ TIES = study(mean_rank={}, published={"ties": "paper"}, before={"layers": ["prea
 
 
 def test_ties_are_lines_in_the_configs_order_with_a_layer_without_any_beside_them():
-    rows = pd.concat([estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")])
+    rows = pd.concat(
+        [estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")]
+    )
     numbers = ties.select(rows, PANELS)
     one = numbers[(numbers["estimate"] == "published") & (numbers["run"] == "wd2") & (numbers["seed"] == 1)]
     np.testing.assert_allclose(one["bits"], [6, 33, 303])
@@ -65,7 +73,9 @@ def test_runs_that_share_a_panel_in_the_config_are_drawn_apart_under_their_names
 
 def test_ties_measure_how_far_treatments_and_seeds_lie_apart():
     """Median step 10, means over seeds 10.5 and 31.5 bits; seeds differ by 1 and 3 bits: deviations 0.71 and 2.1."""
-    rows = pd.concat([estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")])
+    rows = pd.concat(
+        [estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")]
+    )
     numbers = ties.select(rows, PANELS)
     one = numbers[(numbers["run"] == "wd2") & (numbers["layer"] == "hidden")]
     assert spreads(one.assign(treatment=one["estimate"])) == pytest.approx((21, 2**0.5))
@@ -104,7 +114,9 @@ def page_of_bins():
     rows = pd.concat([estimate("plain"), estimate("five", 0.5), estimate("means", 0.001), estimate("both")])
     few = rows[(rows["table"] != "five") | (rows["seed"] == 0)]
     numbers = bins.select(few, {"weight decay": ["wd2"]})
-    metrics = study(plain={}, five={"n_bins": 5}, means={"variables": "mean"}, both={"n_bins": 5, "ties": "paper"})
+    metrics = study(
+        plain={}, five={"n_bins": 5}, means={"variables": "mean"}, both={"n_bins": 5, "ties": "paper"}
+    )
     [figure] = bins.draw(numbers, metrics)
     return numbers, figure
 
@@ -122,7 +134,12 @@ def test_bins_have_a_column_for_each_option_that_is_varied(page_of_bins):
 
 def test_bins_name_what_is_not_drawn_what_is_sparser_and_where_an_axis_is_logarithmic(page_of_bins):
     numbers, figure = page_of_bins
-    assert numbers.groupby("estimate")["seed"].nunique().to_dict() == {"both": 2, "five": 1, "means": 2, "plain": 2}
+    assert numbers.groupby("estimate")["seed"].nunique().to_dict() == {
+        "both": 2,
+        "five": 1,
+        "means": 2,
+        "plain": 2,
+    }
     drawn = [len([line for line in ax.lines if len(line.get_xdata()) == 3]) for ax in figure.subfigs[0].axes]
     assert drawn == [2, 2, 2, 2]  # without `both`
     assert named_in(figure, "both", "five", "means", 0.01) == ["both", "five", 0.01]

@@ -22,7 +22,9 @@ print(json.dumps([torch.get_num_threads(), *(library["num_threads"] for library 
 def test_the_threads_that_the_environment_offers_are_not_taken():
     offered = {f"{library}_NUM_THREADS": "2" for library in ("OMP", "MKL", "OPENBLAS")}
     environment = os.environ | offered | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    said = subprocess.run([sys.executable, "-c", THREADS], env=environment, capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", THREADS], env=environment, capture_output=True, text=True, check=True
+    )
     assert set(json.loads(said.stdout)) == {1}
 
 

@@ -75,7 +75,11 @@ def test_a_line_says_where_the_run_is(clock, to):
 def test_a_file_gets_plain_lines_now_and_then_and_the_last(clock, to):
     stream = to(io.StringIO())
     report(clock, 4, steps=range(11))
-    assert steps_in(stream.getvalue().splitlines()) == ["0/10", "8/10", "10/10"]  # 32 s after the first, and the end
+    assert steps_in(stream.getvalue().splitlines()) == [
+        "0/10",
+        "8/10",
+        "10/10",
+    ]  # 32 s after the first, and the end
     assert stream.getvalue().endswith("\n")
     assert not {"\r", "\x1b"} & set(stream.getvalue())
 

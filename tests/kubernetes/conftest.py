@@ -36,7 +36,9 @@ def endpoint(tmp_path_factory):
 class Bucket:
     def __init__(self, endpoint, name):
         keys = {"aws_access_key_id": KEYS["ACCESS_KEY"], "aws_secret_access_key": KEYS["SECRET_KEY"]}
-        self.bucket = boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1", **keys).Bucket(name)
+        self.bucket = boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1", **keys).Bucket(
+            name
+        )
         self.prefix = f"s3://{name}/study"
 
     def read(self, path):
@@ -69,7 +71,9 @@ def start(tree):
 
     def start(*arguments):
         said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        started.append(subprocess.Popen(tree.command(*arguments), cwd=tree.folder, start_new_session=True, **said))
+        started.append(
+            subprocess.Popen(tree.command(*arguments), cwd=tree.folder, start_new_session=True, **said)
+        )
         return started[-1]
 
     yield start

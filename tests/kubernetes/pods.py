@@ -18,7 +18,10 @@ class Cluster(ThreadingHTTPServer):
 
     @property
     def kubeconfig(self):
-        cluster, context = {"server": f"http://127.0.0.1:{self.server_port}"}, {"cluster": "here", "user": "me"}
+        cluster, context = (
+            {"server": f"http://127.0.0.1:{self.server_port}"},
+            {"cluster": "here", "user": "me"},
+        )
         named = {"clusters": {"cluster": cluster}, "contexts": {"context": context}, "users": {"user": {}}}
         names = {"clusters": "here", "contexts": "here", "users": "me"}
         entries = {kind: [{"name": names[kind], **entry}] for kind, entry in named.items()}
@@ -28,12 +31,16 @@ class Cluster(ThreadingHTTPServer):
         name, container = job["metadata"]["name"], job["spec"]["template"]["spec"]["containers"][0]
         folder = self.folder / name
         folder.mkdir(parents=True)
-        variables = {entry["name"]: self.secret(**entry["valueFrom"]["secretKeyRef"]) for entry in container["env"]}
+        variables = {
+            entry["name"]: self.secret(**entry["valueFrom"]["secretKeyRef"]) for entry in container["env"]
+        }
         environment = {"PATH": self.path, "HOME": str(folder), "LC_ALL": "C.UTF-8", **variables}
         command = [*container["command"], *container["args"]]
         with open(f"{folder}.log", "w") as log:
             said = {"stdout": log, "stderr": subprocess.STDOUT}
-            self.pods[name] = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **said)
+            self.pods[name] = subprocess.Popen(
+                command, cwd=folder, env=environment, start_new_session=True, **said
+            )
         self.asked[name] = job["spec"]["template"]["spec"]
 
     def secret(self, name, key):

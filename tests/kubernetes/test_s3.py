@@ -9,7 +9,8 @@ from waiting import wait_for
 
 FIGURE = "results/mini/figures/emergence/fig1.csv"
 OF_SEED = [
-    f"results/mini/addition_wd2/0/{name}" for name in ("curves.parquet", "snapshots.parquet", "weights.safetensors")
+    f"results/mini/addition_wd2/0/{name}"
+    for name in ("curves.parquet", "snapshots.parquet", "weights.safetensors")
 ]
 TABLES = [
     *OF_SEED,
@@ -43,7 +44,9 @@ def test_a_training_killed_goes_on_and_ends_with_the_files_of_a_local_run(
     assert not set(OF_SEED) & set(bucket.names())
 
     printed = tree.run(*arguments)
-    assert re.search(r"goes on from step [1-9]\d*", bucket.read("results/mini/logs/train/addition_wd2/0.log").decode())
+    assert re.search(
+        r"goes on from step [1-9]\d*", bucket.read("results/mini/logs/train/addition_wd2/0.log").decode()
+    )
     for path in TABLES:
         assert bucket.read(path) == (local.folder / path).read_bytes(), path
     assert [path.name for path in (tree.folder / "results").rglob("*") if path.is_file()] == [".lock"]

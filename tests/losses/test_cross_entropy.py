@@ -13,7 +13,10 @@ def test_equal_logits_cost_log_n_classes_a_sample():
 
 
 def test_a_sum_over_parts_is_the_sum_over_all():
-    logits, targets = torch.randn(6, 3, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 0, 1, 2])
+    logits, targets = (
+        torch.randn(6, 3, generator=torch.Generator().manual_seed(0)),
+        torch.tensor([0, 1, 2, 0, 1, 2]),
+    )
     parts = [loss(logits[rows], targets[rows]) for rows in (slice(2), slice(2, None))]
     assert sum(parts).item() == pytest.approx(loss(logits, targets).item(), rel=1e-6)
 

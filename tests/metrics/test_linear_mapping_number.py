@@ -43,7 +43,9 @@ def test_clusters_between_which_f_is_not_linear_are_counted(c):
 def test_an_affine_map_is_one(dtype):
     X = samples().to(dtype)
     A = samples(4, 5, seed=1).to(dtype)
-    tolerance = {torch.float32: 1e-4, torch.float64: 1e-9}[dtype]  # 1 - r^2 is rounding; eigenvalues add up n of it
+    tolerance = {torch.float32: 1e-4, torch.float64: 1e-9}[
+        dtype
+    ]  # 1 - r^2 is rounding; eigenvalues add up n of it
     assert linear_mapping_number(lambda x: x @ A.T + 3, X) == pytest.approx(1, abs=tolerance)
 
 
@@ -79,7 +81,9 @@ def test_a_constant_output_is_linear_and_a_constant_f_is_undefined():
 
 
 def test_rounding_is_no_variation():
-    y = torch.full((1, 21, 1), 1000.0) + 1e-4 * torch.randn(1, 21, 1, generator=torch.Generator().manual_seed(0))
+    y = torch.full((1, 21, 1), 1000.0) + 1e-4 * torch.randn(
+        1, 21, 1, generator=torch.Generator().manual_seed(0)
+    )
     r2, constant = squared_correlations(y)
     assert constant.all()
     assert (r2 == 1).all()
@@ -113,13 +117,16 @@ def test_rows_of_a_network(name):
     snapshots.inputs = inputs
     rows = list(compute(snapshots, n_samples=10))
     assert [(row["step"], row["layer"], row["metric"]) for row in rows] == [
-        (step, layer, metric) for step in (0, 10) for metric in ("linear_mapping_number", "n_constant", "n_undefined")
+        (step, layer, metric)
+        for step in (0, 10)
+        for metric in ("linear_mapping_number", "n_constant", "n_undefined")
     ]
     assert 1 < rows[0]["value"] < 10
     assert rows == list(compute(snapshots, n_samples=10))
     everything = list(compute(snapshots, n_samples=100))
     assert everything[0]["value"] == pytest.approx(
-        linear_mapping_number(*function_of_layer(snapshots[0].network, layer, torch.from_numpy(inputs))), rel=1e-6
+        linear_mapping_number(*function_of_layer(snapshots[0].network, layer, torch.from_numpy(inputs))),
+        rel=1e-6,
     )
 
 
@@ -146,6 +153,8 @@ def test_a_network_that_is_not_finite_is_undefined_and_counted():
         layers = {"preactivation": 9}
         inputs = torch.cartesian_prod(torch.arange(5), torch.arange(5)).numpy()
 
-    values = {row["metric"]: row["value"] for row in compute(Snapshots([SimpleNamespace(step=0, network=network)]))}
+    values = {
+        row["metric"]: row["value"] for row in compute(Snapshots([SimpleNamespace(step=0, network=network)]))
+    }
     assert np.isnan(values["linear_mapping_number"])
     assert values["n_undefined"] == 1

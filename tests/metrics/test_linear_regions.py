@@ -123,7 +123,9 @@ def test_boundaries_are_where_their_neurons_are_zero(plane):
     for snapshot in plane:
         rest = rest_after(snapshot.network, "embedding", torch.from_numpy(plane.inputs))
         for i, layer in enumerate(["hidden_1", "hidden_2"]):
-            for neuron, pieces in boundaries(rows[(rows["step"] == snapshot.step) & (rows["layer"] == layer)]).items():
+            for neuron, pieces in boundaries(
+                rows[(rows["step"] == snapshot.step) & (rows["layer"] == layer)]
+            ).items():
                 ends = torch.from_numpy(np.concatenate(pieces)).float()
                 values = preactivations(snapshot.network, ends, rest)[layer][:, neuron - 6 * i]
                 assert values.abs().max() < 1e-4

@@ -75,7 +75,9 @@ def test_random_points_have_the_mean_and_covariance_of_the_train_points():
     rng = np.random.default_rng(0)
     points = torch.from_numpy(rng.normal(size=(60, 3)) @ [[1, 2, 0], [0, 1, 0], [0, 0, 0]] + [5, 0, 1])
     drawn = alike(points, torch.from_numpy(rng.normal(size=(40_000, 60))))
-    torch.testing.assert_close(drawn.mean(0), points.mean(0), atol=0.05, rtol=0)  # ten standard errors of the widest
+    torch.testing.assert_close(
+        drawn.mean(0), points.mean(0), atol=0.05, rtol=0
+    )  # ten standard errors of the widest
     torch.testing.assert_close(drawn.T.cov(), points.T.cov(), atol=0.25, rtol=0)
     assert (drawn[:, 2] == 1).all()
 

@@ -113,7 +113,9 @@ def test_collapsed_classes_carry_the_entropy_of_the_labels_when_binned(bin_edges
     assert values["ceiling_y"] == pytest.approx(np.log(5))
 
 
-@pytest.mark.parametrize(("bins", "k", "ceiling"), [(4, 1, np.log(4)), (4, 3, 3 * np.log(4)), (30, 4, np.log(300))])
+@pytest.mark.parametrize(
+    ("bins", "k", "ceiling"), [(4, 1, np.log(4)), (4, 3, 3 * np.log(4)), (30, 4, np.log(300))]
+)
 def test_ceiling_of_binning(bins, k, ceiling):
     (values,) = one_layer(np.arange(300) % 7, gaussian(), estimator="binning", bins=bins, n_components=k)
     assert values["ceiling_x"] == pytest.approx(ceiling)
@@ -145,10 +147,14 @@ def test_equal_width_bins_are_those_of_the_whole_run():
 
 def test_quantile_bins_follow_the_scale_of_each_step():
     T = gaussian()
-    small, large = one_layer(np.arange(300) % 3, T / 128, T, estimator="binning", bin_edges="quantile", bins=6)
+    small, large = one_layer(
+        np.arange(300) % 3, T / 128, T, estimator="binning", bin_edges="quantile", bins=6
+    )
     assert small["information_x"] == pytest.approx(large["information_x"], abs=0.01)
     assert np.isnan(large["resolution"])
-    (one,) = one_layer(np.arange(300) % 3, T, estimator="binning", bin_edges="quantile", bins=6, n_components=1)
+    (one,) = one_layer(
+        np.arange(300) % 3, T, estimator="binning", bin_edges="quantile", bins=6, n_components=1
+    )
     assert one["information_x"] == pytest.approx(np.log(6))
 
 
@@ -173,7 +179,9 @@ def test_a_constant_layer_is_nan_and_counted():
     constant = np.full((300, 6), 0.1)
     first, last = one_layer(np.arange(300) % 3, constant, gaussian())
     assert first["n_constant"] == 1 and last["n_constant"] == 0
-    assert all(np.isnan(first[name]) for name in first if name.startswith("information") or name == "resolution")
+    assert all(
+        np.isnan(first[name]) for name in first if name.startswith("information") or name == "resolution"
+    )
     assert not any(np.isnan(value) for value in last.values())
 
 
@@ -186,11 +194,17 @@ def test_a_constant_layer_when_binned(bin_edges):
     assert (first["information_x"], first["information_y"]) == pytest.approx((0, 0), abs=1e-12)
     assert first["n_constant"] == last["n_constant"] == 0
     for values in one_layer(targets, T, constant, **options):
-        assert np.isnan(values["information_x"]) and np.isnan(values["information_y"]) and values["n_constant"] == 1
+        assert (
+            np.isnan(values["information_x"])
+            and np.isnan(values["information_y"])
+            and values["n_constant"] == 1
+        )
 
 
 def test_components_of_a_last_step_that_overflowed():
-    for values in one_layer(np.arange(300) % 3, gaussian(), gaussian() * [np.inf, 1, 1, 1, 1, 1], estimator="binning"):
+    for values in one_layer(
+        np.arange(300) % 3, gaussian(), gaussian() * [np.inf, 1, 1, 1, 1, 1], estimator="binning"
+    ):
         assert np.isnan(values["information_x"]) and values["n_constant"] == 0
 
 
@@ -204,7 +218,9 @@ def test_a_column_that_is_constant_has_no_variance_at_all():
 
 def test_absolute_noise_sees_nothing_in_a_constant_layer():
     (values,) = one_layer(np.arange(300) % 3, np.full((300, 6), 0.1), noise_scale="absolute")
-    assert (values["information_x"], values["information_y"], values["n_constant"]) == pytest.approx((0, 0, 0))
+    assert (values["information_x"], values["information_y"], values["n_constant"]) == pytest.approx(
+        (0, 0, 0)
+    )
 
 
 @pytest.mark.filterwarnings("error")
@@ -216,7 +232,9 @@ def test_a_step_that_overflowed_is_nan_alone(options, value):
     (expected,) = one_layer(np.arange(300) % 3, gaussian(), **options)
     first, last = one_layer(np.arange(300) % 3, broken, gaussian(), **options)
     assert np.isnan(first["information_x"]) and first["n_constant"] == 0
-    assert first["n_undefined"] == sum(np.isnan(first[name]) for name in first if name.startswith("information"))
+    assert first["n_undefined"] == sum(
+        np.isnan(first[name]) for name in first if name.startswith("information")
+    )
     assert last == expected
 
 
@@ -262,7 +280,9 @@ def test_one_class_per_sample():
 # --- rows
 
 
-@pytest.mark.parametrize("options", [{}, {"estimator": "binning"}, {"estimator": "binning", "bin_edges": "quantile"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"estimator": "binning"}, {"estimator": "binning", "bin_edges": "quantile"}]
+)
 def test_the_order_of_the_samples_does_not_matter(options):
     targets, T = clusters(spread=0.5)
     order = np.random.default_rng(4).permutation(len(T))
@@ -275,11 +295,15 @@ def test_the_order_of_the_samples_does_not_matter(options):
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_rows_name_step_and_layer(estimator):
-    snapshots = Snapshots(np.arange(300) % 3, first=[gaussian(), gaussian(seed=1)], second=[gaussian(width=2)] * 2)
+    snapshots = Snapshots(
+        np.arange(300) % 3, first=[gaussian(), gaussian(seed=1)], second=[gaussian(width=2)] * 2
+    )
     rows = list(compute(snapshots, estimator=estimator))
     places = list(dict.fromkeys((row["step"], row["layer"]) for row in rows))
     assert places == [(0, "first"), (0, "second"), (10, "first"), (10, "second")]
-    assert all(list(row) == ["step", "layer", "metric", "value"] and type(row["value"]) is float for row in rows)
+    assert all(
+        list(row) == ["step", "layer", "metric", "value"] and type(row["value"]) is float for row in rows
+    )
 
 
 # --- every estimator

@@ -36,7 +36,9 @@ def values(X, **options):
 
 
 def test_a_bin_that_spectral_clustering_leaves_empty_fails_every_multiplet(rng, monkeypatch):
-    monkeypatch.setattr(SpectralClustering, "fit_predict", lambda self, affinity: np.arange(len(affinity)) % 3)
+    monkeypatch.setattr(
+        SpectralClustering, "fit_predict", lambda self, affinity: np.arange(len(affinity)) % 3
+    )
     rows = measure(relu_features(rng), n_bins=4, linkage="spectral")
     for metric in ("synergy", "redundancy", "synergy_size", "redundancy_size"):
         assert np.isnan(rows[metric]["value"])
@@ -46,7 +48,9 @@ def test_a_bin_that_spectral_clustering_leaves_empty_fails_every_multiplet(rng, 
 
 def test_scikit_learn_is_imported_by_spectral_clustering_alone():
     loaded = "import sys, grokking_phases.metrics.o_information; print('sklearn' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", loaded], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True)
+    run = subprocess.run(
+        [sys.executable, "-c", loaded], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True
+    )
     assert run.stdout == b"False\n", run.stderr
 
 
@@ -76,7 +80,9 @@ def test_units_are_numbered_as_in_the_layer(rng):
     for metric in ("synergy", "redundancy"):
         assert among_dead[metric]["value"] == pytest.approx(alone[metric]["value"], abs=1e-9)
         assert among_dead[metric]["units"] == numbers[alone[metric]["units"]].tolist()
-        assert o_information(X[:, among_dead[metric]["units"]]) == pytest.approx(among_dead[metric]["value"], abs=1e-9)
+        assert o_information(X[:, among_dead[metric]["units"]]) == pytest.approx(
+            among_dead[metric]["value"], abs=1e-9
+        )
 
 
 def test_fewer_live_units_than_bins(rng):
@@ -130,7 +136,9 @@ def test_the_extremes_are_those_of_the_search(rng, variables):
         assert rows[metric]["value"] == extreme(found.o_information)
         i = int(np.flatnonzero(found.o_information == rows[metric]["value"])[0])
         assert rows[metric]["units"] == found.units(i).tolist()
-        assert rows[f"{metric}_size"]["value"] == (len(found.units(i)) if variables == "union" else found.bins[i].sum())
+        assert rows[f"{metric}_size"]["value"] == (
+            len(found.units(i)) if variables == "union" else found.bins[i].sum()
+        )
     assert rows["synergy"]["value"] < rows["redundancy"]["value"]
 
 
@@ -175,7 +183,15 @@ def test_rows_are_tidy_for_each_layer_of_each_snapshot(rng):
     layers = {"a": relu_features(rng, width=10), "b": relu_features(rng, width=12)}
     snapshots = [SimpleNamespace(step=step, activations=layers) for step in (0, 5)]
     rows = list(compute(snapshots, n_bins=3))
-    metrics = ["synergy", "synergy_size", "redundancy", "redundancy_size", "n_constant", "n_duplicate", "n_failed"]
+    metrics = [
+        "synergy",
+        "synergy_size",
+        "redundancy",
+        "redundancy_size",
+        "n_constant",
+        "n_duplicate",
+        "n_failed",
+    ]
     assert [(row["step"], row["layer"], row["metric"]) for row in rows] == [
         (step, layer, metric) for step in (0, 5) for layer in "ab" for metric in metrics
     ]
@@ -187,13 +203,21 @@ def test_rows_are_tidy_for_each_layer_of_each_snapshot(rng):
 
 def test_options_reach_the_estimate(rng):
     X = relu_features(rng)
-    default = values(X, n_bins=4)["synergy"]  # the largest redundancy may be the whole layer's, whatever its bins
+    default = values(X, n_bins=4)[
+        "synergy"
+    ]  # the largest redundancy may be the whole layer's, whatever its bins
     changed = [{"ties": "index"}, {"ties": "random"}, {"bias_correction": True}]
-    changed += [{"variables": "mean"}, {"variables": "block"}, {"linkage": "complete"}, {"linkage": "spectral"}]
+    changed += [
+        {"variables": "mean"},
+        {"variables": "block"},
+        {"linkage": "complete"},
+        {"linkage": "spectral"},
+    ]
     for options in changed:
         assert abs(values(X, n_bins=4, **options)["synergy"] - default) > 1e-6, options
     draws = [
-        values(X, n_bins=4, ties="random", n_draws=n, seed=seed)["redundancy"] for n, seed in ((2, 0), (2, 1), (3, 0))
+        values(X, n_bins=4, ties="random", n_draws=n, seed=seed)["redundancy"]
+        for n, seed in ((2, 0), (2, 1), (3, 0))
     ]
     assert len(set(draws)) == 3
 

@@ -43,13 +43,20 @@ def test_independent_units_rank_uniformly_among_shuffled_ones(rng, monkeypatch):
     monkeypatch.delitem(o_information_null.NULLS, "partition")
     snapshots = [snapshot(rng.normal(size=(60, 12)), step) for step in range(200)]
     rows = list(compute(snapshots, n_draws=19, n_bins=3))
-    table = {name: np.array([row["value"] for row in rows if row["metric"] == name]) for name in rows_of("shuffled")}
+    table = {
+        name: np.array([row["value"] for row in rows if row["metric"] == name])
+        for name in rows_of("shuffled")
+    }
     for extreme in ("synergy", "redundancy"):
         ranks = table[f"{extreme}_shuffled_rank"]
         for p in (0.05, 0.25, 0.5, 0.75):
             assert abs((ranks < p + 1e-9).sum() - 200 * p) < 4 * np.sqrt(200 * p * (1 - p))
         # The quantile 0.025 lies at 0.45 between the first and the second of the 19: 1.45 of 20 beyond it.
-        observed, low, high = table[extreme], table[f"{extreme}_shuffled_low"], table[f"{extreme}_shuffled_high"]
+        observed, low, high = (
+            table[extreme],
+            table[f"{extreme}_shuffled_low"],
+            table[f"{extreme}_shuffled_high"],
+        )
         within = ((low <= observed) & (observed <= high)).sum()
         assert abs(within - 200 * 0.855) < 4 * np.sqrt(200 * 0.855 * 0.145)
         assert (low < table[f"{extreme}_shuffled_median"]).all()
@@ -167,9 +174,14 @@ def rows_of(*nulls):
 
 def test_rows_are_tidy_for_each_layer_of_each_snapshot(rng):
     layers = {"a": relu_features(rng, width=10), "b": relu_features(rng, width=12)}
-    rows = list(compute([SimpleNamespace(step=step, activations=layers) for step in (0, 5)], n_bins=3, n_draws=3))
+    rows = list(
+        compute([SimpleNamespace(step=step, activations=layers) for step in (0, 5)], n_bins=3, n_draws=3)
+    )
     assert [(row["step"], row["layer"], row["metric"]) for row in rows] == [
-        (step, layer, metric) for step in (0, 5) for layer in "ab" for metric in rows_of("shuffled", "partition")
+        (step, layer, metric)
+        for step in (0, 5)
+        for layer in "ab"
+        for metric in rows_of("shuffled", "partition")
     ]
     assert all(set(row) == {"step", "layer", "metric", "value"} for row in rows)
     assert all(type(row["value"]) is float for row in rows)

@@ -13,7 +13,9 @@ def test_values_are_dropped_with_probability_p_and_scaled(p):
     out = Dropout(p)(torch.ones(n))
     dropped = (out == 0).double().mean().item()
     assert dropped == pytest.approx(p, abs=5 * (p * (1 - p) / n) ** 0.5)  # five standard errors
-    torch.testing.assert_close(out[out != 0], torch.full((n - int((out == 0).sum()),), 1 / (1 - p)), rtol=1e-4, atol=0)
+    torch.testing.assert_close(
+        out[out != 0], torch.full((n - int((out == 0).sum()),), 1 / (1 - p)), rtol=1e-4, atol=0
+    )
 
 
 def test_neighbours_are_dropped_independently():

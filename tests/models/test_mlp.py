@@ -68,7 +68,9 @@ def test_the_layers_exist_under_their_names_and_widths():
     options = {"width": 6}
     model, given = mlp.build(n_tokens=7, n_classes=5, **options), {}
     for name in mlp.LAYERS:
-        model.get_submodule(name).register_forward_hook(lambda _module, _in, out, name=name: given.update({name: out}))
+        model.get_submodule(name).register_forward_hook(
+            lambda _module, _in, out, name=name: given.update({name: out})
+        )
     model(torch.tensor([[1, 2], [3, 4]]))
     assert {name: values.shape for name, values in given.items()} == {
         name: (2, options[option]) for name, option in mlp.LAYERS.items()
@@ -132,7 +134,9 @@ def test_masked_weights_learn_as_where_their_rows_are_zeroed_before_each_step():
             published.preactivation.weight[others] = 0
 
     part = mlp.subnetwork(network(), UNITS, "weights")
-    torch.testing.assert_close(torch.tensor(losses(part)), torch.tensor(losses(published, zero)), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(
+        torch.tensor(losses(part)), torch.tensor(losses(published, zero)), rtol=1e-4, atol=1e-5
+    )
     torch.testing.assert_close(part.constants, published.preactivation.bias[others], rtol=1e-3, atol=1e-4)
 
 

@@ -37,12 +37,16 @@ def test_values_and_gradients_are_the_definitions(monkeypatch, n, k, m, with_bia
 def test_the_operator_is_there_and_used(monkeypatch):
     """Without it all is right and half as fast, which no other test would see."""
     used = []
-    monkeypatch.setattr(linear, "OPERATOR", lambda *a: used.append(a) or torch.ops.mkldnn._linear_pointwise(*a))
+    monkeypatch.setattr(
+        linear, "OPERATOR", lambda *a: used.append(a) or torch.ops.mkldnn._linear_pointwise(*a)
+    )
     Linear(3, 2)(torch.randn(5, 3)).sum().backward()
     assert len(used) == 2  # y and dW: no one asked for dx
 
 
-@pytest.mark.parametrize("x", [torch.randn(5, 4, 3), torch.randn(3), torch.randn(5, 3).double(), torch.randn(0, 3)])
+@pytest.mark.parametrize(
+    "x", [torch.randn(5, 4, 3), torch.randn(3), torch.randn(5, 3).double(), torch.randn(0, 3)]
+)
 def test_other_shapes_and_types_are_nn_linears(x):
     layer = Linear(3, 2).to(x.dtype)
     torch.testing.assert_close(layer(x), F.linear(x, layer.weight, layer.bias))
@@ -68,7 +72,9 @@ def test_under_autocast_the_product_alone_is_in_bfloat16():
 def test_a_part_of_a_matrix_is_copied_before_the_product(monkeypatch):
     """oneDNN multiplies such a part hundreds of times slower on some processors; a sub-network's readout is one."""
     given = []
-    monkeypatch.setattr(linear, "OPERATOR", lambda *a: given.extend(a[:2]) or torch.ops.mkldnn._linear_pointwise(*a))
+    monkeypatch.setattr(
+        linear, "OPERATOR", lambda *a: given.extend(a[:2]) or torch.ops.mkldnn._linear_pointwise(*a)
+    )
     whole = torch.randn(4, 9, requires_grad=True)
     linear.linear(torch.randn(6, 5, requires_grad=True), whole[:, :5]).sum().backward()
     assert len(given) == 6

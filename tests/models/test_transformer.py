@@ -17,7 +17,14 @@ def one_thread():
 
 def small(**options):
     torch.manual_seed(0)
-    options = {"n_tokens": 7, "n_classes": 5, "d_model": 12, "n_heads": 3, "d_mlp": 20, "dropout": 0.0} | options
+    options = {
+        "n_tokens": 7,
+        "n_classes": 5,
+        "d_model": 12,
+        "n_heads": 3,
+        "d_mlp": 20,
+        "dropout": 0.0,
+    } | options
     return transformer.build(**options)
 
 
@@ -34,12 +41,16 @@ def full(model, inputs, scale):
     ones = torch.ones(len(inputs), 1, dtype=torch.long)
     tokens, positions = model.embedding.tokens, model.embedding.positions
     n_tokens = len(tokens.weight) - 2
-    x = tokens(torch.cat([inputs[:, :1], n_tokens * ones, inputs[:, 1:], (n_tokens + 1) * ones], dim=1)) * scale
+    x = (
+        tokens(torch.cat([inputs[:, :1], n_tokens * ones, inputs[:, 1:], (n_tokens + 1) * ones], dim=1))
+        * scale
+    )
     x, layers = x + positions(torch.arange(4)), {}
     for name, block in ((name, block) for name, block in model.named_children() if name.startswith("block_")):
         attention, normed = block.attention, block.norm_attention(x)
         q, k, v = (
-            split_heads(of(normed), attention.n_heads) for of in (attention.query, attention.key, attention.value)
+            split_heads(of(normed), attention.n_heads)
+            for of in (attention.query, attention.key, attention.value)
         )
         attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + attention.output(torch.cat(attended.unbind(1), dim=-1))
@@ -123,7 +134,12 @@ def test_with_dropout_every_sample_has_a_prefix_of_its_own():
     fast(inputs)
     model.eval()
     fast(inputs), fast(inputs[:7]), fast(inputs[:8])
-    assert recorded == [800, 2 * 200 + 2 * 7, 4 * 7, 2 * 8 + 2 * 7]  # of 7 operands, where there are more samples
+    assert recorded == [
+        800,
+        2 * 200 + 2 * 7,
+        4 * 7,
+        2 * 8 + 2 * 7,
+    ]  # of 7 operands, where there are more samples
 
 
 def test_the_answer_depends_on_both_operands_and_their_order():
@@ -162,7 +178,10 @@ def test_the_layers_are_recorded_at_the_last_position(n_blocks):
         for block in range(1, n_blocks + 1)
     }
     assert {"block_1", "block_2", "block_1.hidden", "block_2.hidden"} <= set(names)
-    recorded, (_, expected) = activations(model, pairs(), list(names)), full(model, pairs(), model.embedding.scale)
+    recorded, (_, expected) = (
+        activations(model, pairs(), list(names)),
+        full(model, pairs(), model.embedding.scale),
+    )
     for name, width in names.items():
         assert recorded[name].shape == (49, width)
         torch.testing.assert_close(recorded[name], expected[name][:, -1].detach(), rtol=1e-4, atol=1e-5)

@@ -11,7 +11,12 @@ from grokking_phases.recipe import Recipe
 def test_the_settings_are_the_recipes():
     recipe = Recipe(steps=1, learning_rate=0.03, weight_decay=2.0, betas=[0.5, 0.6])
     (group,) = adamw.build([nn.Parameter(torch.ones(2))], recipe).param_groups
-    assert (group["lr"], group["betas"], group["weight_decay"], group["fused"]) == (0.03, (0.5, 0.6), 2.0, True)
+    assert (group["lr"], group["betas"], group["weight_decay"], group["fused"]) == (
+        0.03,
+        (0.5, 0.6),
+        2.0,
+        True,
+    )
 
 
 def test_the_first_step_has_the_length_of_the_learning_rate_after_decay():

@@ -36,7 +36,9 @@ def bent(seed: int, step: int, before: Arrangement | None) -> Arrangement:
 def counts(before, after):
     found = changes(before, after)
     return {
-        name: getattr(found, name) for name in ("disappearance", "merging", "alignment", "born") if getattr(found, name)
+        name: getattr(found, name)
+        for name in ("disappearance", "merging", "alignment", "born")
+        if getattr(found, name)
     }
 
 

@@ -75,12 +75,17 @@ class Cluster:
 
     def __init__(self, folder: Path, *, accounting: bool = False, cpus: int = 4) -> None:
         self.folder, self.accounting, self.cpus = Path(folder), accounting, cpus
-        self.environment = os.environ | {"SLURM_CONF": str(self.folder / "slurm.conf"), MARK: str(self.folder)}
+        self.environment = os.environ | {
+            "SLURM_CONF": str(self.folder / "slurm.conf"),
+            MARK: str(self.folder),
+        }
         self._stack = ExitStack()
 
     def __enter__(self) -> "Cluster":
         if SYSTEM_CONF.exists():
-            raise RuntimeError(f"{SYSTEM_CONF} is there already; this test starts a SLURM only where there is none")
+            raise RuntimeError(
+                f"{SYSTEM_CONF} is there already; this test starts a SLURM only where there is none"
+            )
         with self._stack:  # what has been started is stopped if the next does not start
             self._stack.callback(self._stop_leftovers)
             self._start_munge()
@@ -142,7 +147,9 @@ class Cluster:
         data, unix, port = self.folder / "mariadb", self.folder / "mariadb.sock", free_port()
         common = ["--no-defaults", f"--datadir={data}", "--user=root"]
         subprocess.run(
-            ["mariadb-install-db", *common, "--auth-root-authentication-method=socket"], check=True, capture_output=True
+            ["mariadb-install-db", *common, "--auth-root-authentication-method=socket"],
+            check=True,
+            capture_output=True,
         )
         client = ["mariadb", "--no-defaults", f"--socket={unix}", "--user=root"]
         self._daemon(
@@ -150,7 +157,9 @@ class Cluster:
             *("mariadbd", *common, f"--socket={unix}", f"--port={port}", "--bind-address=127.0.0.1"),
             ready=lambda: self.succeeds(*client, "--execute=SELECT 1"),
         )
-        grant = "CREATE USER slurm@127.0.0.1 IDENTIFIED BY '{}'; GRANT ALL ON slurm_acct_db.* TO slurm@127.0.0.1"
+        grant = (
+            "CREATE USER slurm@127.0.0.1 IDENTIFIED BY '{}'; GRANT ALL ON slurm_acct_db.* TO slurm@127.0.0.1"
+        )
         self.call(*client, f"--execute={grant.format(DATABASE_PASSWORD)}")
         conf = self.folder / "slurmdbd.conf"
         conf.touch(mode=0o600)
@@ -158,20 +167,24 @@ class Cluster:
             SLURMDBD_CONF.format(folder=self.folder, munge=self.munge, port=port, password=DATABASE_PASSWORD)
         )
         self._write_conf()
-        self._daemon("slurmdbd", "slurmdbd", "-D", ready=lambda: self.succeeds("sacctmgr", "--noheader", "show", "qos"))
+        self._daemon(
+            "slurmdbd", "slurmdbd", "-D", ready=lambda: self.succeeds("sacctmgr", "--noheader", "show", "qos")
+        )
         for entity in ("cluster test", "account lab", "user root account=lab"):
             self.call("sacctmgr", "--immediate", "add", *entity.split())
 
     def _write_conf(self) -> None:
         accounting = "accounting_storage/none"
         if self.accounting:
-            accounting = (
-                f"accounting_storage/slurmdbd\nAccountingStorageHost=localhost\nAccountingStoragePass={self.munge}"
-            )
+            accounting = f"accounting_storage/slurmdbd\nAccountingStorageHost=localhost\nAccountingStoragePass={self.munge}"
         conf = self.folder / "slurm.conf"
         conf.write_text(
             SLURM_CONF.format(
-                host=socket.gethostname(), folder=self.folder, munge=self.munge, cpus=self.cpus, accounting=accounting
+                host=socket.gethostname(),
+                folder=self.folder,
+                munge=self.munge,
+                cpus=self.cpus,
+                accounting=accounting,
             )
         )
         (self.folder / "gres.conf").write_text(f"Name=gpu File={self.folder}/gpu0\n")
@@ -185,7 +198,13 @@ class Cluster:
         SYSTEM_CONF.symlink_to(conf)
         self._stack.callback(SYSTEM_CONF.unlink)
         self._daemon(
-            "slurmctld", "slurmctld", "-D", "-c", "-f", str(conf), ready=lambda: self.succeeds("scontrol", "ping")
+            "slurmctld",
+            "slurmctld",
+            "-D",
+            "-c",
+            "-f",
+            str(conf),
+            ready=lambda: self.succeeds("scontrol", "ping"),
         )
         self._daemon(
             "slurmd",

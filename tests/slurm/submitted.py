@@ -17,7 +17,10 @@ class Submitted:
 
     def start(self, *arguments):
         """Snakemake, in the background."""
-        profile, configs = ["--workflow-profile", "profiles/slurm"], ["--configfile", "config.yaml", *self._overlays]
+        profile, configs = (
+            ["--workflow-profile", "profiles/slurm"],
+            ["--configfile", "config.yaml", *self._overlays],
+        )
         with open(self.folder / "said", "w") as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", *profile, *self._patience, *arguments, *configs],

@@ -56,7 +56,9 @@ def test_the_smoke_study_makes_the_files_of_a_local_run(cluster, tmp_path, new_j
             here, there = (READ[path.suffix](tree.folder / "results" / path) for tree in (local, submitted))
             assert here == there if isinstance(here, bytes) else here.equals(there), path
 
-    assert {(job["JobState"], job["Partition"], job["Account"]) for job in jobs} == {("COMPLETED", "high", "lab")}
+    assert {(job["JobState"], job["Partition"], job["Account"]) for job in jobs} == {
+        ("COMPLETED", "high", "lab")
+    }
     assert {job["NumCPUs"] for job in jobs} == {"1"}  # groups, too: their members run one after another
     grouped = by_group(jobs)
     assert len(grouped["train"]) == len([*(local.folder / "results").rglob("weights.safetensors")])

@@ -77,16 +77,22 @@ def test_bytes_added_are_noticed(file):
 @pytest.mark.parametrize("content", [b"junk", b"PAR1" * 100, b"sha256:", b"sha256:" + b"0" * 64])
 def test_a_file_that_is_not_ours_is_refused(content, file):
     file.write_bytes(content)
-    with pytest.raises(ValueError, match=f"{file.name} (was cut short, or is no file of this pipeline|is damaged)"):
+    with pytest.raises(
+        ValueError, match=f"{file.name} (was cut short, or is no file of this pipeline|is damaged)"
+    ):
         header_of(file)
 
 
-@pytest.mark.parametrize(("version", "remedy"), [(99, "update grokking-phases, or delete it"), (1, "; delete it")])
+@pytest.mark.parametrize(
+    ("version", "remedy"), [(99, "update grokking-phases, or delete it"), (1, "; delete it")]
+)
 def test_another_format_is_refused(version, remedy, tmp_path, monkeypatch):
     monkeypatch.setattr(headers, "FORMAT_VERSION", version)
     path = write(tmp_path / "table.parquet", SAID)
     monkeypatch.undo()
-    with pytest.raises(ValueError, match=f"is of format {version}, and this version reads format 2.*{remedy}"):
+    with pytest.raises(
+        ValueError, match=f"is of format {version}, and this version reads format 2.*{remedy}"
+    ):
         header_of(path)
 
 
@@ -122,7 +128,9 @@ def test_tables_of_different_trainings_do_not_go_together(tmp_path):
     metric = write(tmp_path / "metric.parquet", SAID)
     check_same_training([curves], [metric])
     write(metric, SAID | {"training": "another"})
-    with pytest.raises(ValueError, match="metric.parquet and .*curves.parquet come from different trainings of "):
+    with pytest.raises(
+        ValueError, match="metric.parquet and .*curves.parquet come from different trainings of "
+    ):
         check_same_training([curves], [metric])
     write(metric, SAID | {"training": "another", "seed": 4})
     check_same_training([curves], [metric])

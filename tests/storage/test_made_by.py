@@ -29,7 +29,9 @@ def write_joined(path):
 
 
 WRITERS = {
-    "table.parquet": lambda path: write_parquet(path, pa.table({"value": [1.0]}), {"note": "größer", **HEADER}),
+    "table.parquet": lambda path: write_parquet(
+        path, pa.table({"value": [1.0]}), {"note": "größer", **HEADER}
+    ),
     "weights.safetensors": write_tensors,
     "page.pdf": lambda path: write_pdf(path, [plt.figure(), plt.figure()], stamped(HEADER)),
     "page.png": lambda path: write_png(path, [plt.figure()], stamped(HEADER)),
@@ -64,5 +66,7 @@ def test_a_job_records_its_inputs_and_refuses_one_of_other_options(tmp_path):
     found = made_by(asked, [path], {})["made_by"]["inputs"]
     assert found == {"0/table.parquet": {"content": header_of(path)["content"], "lineage": "11ea9e"}}
     asked["inputs"][0][1] = "0ther"
-    with pytest.raises(ValueError, match="table.parquet was made under other options than the config says now"):
+    with pytest.raises(
+        ValueError, match="table.parquet was made under other options than the config says now"
+    ):
         made_by(asked, [path], {})

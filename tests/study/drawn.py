@@ -91,7 +91,11 @@ def entries(kind):
 
 def some(names, least=0):
     """Some of the names, in any order."""
-    return st.lists(st.sampled_from(list(names)), min_size=least, max_size=3, unique=True) if names else st.just([])
+    return (
+        st.lists(st.sampled_from(list(names)), min_size=least, max_size=3, unique=True)
+        if names
+        else st.just([])
+    )
 
 
 @st.composite
@@ -111,7 +115,9 @@ def runs(draw):
 def studies(draw):
     """A config that is right."""
     whole = draw(st.dictionaries(NAMES, runs(), min_size=1, max_size=2))
-    heir = st.fixed_dictionaries({"like": st.sampled_from(list(whole))}, optional={"training": options("training")})
+    heir = st.fixed_dictionaries(
+        {"like": st.sampled_from(list(whole))}, optional={"training": options("training")}
+    )
     measured = st.fixed_dictionaries({}, optional={"steps": STEPS, "seeds": st.just([0])})
     config = {
         "results": draw(st.sampled_from(["results", "/a/b-c"])),
@@ -119,7 +125,9 @@ def studies(draw):
         "threads": 1,
         "checkpoint_seconds": draw(st.floats(0.1, 99)),
         "runs": draw(st.dictionaries(NAMES, heir, max_size=2)) | whole,
-        "metrics": draw(st.dictionaries(NAMES, st.builds(dict.__or__, entries("metrics"), measured), max_size=4)),
+        "metrics": draw(
+            st.dictionaries(NAMES, st.builds(dict.__or__, entries("metrics"), measured), max_size=4)
+        ),
     }
     of = {name: entry["module"] for name, entry in config["metrics"].items()}
     sought = [name for name in of if of[name] == "o_information"]
@@ -136,7 +144,9 @@ def studies(draw):
         estimates = st.dictionaries(names, names, min_size=1, max_size=2)
         config["prediction"] = {"estimates": draw(estimates), "calibration": [0]}
     config["figures"] = dict.fromkeys(draw(some(names_of("figures"))))
-    config["figures"] = {name: draw(figure(config, name)) for name in config["figures"] if drawable(config, name)}
+    config["figures"] = {
+        name: draw(figure(config, name)) for name in config["figures"] if drawable(config, name)
+    }
     return config
 
 
@@ -152,7 +162,9 @@ def drawable(config, figure):
     lacking = set()
     if not all(constant("models", model, "PIECEWISE_LINEAR") for model in models):
         metrics = config["metrics"].items()
-        lacking = {name for name, of in metrics if constant("metrics", of["module"], "NEEDS_PIECEWISE_LINEAR")}
+        lacking = {
+            name for name, of in metrics if constant("metrics", of["module"], "NEEDS_PIECEWISE_LINEAR")
+        }
     if not config["phases"]:
         lacking |= {"phases", "comparison", *retrained(config)}
     if not config["subnetworks"] or not all(defines("models", model, "subnetwork") for model in models):

@@ -10,7 +10,12 @@ TEXTS = st.text(max_size=9) | st.sampled_from(
     ["../x", "a b", "'\"", "a\n", "{run}", "1e-1", "\ud800", "é" * 300, "x" * 300, "x" * 60]
 )
 KEYS = (
-    TEXTS | st.integers() | st.none() | st.booleans() | st.dates() | st.sampled_from(["module", "like", "prediction"])
+    TEXTS
+    | st.integers()
+    | st.none()
+    | st.booleans()
+    | st.dates()
+    | st.sampled_from(["module", "like", "prediction"])
 )
 ANYTHING = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXTS,

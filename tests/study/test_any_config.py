@@ -28,7 +28,10 @@ def shipped():
     for figure in figures.values():
         figure["panels"] = {title: runs[:1] for title, runs in figure["panels"].items()}
     drawn = {run for figure in figures.values() for run in runs_of_figure(figure)}
-    return config | {"figures": figures, "runs": {run: complete(config["runs"], run) for run in sorted(drawn)}}
+    return config | {
+        "figures": figures,
+        "runs": {run: complete(config["runs"], run) for run in sorted(drawn)},
+    }
 
 
 def dag(folder, config):

@@ -40,14 +40,18 @@ def test_an_overlay_without_panels_keeps_those_below():
     assert panels == STUDY["figures"]["two_phase/fig4"]["panels"]
 
 
-@pytest.mark.parametrize("figures", [None, [], {"two_phase/fig5": None}, {"two_phase/fig5": {"panels": None}}])
+@pytest.mark.parametrize(
+    "figures", [None, [], {"two_phase/fig5": None}, {"two_phase/fig5": {"panels": None}}]
+)
 def test_a_misshapen_overlay_is_left_to_the_schema(figures):
     with pytest.raises(StudyError, match="figures"):
         resolve(laid_over(("config.yaml", STUDY), ("mine.yaml", {"figures": figures})))
 
 
 def test_a_study_after_what_changes_it_is_noticed():
-    with pytest.raises(StudyError, match=r"config.yaml is a whole study.* --configfile config.yaml smoke.yaml"):
+    with pytest.raises(
+        StudyError, match=r"config.yaml is a whole study.* --configfile config.yaml smoke.yaml"
+    ):
         laid_over(("smoke.yaml", {"results": "results/smoke"}), ("config.yaml", STUDY))
 
 
@@ -57,7 +61,11 @@ def test_a_change_without_a_study_is_noticed():
 
 
 def test_numbers_of_the_command_line_are_numbers():
-    said = {"metrics": {"o_information": {"n_bins": "6", "ties": "paper", "steps": ["5", "1.5", "true", "null", "1:"]}}}
+    said = {
+        "metrics": {
+            "o_information": {"n_bins": "6", "ties": "paper", "steps": ["5", "1.5", "true", "null", "1:"]}
+        }
+    }
     options = laid_over(("config.yaml", STUDY), said=said)["metrics"]["o_information"]
     assert options == {"n_bins": 6, "ties": "paper", "steps": [5, 1.5, True, None, "1:"]}
 

@@ -25,9 +25,14 @@ def executed(source):
     for node in ast.walk(ast.parse(source)):
         names, given = [], {}
         if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [".".join(filter(None, [getattr(node, "module", None), alias.name])) for alias in node.names]
+            names = [
+                ".".join(filter(None, [getattr(node, "module", None), alias.name])) for alias in node.names
+            ]
         elif isinstance(node, ast.Call):
-            names, given = [ast.unparse(node.func)], {each.arg: ast.unparse(each.value) for each in node.keywords}
+            names, given = (
+                [ast.unparse(node.func)],
+                {each.arg: ast.unparse(each.value) for each in node.keywords},
+            )
         unsafe = "True" in (given.get("shell"), given.get("allow_pickle"))
         unsafe |= names == ["torch.load"] and given.get("weights_only") != "True"
         yield from (name for name in names if unsafe or re.fullmatch(EXECUTES, name))

@@ -32,7 +32,15 @@ def metric(tmp_path, monkeypatch):
     (package / "metrics" / "empty.py").write_text("")
     for module in (provenance, signatures):
         monkeypatch.setattr(module, "SCRIPTS", package.parent)
-    cached = (provenance.tree, provenance.hash_of, provenance.imports, shown_path, names_of, options_of, constant)
+    cached = (
+        provenance.tree,
+        provenance.hash_of,
+        provenance.imports,
+        shown_path,
+        names_of,
+        options_of,
+        constant,
+    )
     for function in cached:
         function.cache_clear()
     yield "made"
@@ -66,7 +74,12 @@ def test_values_fit_annotations(text, good, bad):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("int", "a whole number"), ("list[str]", "a list"), ("Literal['a', 'b']", "one of a, b"), ("None", "null")],
+    [
+        ("int", "a whole number"),
+        ("list[str]", "a list"),
+        ("Literal['a', 'b']", "one of a, b"),
+        ("None", "null"),
+    ],
 )
 def test_annotations_have_words(text, words):
     assert worded(annotation(text)) == words
@@ -85,7 +98,10 @@ def test_signature_is_read_with_defaults_and_named_choices(metric):
     [
         ({"given": True, "nn": 1}, "where.nn: workflow/.*/made.py takes no option 'nn'"),
         ({"given": True, "n": "3"}, "where.n: '3' is not a whole number.*string to YAML"),
-        ({"given": True, "sort": "fin"}, "where.sort: 'fin' is not one of fine, coarse or null.*'fine'.*kinds.py"),
+        (
+            {"given": True, "sort": "fin"},
+            "where.sort: 'fin' is not one of fine, coarse or null.*'fine'.*kinds.py",
+        ),
         ({}, "where: the option 'given' is missing; .*made.py needs it: true or false"),
     ],
 )

@@ -110,11 +110,23 @@ def test_an_imported_select_and_an_annotated_literal_are_taken(folder):
 
 BAD = [  # a kind; what is replaced in its file, by what; the key and what else the sentence says
     ("metrics", "def compute", "def measure", "metrics.mine: ", "defines no function `compute`"),
-    ("metrics", "snapshots, *, threshold", "snapshots, threshold", "metrics.mine: ", "'threshold' by position"),
+    (
+        "metrics",
+        "snapshots, *, threshold",
+        "snapshots, threshold",
+        "metrics.mine: ",
+        "'threshold' by position",
+    ),
     ("metrics", "*, threshold: float = 0.5", "**options", "metrics.mine: ", "takes **options"),
     ("metrics", "snapshots, *", "*", "metrics.mine: ", "takes 0 arguments and is given snapshots"),
     ("metrics", "yield {}", "yield {", "metrics.mine: ", "cannot be read as Python"),
-    ("metrics", "def compute", "LIMITS = {'treshold': (0, 1)}\n\ndef compute", "metrics.mine: ", "limits 'treshold'"),
+    (
+        "metrics",
+        "def compute",
+        "LIMITS = {'treshold': (0, 1)}\n\ndef compute",
+        "metrics.mine: ",
+        "limits 'treshold'",
+    ),
     ("metrics", "def compute", "LIMITS = dict(threshold=(0, 1))\n\ndef compute", "", "computes LIMITS"),
     ("models", "def build", "def make", "runs.r.model.module: ", "defines no function `build`"),
     (
@@ -126,21 +138,51 @@ BAD = [  # a kind; what is replaced in its file, by what; the key and what else 
     ),
     ("models", "n_tokens: int, ", "", "runs.r.model.module: ", "takes no n_tokens"),
     ("models", 'LAYERS = {"hidden": "width"}', "", "runs.r.model.module: ", "defines no LAYERS"),
-    ("models", '{"hidden": "width"}', '{"hidden": 64}', "runs.r.model.module: ", "the width 64, which is no option"),
+    (
+        "models",
+        '{"hidden": "width"}',
+        '{"hidden": 64}',
+        "runs.r.model.module: ",
+        "the width 64, which is no option",
+    ),
     ("models", '{"hidden": "width"}', '{"hidden": "size"}', "runs.r.model.module: ", "the width 'size'"),
-    ("models", '{"hidden": "width"}', '["hidden"]', "runs.r.model.module: ", 'LAYERS = ["hidden"] is no dict'),
+    (
+        "models",
+        '{"hidden": "width"}',
+        '["hidden"]',
+        "runs.r.model.module: ",
+        'LAYERS = ["hidden"] is no dict',
+    ),
     ("models", '{"hidden": "width"}', "dict(hidden='width')", "", "computes LAYERS"),
     ("models", "width: int = 4", "width: int = 2 * 2", "runs.r.model.width: ", "write out its default"),
     ("datasets", "def make", "def build", "runs.r.dataset.module: ", "defines no function `make`"),
     ("datasets", "*, n", "n", "runs.r.dataset.module: ", "'n' by position"),
     ("datasets", "np.stack", "np.stak", "runs.r.dataset: ", "make() raised AttributeError"),
-    ("datasets", "import numpy as np", "import nump as np", "runs.r.dataset: ", "make() raised ModuleNotFoundError"),
-    ("datasets", "    return Examples(", "    return (", "runs.r.dataset.module: ", "cannot be read as Python"),
+    (
+        "datasets",
+        "import numpy as np",
+        "import nump as np",
+        "runs.r.dataset: ",
+        "make() raised ModuleNotFoundError",
+    ),
+    (
+        "datasets",
+        "    return Examples(",
+        "    return (",
+        "runs.r.dataset.module: ",
+        "cannot be read as Python",
+    ),
     ("datasets", "    return Examples", "    Examples", "runs.r.dataset: ", "make() gives None"),
     ("datasets", "np.arange(n)], 1)", "np.arange(n)])", "runs.r.dataset: ", "2 rows of inputs and 9 targets"),
     ("datasets", "n_tokens=n", "n_tokens=3", "runs.r.dataset: ", "inputs from 0 to 8"),
     ("datasets", "n_classes=2", "n_classes=1", "runs.r.dataset: ", "targets from 0 to 1"),
-    ("datasets", "np.arange(n) % 2", "np.arange(n - 1) % 2", "runs.r.dataset: ", "9 rows of inputs and 8 targets"),
+    (
+        "datasets",
+        "np.arange(n) % 2",
+        "np.arange(n - 1) % 2",
+        "runs.r.dataset: ",
+        "9 rows of inputs and 8 targets",
+    ),
     ("figures/own", "def draw", "def paint", "figures.own/mine: ", "defines no function `draw`"),
     ("figures/own", "def select", "def choose", "figures.own/mine: ", "defines no function `select`"),
     ("figures/own", "study, *, colour", "study, colour", "figures.own/mine: ", "'colour' by position"),
@@ -148,7 +190,9 @@ BAD = [  # a kind; what is replaced in its file, by what; the key and what else 
 ]
 
 
-@pytest.mark.parametrize(("kind", "old", "new", "key", "what"), BAD, ids=[f"{case[0]}: {case[4]}" for case in BAD])
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "key", "what"), BAD, ids=[f"{case[0]}: {case[4]}" for case in BAD]
+)
 def test_what_a_file_lacks_is_a_sentence_that_names_it(folder, kind, old, new, key, what):
     assert old in FILES[kind]
     (folder / kind / "mine.py").write_text(FILES[kind].replace(old, new))

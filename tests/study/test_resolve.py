@@ -81,7 +81,11 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("runs: {prediction: {like: s5}}", "runs: 'prediction'", "taken"),
     (RUN % "seeds: [9223372036854775808]", "runs.addition_wd0.1.seeds: 9223372036854775808", "below 2^63"),
     # datasets
-    (DATASET % "module: modular_additon", "runs.addition_wd0.1.dataset.module: ", "datasets/modular_additon.py would"),
+    (
+        DATASET % "module: modular_additon",
+        "runs.addition_wd0.1.dataset.module: ",
+        "datasets/modular_additon.py would",
+    ),
     (DATASET % "module: ../x", "runs.addition_wd0.1.dataset.module: '../x'", "the name of a module"),
     (DATASET % "pp: 1", "runs.addition_wd0.1.dataset.pp: ", "modular_addition.py takes no option 'pp'"),
     (DATASET % "p: '97'", "runs.addition_wd0.1.dataset.p: '97' is not a whole number", "string to YAML"),
@@ -94,16 +98,32 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (DATASET % "train_fraction: 1.5", "runs.addition_wd0.1.dataset.train_fraction: 1.5", "between 0 and 1"),
     (DATASET % "train_fraction: 1e-1", "runs.addition_wd0.1.dataset.train_fraction: '1e-1'", "write 1.0e-1"),
     (DATASET % "train_fraction: .nan", "runs.addition_wd0.1.dataset.train_fraction: NaN", "between 0 and 1"),
-    (DATASET % "train_fraction: 1.0e-9", "runs.addition_wd0.1.dataset.train_fraction: ", "leaves train or test empty"),
-    ("runs: {division96: {dataset: {inverse: exact}}}", "runs.division96.dataset: ", "2 has no inverse modulo 96"),
-    ("runs: {division96: {dataset: {inverse: exakt}}}", "runs.division96.dataset.inverse: ", "modular_division.py"),
+    (
+        DATASET % "train_fraction: 1.0e-9",
+        "runs.addition_wd0.1.dataset.train_fraction: ",
+        "leaves train or test empty",
+    ),
+    (
+        "runs: {division96: {dataset: {inverse: exact}}}",
+        "runs.division96.dataset: ",
+        "2 has no inverse modulo 96",
+    ),
+    (
+        "runs: {division96: {dataset: {inverse: exakt}}}",
+        "runs.division96.dataset.inverse: ",
+        "modular_division.py",
+    ),
     # models, recipes, snapshots
     (MODEL % "module: mpl", "runs.addition_wd0.1.model.module: ", "did you mean 'mlp'?"),
     (MODEL % "widht: 9", "runs.addition_wd0.1.model.widht: ", "did you mean 'width'?"),
     (MODEL % "n_tokens: 9", "runs.addition_wd0.1.model.n_tokens: ", "takes no option 'n_tokens'"),
     (MODEL % "width: -1", "runs.addition_wd0.1.model.width: -1", "less than 1"),
     ("runs: {s5: {model: {n_blocks: 1000000000}}}", "runs.s5.model.n_blocks: ", "more than 99"),
-    (TRAINING % "lerning_rate: 1", "runs.addition_wd0.1.training.lerning_rate: ", "did you mean 'learning_rate'?"),
+    (
+        TRAINING % "lerning_rate: 1",
+        "runs.addition_wd0.1.training.lerning_rate: ",
+        "did you mean 'learning_rate'?",
+    ),
     (TRAINING % "learning_rate: 1e-1", "runs.addition_wd0.1.training.learning_rate: '1e-1'", "write 1.0e-1"),
     (TRAINING % "steps: 100.0", "runs.addition_wd0.1.training.steps: 100.0", "a whole number"),
     (TRAINING % "steps: 1000000000000", "runs.addition_wd0.1.training.steps: ", "to 1000000000"),
@@ -112,9 +132,17 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "runs.addition_wd0.1.training.evaluate: {'every': 5}",
         "more than 1000000 steps",
     ),
-    (TRAINING % "constrain_norm: weight", "runs.addition_wd0.1.training.constrain_norm: ", "did you mean 'weights'?"),
+    (
+        TRAINING % "constrain_norm: weight",
+        "runs.addition_wd0.1.training.constrain_norm: ",
+        "did you mean 'weights'?",
+    ),
     (TRAINING % "betas: [0.9]", "runs.addition_wd0.1.training.betas: [0.9]", "two numbers"),
-    (TRAINING % "evaluate: {evry: 5}", "runs.addition_wd0.1.training.evaluate.evry: ", "did you mean 'every'?"),
+    (
+        TRAINING % "evaluate: {evry: 5}",
+        "runs.addition_wd0.1.training.evaluate.evry: ",
+        "did you mean 'every'?",
+    ),
     (TRAINING % "evaluate: {every: 5000}", "runs.addition_wd0.1.training.evaluate: ", "no step between"),
     (SNAPSHOTS % "layer: [hidden]", "runs.addition_wd0.1.snapshots.layer: ", "did you mean 'layers'?"),
     (SNAPSHOTS % "layers: [hiden]", "runs.addition_wd0.1.snapshots.layers: ", "did you mean 'hidden'?"),
@@ -127,15 +155,31 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     # metrics
     ("metrics: {new: {}}", "metrics.new: there is no metric 'new'", "metrics/new.py would define it"),
     ("metrics: {curves: {module: o_information}}", "metrics: 'curves'", "taken"),
-    ("metrics: {inverse.weights: {module: o_information}}", "metrics.inverse.weights: a sub-network", "another"),
-    (O_INFORMATION % "n_bins: 300", "metrics.o_information.n_bins: 300", "more than 250, the width of layer hidden"),
+    (
+        "metrics: {inverse.weights: {module: o_information}}",
+        "metrics.inverse.weights: a sub-network",
+        "another",
+    ),
+    (
+        O_INFORMATION % "n_bins: 300",
+        "metrics.o_information.n_bins: 300",
+        "more than 250, the width of layer hidden",
+    ),
     (O_INFORMATION % "n_bins: 1", "metrics.o_information.n_bins: 1", "less than 2"),
     (O_INFORMATION % "nbins: 9", "metrics.o_information.nbins: ", "did you mean 'n_bins'?"),
     (O_INFORMATION % "ties: papr", "metrics.o_information.ties: 'papr'", "did you mean 'paper'?), says"),
-    (O_INFORMATION % "ties: papr", "metrics.o_information.ties: 'papr'", "grokking_phases/synergy/normal_scores.py"),
+    (
+        O_INFORMATION % "ties: papr",
+        "metrics.o_information.ties: 'papr'",
+        "grokking_phases/synergy/normal_scores.py",
+    ),
     (O_INFORMATION % "variables: x", "metrics.o_information.variables: 'x'", "union, mean"),
     (O_INFORMATION % "linkage: x", "metrics.o_information.linkage: 'x'", "synergy/clustering.py"),
-    (MUTUAL_INFORMATION % "estimator: x", "metrics.mutual_information.estimator: 'x'", "binning, binning_per_neuron"),
+    (
+        MUTUAL_INFORMATION % "estimator: x",
+        "metrics.mutual_information.estimator: 'x'",
+        "binning, binning_per_neuron",
+    ),
     (
         MUTUAL_INFORMATION % "estimator: kernel_densty",
         "metrics.mutual_information.estimator: ",
@@ -149,8 +193,16 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ),
     (MUTUAL_INFORMATION % "noise: 0", "metrics.mutual_information.noise: 0", "less than 1e-09"),
     (MUTUAL_INFORMATION % "seed: -1", "metrics.mutual_information.seed: -1", "less than 0"),
-    (MUTUAL_INFORMATION % "layers: [hidden]", "metrics.mutual_information.layers: ", "did you mean 'block_2.hidden'?"),
-    (O_INFORMATION % "steps: [0, 4000]", "metrics.o_information.steps: ", "no step between 0 and the last step"),
+    (
+        MUTUAL_INFORMATION % "layers: [hidden]",
+        "metrics.mutual_information.layers: ",
+        "did you mean 'block_2.hidden'?",
+    ),
+    (
+        O_INFORMATION % "steps: [0, 4000]",
+        "metrics.o_information.steps: ",
+        "no step between 0 and the last step",
+    ),
     (O_INFORMATION % "steps: [0, 5000]", "metrics.o_information.steps: ", "step 5000 is after the last step"),
     (O_INFORMATION % "seeds: [7]", "metrics.o_information.seeds: ", "has none of them; its own are [0, 100"),
     # phases and sub-networks
@@ -161,18 +213,38 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "o_information is what is needed",
     ),
     ("time_scales: [x]", "time_scales: there is no metric 'x'", "define it under metrics"),
-    ("time_scales: [o_information]", "time_scales: metric o_information is of module", "local_complexity is needed"),
+    (
+        "time_scales: [o_information]",
+        "time_scales: metric o_information is of module",
+        "local_complexity is needed",
+    ),
     (
         "runs: {s5: {time_scales: [linear_maping_number]}}",
         "runs.s5.time_scales: there is no metric 'linear_maping_number'",
         "did you mean 'linear_mapping_number'?",
     ),
-    (SUBNETWORK % "metric: x", "subnetworks.synergistic.metric: there is no metric 'x'", "define it under metrics"),
-    (SUBNETWORK % "metric: mutual_information", "subnetworks.synergistic.metric: ", "o_information is what is needed"),
-    (SUBNETWORK % "extreme: synergi", "subnetworks.synergistic.extreme: 'synergi'", "did you mean 'synergy'?"),
+    (
+        SUBNETWORK % "metric: x",
+        "subnetworks.synergistic.metric: there is no metric 'x'",
+        "define it under metrics",
+    ),
+    (
+        SUBNETWORK % "metric: mutual_information",
+        "subnetworks.synergistic.metric: ",
+        "o_information is what is needed",
+    ),
+    (
+        SUBNETWORK % "extreme: synergi",
+        "subnetworks.synergistic.extreme: 'synergi'",
+        "did you mean 'synergy'?",
+    ),
     (SUBNETWORK % "from_step: -1", "subnetworks.synergistic.from_step: -1 is less than 0", ""),
     (SUBNETWORK % "tak: others", "subnetworks.synergistic.tak: ", "did you mean 'take'?"),
-    ("subnetworks: {new: {extreme: synergy}}", "subnetworks.new: the key 'metric' is missing", "the name of a metric"),
+    (
+        "subnetworks: {new: {extreme: synergy}}",
+        "subnetworks.new: the key 'metric' is missing",
+        "the name of a metric",
+    ),
     ("subnetworks: {a-b: {metric: o_information}}", "subnetworks: 'a-b'", "small letters"),
     (f"subnetworks: {{{'a' * 300}: {{metric: o_information}}}}", "subnetworks: 'aaa", "up to 100"),
     # figures
@@ -182,30 +254,58 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "figures.emergence/fig55: ",
         "fig55.py would",
     ),
-    (FIGURE % "panels: {a: [s6]}", "figures.emergence/fig5.panels.a: there is no run 's6'", "define it under runs"),
+    (
+        FIGURE % "panels: {a: [s6]}",
+        "figures.emergence/fig5.panels.a: there is no run 's6'",
+        "define it under runs",
+    ),
     (FIGURE % "panels: {a: s5}", "figures.emergence/fig5.panels.a: 's5'", "a list of different runs"),
     (FIGURE % "panels: {1: [s5]}", "figures.emergence/fig5.panels: 1", "quotes"),
     (FIGURE % "tables: [o_informaton]", "figures.emergence/fig5.tables: ", "did you mean 'o_information'?"),
-    (FIGURE % "tables: [prediction]", "figures.emergence/fig5.tables: table prediction is made from", "and nothing is"),
+    (
+        FIGURE % "tables: [prediction]",
+        "figures.emergence/fig5.tables: table prediction is made from",
+        "and nothing is",
+    ),
     (PREDICTION % "{}", "prediction.estimates: {}", "one at least"),
-    (PREDICTION % "{o_information: nul}", "prediction.estimates: there is no metric 'nul'", "define it under metrics"),
+    (
+        PREDICTION % "{o_information: nul}",
+        "prediction.estimates: there is no metric 'nul'",
+        "define it under metrics",
+    ),
     (PREDICTION % "{o_information: [a]}", "prediction.estimates.o_information: [", "the name of a metric"),
     (
         "prediction: {estimates: {o_information: o_information}}",
         "prediction: the key 'calibration' is missing",
         "seeds",
     ),
-    ("phases: []", "figures.emergence/fig1.tables: table phases is made from", "named under phases, and nothing is"),
+    (
+        "phases: []",
+        "figures.emergence/fig1.tables: table phases is made from",
+        "named under phases, and nothing is",
+    ),
     (FIGURE % "table: [curves]", "figures.emergence/fig5.table: ", "did you mean 'tables'?"),
-    (FIGURE % "tables: [synergistic.weight]", "figures.emergence/fig5.tables: ", "did you mean 'synergistic.weights'?"),
+    (
+        FIGURE % "tables: [synergistic.weight]",
+        "figures.emergence/fig5.tables: ",
+        "did you mean 'synergistic.weights'?",
+    ),
     (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "draws o_information"),
-    (NO_SUBNETWORK, "figures.two_phase/fig5.tables: ", "models/transformer.py defines no function `subnetwork`"),
+    (
+        NO_SUBNETWORK,
+        "figures.two_phase/fig5.tables: ",
+        "models/transformer.py defines no function `subnetwork`",
+    ),
     (
         "figures: {two_phase/mechanisms: {panels: {a: [division96]}}}",
         "metrics.linear_regions: workflow/scripts/grokking_phases/models/transformer.py, the model of run division96",
         "does not say PIECEWISE_LINEAR = True, and linear_regions needs a network that is linear but for ReLUs",
     ),
-    (RECORDS_NOTHING, "figures.emergence/fig5.tables: run bare records no snapshots", "add `snapshots:` to runs.bare"),
+    (
+        RECORDS_NOTHING,
+        "figures.emergence/fig5.tables: run bare records no snapshots",
+        "add `snapshots:` to runs.bare",
+    ),
 ]
 REQUIRED = [
     *CONFIG,
@@ -237,7 +337,9 @@ def test_a_metric_may_be_called_as_the_methods_of_snakemakes_lists_are(name):
     """It is measured, and phases, time scales and sub-networks are looked for in it."""
     named = {"metrics": {name: {"module": "o_information"}}, "phases": [name]}
     study = resolve(overlaid(named, {"subnetworks": {"synergistic": {"metric": name}}}))
-    assert f"<results>/addition_wd2/0/metrics/{name}.parquet" in tables_of_metrics(study, "addition_wd2", [name])
+    assert f"<results>/addition_wd2/0/metrics/{name}.parquet" in tables_of_metrics(
+        study, "addition_wd2", [name]
+    )
     subnetwork = {"run": "addition_wd2", "seed": "0", "subnetwork": "synergistic"}
     assert metric_of_subnetwork(study, **subnetwork) == f"<results>/addition_wd2/0/metrics/{name}.parquet"
 
@@ -254,20 +356,26 @@ def test_missing_key_is_named(path):
         resolve(config)
 
 
-@pytest.mark.parametrize("overlay", sorted((REPOSITORY / "config").glob("*.yaml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "overlay", sorted((REPOSITORY / "config").glob("*.yaml")), ids=lambda path: path.name
+)
 def test_shipped_overlays_resolve(overlay):
     assert resolve(overlaid(yaml.safe_load(overlay.read_text())))["runs"].keys() >= CONFIG["runs"].keys()
 
 
 def test_each_run_of_the_default_study_is_complete():
     runs = resolve(CONFIG)["runs"]
-    assert all("like" not in run and {"seeds", "dataset", "model", "training"} <= run.keys() for run in runs.values())
+    assert all(
+        "like" not in run and {"seeds", "dataset", "model", "training"} <= run.keys() for run in runs.values()
+    )
     base, heir = runs["addition_wd0.1"], runs["addition_wd2"]
     assert heir == base | {"training": base["training"] | {"weight_decay": 2}}
 
 
 def test_a_run_has_time_scales_of_its_own_or_those_of_the_study():
-    config = resolve(overlaid({"metrics": {"other": {"module": "local_complexity"}}, "time_scales": ["other"]}))
+    config = resolve(
+        overlaid({"metrics": {"other": {"module": "local_complexity"}}, "time_scales": ["other"]})
+    )
     own = config["runs"]["division97"]["time_scales"]
     assert own == ["mutual_information", "linear_mapping_number", "local_complexity"]
     assert metrics_behind(config, "time_scales", "division97") == set(own)
@@ -303,7 +411,9 @@ def test_the_config_itself_is_left_as_it_is():
 def nodes(schema):
     yield schema
     below = [schema.get("items"), schema.get("propertyNames"), *schema.get("allOf", [])]
-    below += [node for key in ("properties", "patternProperties", "$defs") for node in schema.get(key, {}).values()]
+    below += [
+        node for key in ("properties", "patternProperties", "$defs") for node in schema.get(key, {}).values()
+    ]
     for node in filter(None, below):
         yield from nodes(node)
 

@@ -69,7 +69,9 @@ def test_blocks_of_one_unit_are_the_units(rng, options):
 
 def test_random_ties_average_over_the_draws(rng):
     X = np.maximum(rng.normal(size=(150, 4)), 0)
-    one, many = (search_multiplets(X, np.arange(4), ties="random", n_draws=n).o_information[-1] for n in (1, 40))
+    one, many = (
+        search_multiplets(X, np.arange(4), ties="random", n_draws=n).o_information[-1] for n in (1, 40)
+    )
     draws = [o_information(X, ties="random", n_draws=1, seed=seed) for seed in range(40)]
     assert one == pytest.approx(o_information(X, ties="random", n_draws=1), abs=1e-12)
     assert abs(many - np.mean(draws)) < 5 * np.std(draws) / np.sqrt(20)

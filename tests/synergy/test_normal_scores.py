@@ -32,7 +32,9 @@ def test_sorting_twice_equals_the_slow_twin(rng, ties, kind):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_stable_order_is_numpys(rng, dtype):
-    row = np.concatenate([rng.normal(size=300), rng.normal(size=200) * 1e-40, np.maximum(rng.normal(size=200), 0)])
+    row = np.concatenate(
+        [rng.normal(size=300), rng.normal(size=200) * 1e-40, np.maximum(rng.normal(size=200), 0)]
+    )
     row = np.concatenate([row, [np.inf, 0.0, -0.0, -np.inf, 0.0, -1.0, -1.0, -0.0]]).astype(dtype)
     rows = np.array([row, rng.permutation(row), -row])
     order, values = stable_sort(rows)

@@ -34,7 +34,9 @@ def test_bias_correction_removes_the_bias(rng):
 def test_bias_between_blocks_known_values(rng):
     """Blocks of one variable have the bias of as many variables; pairs of blocks have none."""
     bins = search_multiplets(rng.normal(size=(100, 5)), np.arange(5)).bins
-    np.testing.assert_allclose(block_bias([1] * 5, 100), o_information_bias(bins.sum(axis=1), 100), atol=1e-12)
+    np.testing.assert_allclose(
+        block_bias([1] * 5, 100), o_information_bias(bins.sum(axis=1), 100), atol=1e-12
+    )
     b = {n: _gaussian_entropy_bias_correction(n, 100).item() for n in (3, 4, 5, 7, 8, 9, 12)}
     pair, _, _, triplet = block_bias([3, 4, 5], 100)
     assert pair == 0
@@ -45,7 +47,9 @@ def test_bias_correction_between_blocks_removes_the_bias(rng):
     """As above, for 20 independent variables in 4 blocks."""
     draws, labels = [rng.normal(size=(60, 20)) for _ in range(200)], np.repeat(np.arange(4), [2, 4, 6, 8])
     plain, corrected = (
-        np.array([search_multiplets(X, labels, variables="block", bias_correction=on).o_information for X in draws])
+        np.array(
+            [search_multiplets(X, labels, variables="block", bias_correction=on).o_information for X in draws]
+        )
         for on in (False, True)
     )
     wide = search_multiplets(draws[0], labels, variables="block").bins.sum(axis=1) > 2

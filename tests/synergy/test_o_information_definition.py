@@ -93,7 +93,9 @@ def test_sorting_twice_correlates_independent_relu_columns(rng):
 @pytest.mark.parametrize("ties", get_args(Ties))
 @pytest.mark.parametrize("variables", get_args(Variables))
 @pytest.mark.parametrize("singular", [False, True])
-@pytest.mark.parametrize("labels", [[2, 0, 1, 1, 3, -1, 0, 2, 1, 3, 1, 0], [3, 0, -1, 2, -1, 1, 4, -1, -1, -1, -1, -1]])
+@pytest.mark.parametrize(
+    "labels", [[2, 0, 1, 1, 3, -1, 0, 2, 1, 3, 1, 0], [3, 0, -1, 2, -1, 1, 4, -1, -1, -1, -1, -1]]
+)
 def test_the_search_finds_what_the_definition_gives(rng, ties, variables, singular, labels):
     """Uneven bins and bins of one unit; NaN, too, for the multiplets that hold both of two opposite units."""
     X, labels = np.maximum(rng.normal(size=(200, 12)) @ rng.normal(size=(12, 12)), 0), np.array(labels)
@@ -102,7 +104,10 @@ def test_the_search_finds_what_the_definition_gives(rng, ties, variables, singul
     found = search_multiplets(X, labels, variables=variables, ties=ties, n_draws=1)
     slow = search_by_definition(X, labels, variables=variables, ties=ties)
     assert len(found.o_information) == len(slow)
-    fast = {tuple(np.flatnonzero(bins)): omega for bins, omega in zip(found.bins, found.o_information, strict=True)}
+    fast = {
+        tuple(np.flatnonzero(bins)): omega
+        for bins, omega in zip(found.bins, found.o_information, strict=True)
+    }
     values = np.array([[fast[multiplet], slow[multiplet]] for multiplet in slow])
     np.testing.assert_allclose(values[:, 0], values[:, 1], rtol=0, atol=1e-9)
     assert np.isfinite(values).any()

@@ -16,10 +16,14 @@ def rng():
 def blocks_and_covariance(rng, sizes):
     X = rng.normal(size=(80, sum(sizes) + 2))
     S = np.cov(X @ rng.normal(size=(sum(sizes) + 2,) * 2) + X, rowvar=False)
-    return np.split(rng.permutation(sum(sizes) + 2)[2:], np.cumsum(sizes)[:-1]), S  # two columns are in no block
+    return np.split(
+        rng.permutation(sum(sizes) + 2)[2:], np.cumsum(sizes)[:-1]
+    ), S  # two columns are in no block
 
 
-@pytest.mark.parametrize("sizes", [(3,), (1, 2), (2, 1), (1, 1, 1), (3, 1, 2), (2, 5, 1, 3), (4, 1, 2, 2, 6), (1,) * 6])
+@pytest.mark.parametrize(
+    "sizes", [(3,), (1, 2), (2, 1), (1, 1, 1), (3, 1, 2), (2, 5, 1, 3), (4, 1, 2, 2, 6), (1,) * 6]
+)
 def test_every_union_has_its_determinant_and_inverse(rng, sizes):
     blocks, S = blocks_and_covariance(rng, sizes)
     walk = UnionWalk(S, blocks)
@@ -28,7 +32,9 @@ def test_every_union_has_its_determinant_and_inverse(rng, sizes):
         columns = np.concatenate([block for b, block in enumerate(blocks) if code >> b & 1])
         one = S[np.ix_(columns, columns)]
         assert walk.log_det[code] == pytest.approx(np.linalg.slogdet(one)[1], abs=1e-9)
-        assert walk.log_inverse[code] == pytest.approx(np.log(np.diagonal(np.linalg.inv(one))).sum(), abs=1e-9)
+        assert walk.log_inverse[code] == pytest.approx(
+            np.log(np.diagonal(np.linalg.inv(one))).sum(), abs=1e-9
+        )
 
 
 @pytest.mark.parametrize("sizes", [(2, 3), (2, 3, 4), (3, 2, 5, 4), (6, 5, 4, 3, 2)])
@@ -49,7 +55,9 @@ def test_a_copy_spoils_exactly_the_unions_that_hold_both(rng, sizes, place):
             whole = ~(members[:, i] & members[:, j])
             for code in np.flatnonzero(whole)[1:]:
                 columns = np.concatenate([block for b, block in enumerate(blocks) if code >> b & 1])
-                assert walk.log_det[code] == pytest.approx(np.linalg.slogdet(S[np.ix_(columns, columns)])[1], abs=1e-9)
+                assert walk.log_det[code] == pytest.approx(
+                    np.linalg.slogdet(S[np.ix_(columns, columns)])[1], abs=1e-9
+                )
 
 
 def test_many_covariances_are_refused(rng):

@@ -20,11 +20,17 @@ def test_the_network_has_the_sizes_of_the_entry_and_of_the_examples(examples):
 
 def test_a_sub_network_has_its_units_alone(examples):
     subnetwork = {"units": [0, 3], "mask": "activation"}
-    assert architecture_of(ENTRY | {"subnetwork": subnetwork}, examples).build().readout.weight.shape == (7, 2)
+    assert architecture_of(ENTRY | {"subnetwork": subnetwork}, examples).build().readout.weight.shape == (
+        7,
+        2,
+    )
 
 
 def test_without_a_faster_sibling_the_model_itself_is_called(examples):
-    found, inputs = architecture_of({"model": {"module": "relu_mlp"}}, examples), torch.from_numpy(examples.inputs)
+    found, inputs = (
+        architecture_of({"model": {"module": "relu_mlp"}}, examples),
+        torch.from_numpy(examples.inputs),
+    )
     model = found.build()
     assert torch.equal(found.forward(model, inputs), model(inputs))
 

@@ -75,7 +75,10 @@ def test_a_checkpoint_of_another_run_is_refused(checkpoints, tmp_path):
     with other.held():
         other.save({"step": 1})
     other.folder.rename(checkpoints.folder)
-    with checkpoints.held(), pytest.raises(ValueError, match="belongs to another run; delete the folder .*abc123"):
+    with (
+        checkpoints.held(),
+        pytest.raises(ValueError, match="belongs to another run; delete the folder .*abc123"),
+    ):
         steps(checkpoints)
 
 
@@ -88,7 +91,9 @@ def test_a_checkpoint_is_data_and_never_code(checkpoints, tmp_path):
     for content in (code, buffer.getvalue()):
         newest(checkpoints).unlink()
         (checkpoints.folder / f"000000001.{hashlib.sha256(content).hexdigest()}.pt").write_bytes(content)
-        with pytest.raises(ValueError, match="pt holds other things than numbers, and is not read; delete it"):
+        with pytest.raises(
+            ValueError, match="pt holds other things than numbers, and is not read; delete it"
+        ):
             steps(checkpoints)
     assert not (tmp_path / "done").exists()
 

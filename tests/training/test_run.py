@@ -188,7 +188,9 @@ def test_a_run_that_diverges_ends_at_the_first_loss_that_is_not_finite(study):
 
 
 def test_a_run_that_diverges_keeps_the_snapshots_before(study):
-    entry = diverging(warmup_steps=6, evaluate=[6])  # lr = 0, then 1e30 / 6: lost at step 2, noticed at step 3
+    entry = diverging(
+        warmup_steps=6, evaluate=[6]
+    )  # lr = 0, then 1e30 / 6: lost at step 2, noticed at step 3
     run, _ = finished(study, entry | {"snapshots": {"layers": ["hidden"], "steps": [1, 3, 5]}}, "run")
     assert run.history()["diverged_at"] == 3
     assert [snapshot.step for snapshot in study.snapshots("run")] == [0, 1]
@@ -243,11 +245,15 @@ def test_a_run_says_what_it_was_made_with_before_and_after_a_resumption(study):
 def test_a_checkpoint_does_not_depend_on_the_type_that_snapshots_are_stored_as():
     other = MLP | {"snapshots": MLP["snapshots"] | {"dtype": "float32"}}
     assert training_identity(other) == training_identity(MLP)
-    assert training_identity(MLP | {"snapshots": {"layers": ["hidden"], "steps": [4]}}) != training_identity(MLP)
+    assert training_identity(MLP | {"snapshots": {"layers": ["hidden"], "steps": [4]}}) != training_identity(
+        MLP
+    )
 
 
 @pytest.mark.parametrize("mask", ["activation", "weights"])
-@pytest.mark.parametrize("training", [{}, {"alpha": 3.0, "constrain_norm": "weights", "zero_last_layer": True}])
+@pytest.mark.parametrize(
+    "training", [{}, {"alpha": 3.0, "constrain_norm": "weights", "zero_last_layer": True}]
+)
 def test_a_sub_network_of_all_units_is_the_run_itself_bit_for_bit(mask, training, study):
     entry = MLP | {"training": MLP["training"] | training}
     _, (curves, *_) = finished(study, entry, "whole")
@@ -258,7 +264,9 @@ def test_a_sub_network_of_all_units_is_the_run_itself_bit_for_bit(mask, training
 
 @pytest.mark.parametrize("mask", ["activation", "weights"])
 def test_a_sub_network_keeps_the_norm_of_its_own_weights(mask, study):
-    entry = MLP | {"training": MLP["training"] | {"alpha": 3.0, "constrain_norm": "weights", "zero_last_layer": True}}
+    entry = MLP | {
+        "training": MLP["training"] | {"alpha": 3.0, "constrain_norm": "weights", "zero_last_layer": True}
+    }
     part, _ = study.run(entry | {"subnetwork": {"units": [0, 3, 5], "mask": mask}}, "part")
     norms = []
     for _ in range(3):
@@ -270,5 +278,7 @@ def test_a_sub_network_keeps_the_norm_of_its_own_weights(mask, study):
 
 def test_a_layer_that_is_no_module_is_refused_with_the_models_file_before_the_first_step(study):
     entry = MLP | {"snapshots": MLP["snapshots"] | {"layers": ["hiden"]}}
-    with pytest.raises(ValueError, match=r"models/mlp.py: LAYERS names the layer 'hiden'.*preactivation, hidden"):
+    with pytest.raises(
+        ValueError, match=r"models/mlp.py: LAYERS names the layer 'hiden'.*preactivation, hidden"
+    ):
         study.run(entry, "run")

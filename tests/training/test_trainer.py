@@ -20,7 +20,9 @@ from grokking_phases.training.trainer import Trainer
 
 def trainer(examples, seed=0, build=mlp.build, **recipe):
     build = partial(build, n_tokens=examples.n_tokens, n_classes=examples.n_classes)
-    return Trainer(Architecture(build), examples, Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe), seed, "cpu")
+    return Trainer(
+        Architecture(build), examples, Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe), seed, "cpu"
+    )
 
 
 def small(p=11):
@@ -41,7 +43,11 @@ def test_the_emergence_recipe_gives_the_published_accuracies():
         assert run.evaluate()["train_accuracy"] == pytest.approx(accuracy, abs=5e-6 if step <= 5 else 0.005)
 
 
-NOISY = {"build": partial(transformer.build, d_model=16, d_mlp=32, dropout=0.1), "batch_size": 8, "warmup_steps": 3}
+NOISY = {
+    "build": partial(transformer.build, d_model=16, d_mlp=32, dropout=0.1),
+    "batch_size": 8,
+    "warmup_steps": 3,
+}
 
 
 def advanced(run, n_steps):

@@ -10,7 +10,9 @@ from grokking_phases.storage.headers import header_of
 STUDY = "tests/workflow/small.yaml"
 TARGET = "results/small/figures/emergence/fig2.pdf"
 LIBRARY = "workflow/scripts/grokking_phases"
-CURVES, METRIC = ("results/small/little/0/" + name for name in ("curves.parquet", "metrics/o_information.parquet"))
+CURVES, METRIC = (
+    "results/small/little/0/" + name for name in ("curves.parquet", "metrics/o_information.parquet")
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,9 @@ def commit(folder):
 def test_what_comes_out_the_same_is_kept(tree):
     before = header_of(tree.folder / CURVES)
     tree.edit(
-        f"{LIBRARY}/optimizers/adamw.py", "return torch.optim.AdamW(", "kind = torch.optim.AdamW\n    return kind("
+        f"{LIBRARY}/optimizers/adamw.py",
+        "return torch.optim.AdamW(",
+        "kind = torch.optim.AdamW\n    return kind(",
     )
     tree.edit(f"{LIBRARY}/metrics/o_information.py", '"value": ', '"value": (1 + 1e-12) * ')
     tree.overlay(lambda config: config.update(adopt_tolerance=1e-9))

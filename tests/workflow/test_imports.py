@@ -18,7 +18,11 @@ class Forbidden:
             raise SystemError("forbidden: " + name)
 sys.meta_path.insert(0, Forbidden)
 """
-KINDS = {"dataset": "datasets", "metric": "metrics", "figure": "figures"}  # a script's modules that a config names
+KINDS = {
+    "dataset": "datasets",
+    "metric": "metrics",
+    "figure": "figures",
+}  # a script's modules that a config names
 
 
 def imported_first(script):
@@ -42,7 +46,9 @@ def run(statements, *absent):
 
 @pytest.mark.parametrize("script", sorted({path.stem for path in SCRIPTS.glob("*.py")} - TRAIN))
 def test_no_script_imports_torch_that_does_not_train(script):
-    done = run([*imported_first(script), *(f"import {name}" for name in of_config(script))], "torch", "sklearn")
+    done = run(
+        [*imported_first(script), *(f"import {name}" for name in of_config(script))], "torch", "sklearn"
+    )
     assert done.returncode == 0, done.stderr
 
 

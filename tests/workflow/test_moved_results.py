@@ -11,7 +11,10 @@ from grokking_phases.storage.headers import header_of, write_parquet
 
 STUDY = "tests/workflow/small.yaml"  # whole: nothing lies below it
 TARGET = "results/small/figures/emergence/fig2.pdf"
-OTHER = {"metrics": {"o_information": {"n_bins": 5}}, "runs": {"little": {"training": {"learning_rate": 0.01}}}}
+OTHER = {
+    "metrics": {"o_information": {"n_bins": 5}},
+    "runs": {"little": {"training": {"learning_rate": 0.01}}},
+}
 # What `OTHER` changes, and what is made of it; `much` inherits the learning rate.
 STALE = {
     *(("train", run, "0") for run in ("little", "much")),

@@ -33,7 +33,9 @@ def test_the_chain_makes_figures_numbers_and_a_report(built):
     figures = built.folder / "results/tiny/figures"
     made = sorted(str(path.relative_to(figures)) for path in figures.rglob("*.*"))
     shown = yaml.safe_load((REPOSITORY / "config.yaml").read_text())["figures"]
-    assert made == sorted([*(f"{name}.{kind}" for name in shown for kind in ("csv", "pdf", "png")), "fig5.pdf"])
+    assert made == sorted(
+        [*(f"{name}.{kind}" for name in shown for kind in ("csv", "pdf", "png")), "fig5.pdf"]
+    )
     assert not any((built.folder / "results/tiny/.checkpoints").iterdir())
     built.run(TARGET, "--report", "report.html")
     assert "fig5.png" in (built.folder / "report.html").read_text()
@@ -55,7 +57,11 @@ def test_bins_of_one_metric_rerun_that_metric_and_what_draws_it(tree):
 
 
 def test_a_figure_edited_reruns_that_figure(tree):
-    tree.edit("workflow/scripts/grokking_phases/figures/emergence/fig5.py", "normalised synergy", "synergy, normalised")
+    tree.edit(
+        "workflow/scripts/grokking_phases/figures/emergence/fig5.py",
+        "normalised synergy",
+        "synergy, normalised",
+    )
     assert tree.planned(TARGET) == {("figure", "emergence", "fig5"), ("paper_figure", "fig5")}
 
 
@@ -77,7 +83,9 @@ def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
 
 
 def test_what_a_metric_imports_edited_reruns_it_too(tree):
-    tree.edit("workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]")
+    tree.edit(
+        "workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]"
+    )
     planned = tree.planned(TARGET)
     assert {job[:2] for job in planned if job[0] == "metric"} == {
         ("metric", "addition_wd2"),
@@ -88,16 +96,22 @@ def test_what_a_metric_imports_edited_reruns_it_too(tree):
 
 def trained_again(tree, before):
     """The retrained files whose bytes differ, and those whose job says that it took a step."""
-    folder, logs = (tree.folder / f"results/tiny/{name}" for name in ("addition_wd2/0/retrain", "logs/retrain"))
+    folder, logs = (
+        tree.folder / f"results/tiny/{name}" for name in ("addition_wd2/0/retrain", "logs/retrain")
+    )
     changed = {path.name for path in folder.glob("[!.]*") if path.read_bytes() != before[path.name]}
     stepped = {
-        f"{log.stem}.parquet" for log in logs.glob("addition_wd2/0/*.activation.log") if "step" in log.read_text()
+        f"{log.stem}.parquet"
+        for log in logs.glob("addition_wd2/0/*.activation.log")
+        if "step" in log.read_text()
     }
     return changed, stepped
 
 
 def retrained_files(tree):
-    return {path.name: path.read_bytes() for path in tree.folder.glob("results/tiny/addition_wd2/0/retrain/[!.]*")}
+    return {
+        path.name: path.read_bytes() for path in tree.folder.glob("results/tiny/addition_wd2/0/retrain/[!.]*")
+    }
 
 
 COMPARISON = "results/tiny/addition_wd2/comparison.parquet"
@@ -106,7 +120,9 @@ COMPARISON = "results/tiny/addition_wd2/comparison.parquet"
 def test_another_choice_of_the_same_units_retrains_nothing(tree):
     """The metric that sub-networks are chosen from is computed anew; their units are the same: no step is taken."""
     before = retrained_files(tree)
-    tree.edit("workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]")
+    tree.edit(
+        "workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]"
+    )
     log = tree.run(COMPARISON)
     assert "rule subnetwork" in log
     assert trained_again(tree, before) == (set(), set())
@@ -124,7 +140,9 @@ def test_another_choice_of_units_retrains_what_changed(tree):
 
 def test_a_subnetwork_added_or_renamed_is_made_and_only_it(tree):
     added = {("subnetwork", "addition_wd2", "0", "random_5"), ("retrain", "addition_wd2", "0", "random_5")}
-    tree.overlay(lambda config: config.update(subnetworks={"random_5": {"metric": "o_information", "take": "random"}}))
+    tree.overlay(
+        lambda config: config.update(subnetworks={"random_5": {"metric": "o_information", "take": "random"}})
+    )
     assert {job[:4] for job in tree.planned(COMPARISON)} == added | {("comparison", "addition_wd2")}
     tree.overlay(lambda config: config.pop("subnetworks"))
     tree.edit("config.yaml", "  random_4: {", "  random_5: {")
@@ -153,12 +171,19 @@ def test_a_diverged_run_ends_there_and_is_drawn(tree):
     step = header_of(results / "addition_alpha8/0/curves.parquet")["diverged_at"]
     assert step < 40
     said = PdfReader(results / "figures/emergence/fig5.pdf").pages[-1].extract_text()
-    assert f"diverged, and is drawn up to there: addition_alpha8 seed 0 at step {step}" in " ".join(said.split())
+    assert f"diverged, and is drawn up to there: addition_alpha8 seed 0 at step {step}" in " ".join(
+        said.split()
+    )
 
 
 @pytest.mark.parametrize(
     "file",
-    ["training/trainer.py", "storage/atomic_write.py", "metrics/o_information.py", "figures/two_phase/fig5.py"],
+    [
+        "training/trainer.py",
+        "storage/atomic_write.py",
+        "metrics/o_information.py",
+        "figures/two_phase/fig5.py",
+    ],
 )
 def test_a_comment_edited_reruns_nothing(tree, file):
     path = tree.folder / "workflow/scripts/grokking_phases" / file
@@ -200,7 +225,9 @@ def test_a_training_killed_goes_on_and_ends_in_the_same_bytes(tree):
 
     first = subprocess.Popen(tree.command(target), cwd=tree.folder, stderr=subprocess.DEVNULL)
     wait_for(lambda: list(tree.folder.glob("results/tiny/.checkpoints/*/*.pt")))
-    trainer, *_ = [child for child in psutil.Process(first.pid).children(True) if "train.py" in str(child.cmdline())]
+    trainer, *_ = [
+        child for child in psutil.Process(first.pid).children(True) if "train.py" in str(child.cmdline())
+    ]
     first.kill()
     trainer.kill()
     first.wait()

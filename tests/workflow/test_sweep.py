@@ -37,7 +37,16 @@ def plan(tmp_path):
     overlay.write_text(json.dumps(sweep(20 * SEEDS * 4)))
 
     def planned(*targets):
-        command = [sys.executable, "-m", "snakemake", "-n", *targets, "--configfile", "config.yaml", str(overlay)]
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "-n",
+            *targets,
+            "--configfile",
+            "config.yaml",
+            str(overlay),
+        ]
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
         return done.stdout + done.stderr
 

@@ -41,7 +41,13 @@ onsuccess:
 def said(command, folder=REPOSITORY, **environment):
     """Return the exit status of a command, and all that it prints."""
     done = subprocess.run(
-        command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, errors="replace", timeout=120
+        command,
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=120,
     )
     return done.returncode, done.stdout + done.stderr
 

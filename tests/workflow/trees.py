@@ -30,7 +30,9 @@ class Tree:
 
     def planned(self, target):
         """The jobs that would run: (rule, run and seed, or table, or paper), as a set."""
-        jobs = re.findall(r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE)
+        jobs = re.findall(
+            r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE
+        )
         return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
 
     def edit(self, path, old, new):

@@ -24,7 +24,9 @@ def main(repository: Path, comparisons: list[dict], tolerance: float, cores: int
     """
     for group in comparisons:
         if group["commit"] is None:
-            say(f"{len(group['files'])} files are not kept: no commit of this repository has the code that made them")
+            say(
+                f"{len(group['files'])} files are not kept: no commit of this repository has the code that made them"
+            )
             continue
         with tempfile.TemporaryDirectory() as folder:
             old, new = Path(folder, "old"), Path(folder, "new")
@@ -47,12 +49,32 @@ def make(code: Path, folder: Path, group: dict, cores: int) -> None:
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump(group["config"], sort_keys=False), encoding="utf-8")
     targets = sorted({file["same"] for file in group["files"].values()})
-    flags = ["--snakefile", code / "Snakefile", "--directory", folder, "--cores", str(cores), "--quiet", "all"]
-    command = [sys.executable, "-m", "snakemake", *flags, "--configfile", folder / "config.yaml", "--", *targets]
+    flags = [
+        "--snakefile",
+        code / "Snakefile",
+        "--directory",
+        folder,
+        "--cores",
+        str(cores),
+        "--quiet",
+        "all",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        *flags,
+        "--configfile",
+        folder / "config.yaml",
+        "--",
+        *targets,
+    ]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
-        raise ValueError(f"the code of {group['commit']} and the present one cannot be compared:\n{done.stderr}")
+        raise ValueError(
+            f"the code of {group['commit']} and the present one cannot be compared:\n{done.stderr}"
+        )
 
 
 def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
@@ -67,7 +89,9 @@ def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
             refused.add(path)
             say(f"{path} is not kept: {why}")
         else:
-            adopt(path, file, {"commit": group["commit"], "difference": difference, "tolerance": allowed or 0.0})
+            adopt(
+                path, file, {"commit": group["commit"], "difference": difference, "tolerance": allowed or 0.0}
+            )
             differences.append(difference)
     say(f"{len(differences)} files are kept; the greatest difference is {max(differences, default=0):.3g}")
 
@@ -76,7 +100,9 @@ def adopt(path: str, file: dict, evidence: dict) -> None:
     """Let the file's header say that it is what the present code makes, which code made it, and how that is known."""
     header = header_of(path)
     made_by = header["made_by"]
-    inputs = {name: each | {"lineage": file["lineages"].get(name)} for name, each in made_by["inputs"].items()}
+    inputs = {
+        name: each | {"lineage": file["lineages"].get(name)} for name, each in made_by["inputs"].items()
+    }
     before = [*made_by.get("adopted", []), evidence | {"code": made_by["code"]}]
     made_by |= {"code": file["code"], "lineage": file["lineage"], "inputs": inputs, "adopted": before}
     replace_header(path, header)

@@ -13,9 +13,14 @@ def main(time_scales: list[str], header: dict, csv: str, md: str) -> None:
     with whole(csv) as unfinished:
         table.to_csv(unfinished, index=False)
     pages = ["# Time scales, in steps", in_words(events).to_markdown()]
-    pages.append("Below, pairs that two seeds or more have both of; all pairs are in the CSV beside this file.")
+    pages.append(
+        "Below, pairs that two seeds or more have both of; all pairs are in the CSV beside this file."
+    )
     for run, rows in table[table["n"] > 1].groupby("run", sort=False):
-        pages += [f"# {run}: log10(second / first)", rows.drop(columns="run").to_markdown(index=False, floatfmt=".3g")]
+        pages += [
+            f"# {run}: log10(second / first)",
+            rows.drop(columns="run").to_markdown(index=False, floatfmt=".3g"),
+        ]
     pages.append(f"<!-- {stamped(header)} -->")
     with whole(md) as unfinished:
         unfinished.write_text("\n\n".join(pages) + "\n", encoding="utf-8")

@@ -14,7 +14,10 @@ from grokking_phases.threads import use_threads
 def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], output: str) -> None:
     header = header_of(sources["snapshots"], **origin)
     more = {"steps": entry.get("steps"), "layers": layers["widths"]} | from_weights(sources, layers, header)
-    snapshots, options = Snapshots(sources["snapshots"], sources["dataset"], **more), options_in("metrics", entry)
+    snapshots, options = (
+        Snapshots(sources["snapshots"], sources["dataset"], **more),
+        options_in("metrics", entry),
+    )
     table = EMPTY
     if len(snapshots):
         rows = module("metrics", entry["module"]).compute(snapshots, **options)

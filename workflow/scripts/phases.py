@@ -15,7 +15,9 @@ def main(run: str, curves: list[str], metrics: list[str], header: dict, output: 
     evaluated = read_tables(curves, run=run)
     tables = read_tables_by_name(metrics, run=run)
     found = [find_all_variants(evaluated, table).assign(source=metric) for metric, table in tables.items()]
-    write_events(output, pd.concat(found, ignore_index=True), {"run": run, **of_all([*curves, *metrics]), **header})
+    write_events(
+        output, pd.concat(found, ignore_index=True), {"run": run, **of_all([*curves, *metrics]), **header}
+    )
 
 
 with logged(snakemake.log[0]):

@@ -7,10 +7,15 @@ from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import read_tables, read_tables_by_name
 
 
-def main(sources: dict[str, list[str]], runs: dict, estimates: dict, calibration: list[int], output: str) -> None:
+def main(
+    sources: dict[str, list[str]], runs: dict, estimates: dict, calibration: list[int], output: str
+) -> None:
     """Read curves and metrics of all runs; `estimates` maps each metric that estimates synergy to its null."""
     tables = read_tables_by_name(sources["metrics"])
-    synergy, nulls = {name: tables[name] for name in estimates}, {name: tables[estimates[name]] for name in estimates}
+    synergy, nulls = (
+        {name: tables[name] for name in estimates},
+        {name: tables[estimates[name]] for name in estimates},
+    )
     rows = predictions(read_tables(sources["curves"]), synergy, nulls, runs, calibration=calibration)
     write_predictions(output, rows, of_all([*sources["curves"], *sources["metrics"]]) | sources["header"])
 

@@ -12,11 +12,15 @@ def main(paths, origin, entry, header, compute):
     chosen = {key: origin[key] for key in ("run", "seed", "subnetwork")}
     units = read_table(paths["units"], **chosen)["unit"].tolist()
     if not units:  # there is no such sub-network: no rows
-        write_table(paths["curves"], EMPTY, origin | {"training": header_of(paths["units"])["training"]} | header)
+        write_table(
+            paths["curves"], EMPTY, origin | {"training": header_of(paths["units"])["training"]} | header
+        )
         return
 
     def write(run, header):
-        write_table(paths["curves"], run.curves_table().assign(run=origin["run"], seed=origin["seed"]), header)
+        write_table(
+            paths["curves"], run.curves_table().assign(run=origin["run"], seed=origin["seed"]), header
+        )
 
     entry = entry | {"subnetwork": {"units": units, "mask": origin["mask"]}}
     job = Job(paths["dataset"], entry, origin, header["made_by"], [paths["curves"]])

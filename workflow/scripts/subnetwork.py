@@ -19,7 +19,9 @@ def main(origin: dict, entry: dict, layer: dict, sources: dict[str, str], output
     phases = phases[(phases["seed"] == origin["seed"]) & (phases["rule"] == AS_STATED)]
     phases = in_layer(phases[phases["source"] == entry["metric"]], layer["name"])
     try:
-        units, step, value = choose(o_information, curves, phases, layer["width"], **options_in("subnetworks", entry))
+        units, step, value = choose(
+            o_information, curves, phases, layer["width"], **options_in("subnetworks", entry)
+        )
         found = {"size": len(units), "step": step, "o_information": value}
     except Absent as reason:
         units, found = [], {"absent": str(reason)}

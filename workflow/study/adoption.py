@@ -14,7 +14,12 @@ from study.errors import StudyError
 from study.freshness import Made, Results, differing
 from study.resolve import complete
 
-STAGES = ("dataset", "train", "metric", "retrain")  # what they make takes long; all else is made again in seconds
+STAGES = (
+    "dataset",
+    "train",
+    "metric",
+    "retrain",
+)  # what they make takes long; all else is made again in seconds
 STEPS = 300
 SHORT = "short"  # the results folder of the studies that are compared
 
@@ -29,7 +34,9 @@ def comparisons(results: Results, config: dict, study: dict) -> list[dict[str, A
     found = [(path, made, old) for path, made, old in changed_in_code(results) if stage(made) in STAGES]
     commits = {text: commit_of(json.loads(text)) for text in {json.dumps(old) for _, _, old in found}}
     listed = []
-    for commit, group in groupby(sorted(found, key=lambda each: order(commits, each)), lambda each: key(commits, each)):
+    for commit, group in groupby(
+        sorted(found, key=lambda each: order(commits, each)), lambda each: key(commits, each)
+    ):
         files = {path: result(results, study, path, made) for path, made, _ in group}
         listed.append({"commit": commit or None, "config": short(config, files), "files": files})
     return listed
@@ -46,8 +53,12 @@ def summary(listed: list[dict[str, Any]]) -> str:
                 f"{what}: made by the code of commit {each['commit'][:12]}, which is compared with the present one"
             )
         else:
-            lines.append(f"{what}: no commit of this repository has the code that made them; they will be made again")
-    return "\n".join(lines or ["No result differs from the config in its code alone: there is nothing to adopt."])
+            lines.append(
+                f"{what}: no commit of this repository has the code that made them; they will be made again"
+            )
+    return "\n".join(
+        lines or ["No result differs from the config in its code alone: there is nothing to adopt."]
+    )
 
 
 def key(commits: dict, found: tuple) -> str:

@@ -12,7 +12,11 @@ from study.options import check_limits, check_module, check_options
 from study.signatures import constant, defines, file_of
 from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
-TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # modules whose numbers have time scales
+TIMED = (
+    "mutual_information",
+    "linear_mapping_number",
+    "local_complexity",
+)  # modules whose numbers have time scales
 MOST_STEPS = 1_000_000  # of a rule: lists of them are made on the way
 
 
@@ -39,7 +43,9 @@ def check_dataset(entry: dict, where: str) -> None:
     check_limits("datasets", entry, where)
     n_samples, fraction = len(made(entry, where)), entry["train_fraction"]
     if not 0 < int(fraction * n_samples) < n_samples:
-        raise StudyError(f"{where}.train_fraction", f"{fraction} of {n_samples} examples leaves train or test empty")
+        raise StudyError(
+            f"{where}.train_fraction", f"{fraction} of {n_samples} examples leaves train or test empty"
+        )
 
 
 def made(entry: dict, where: str) -> Examples:
@@ -75,7 +81,9 @@ def check_layers(layers: list[str], known: list[str], where: str) -> None:
 
 def check_steps(rule: list[int] | dict[str, int], last: int, where: str) -> None:
     if isinstance(rule, dict) and min(rule.get("log", last), last // rule.get("every", 1)) > MOST_STEPS:
-        raise StudyError(where, f"{rule} puts more than {MOST_STEPS} steps before the last, {last}; take fewer")
+        raise StudyError(
+            where, f"{rule} puts more than {MOST_STEPS} steps before the last, {last}; take fewer"
+        )
     try:
         steps_of(rule, last)
     except ValueError as error:
@@ -102,7 +110,9 @@ def check_metric(config: dict, name: str) -> None:
 
 def check_network(metric: str, model: str, run: str, where: str) -> None:
     """Exact regions need a network that is linear but for ReLUs, as a model's file says in `PIECEWISE_LINEAR`."""
-    if constant("metrics", metric, "NEEDS_PIECEWISE_LINEAR") and not constant("models", model, "PIECEWISE_LINEAR"):
+    if constant("metrics", metric, "NEEDS_PIECEWISE_LINEAR") and not constant(
+        "models", model, "PIECEWISE_LINEAR"
+    ):
         what = f"{file_of('models', model)}, the model of run {run}, does not say PIECEWISE_LINEAR = True"
         needed = f"{metric} needs a network that is linear but for ReLUs; choose another run"
         raise StudyError(where, f"{what}, and {needed}")
@@ -116,7 +126,9 @@ def check_time_scales(config: dict, metric: str, where: str = "time_scales") -> 
     check_names([metric], config["metrics"], "metric", where)
     module = config["metrics"][metric]["module"]
     if module not in TIMED:
-        raise StudyError(where, f"metric {metric} is of module {module}, and one of {', '.join(TIMED)} is needed")
+        raise StudyError(
+            where, f"metric {metric} is of module {module}, and one of {', '.join(TIMED)} is needed"
+        )
 
 
 def check_subnetwork(config: dict, name: str) -> None:
@@ -124,7 +136,9 @@ def check_subnetwork(config: dict, name: str) -> None:
     check_o_information(config, entry["metric"], f"{where}.metric")
     for table in retrained(config):
         if table in config["metrics"]:
-            raise StudyError(f"metrics.{table}", "a sub-network has a table of this name; give one of them another")
+            raise StudyError(
+                f"metrics.{table}", "a sub-network has a table of this name; give one of them another"
+            )
     check_options("subnetworks", "", entry, where)
     check_limits("subnetworks", entry, where)
 
@@ -148,7 +162,9 @@ def check_figure(config: dict, name: str) -> None:
 
 def check_prediction(config: dict, key: str) -> None:
     if key == "estimates":
-        check_names(list(chain(*config["prediction"][key].items())), config["metrics"], "metric", f"prediction.{key}")
+        check_names(
+            list(chain(*config["prediction"][key].items())), config["metrics"], "metric", f"prediction.{key}"
+        )
 
 
 def check_tables(config: dict, figure: str) -> None:
@@ -182,7 +198,9 @@ def check_separable(run: dict, name: str, table: str, where: str) -> None:
     """Check that the run's model can be cut down to a sub-network."""
     model = run["model"]["module"]
     if not defines("models", model, "subnetwork"):
-        what = f"{file_of('models', model)} defines no function `subnetwork`, so run {name} has no table {table}"
+        what = (
+            f"{file_of('models', model)} defines no function `subnetwork`, so run {name} has no table {table}"
+        )
         raise StudyError(where, what)
 
 
@@ -208,4 +226,6 @@ def check_device(name: str) -> None:
         import torch
 
         if not torch.cuda.is_available():
-            raise StudyError("device", "'cuda' is asked for, and this machine has none that torch can use; write auto")
+            raise StudyError(
+                "device", "'cuda' is asked for, and this machine has none that torch can use; write auto"
+            )

@@ -28,11 +28,15 @@ def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> No
         if not set(NEEDED) - set(overlays[name]):
             others = [other for other in files if other != name]
             remedy = f"give it first: --configfile {' '.join([name, *others])}"
-            raise StudyError("", f"{name} is a whole study, and would undo {files[0]} before it; {remedy}, or alone")
+            raise StudyError(
+                "", f"{name} is a whole study, and would undo {files[0]} before it; {remedy}, or alone"
+            )
     missing = [key for key in NEEDED if key not in config]
     if missing and files:
         what = f"the key {missing[0]!r} is missing: {described(SCHEMA['properties'][missing[0]])}"
-        raise StudyError("", f"{what} (what changes a study is given after it: --configfile config.yaml {files[0]})")
+        raise StudyError(
+            "", f"{what} (what changes a study is given after it: --configfile config.yaml {files[0]})"
+        )
 
 
 def replace_panels(config: dict, overlay: dict) -> None:

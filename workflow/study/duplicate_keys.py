@@ -35,7 +35,9 @@ def check_mapping(node: yaml.MappingNode, where: str) -> None:
     for key, _ in node.value:
         path, line = below(where, key), key.start_mark.line + 1
         if path in lines and key.value != "<<":
-            raise StudyError(path, f"line {line} says it again, after line {lines[path]}; one of them would be lost")
+            raise StudyError(
+                path, f"line {line} says it again, after line {lines[path]}; one of them would be lost"
+            )
         lines[path] = line
 
 

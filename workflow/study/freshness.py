@@ -45,7 +45,9 @@ class Results:
     @property
     def are_judged(self) -> bool:
         """Return whether headers can be read here: not of files in a bucket, and not once more in each job."""
-        return self.workflow.storage_settings.default_storage_provider is None and self.workflow.is_main_process
+        return (
+            self.workflow.storage_settings.default_storage_provider is None and self.workflow.is_main_process
+        )
 
     @cached_property
     def rules(self) -> list[Any]:
@@ -106,7 +108,9 @@ class Results:
             behind = {name: of for name, of in of_inputs.items() if of and not is_units(name, rule)}
             stage = Path(rule.script).stem
             made.options = digest([stage, wildcards, said, {name: of.options for name, of in behind.items()}])
-            made.lineage = digest([made.options, made.code, {name: of.lineage for name, of in behind.items()}])
+            made.lineage = digest(
+                [made.options, made.code, {name: of.lineage for name, of in behind.items()}]
+            )
             self.jobs |= dict.fromkeys(outputs, made)
         return self.jobs[outputs[0]]
 
@@ -147,7 +151,9 @@ class Results:
             return "it was made under other options than the config says now"
         if others := differing(made_by["code"], made.code):
             return f"the code has changed in {', '.join(others)}"
-        present = {name: self.present(path, made_by["inputs"].get(name, {})) for name, path in made.inputs.items()}
+        present = {
+            name: self.present(path, made_by["inputs"].get(name, {})) for name, path in made.inputs.items()
+        }
         if others := differing(made_by["inputs"], present):
             return f"it was made from another {Path(others[0]).name}"
         return ""

@@ -10,7 +10,12 @@ from grokking_phases.plugins import STAGE_KEYS
 from grokking_phases.recipe import Recipe
 from study.signatures import Option, options_of_entry
 
-BLOCKS = {"dataset": "datasets", "model": "models", "training": "training", "snapshots": "snapshots"}  # of a run
+BLOCKS = {
+    "dataset": "datasets",
+    "model": "models",
+    "training": "training",
+    "snapshots": "snapshots",
+}  # of a run
 ENTRIES = ("metrics", "subnetworks", "figures")
 
 
@@ -29,7 +34,9 @@ def completed(kind: str, entry: dict, name: str = "") -> dict:
     """Return an entry with the defaults of the function that takes it."""
     options = options_of_entry(kind, name or entry.get("module", ""), entry)
     defaults = {key: option.default for key, option in options.items() if option.has_literal_default}
-    known = {key: as_annotated(value, options[key]) for key, value in (defaults | entry).items() if key in options}
+    known = {
+        key: as_annotated(value, options[key]) for key, value in (defaults | entry).items() if key in options
+    }
     return entry | known
 
 

@@ -2,7 +2,15 @@
 
 from pathlib import Path
 
-from study.wanted_tables import OF_RUN, OF_STUDY, metrics_behind, retrained, runs_of_figure, runs_of_table, seeds_of
+from study.wanted_tables import (
+    OF_RUN,
+    OF_STUDY,
+    metrics_behind,
+    retrained,
+    runs_of_figure,
+    runs_of_table,
+    seeds_of,
+)
 
 
 def tables_of_seeds(study: dict, run: str, table: str) -> list[str]:
@@ -24,12 +32,16 @@ def metric_of_subnetwork(study: dict, run: str, seed: str, subnetwork: str) -> s
 def choices_of_seeds(study: dict, run: str) -> list[str]:
     """Return where each sub-network was found, seed by seed."""
     seeds = study["runs"][run]["seeds"]
-    return [f"<results>/{run}/{seed}/choices/{name}.parquet" for seed in seeds for name in study["subnetworks"]]
+    return [
+        f"<results>/{run}/{seed}/choices/{name}.parquet" for seed in seeds for name in study["subnetworks"]
+    ]
 
 
 def retrained_of_seeds(study: dict, run: str) -> list[str]:
     """Return the curves of every sub-network, seed by seed, trained with the activations of the others masked."""
-    return [path for table in retrained(study, ("activation",)) for path in tables_of_seeds(study, run, table)]
+    return [
+        path for table in retrained(study, ("activation",)) for path in tables_of_seeds(study, run, table)
+    ]
 
 
 def time_scales_of_runs(study: dict) -> list[str]:
@@ -38,13 +50,17 @@ def time_scales_of_runs(study: dict) -> list[str]:
 
 
 def curves_of_prediction(study: dict) -> list[str]:
-    return [path for run in runs_of_table(study, "prediction") for path in tables_of_seeds(study, run, "curves")]
+    return [
+        path for run in runs_of_table(study, "prediction") for path in tables_of_seeds(study, run, "curves")
+    ]
 
 
 def metrics_of_prediction(study: dict) -> list[str]:
     """Return the estimates and nulls that the prediction reads, of all its runs."""
     metrics = sorted(metrics_behind(study, "prediction"))
-    return [path for run in runs_of_table(study, "prediction") for path in tables_of_metrics(study, run, metrics)]
+    return [
+        path for run in runs_of_table(study, "prediction") for path in tables_of_metrics(study, run, metrics)
+    ]
 
 
 def tables_of_figure(study: dict, figure: str) -> dict[str, dict]:

@@ -23,7 +23,9 @@ def check_recordable(entry: dict, records: bool, where: str) -> None:
                 f"{where}.{width}", f"{value_of(entry, width)} is less than 1, and it is the width of a layer"
             )
         if counter and value_of(entry, counter) > MOST_LAYERS:
-            raise StudyError(f"{where}.{counter}", f"{shown(value_of(entry, counter))} is more than {MOST_LAYERS}")
+            raise StudyError(
+                f"{where}.{counter}", f"{shown(value_of(entry, counter))} is more than {MOST_LAYERS}"
+            )
 
 
 def check_literal(model: str, records: bool, where: str) -> None:

@@ -40,7 +40,9 @@ def readable(kind: str, name: str, where: str) -> list[ast.stmt]:
     except (SyntaxError, ValueError) as error:  # ValueError: bytes that are no text
         line = getattr(error, "lineno", None)
         at = f", line {line}" if line else ""
-        raise StudyError(where, f"{file_of(kind, name)}{at} cannot be read as Python: {error.args[0]}") from error
+        raise StudyError(
+            where, f"{file_of(kind, name)}{at} cannot be read as Python: {error.args[0]}"
+        ) from error
 
 
 def bound(body: list[ast.stmt]) -> set[str]:

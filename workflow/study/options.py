@@ -67,7 +67,9 @@ def check_value(value: Any, option: Option, where: str) -> None:
     if option.annotations and not any(fits(value, annotation) for annotation, _ in option.annotations):
         files = " and ".join(dict.fromkeys(file for _, file in option.annotations))
         close = meant_choice(value, option)
-        raise StudyError(where, f"{shown(value)} is not {words(option)}{close}, says {files}{of_string(value)}")
+        raise StudyError(
+            where, f"{shown(value)} is not {words(option)}{close}, says {files}{of_string(value)}"
+        )
 
 
 def words(option: Option) -> str:

@@ -15,7 +15,9 @@ def prunable(results: Results, study: dict) -> list[str]:
     for run, entry in study["runs"].items():
         for seed in entry["seeds"]:
             folder = Path(results.folder, run, str(seed))
-            metrics = [name for name, runs in measured.items() if run in runs and seed in seeds_of(study, run, name)]
+            metrics = [
+                name for name, runs in measured.items() if run in runs and seed in seeds_of(study, run, name)
+            ]
             tables = [folder / "metrics" / f"{metric}.parquet" for metric in metrics]
             if tables and all(is_finished(results, str(table)) for table in tables):
                 found += [str(folder / name) for name in FILES if (folder / name).exists()]

@@ -79,7 +79,9 @@ def inherited(runs: dict, name: str, heirs: list[str]) -> Any:
     if not isinstance(like, str) or like not in runs:
         raise StudyError(where, f"there is no run {shown(like)}{meant(like, list(map(str, runs)))}")
     if like in [*heirs, name]:
-        raise StudyError(where, f"{' -> '.join([*heirs, name, like])} is a circle; let one of them stand alone")
+        raise StudyError(
+            where, f"{' -> '.join([*heirs, name, like])} is a circle; let one of them stand alone"
+        )
     return overlaid(inherited(runs, like, [*heirs, name]), {key: own[key] for key in own if key != "like"})
 
 
@@ -89,4 +91,7 @@ def overlaid(base: Any, changes: Any) -> Any:
         return deepcopy(changes)
     if changes.get("module", base.get("module")) != base.get("module") or {"every", "log"} & changes.keys():
         return deepcopy(changes)
-    return {key: overlaid(base.get(key), changes[key]) if key in changes else base[key] for key in {**base, **changes}}
+    return {
+        key: overlaid(base.get(key), changes[key]) if key in changes else base[key]
+        for key in {**base, **changes}
+    }

@@ -18,7 +18,9 @@ def work_alone_in(results: str) -> None:
         lock = open(Path(results, ".lock"), "a+", encoding="utf-8")  # noqa: SIM115
     except OSError as error:
         what = f"nothing can be written to {results} ({os.strerror(error.errno)})"
-        raise StudyError("results", f"{what}; make it a folder that you may write to, or choose another") from error
+        raise StudyError(
+            "results", f"{what}; make it a folder that you may write to, or choose another"
+        ) from error
     try:
         fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):

@@ -11,7 +11,9 @@ from jsonschema.validators import extend
 
 from study.errors import StudyError, meant, of_string, shown
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[1] / "schemas" / "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = yaml.safe_load(
+    (Path(__file__).parents[1] / "schemas" / "config.schema.yaml").read_text(encoding="utf-8")
+)
 
 
 def is_integer(_checker: Any, value: Any) -> bool:
@@ -49,7 +51,9 @@ def sentence(error: ValidationError) -> tuple[list[str], str]:
 
 
 def described(schema: dict) -> str:
-    return schema.get("description") or SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]["description"]
+    return (
+        schema.get("description") or SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]["description"]
+    )
 
 
 def instead(missing: str, entry: dict) -> str:

@@ -126,7 +126,11 @@ def alternatives(annotation: ast.expr | None, module: str) -> Iterator[tuple[ast
 def definition(name: str, module: str) -> tuple[ast.expr, str] | None:
     """What a module, or the one of ours that it imports the name from, assigns to it."""
     for node in tree(module).body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and ast.unparse(target_of(node)) == name and node.value:
+        if (
+            isinstance(node, ast.Assign | ast.AnnAssign)
+            and ast.unparse(target_of(node)) == name
+            and node.value
+        ):
             return node.value, module
         if isinstance(node, ast.ImportFrom) and node.module in imports(module):
             for alias in node.names:

@@ -45,7 +45,9 @@ def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
         return set(timed(config, run))
     if table == "prediction":
         return set(chain(*config["prediction"]["estimates"].items()))
-    of_subnetworks = {entry["metric"] for entry in config["subnetworks"].values()} if table != "phases" else set()
+    of_subnetworks = (
+        {entry["metric"] for entry in config["subnetworks"].values()} if table != "phases" else set()
+    )
     return of_subnetworks | set(config["phases"])
 
 

@@ -50,5 +50,9 @@ def type_of(value: Any) -> str:
     if value is None:
         return "None"
     shape = getattr(value, "shape", None)
-    name = type(value).__name__ if shape is None or not hasattr(value, "dtype") else f"{value.dtype} array {shape}"
+    name = (
+        type(value).__name__
+        if shape is None or not hasattr(value, "dtype")
+        else f"{value.dtype} array {shape}"
+    )
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -57,7 +57,9 @@ def compare(
             rows.append(found)
     wide = pd.DataFrame(rows).set_index(["of", "seed"])
     original = wide.loc[ORIGINAL, "generalised"]
-    wide["difference"] = later(wide["generalised"], original.reindex(wide.index.get_level_values("seed")).to_numpy())
+    wide["difference"] = later(
+        wide["generalised"], original.reindex(wide.index.get_level_values("seed")).to_numpy()
+    )
     wide["beside_random"] = later(wide["generalised"], median_of_random(wide, at_random, seeds))
     tidy = in_rows(wide)
     pooled = tidy.assign(of=tidy["of"].where(~tidy["of"].isin(at_random), RANDOM))

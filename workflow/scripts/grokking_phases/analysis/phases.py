@@ -36,12 +36,33 @@ import numpy as np
 import pandas as pd
 from scipy.signal import find_peaks
 
-from grokking_phases.analysis.events import ABSENT, AS_STATED, FOUND, NOT_REACHED, PHASES, first_step_above, over_seeds
+from grokking_phases.analysis.events import (
+    ABSENT,
+    AS_STATED,
+    FOUND,
+    NOT_REACHED,
+    PHASES,
+    first_step_above,
+    over_seeds,
+)
 from grokking_phases.analysis.smoothing import smoothed
 
 ACCURACIES = {"memorised": "train_accuracy", "generalised": "test_accuracy"}
 EVENTS = [*ACCURACIES, *(f"{phase}.{end}" for phase in PHASES for end in ("start", "end"))]
-COLUMNS = ["run", "seed", "layer", "rule", "event", "status", "step", "value", "low", "high", "n_found", "n_seeds"]
+COLUMNS = [
+    "run",
+    "seed",
+    "layer",
+    "rule",
+    "event",
+    "status",
+    "step",
+    "value",
+    "low",
+    "high",
+    "n_found",
+    "n_seeds",
+]
 
 ROUNDING = 1e-9  # of the largest S: what varies by less is constant
 FACTORS = (2.0, 0.5)
@@ -106,7 +127,11 @@ def _find_in_layer(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule
     evaluated, measured = _by_seed(curves), _by_seed(o_information)
     if len(runs) != 1 or evaluated.keys() != measured.keys():
         raise ValueError(f"Both tables must hold the same seeds of one run; the runs are {sorted(runs)}.")
-    rows = [{"seed": seed, **event} for seed in evaluated for event in _events(evaluated[seed], measured[seed], rule)]
+    rows = [
+        {"seed": seed, **event}
+        for seed in evaluated
+        for event in _events(evaluated[seed], measured[seed], rule)
+    ]
     rows += [over_seeds(events) for _, events in pd.DataFrame(rows).groupby("event", sort=False)]
     table = pd.DataFrame(rows).assign(run=runs.pop(), rule=rule.name).reindex(columns=COLUMNS)
     return table.astype({"seed": "Int64", "step": float, "value": float, "low": float, "high": float})
@@ -117,7 +142,10 @@ def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
     for twice in rows[rows.duplicated(["seed", "step", "metric"])].itertuples():
         what = f"{twice.metric} of {twice.run} seed {twice.seed} has two values at step {twice.step}"
         raise ValueError(f"{what}, and phases need one; measure it again.")
-    return {seed: table.pivot(index="step", columns="metric", values="value") for seed, table in rows.groupby("seed")}
+    return {
+        seed: table.pivot(index="step", columns="metric", values="value")
+        for seed, table in rows.groupby("seed")
+    }
 
 
 def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule) -> Iterator[dict]:
@@ -136,7 +164,14 @@ def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule) -> Iter
 def _event(event: str, step: int | None, curve: pd.Series, otherwise: str) -> dict:
     """`otherwise` is the status where there is no step."""
     found = {"status": otherwise} if step is None else {"status": FOUND, "step": step, "value": curve[step]}
-    return {"event": event, "step": np.nan, "value": np.nan, **found, "n_found": int(step is not None), "n_seeds": 1}
+    return {
+        "event": event,
+        "step": np.nan,
+        "value": np.nan,
+        **found,
+        "n_found": int(step is not None),
+        "n_seeds": 1,
+    }
 
 
 @dataclass(frozen=True)
@@ -150,7 +185,9 @@ class _Seed:
     generalised: float  # infinite if never
 
     @classmethod
-    def of(cls, measured: pd.DataFrame, test_accuracy: pd.Series, generalised: int | None, rule: Rule) -> "_Seed":
+    def of(
+        cls, measured: pd.DataFrame, test_accuracy: pd.Series, generalised: int | None, rule: Rule
+    ) -> "_Seed":
         measured = measured.loc[measured.index >= rule.first_step, ["synergy", "redundancy"]].dropna()
         raw = -measured["synergy"]
         S, R = smoothed(raw, rule.smoothing), smoothed(measured["redundancy"], rule.smoothing)

@@ -54,7 +54,12 @@ OUTCOMES = {  # by whether the run generalises, and whether that was predicted
     (False, True): "false alarm",
     (False, False): "correct rejection",
 }
-COUNTS = {"hit": "hits", "miss": "misses", "false alarm": "false_alarms", "correct rejection": "correct_rejections"}
+COUNTS = {
+    "hit": "hits",
+    "miss": "misses",
+    "false alarm": "false_alarms",
+    "correct rejection": "correct_rejections",
+}
 COLUMNS = {
     "estimate": "str",  # of synergy: the name of its table
     "kind": "str",  # run | summary | roc
@@ -124,7 +129,9 @@ def predictions(
         trials = list(observed(curves, synergy, runs))
         judged = pd.concat([judge(trials, predictor, calibration) for predictor in PREDICTORS])
         parts += [part.assign(estimate=estimate) for part in (judged, *summaries(judged))]
-    return pd.concat([part.reindex(columns=list(COLUMNS)).astype(COLUMNS) for part in parts], ignore_index=True)
+    return pd.concat(
+        [part.reindex(columns=list(COLUMNS)).astype(COLUMNS) for part in parts], ignore_index=True
+    )
 
 
 def observed(curves: pd.DataFrame, synergy: pd.DataFrame, runs: dict[str, dict]) -> Iterator[Trial]:
@@ -233,7 +240,9 @@ def summaries(judged: pd.DataFrame) -> Iterator[pd.DataFrame]:
             said = counts(chosen) | {"n_left_out": len(rows) // len(PREDICTORS) - len(chosen)}
             said |= with_interval("auc", aucs[name]) | with_interval("gain", aucs[PREDICTORS[0]] - aucs[name])
             said |= with_interval("lead_median", medians(chosen["lead"], weights))
-            said["undefined"] = one_class(generalised, "of the scored runs") or fixed(judged, name, "undefined")
+            said["undefined"] = one_class(generalised, "of the scored runs") or fixed(
+                judged, name, "undefined"
+            )
             said |= {column: fixed(judged, name, column) for column in ("direction", "threshold")}
             points = roc(chosen["score"], generalised)
             yield pd.DataFrame([said]).assign(kind="summary", subset=subset, predictor=name)
@@ -247,7 +256,9 @@ def fixed(judged: pd.DataFrame, predictor: str, column: str) -> object:
 
 def counts(chosen: pd.DataFrame) -> dict[str, int]:
     """Return how many rows a predictor has: all, and those of each outcome."""
-    return {"n": len(chosen)} | {column: (chosen["outcome"] == outcome).sum() for outcome, column in COUNTS.items()}
+    return {"n": len(chosen)} | {
+        column: (chosen["outcome"] == outcome).sum() for outcome, column in COUNTS.items()
+    }
 
 
 def one_class(generalised: pd.Series, which: str) -> str | None:

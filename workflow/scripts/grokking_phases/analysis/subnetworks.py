@@ -104,13 +104,21 @@ def write_units(path: str | Path, units: list[int], origin: dict, header: dict) 
     The same units are the same content, so that another way to the same choice trains nothing again.
     """
     columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
-    schema = pa.schema([("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())])
+    schema = pa.schema(
+        [("run", pa.string()), ("seed", pa.int64()), ("subnetwork", pa.string()), ("unit", pa.int32())]
+    )
     header = {**origin, "training": digest([origin, units]), **header}
     write_parquet(path, pa.table({**columns, "unit": units}, schema=schema), header)
 
 
 def write_choice(path: str | Path, row: dict, header: dict) -> None:
     """Write one row: run, seed, subnetwork, and size, step, o_information, or why it is absent."""
-    kinds = {"run": pa.string(), "seed": pa.int64(), "subnetwork": pa.string(), "size": pa.int64(), "step": pa.int64()}
+    kinds = {
+        "run": pa.string(),
+        "seed": pa.int64(),
+        "subnetwork": pa.string(),
+        "size": pa.int64(),
+        "step": pa.int64(),
+    }
     schema = pa.schema([*kinds.items(), ("o_information", pa.float64()), ("absent", pa.string())])
     write_parquet(path, pa.Table.from_pylist([row], schema=schema), {"information": "nats", **header})

@@ -61,7 +61,9 @@ def hampel_filtered(series: pd.Series) -> pd.Series:
     """Each value more than 3 sigma (from the median absolute deviation) off its window's median becomes that median."""
     window = series.rolling(HAMPEL_WINDOW, center=True, min_periods=1)
     median = window.median()
-    sigma = SIGMA_PER_MAD * window.apply(lambda values: np.nanmedian(abs(values - np.nanmedian(values))), raw=True)
+    sigma = SIGMA_PER_MAD * window.apply(
+        lambda values: np.nanmedian(abs(values - np.nanmedian(values))), raw=True
+    )
     return series.where(~((series - median).abs() > HAMPEL_SIGMAS * sigma), median)
 
 

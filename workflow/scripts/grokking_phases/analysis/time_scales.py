@@ -61,7 +61,9 @@ def of_curves(curves: pd.DataFrame, rule: Rule = STATED) -> dict[str, int | None
 
 def of_measured(series: dict[str, pd.Series], rule: Rule = STATED) -> dict[str, int | None]:
     """The same of what one metric measures, {name: values by step}; `ceiling_x` stands beside information_x."""
-    found = {name: turning_point(series[metric], rule) for name, metric in LARGEST.items() if metric in series}
+    found = {
+        name: turning_point(series[metric], rule) for name, metric in LARGEST.items() if metric in series
+    }
     for name, metric in INFORMATION.items():
         if metric in series:
             found[name] = compression(series[metric], series["ceiling_x"], rule)
@@ -90,15 +92,26 @@ def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = S
                 found |= {(source, layer, event): step for event, step in of_measured(series, rule).items()}
         for (source, layer, event), step in found.items():
             status, at = outcome(event, step)
-            row = {"seed": seed, "source": source, "layer": layer, "event": event, "status": status, "step": at}
+            row = {
+                "seed": seed,
+                "source": source,
+                "layer": layer,
+                "event": event,
+                "status": status,
+                "step": at,
+            }
             rows.append(row | {"n_seeds": 1})
     table = pd.DataFrame(rows).assign(n_found=lambda rows: rows["step"].notna().astype(int))
     over = [
         over_seeds(events) | {"source": source, "layer": layer}
-        for (source, layer, _), events in table.groupby(["source", "layer", "event"], sort=False, dropna=False)
+        for (source, layer, _), events in table.groupby(
+            ["source", "layer", "event"], sort=False, dropna=False
+        )
     ]
     table = pd.concat([table, pd.DataFrame(over)], ignore_index=True).assign(run=curves["run"].iloc[0])
-    return table.reindex(columns=COLUMNS).astype({"seed": "Int64", "step": float, "low": float, "high": float})
+    return table.reindex(columns=COLUMNS).astype(
+        {"seed": "Int64", "step": float, "low": float, "high": float}
+    )
 
 
 def by_step(curves: pd.DataFrame) -> pd.DataFrame:
@@ -216,7 +229,9 @@ def in_words(events: pd.DataFrame) -> pd.DataFrame:
     """Over seeds, a row a run and a column a time scale: `1,979 [1,856 – 2,103], 2 of 2`, or why there is none."""
     over = headline(events[events["seed"].isna()])
     words = over.assign(text=[worded(row) for row in over.itertuples()])
-    table = words.pivot(index="run", columns="event", values="text").reindex(over["run"].unique(), columns=SCALES)
+    table = words.pivot(index="run", columns="event", values="text").reindex(
+        over["run"].unique(), columns=SCALES
+    )
     return table.dropna(axis=1, how="all").fillna("not measured")
 
 

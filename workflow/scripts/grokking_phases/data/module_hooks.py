@@ -61,7 +61,9 @@ def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, T
     with evaluated(network), ExitStack() as hooks:
         for name in names:
             keep = partial(_keep, found, name)
-            hook = network.get_submodule(name).register_forward_hook(lambda _module, _inputs, y, keep=keep: keep(y))
+            hook = network.get_submodule(name).register_forward_hook(
+                lambda _module, _inputs, y, keep=keep: keep(y)
+            )
             hooks.callback(hook.remove)
         network(inputs)
     unused = [name for name in names if name not in found]
@@ -71,7 +73,10 @@ def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, T
 
 
 def preactivations(
-    network: nn.Module, points: Tensor, rest: Callable[[Tensor], Tensor] | None = None, after: str | None = None
+    network: nn.Module,
+    points: Tensor,
+    rest: Callable[[Tensor], Tensor] | None = None,
+    after: str | None = None,
 ) -> dict[str, Tensor]:
     """Return what each activation module reads, {its name: (n, width)}, in the order in which they are called.
 
@@ -92,13 +97,17 @@ def preactivations(
             hooks.callback(hook.remove)
         (rest or network)(points)
     if not found:
-        raise ValueError("the network calls no activation module (nn.ReLU, nn.GELU, …), so no neurons are known.")
+        raise ValueError(
+            "the network calls no activation module (nn.ReLU, nn.GELU, …), so no neurons are known."
+        )
     return {name: at_last_position(values) for name, values in found.items()}
 
 
 def _keep(found: dict[str, Tensor], name: str, value: Tensor) -> None:
     if name in found:
-        raise ValueError(f"the network calls its module {name} more than once; give each use a module of its own.")
+        raise ValueError(
+            f"the network calls its module {name} more than once; give each use a module of its own."
+        )
     found[name] = value
 
 
@@ -124,7 +133,9 @@ def rest_after(network: nn.Module, name: str, inputs: Tensor) -> Callable[[Tenso
     return rest
 
 
-def _check_all_goes_through(network: nn.Module, name: str, inputs: Tensor, rest: Callable[[Tensor], Tensor]) -> None:
+def _check_all_goes_through(
+    network: nn.Module, name: str, inputs: Tensor, rest: Callable[[Tensor], Tensor]
+) -> None:
     message = f"not all that follows module {name} goes through it (a skip connection?); name another layer."
     values = outputs(network, inputs, [name])[name]
     with evaluated(network):
@@ -134,7 +145,9 @@ def _check_all_goes_through(network: nn.Module, name: str, inputs: Tensor, rest:
     except RuntimeError as error:  # shapes of one sample and of many that do not fit
         raise ValueError(message) from error
     rounding = ROUNDINGS * torch.finfo(expected.dtype).eps * expected.nan_to_num().abs().max().item()
-    if found.shape != expected.shape or not torch.allclose(found, expected, rtol=0, atol=rounding, equal_nan=True):
+    if found.shape != expected.shape or not torch.allclose(
+        found, expected, rtol=0, atol=rounding, equal_nan=True
+    ):
         raise ValueError(message)
 
 

@@ -15,7 +15,9 @@ def split(examples: Examples, train_fraction: float, seed: int) -> Examples:
     """The examples with `train` drawn; raises ValueError when either side would be empty."""
     n_train = int(train_fraction * len(examples))
     if not 0 < n_train < len(examples):
-        raise ValueError(f"train_fraction = {train_fraction} of {len(examples)} examples leaves train or test empty")
+        raise ValueError(
+            f"train_fraction = {train_fraction} of {len(examples)} examples leaves train or test empty"
+        )
     train = np.zeros(len(examples), dtype=bool)
     train[randperm(len(examples), seed)[:n_train]] = True
     return replace(examples, train=train)
@@ -23,7 +25,9 @@ def split(examples: Examples, train_fraction: float, seed: int) -> Examples:
 
 def randperm(n: int, seed: int) -> list[int]:
     """`torch.randperm(n)` on a CPU: Fisher and Yates' shuffle from the front, by 32-bit draws of a Mersenne Twister."""
-    draws = np.random.RandomState(seed % 2**32).randint(2**32, size=n, dtype=np.uint32)  # torch takes the low 32 bits
+    draws = np.random.RandomState(seed % 2**32).randint(
+        2**32, size=n, dtype=np.uint32
+    )  # torch takes the low 32 bits
     order = list(range(n))
     for i, draw in enumerate(draws.tolist()):
         other = i + draw % (n - i)

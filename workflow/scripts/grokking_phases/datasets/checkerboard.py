@@ -14,4 +14,6 @@ def make(*, side: int, squares: int = 4) -> Examples:
     if squares > side:
         raise ValueError(f"squares = {squares} is more than side = {side}, and each square must hold a point")
     x, y = np.divmod(np.arange(side * side), side)
-    return Examples(np.stack([x, y], axis=1), (x * squares // side + y * squares // side) % 2, side, n_classes=2)
+    return Examples(
+        np.stack([x, y], axis=1), (x * squares // side + y * squares // side) % 2, side, n_classes=2
+    )

@@ -17,6 +17,8 @@ def make(*, n: int) -> Examples:
     order = len(elements)
     a, b = np.divmod(np.arange(order * order), order)
     products = np.take_along_axis(elements[a], elements[b], axis=1)
-    place_values = n ** np.arange(n)[::-1]  # a permutation's number in base n: ascending in lexicographic order
+    place_values = (
+        n ** np.arange(n)[::-1]
+    )  # a permutation's number in base n: ascending in lexicographic order
     targets = np.searchsorted(elements @ place_values, products @ place_values)
     return Examples(np.stack([a, b], axis=1), targets, n_tokens=order, n_classes=order)

@@ -67,7 +67,9 @@ def _edges_per_column(X: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -
     shared = np.ndim(edges[0]) == 0
     columns = [np.asarray(edge, dtype=np.float64) for edge in ([edges] * X.shape[1] if shared else edges)]
     if len(columns) != X.shape[1]:
-        raise ValueError(f"edges must be one array, or one for each of {X.shape[1]} columns, not {len(columns)}.")
+        raise ValueError(
+            f"edges must be one array, or one for each of {X.shape[1]} columns, not {len(columns)}."
+        )
     if any(len(edge) < 2 or not (np.diff(edge) >= 0).all() for edge in columns):
         raise ValueError("edges must hold at least two ascending numbers for each column.")
     return columns

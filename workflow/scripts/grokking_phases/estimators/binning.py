@@ -40,7 +40,9 @@ def binned_information(
     return entropy(cell), information(cell, targets)
 
 
-def prepare(snapshots, *, bins: int = 30, bin_edges: BinEdges = "equal_width", n_components: int = 2) -> "Binning":
+def prepare(
+    snapshots, *, bins: int = 30, bin_edges: BinEdges = "equal_width", n_components: int = 2
+) -> "Binning":
     """Fit `n_components` principal components, each to be cut into `bins`.
 
     `bin_edges`: equal_width over the run, or quantile of the layer at each step.

@@ -19,7 +19,9 @@ from grokking_phases.estimators._entropy import entropy, information
 LIMITS = {"bins": (2, None)}
 
 
-def information_per_neuron(T: np.ndarray, targets: np.ndarray, edges: Sequence[np.ndarray]) -> tuple[float, float]:
+def information_per_neuron(
+    T: np.ndarray, targets: np.ndarray, edges: Sequence[np.ndarray]
+) -> tuple[float, float]:
     """Mean over units of I(T_ub; X) and I(T_ub; Y) in nats, for T (n_samples, width) and `targets` (n_samples,).
 
     `edges` holds one ascending array for each unit. ValueError where they do not fit.

@@ -33,7 +33,9 @@ def ksg_information(T: np.ndarray, labels: np.ndarray, n_neighbours: int) -> flo
     for v in np.unique(label):
         own = label == v
         k = neighbours[own][0]
-        radius[own] = KDTree(T[own]).query(T[own], [k + 1], p=np.inf)[0][:, 0]  # the nearest is the sample itself
+        radius[own] = KDTree(T[own]).query(T[own], [k + 1], p=np.inf)[0][
+            :, 0
+        ]  # the nearest is the sample itself
     nearer = np.nextafter(radius, 0)
     m = KDTree(T).query_ball_point(T, nearer, p=np.inf, return_length=True)
     return float(digamma(len(T)) + np.mean(digamma(neighbours) - digamma(sizes[label]) - digamma(m)))

@@ -15,7 +15,9 @@ def on_device(name: str, threads: int) -> dict[str, str | int]:
     Raises ValueError when CUDA is asked for and absent.
     """
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device: cuda is asked for, and torch finds no CUDA device; set `device: auto` in config.yaml")
+        raise ValueError(
+            "device: cuda is asked for, and torch finds no CUDA device; set `device: auto` in config.yaml"
+        )
     device = "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
     torch.set_num_threads(threads)
     keep_freed_memory()

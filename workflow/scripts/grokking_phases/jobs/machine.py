@@ -9,7 +9,9 @@ from threadpoolctl import threadpool_info
 
 def machine() -> dict[str, str]:
     """Return the processor model, the numpy version, and the kernels that numpy's BLAS chose for the processor."""
-    kernels = {library.get("architecture", "") for library in threadpool_info() if library["user_api"] == "blas"}
+    kernels = {
+        library.get("architecture", "") for library in threadpool_info() if library["user_api"] == "blas"
+    }
     return {"processor": _processor(), "numpy": np.__version__, "blas": ", ".join(sorted(kernels))}
 
 

@@ -76,7 +76,9 @@ def _rows(snapshots, together: float, seed: int) -> Iterator[dict]:
             yield from (row | {"metric": metric, "value": float(value)} for metric, value in counts.items())
 
 
-def arrangement(regions: list[Region], square: Slice, before: Arrangement | None, together: float) -> Arrangement:
+def arrangement(
+    regions: list[Region], square: Slice, before: Arrangement | None, together: float
+) -> Arrangement:
     patterns = np.array([np.concatenate(region.pattern) for region in regions])
     joined, cut_off = composites(patterns, np.array([region.area for region in regions]), before, together)
     met = junctions(regions, square)

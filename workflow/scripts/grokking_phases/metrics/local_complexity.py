@@ -71,7 +71,9 @@ def compute(
     return _rows(snapshots, inputs, mixtures, points, options)
 
 
-def _rows(snapshots, inputs: dict[str, Tensor], mixtures: Tensor, module: str, options: dict) -> Iterator[dict]:
+def _rows(
+    snapshots, inputs: dict[str, Tensor], mixtures: Tensor, module: str, options: dict
+) -> Iterator[dict]:
     everything = torch.from_numpy(snapshots.inputs)
     for snapshot in snapshots:
         network = snapshot.network

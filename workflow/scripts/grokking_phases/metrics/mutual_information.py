@@ -70,7 +70,9 @@ def find_estimator(name: str, options: dict[str, Any], seed: int) -> Callable[[A
     taken = [option for option in signature(prepare).parameters if option != "snapshots"]
     for option in options:
         if option not in taken:
-            raise ValueError(f"{option} is no option of the estimator {name}, which takes {', '.join(taken)}.")
+            raise ValueError(
+                f"{option} is no option of the estimator {name}, which takes {', '.join(taken)}."
+            )
     return partial(prepare, **options, **({"seed": seed} if "seed" in taken else {}))
 
 
@@ -104,4 +106,6 @@ def check_targets(snapshots) -> None:
     """Raise ValueError unless there is one class for each sample of the last snapshot."""
     for layer, T in snapshots[snapshots.steps[-1]].activations.items():
         if len(T) != len(snapshots.targets):
-            raise ValueError(f"targets must hold one class per sample of {layer}, not {len(snapshots.targets)}.")
+            raise ValueError(
+                f"targets must hold one class per sample of {layer}, not {len(snapshots.targets)}."
+            )

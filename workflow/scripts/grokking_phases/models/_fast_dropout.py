@@ -29,5 +29,7 @@ class Dropout(nn.Module):
             return F.dropout(x, self.p)
         words = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
         bits = words.view(torch.int16)[: x.numel()].view(x.shape)  # uniform on -32768 … 32767
-        kept = bits.ge_(self.dropped - LEVELS // 2).to(x.dtype)  # in place: to write booleans costs several times more
+        kept = bits.ge_(self.dropped - LEVELS // 2).to(
+            x.dtype
+        )  # in place: to write booleans costs several times more
         return x * kept.mul_(LEVELS / (LEVELS - self.dropped))

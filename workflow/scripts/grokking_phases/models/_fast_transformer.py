@@ -24,8 +24,12 @@ class Layout(NamedTuple):
 
     n: int
     m: int
-    of_sample: Tensor | None = None  # (n,): which of the m prefixes each sample begins with; None: each with its own
-    rows: Tensor | None = None  # (2 m + 2 n,): which of fewer rows, not stacked yet, each is; None: they are stacked
+    of_sample: Tensor | None = (
+        None  # (n,): which of the m prefixes each sample begins with; None: each with its own
+    )
+    rows: Tensor | None = (
+        None  # (2 m + 2 n,): which of fewer rows, not stacked yet, each is; None: they are stacked
+    )
 
 
 def fast_forward(network: nn.Module, inputs: Tensor) -> Tensor:
@@ -49,7 +53,10 @@ def embeddings(module: nn.Module) -> Tensor:
     """(2 n_tokens + 2, d_model): of each operand as `a`, of `o`, of each operand as `b`, of `=`."""
     operands, o, equals = (module.tokens.weight * module.scale).tensor_split([module.operator, module.equals])
     return torch.cat(
-        [x + position for x, position in zip([operands, o, operands, equals], module.positions.weight, strict=True)]
+        [
+            x + position
+            for x, position in zip([operands, o, operands, equals], module.positions.weight, strict=True)
+        ]
     )
 
 
@@ -71,7 +78,9 @@ def attention(module: nn.Module, x: Tensor, layout: Layout, last: bool) -> Tenso
     key, value = stacked_rows(module.key(x), layout), stacked_rows(module.value(x), layout)
     query = module.query(stacked_rows(x, layout, last)) if last else stacked_rows(module.query(x), layout)
     prefix = slice(0, 0 if last else 2 * layout.m)
-    rest = attend(module, query[prefix.stop :], with_prefix(key, layout), with_prefix(value, layout), layout.n)
+    rest = attend(
+        module, query[prefix.stop :], with_prefix(key, layout), with_prefix(value, layout), layout.n
+    )
     if last:
         return module.output(rest)
     of_prefix = attend(module, query[prefix], key[prefix], value[prefix], layout.m)

@@ -77,7 +77,10 @@ def subnetwork(network: MLP, units: list[int], mask: Mask) -> MLP:
     width = network.preactivation.out_features
     if not units or not set(units) <= set(range(width)):
         raise ValueError(f"a sub-network needs units, each of 0 to {width - 1}")
-    kept, masked = torch.tensor(sorted(units)), torch.tensor(sorted(set(range(width)) - set(units)), dtype=int)
+    kept, masked = (
+        torch.tensor(sorted(units)),
+        torch.tensor(sorted(set(range(width)) - set(units)), dtype=int),
+    )
     if not len(masked):
         return network
     weight, bias, readout = network.preactivation.weight, network.preactivation.bias, network.readout.weight

@@ -28,8 +28,15 @@ class Embedding(nn.Module):
 
     def __init__(self, n_tokens: int, d_model: int, scale: float, std: float, dropout: float) -> None:
         super().__init__()
-        self.operator, self.equals, self.scale = n_tokens, n_tokens + 1, scale  # tokens after those of the operands
-        self.tokens, self.positions = nn.Embedding(n_tokens + 2, d_model), nn.Embedding(N_POSITIONS, d_model)  # N(0, 1)
+        self.operator, self.equals, self.scale = (
+            n_tokens,
+            n_tokens + 1,
+            scale,
+        )  # tokens after those of the operands
+        self.tokens, self.positions = (
+            nn.Embedding(n_tokens + 2, d_model),
+            nn.Embedding(N_POSITIONS, d_model),
+        )  # N(0, 1)
         with torch.no_grad():
             self.tokens.weight.mul_(std)
             self.positions.weight.mul_(std)
@@ -58,9 +65,13 @@ class Attention(nn.Module):
         key, value = self.key(x).unflatten(-1, heads), self.value(x).unflatten(-1, heads)
         query = self.query(x[:, -n_read:]).unflatten(-1, heads)  # (n, n_read, n_heads, d_head)
         # Products and sums: matrix products of four positions are too small to be worth their overhead.
-        scores = (query[:, :, None] * key[:, None]).sum(-1) * heads[1] ** -0.5  # (n, n_read, n_positions, n_heads)
+        scores = (query[:, :, None] * key[:, None]).sum(-1) * heads[
+            1
+        ] ** -0.5  # (n, n_read, n_positions, n_heads)
         scores = scores.permute(1, 2, 0, 3)  # (n_read, n_positions, n, n_heads): softmax likes long rows
-        future = torch.ones(n_read, n_positions, dtype=torch.bool, device=x.device).triu(n_positions - n_read + 1)
+        future = torch.ones(n_read, n_positions, dtype=torch.bool, device=x.device).triu(
+            n_positions - n_read + 1
+        )
         weights = scores.masked_fill(future[:, :, None, None], -torch.inf).softmax(1).permute(2, 0, 1, 3)
         mixed = (self.dropout(weights)[..., None] * value[:, None]).sum(2)  # (n, n_read, n_heads, d_head)
         return self.output(mixed.flatten(2))

@@ -21,7 +21,9 @@ def as_pages(drawn: Any, source: str) -> list[Figure]:
     pages = [drawn] if isinstance(drawn, Figure) else drawn
     if not isinstance(pages, Sequence) or not pages or not all(isinstance(page, Figure) for page in pages):
         found = "no Figure" if isinstance(pages, Sequence) and not pages else type_of(drawn)
-        raise ValueError(f"{source}: draw gave {found}, and must return a matplotlib Figure, or a list of one a page")
+        raise ValueError(
+            f"{source}: draw gave {found}, and must return a matplotlib Figure, or a list of one a page"
+        )
     return list(pages)
 
 
@@ -38,7 +40,9 @@ def write_png(path: str | Path, pages: list[Figure], keywords: str = "") -> None
     width = max(picture.shape[1] for picture in pictures)
     padded = [np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=1.0) for p in pictures]
     with whole(path) as temporary:
-        image.imsave(temporary, np.concatenate(padded), format="png", dpi=DPI, metadata={"Keywords": keywords})
+        image.imsave(
+            temporary, np.concatenate(padded), format="png", dpi=DPI, metadata={"Keywords": keywords}
+        )
 
 
 def _pixels(page: Figure) -> np.ndarray:

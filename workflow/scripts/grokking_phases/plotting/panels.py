@@ -5,7 +5,9 @@ import pandas as pd
 
 def in_panels(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return the rows of each panel's runs, in the config's order, with the column `panel`."""
-    places = pd.DataFrame([(run, panel) for panel, runs in panels.items() for run in runs], columns=["run", "panel"])
+    places = pd.DataFrame(
+        [(run, panel) for panel, runs in panels.items() for run in runs], columns=["run", "panel"]
+    )
     return places.merge(tables, on="run")[[*tables, "panel"]]
 
 

@@ -43,7 +43,9 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
 def of_one_seed(numbers: pd.DataFrame, runs: dict[str, dict], sampled: Sampling = sampling) -> str:
     """Describe the run that is drawn, with its seed, its weight decay and its constraints on the weights."""
     first = numbers.iloc[0]
-    return f"{described(runs[first['run']], sampled)}; {regularised(runs[first['run']])}; seed {first['seed']}"
+    return (
+        f"{described(runs[first['run']], sampled)}; {regularised(runs[first['run']])}; seed {first['seed']}"
+    )
 
 
 def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
@@ -51,7 +53,9 @@ def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
     names: dict[str, list[str]] = {}
     for name, run in runs.items():
         names.setdefault(described(run, sampled), []).append(name)
-    return " ".join(f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items())
+    return " ".join(
+        f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items()
+    )
 
 
 def regularised(run: dict) -> str:

@@ -10,7 +10,11 @@ SEQUENTIAL = "viridis"
 def page(width: float, height: float) -> Figure:
     """Return an empty page in the project's theme."""
     sns.set_theme(
-        context="paper", style="ticks", palette="colorblind", font_scale=0.9, rc={"axes.grid": True, "grid.alpha": 0.3}
+        context="paper",
+        style="ticks",
+        palette="colorblind",
+        font_scale=0.9,
+        rc={"axes.grid": True, "grid.alpha": 0.3},
     )
     return Figure(figsize=(width, height), layout="constrained")
 

@@ -35,8 +35,12 @@ def junctions(regions: list[Region], square: Slice) -> Junctions:
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.diff(place[order], prepend=-1))
     around = patterns[owner[order]]
-    through = np.logical_or.reduceat(around, starts) & ~np.logical_and.reduceat(around, starts)  # (n_places, n_neurons)
-    from_border = np.minimum(corners - square.low, square.low + square.side - corners).min(axis=1)[order[starts]]
+    through = np.logical_or.reduceat(around, starts) & ~np.logical_and.reduceat(
+        around, starts
+    )  # (n_places, n_neurons)
+    from_border = np.minimum(corners - square.low, square.low + square.side - corners).min(axis=1)[
+        order[starts]
+    ]
     border = from_border <= SAME * square.side
     inside = through[~border].astype(np.float32)
     met = np.rint(inside.T @ inside).astype(int)

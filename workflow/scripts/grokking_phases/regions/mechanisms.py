@@ -35,7 +35,9 @@ class Arrangement:
     arcs: np.ndarray  # (n,) from border to border
     crossings: np.ndarray  # (n, n) points, symmetric, 0 on the diagonal
     cut_off: np.ndarray  # (n,) of the square, the smaller side of each boundary; 0: it is not in the square
-    joined: dict[int, int]  # neuron -> representative of its boundary, of every neuron whose boundary is in the square
+    joined: dict[
+        int, int
+    ]  # neuron -> representative of its boundary, of every neuron whose boundary is in the square
 
     @cached_property
     def representatives(self) -> list[int]:
@@ -66,7 +68,9 @@ def composites(
     differ = active[:, None] + active - 2 * weighed.T @ patterns
     smaller = np.minimum(active, 1 - active)
     smaller[(patterns.all(axis=0)) | ~patterns.any(axis=0)] = 0
-    apart = np.minimum(differ, 1 - differ) / np.maximum(np.minimum(smaller[:, None], smaller), np.finfo(float).tiny)
+    apart = np.minimum(differ, 1 - differ) / np.maximum(
+        np.minimum(smaller[:, None], smaller), np.finfo(float).tiny
+    )
     crossing = [int(neuron) for neuron in np.flatnonzero(smaller)]
     standing = successors(before, set(crossing)) if before else {}
     order = [*sorted(standing.values()), *(neuron for neuron in crossing if neuron not in standing.values())]

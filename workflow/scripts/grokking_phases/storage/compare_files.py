@@ -28,7 +28,9 @@ def compare_files(old: Path, new: Path, tolerance: float | None = None) -> tuple
 
 
 def _same_tensors(before: dict[str, Any], after: dict[str, Any]) -> bool:
-    return before.keys() == after.keys() and all(before[name].tobytes() == after[name].tobytes() for name in before)
+    return before.keys() == after.keys() and all(
+        before[name].tobytes() == after[name].tobytes() for name in before
+    )
 
 
 def _compare_values(before: pd.DataFrame, after: pd.DataFrame, tolerance: float) -> tuple[float, str]:

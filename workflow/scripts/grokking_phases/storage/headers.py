@@ -35,7 +35,8 @@ def metadata(said: dict[str, Any]) -> dict[str, str]:
     """Return a header that says this, for a file that is not sealed yet."""
     said = {key: value for key, value in said.items() if key not in ("format_version", "content", "seal")}
     content = (
-        digest({key: value for key, value in said.items() if key not in CIRCUMSTANCES}) + (DATA + NO_DATA).decode()
+        digest({key: value for key, value in said.items() if key not in CIRCUMSTANCES})
+        + (DATA + NO_DATA).decode()
     )
     seal = (MARK + ZEROS).decode()
     return {KEY: json.dumps({"format_version": FORMAT_VERSION, **said, "content": content, "seal": seal})}
@@ -120,12 +121,16 @@ def header_of(path: str | Path, **expected: Any) -> dict[str, Any]:
     header = json.loads(file_metadata(path)[KEY])
     if header["format_version"] != FORMAT_VERSION:
         remedy = "update grokking-phases, or " if header["format_version"] > FORMAT_VERSION else ""
-        what = f"{path} is of format {header['format_version']}, and this version reads format {FORMAT_VERSION}"
+        what = (
+            f"{path} is of format {header['format_version']}, and this version reads format {FORMAT_VERSION}"
+        )
         raise ValueError(f"{what}; {remedy}{REMEDY}")
     for key, value in expected.items():
         if header.get(key) != value:
             found = f"{key} {header[key]!r}" if key in header else f"no {key}"
-            raise ValueError(f"{path} is not what belongs there: it is of {found}, not of {key} {value!r}; {REMEDY}")
+            raise ValueError(
+                f"{path} is not what belongs there: it is of {found}, not of {key} {value!r}; {REMEDY}"
+            )
     return header
 
 
@@ -139,7 +144,9 @@ def check_seal(path: str | Path) -> None:
         if start < len(MARK) or not re.fullmatch(b"[0-9a-f]{64}", seal):
             raise ValueError(f"{path} was cut short, or is no file of this pipeline; {REMEDY}")
         if seal != digest_without(file, start):
-            raise ValueError(f"{path} is damaged, or was changed after it was made: its seal does not fit; {REMEDY}")
+            raise ValueError(
+                f"{path} is damaged, or was changed after it was made: its seal does not fit; {REMEDY}"
+            )
 
 
 def file_metadata(path: str | Path) -> dict[str, str]:

@@ -26,7 +26,9 @@ def made_by(asked: dict[str, Any], paths: Iterable[str | Path], code: dict[str, 
         origin = header.get("made_by", {})
         if options is not None and origin.get("options") != options:
             what = f"{path} was made under other options than the config says now, or by an earlier version"
-            raise ValueError(f"{what}; give the command without limits to files or rules, and it is made again")
+            raise ValueError(
+                f"{what}; give the command without limits to files or rules, and it is made again"
+            )
         inputs[name] = {"content": header.get("content", ""), "lineage": origin.get("lineage")}
     said = {"options": asked["options"], "lineage": asked["lineage"], "inputs": inputs, "code": code}
     return {"made_by": said}

@@ -31,7 +31,9 @@ def tidy(given: Any, source: str) -> pd.DataFrame:
             raise ValueError(f"{source}: {found}")
         rows.append(row)
     if not rows:
-        raise ValueError(f"{source}: compute gave no rows, and must give one at least, {{{', '.join(NEEDED)}}}")
+        raise ValueError(
+            f"{source}: compute gave no rows, and must give one at least, {{{', '.join(NEEDED)}}}"
+        )
     return pd.DataFrame(rows).astype({"value": float})
 
 

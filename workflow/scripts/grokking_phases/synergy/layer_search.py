@@ -26,7 +26,9 @@ def finite_layers(snapshots: Iterable) -> Iterator[tuple[int, str, np.ndarray]]:
     for snapshot in snapshots:
         for layer, X in snapshot.activations.items():
             if not np.isfinite(X).all():
-                raise ValueError(f"Layer {layer} has activations that are not finite at step {snapshot.step}.")
+                raise ValueError(
+                    f"Layer {layer} has activations that are not finite at step {snapshot.step}."
+                )
             yield snapshot.step, layer, X
 
 

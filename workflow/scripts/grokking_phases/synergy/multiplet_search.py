@@ -99,7 +99,9 @@ class Estimator:
         """Yield the scores' covariance (`score_covariances`)."""
         return score_covariances(ranks, self.ties, self.n_draws, self.seed)
 
-    def search(self, X: np.ndarray, labels: np.ndarray, covariances: Iterable[np.ndarray] | None = None) -> Multiplets:
+    def search(
+        self, X: np.ndarray, labels: np.ndarray, covariances: Iterable[np.ndarray] | None = None
+    ) -> Multiplets:
         """O-information of every multiplet (`search_multiplets`).
 
         covariances: those of the scores of X's columns, where they are known already; `mean` needs none.

@@ -37,7 +37,9 @@ class Checkpoints:
         while True:
             with open(self._lock, "w", encoding="utf-8") as lock:
                 fcntl.lockf(lock, fcntl.LOCK_EX)
-                if not self._lock.exists() or not os.path.samestat(os.fstat(lock.fileno()), self._lock.stat()):
+                if not self._lock.exists() or not os.path.samestat(
+                    os.fstat(lock.fileno()), self._lock.stat()
+                ):
                     continue  # the run that held it is finished, and its folder and this lock are removed
                 self.folder.mkdir(exist_ok=True)
                 yield

@@ -10,7 +10,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-EAGER_CALLS = 3  # torch asks for some before a recording: libraries choose kernels, the optimiser makes its state
+EAGER_CALLS = (
+    3  # torch asks for some before a recording: libraries choose kernels, the optimiser makes its state
+)
 
 
 class RecordedStep:
@@ -34,7 +36,9 @@ class RecordedStep:
             try:
                 self.replay = record(self.function, *self.arguments)
             except RuntimeError as error:
-                sys.stderr.write(f"The training step is not recorded as a CUDA graph, and runs slower: {error}\n")
+                sys.stderr.write(
+                    f"The training step is not recorded as a CUDA graph, and runs slower: {error}\n"
+                )
                 self.eager_calls = sys.maxsize
                 return self.function(*arguments)
         for kept, argument in zip(self.arguments, arguments, strict=True):

@@ -64,7 +64,9 @@ def complete_job(job: Job, compute: Compute, write: Write) -> None:
     checkpoints = Checkpoints(compute.checkpoints, digest([training_identity(job.entry), *identity]))
     with checkpoints.held():
         # An orphan of a killed workflow may have made them while this process waited, or a job killed as it ended.
-        if not (all_made(job.outputs, config_digest) or restore(job.outputs, checkpoints.folder, config_digest)):
+        if not (
+            all_made(job.outputs, config_digest) or restore(job.outputs, checkpoints.folder, config_digest)
+        ):
             run = Run(examples, job.entry, job.origin["seed"], made_with["device"], checkpoints.folder)
             run.resume(checkpoints.load(), made_with)
             train_to_end(run, checkpoints, compute.checkpoint_seconds, job.name)

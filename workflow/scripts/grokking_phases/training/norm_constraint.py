@@ -19,7 +19,9 @@ def initialise(model: nn.Module, recipe: Recipe) -> Tensor:
 
 def constrained_parameters(model: nn.Module, recipe: Recipe) -> list[nn.Parameter]:
     """Return the parameters that alpha scales and the constraint holds: the weight matrices, or all."""
-    return [parameter for parameter in model.parameters() if recipe.constrain_norm == "all" or parameter.ndim > 1]
+    return [
+        parameter for parameter in model.parameters() if recipe.constrain_norm == "all" or parameter.ndim > 1
+    ]
 
 
 @torch.no_grad()

@@ -51,7 +51,9 @@ class Run:
         if made_with not in self.made_with:
             self.made_with.append(made_with)
 
-    def train(self, checkpoints: Checkpoints, seconds: float, report: Report, asked: Sequence[str] = ()) -> None:
+    def train(
+        self, checkpoints: Checkpoints, seconds: float, report: Report, asked: Sequence[str] = ()
+    ) -> None:
         """Train to the last step, or to the first loss that is not finite, with a checkpoint every so many seconds.
 
         Once `asked` has a signal's name in it, save a checkpoint and return.
@@ -93,7 +95,9 @@ class Run:
     def history(self) -> dict:
         """Return what decided the bits, a digest of the training that came out, and where it diverged, if it did."""
         parameters = [value.cpu().numpy() for value in self.trainer.model.state_dict().values()]
-        training = digest([self.curves, *(hashlib.sha256(value.tobytes()).hexdigest() for value in parameters)])
+        training = digest(
+            [self.curves, *(hashlib.sha256(value.tobytes()).hexdigest() for value in parameters)]
+        )
         said = {"made_with": self.made_with, "training": training}
         return said | ({"diverged_at": self.curves[-1]["step"]} if self.diverged else {})
 

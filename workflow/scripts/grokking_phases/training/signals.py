@@ -12,7 +12,8 @@ def asked_to_end() -> Iterator[list[str]]:
     """Yield a list to which these signals only add their names; the block has to look at it, and to end."""
     asked: list[str] = []
     before = {
-        number: signal.signal(number, lambda number, _: asked.append(signal.Signals(number).name)) for number in SIGNALS
+        number: signal.signal(number, lambda number, _: asked.append(signal.Signals(number).name))
+        for number in SIGNALS
     }
     try:
         yield asked

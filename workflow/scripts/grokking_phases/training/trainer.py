@@ -24,7 +24,9 @@ ROWS = 2048  # at most, at a time: bounds memory, and keeps activations in the c
 class Trainer:
     """A network, its data and its optimiser, at `step`."""
 
-    def __init__(self, architecture: Architecture, examples: Examples, recipe: Recipe, seed: int, device: str) -> None:
+    def __init__(
+        self, architecture: Architecture, examples: Examples, recipe: Recipe, seed: int, device: str
+    ) -> None:
         torch.manual_seed(seed)
         self.recipe, self.seed, self.device, self.step = recipe, seed, device, 0
         self.batches = self._batches_from(0)
@@ -36,7 +38,10 @@ class Trainer:
         self.launch = self._choose_launch()
         self.data = {}
         for split, rows in {"train": examples.train, "test": ~examples.train}.items():
-            inputs, targets = torch.from_numpy(examples.inputs[rows]), torch.from_numpy(examples.targets[rows])
+            inputs, targets = (
+                torch.from_numpy(examples.inputs[rows]),
+                torch.from_numpy(examples.targets[rows]),
+            )
             self.data[split] = inputs.to(device), targets.to(device)
 
     def take_step(self) -> None:
@@ -71,7 +76,9 @@ class Trainer:
     def _batches_from(self, step: int) -> torch.Generator:
         """Return the generator of batches for a training that begins, or changes its device, at `step`."""
         origin = [self.seed, 1, step] if step else [self.seed, 1]
-        return torch.Generator(self.device).manual_seed(int(np.random.SeedSequence(origin).generate_state(1)[0]))
+        return torch.Generator(self.device).manual_seed(
+            int(np.random.SeedSequence(origin).generate_state(1)[0])
+        )
 
     def _draw_batch(self) -> tuple[Tensor, Tensor]:
         """Return the inputs and targets of the next batch."""
@@ -95,7 +102,9 @@ class Trainer:
                 sums[1] += (logits.argmax(1) == answers).sum()
             means[f"{split}_loss"], means[f"{split}_accuracy"] = sums / len(targets)
         means["weight_norm"] = l2_norm(list(self.model.parameters())).double()
-        return dict(zip(means, torch.stack(list(means.values())).tolist(), strict=True))  # a GPU is waited for once
+        return dict(
+            zip(means, torch.stack(list(means.values())).tolist(), strict=True)
+        )  # a GPU is waited for once
 
     def state(self) -> dict:
         """Return all that the next step depends on."""

@@ -7,7 +7,15 @@ from matplotlib.figure import Figure
 
 from grokking_phases.plotting.layouts import legend_above, name_axes, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, labels, spread
+from grokking_phases.plotting.recipes import (
+    all_described,
+    broken,
+    ended_early,
+    evaluation,
+    held,
+    labels,
+    spread,
+)
 from grokking_phases.plotting.style import SEQUENTIAL
 
 DRAWS = ["curves"]

@@ -15,7 +15,9 @@ COLUMNS = ["run", "estimate", "layer", "rule", "event", "status", "step", "low",
 
 def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return each event's median step over seeds with its interval, by `estimate`, layer and rule; NaN: not found."""
-    rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(columns={"source": "estimate"})
+    rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(
+        columns={"source": "estimate"}
+    )
     return in_panels(rows.reindex(columns=COLUMNS), panels)
 
 
@@ -49,7 +51,10 @@ def missing(boundaries: pd.DataFrame) -> list[str]:
     counts = boundaries.set_index("event")["n_found"].reindex(starts).to_numpy()
     begins = starts.isin(boundaries.loc[boundaries["step"].notna(), "event"])
     rows = boundaries[(starts == boundaries["event"]) | (begins & (boundaries["n_found"] != counts))]
-    nowhere, partly = rows[rows["step"].isna()], rows[(rows["n_found"] > 0) & (rows["n_found"] < rows["n_seeds"])]
+    nowhere, partly = (
+        rows[rows["step"].isna()],
+        rows[(rows["n_found"] > 0) & (rows["n_found"] < rows["n_seeds"])],
+    )
     where = (nowhere["n_found"] > 0).map({True: " in most seeds", False: ""})
     return [
         *(

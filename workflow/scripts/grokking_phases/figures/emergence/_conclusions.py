@@ -34,7 +34,9 @@ def outcome(rows: pd.DataFrame, name: str) -> str:
     if len(statuses) and (statuses == ABSENT).all():
         return "absent"
     counts = [(status, (statuses == status).sum()) for status in (ABSENT, NOT_REACHED)]
-    sizes, steps = (single.loc[single["quantity"] == quantity, "value"].dropna() for quantity in ("size", "chosen_at"))
+    sizes, steps = (
+        single.loc[single["quantity"] == quantity, "value"].dropna() for quantity in ("size", "chosen_at")
+    )
     parts = [f"{ranged(sizes)} units of step {ranged(steps)}"] if len(sizes) else []
     return ", ".join(parts + [f"{status} {n} of {len(statuses)}" for status, n in counts if n])
 

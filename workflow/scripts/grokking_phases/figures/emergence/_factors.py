@@ -20,7 +20,9 @@ def factors(metrics: dict[str, dict]) -> dict[str, dict[str, str]]:
 
 def reference(metrics: dict[str, dict]) -> str:
     """Return the estimate that differs least from all others, the first of equals."""
-    return min(metrics, key=lambda name: sum(len(differing(metrics[name], other)) for other in metrics.values()))
+    return min(
+        metrics, key=lambda name: sum(len(differing(metrics[name], other)) for other in metrics.values())
+    )
 
 
 def differing(one: dict, other: dict) -> list[str]:

@@ -31,7 +31,14 @@ def draw_path(ax: Axes, path: pd.DataFrame, phases: dict[str, tuple[float, float
 def draw_direction(ax: Axes, path: pd.DataFrame) -> None:
     """Arrows onwards, evenly spaced in snapshots, and the step at each power of ten."""
     points = path[["redundancy", "synergy"]].to_numpy()
-    arrow = {"arrowstyle": "-|>", "color": "black", "linewidth": 0, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 10}
+    arrow = {
+        "arrowstyle": "-|>",
+        "color": "black",
+        "linewidth": 0,
+        "shrinkA": 0,
+        "shrinkB": 0,
+        "mutation_scale": 10,
+    }
     for i in np.linspace(0, len(points) - 1, ARROWS + 2).astype(int)[1:-1]:
         onwards = points[min(i + REACH, len(points) - 1)] - points[max(i - REACH, 0)]
         ax.annotate("", points[i], points[i] - onwards / 100, arrowprops=arrow)
@@ -40,7 +47,12 @@ def draw_direction(ax: Axes, path: pd.DataFrame) -> None:
             nearest = abs(np.log(path.index / power)).argmin()
             halo = [withStroke(linewidth=2, foreground="white")]
             ax.annotate(
-                f"{power:,}", points[nearest], (4, 4), textcoords="offset points", fontsize=6.5, path_effects=halo
+                f"{power:,}",
+                points[nearest],
+                (4, 4),
+                textcoords="offset points",
+                fontsize=6.5,
+                path_effects=halo,
             )
 
 

@@ -16,7 +16,14 @@ from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, miss
 from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
 from grokking_phases.figures.emergence._pareto import draw_path, marks
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, regularised, spread
+from grokking_phases.plotting.recipes import (
+    all_described,
+    broken,
+    ended_early,
+    evaluation,
+    regularised,
+    spread,
+)
 from grokking_phases.plotting.style import PAGE, caption, page
 
 DRAWS = ["curves", "o_information", "phases"]
@@ -46,13 +53,17 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     rows = rows.assign(bits=rows["value"] * rows["metric"].map(SIGNS) / np.log(2))
     columns = ["estimate", "run", "seed", "layer", "step", "metric", "value", "bits", "normalised"]
     boundaries = over_seeds(tables, panels)
-    return pd.concat([in_panels(rows[columns], panels), boundaries[boundaries["rule"] == AS_STATED]], ignore_index=True)
+    return pd.concat(
+        [in_panels(rows[columns], panels), boundaries[boundaries["rule"] == AS_STATED]], ignore_index=True
+    )
 
 
 def draw_pages(numbers: pd.DataFrame, study: dict, named: list[str]) -> list[Figure]:
     """A page for each run, estimate and layer; `named` are the phases that the paper's text names there."""
     order = list(study["metrics"])
-    keys = numbers.loc[numbers["metric"] == "synergy", ["panel", "run", "estimate", "layer"]].drop_duplicates()
+    keys = numbers.loc[
+        numbers["metric"] == "synergy", ["panel", "run", "estimate", "layer"]
+    ].drop_duplicates()
     keys = keys.sort_values("estimate", key=lambda names: names.map(order.index), kind="stable")
     return [draw_page(rows_on_page(numbers, key), study, key, named) for key in keys.itertuples(index=False)]
 
@@ -61,7 +72,8 @@ def rows_on_page(numbers: pd.DataFrame, key: tuple) -> pd.DataFrame:
     """Return one run's measures of one estimate and layer, the phases found in it, and the losses."""
     numbers = numbers[(numbers["panel"] == key.panel) & (numbers["run"] == key.run)]
     return numbers[
-        numbers["estimate"].isin([key.estimate, "curves"]) & (numbers["layer"].isna() | (numbers["layer"] == key.layer))
+        numbers["estimate"].isin([key.estimate, "curves"])
+        & (numbers["layer"].isna() | (numbers["layer"] == key.layer))
     ]
 
 
@@ -105,13 +117,17 @@ def draw_phases(ax: Axes, boundaries: pd.DataFrame, phases: dict[str, tuple[floa
     ax.set(yticks=range(len(names)), yticklabels=map(worded, names), ylim=(len(names) - 0.5, -0.5))
 
 
-def draw_lines(ax: Axes, numbers: pd.DataFrame, quantity: str, phases: dict[str, tuple[float, float]]) -> None:
+def draw_lines(
+    ax: Axes, numbers: pd.DataFrame, quantity: str, phases: dict[str, tuple[float, float]]
+) -> None:
     """Mean over seeds, band of one standard error, in front of the phases."""
     rows = numbers[numbers[quantity].notna()]
     order = list(LINES)
     look = {"hue": "metric", "hue_order": order, "style": "metric", "style_order": order, "palette": COLOURED}
     if len(rows):
-        sns.lineplot(rows, x="step", y=quantity, errorbar="se", legend=quantity == "normalised", ax=ax, **look)
+        sns.lineplot(
+            rows, x="step", y=quantity, errorbar="se", legend=quantity == "normalised", ax=ax, **look
+        )
     for phase, (start, end) in phases.items():
         ax.axvspan(start, end, color=COLOURS[phase], alpha=0.15, linewidth=0)
 
@@ -138,7 +154,10 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> str:
     return " ".join(
         [
             all_described(runs),
-            *(f"{regularised(run).capitalize()}; losses: {evaluation(run)} and at snapshots." for run in runs.values()),
+            *(
+                f"{regularised(run).capitalize()}; losses: {evaluation(run)} and at snapshots."
+                for run in runs.values()
+            ),
             "Normalised: from 0 to 1 for each seed (sizes after a Hampel filter), then, but for losses,",
             f"{AVERAGE}. {spread(measured)} Points on the right: means over seeds.",
             *phases_text(numbers[numbers["event"].notna()], named),

@@ -18,7 +18,9 @@ def synergies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFram
     """
     wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"][["synergy", *COUNTS]].rename(columns={"synergy": "value"})
-    numbers = numbers.assign(bits=in_bits(numbers["value"]), normalised=wide["normalised"]["synergy"]).reset_index()
+    numbers = numbers.assign(
+        bits=in_bits(numbers["value"]), normalised=wide["normalised"]["synergy"]
+    ).reset_index()
     return in_panels(numbers.rename(columns={"table": "estimate"}), panels)
 
 

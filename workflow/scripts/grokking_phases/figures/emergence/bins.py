@@ -47,7 +47,9 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, layer: str) -> Fig
         for option, choices in factors(metrics).items()
     }
     text = " ".join(sentences(numbers, study["runs"], metrics, columns))
-    figure, part = sheet(4.7, f"Synergy over training by the choices in its estimate: {title}, layer {layer}", text)
+    figure, part = sheet(
+        4.7, f"Synergy over training by the choices in its estimate: {title}, layer {layer}", text
+    )
     axes = part.subplots(2, len(columns) or 1, sharex=True, squeeze=False)
     for (upper, lower), (name, rows) in zip(axes.T, columns.items(), strict=False):
         draw_column(upper, lower, rows)
@@ -91,7 +93,9 @@ def linear_below(rows: pd.DataFrame) -> float:
     return 10.0 ** np.floor(np.log10(magnitudes(rows).min()))
 
 
-def sentences(numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, dict], columns: dict) -> list[str]:
+def sentences(
+    numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, dict], columns: dict
+) -> list[str]:
     run, layer = numbers[["run", "layer"]].iloc[0]
     compared, several = reference(metrics), left_out(metrics)
     logarithmic = [

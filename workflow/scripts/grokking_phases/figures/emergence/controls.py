@@ -76,7 +76,11 @@ def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     drawn = rows["subnetwork"] == RANDOM
     draw_accuracies(ax, rows[~drawn], **apart("subnetwork", names))
     if drawn.any():
-        summary = {"estimator": "median", "errorbar": ("pi", 95), "label": "random sets: median, central 95 %"}
+        summary = {
+            "estimator": "median",
+            "errorbar": ("pi", 95),
+            "label": "random sets: median, central 95 %",
+        }
         look = {"color": "0.45", "linestyle": "-.", "linewidth": 1, "zorder": 1}
         band = {"facecolor": BAND, "alpha": 0.9}
         sns.lineplot(rows[drawn], x="step", y="value", ax=ax, err_kws=band, **summary, **look)
@@ -91,11 +95,17 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     least, most = single["value"].min(), single["value"].max()  # beyond these: never
     for place, name in enumerate(alone):
         steps = single.loc[single["subnetwork"] == name, "value"]
-        ax.scatter(steps, [place] * len(steps), s=10, facecolors="none", edgecolors=colours[name], linewidths=0.5)
-        for _, median in differences[(differences.index == name) & np.isfinite(differences["value"])].iterrows():
+        ax.scatter(
+            steps, [place] * len(steps), s=10, facecolors="none", edgecolors=colours[name], linewidths=0.5
+        )
+        for _, median in differences[
+            (differences.index == name) & np.isfinite(differences["value"])
+        ].iterrows():
             low, high = np.clip([median["low"], median["high"]], least, most)
             reach = [[median["value"] - low], [high - median["value"]]]
-            ax.errorbar(median["value"], place, xerr=reach, fmt="o", color=colours[name], markersize=4, capsize=2.5)
+            ax.errorbar(
+                median["value"], place, xerr=reach, fmt="o", color=colours[name], markersize=4, capsize=2.5
+            )
             if name == RANDOM:
                 ax.axvspan(low, high, color=BAND, alpha=0.5, linewidth=0, zorder=0)
         box = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
@@ -121,6 +131,9 @@ def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
             f"seed; median, interval, and a circle for each seed. {MEANING}",
             *ended_early(numbers[is_curve], runs),
             *broken(runs),
-            *(f"\n{title}: {concluded(rows, names[1:])}." for title, rows in by_run(numbers[~is_curve]).items()),
+            *(
+                f"\n{title}: {concluded(rows, names[1:])}."
+                for title, rows in by_run(numbers[~is_curve]).items()
+            ),
         ]
     )

@@ -81,4 +81,6 @@ def most(numbers: pd.DataFrame) -> str:
     ]
     if not parts:
         return "Nothing was left out and nothing failed, in any snapshot after step 0 of any run."
-    return f"Most in any snapshot: {'; '.join(parts)}." + (f" None of {', '.join(none)}." if len(none) else "")
+    return f"Most in any snapshot: {'; '.join(parts)}." + (
+        f" None of {', '.join(none)}." if len(none) else ""
+    )

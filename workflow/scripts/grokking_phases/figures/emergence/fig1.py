@@ -26,7 +26,9 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     numbers, names = accuracy.named_apart(numbers, study["runs"])
     colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
     panels = dict(list(numbers.groupby("panel", sort=False)))
-    figure, part = sheet(0.4 + 2.4 * n_rows(len(panels)), "Train and test accuracy", text(numbers, study["runs"]))
+    figure, part = sheet(
+        0.4 + 2.4 * n_rows(len(panels)), "Train and test accuracy", text(numbers, study["runs"])
+    )
     for ax, (panel, rows) in zip(grid(part, len(panels)), panels.items(), strict=True):
         draw_panel(ax, rows, colours)
         ax.set_title(panel)

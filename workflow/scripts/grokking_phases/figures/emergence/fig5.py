@@ -51,7 +51,9 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate
     return figure
 
 
-def draw_panel(ax: Axes, rows: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict], quantity: str) -> None:
+def draw_panel(
+    ax: Axes, rows: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict], quantity: str
+) -> None:
     """One line a run: mean over seeds, band of one standard error; dotted, where it generalises."""
     colours = dict(zip(rows["run"].unique(), sns.color_palette("colorblind"), strict=False))
     sns.lineplot(rows, x="step", y=quantity, hue="run", style="run", palette=colours, errorbar="se", ax=ax)
@@ -65,7 +67,9 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, events: pd.DataFrame, runs: dict[st
 
 
 def text(numbers: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict]) -> str:
-    marked = "Dotted: step of generalisation (test accuracy above 0.98), median over seeds; runs without never do."
+    marked = (
+        "Dotted: step of generalisation (test accuracy above 0.98), median over seeds; runs without never do."
+    )
     return " ".join(
         [
             all_described(runs),

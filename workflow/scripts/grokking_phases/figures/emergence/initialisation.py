@@ -29,7 +29,9 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     starts = {name: STARTS[run["training"]["zero_last_layer"]] for name, run in study["runs"].items()}
     numbers = numbers.assign(start=numbers["run"].map(starts))
     panels = dict(list(numbers.groupby("panel", sort=False)))
-    figure, part = sheet(0.3 + 1.9 * n_rows(len(panels)), "Accuracy by initialisation", text(numbers, study["runs"]))
+    figure, part = sheet(
+        0.3 + 1.9 * n_rows(len(panels)), "Accuracy by initialisation", text(numbers, study["runs"])
+    )
     for ax, (panel, rows) in zip(grid(part, len(panels)), panels.items(), strict=True):
         check_apart(panel, rows)
         look = {"hue": "split", "hue_order": SPLITS, "style": "start", "style_order": list(STARTS.values())}
@@ -44,7 +46,9 @@ def check_apart(panel: str, rows: pd.DataFrame) -> None:
     runs = rows.groupby("start")["run"].unique()
     for start, names in runs.items():
         if len(names) > 1:
-            raise ValueError(f"Panel {panel!r}: {' and '.join(names)} both have the {start}; give each its own panel.")
+            raise ValueError(
+                f"Panel {panel!r}: {' and '.join(names)} both have the {start}; give each its own panel."
+            )
 
 
 def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:

@@ -17,7 +17,10 @@ from grokking_phases.plotting.recipes import all_described, broken, cut_short, h
 DRAWS = ["o_information_null"]
 LINEAR = 1.0  # bits
 NULLS = {"shuffled": "units shuffled", "partition": "random bins"}
-LOOKS = {"shuffled": ("#DE8F05", ":", "...."), "partition": ("#0173B2", "--", "")}  # colour, median's line, hatching
+LOOKS = {
+    "shuffled": ("#DE8F05", ":", "...."),
+    "partition": ("#0173B2", "--", ""),
+}  # colour, median's line, hatching
 # Synergy is drawn upwards: its upper bound is the lower one of Omega.
 BOUNDS = {"low": "high", "median": "median", "high": "low"}
 
@@ -28,7 +31,9 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """
     columns = [f"synergy_{null}_{statistic}" for null in NULLS for statistic in (*BOUNDS, "rank")]
     columns += [f"n_failed_{null}" for null in NULLS]
-    wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values="value")[["synergy", *columns]]
+    wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values="value")[
+        ["synergy", *columns]
+    ]
     numbers = wide.rename(columns={"synergy": "value"}).assign(bits=in_bits(wide["synergy"]))
     for null in NULLS:
         for bound, quantile in BOUNDS.items():
@@ -41,7 +46,9 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 def sides_of_band(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
     """Return `above`, `within` or `below` the band for each value; missing where there is no value or band."""
-    sides = pd.Series("within", value.index, dtype=object).mask(value > high, "above").mask(value < low, "below")
+    sides = (
+        pd.Series("within", value.index, dtype=object).mask(value > high, "above").mask(value < low, "below")
+    )
     return sides.where(value.notna() & low.notna() & high.notna())
 
 
@@ -71,7 +78,10 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
         ax.fill_between(means.index, low, high, **band, label=f"{NULLS[null]}: central 95 %")
         ax.plot(means.index, median, line, color=colour, label=f"{NULLS[null]}: median")
     ax.plot(
-        means.index, means["bits"], color="black", label="observed, mean over seeds" if several(rows) else "observed"
+        means.index,
+        means["bits"],
+        color="black",
+        label="observed, mean over seeds" if several(rows) else "observed",
     )
     for filled, label in ((True, "a seed, outside the band of random bins"), (False, "a seed, within it")):
         points = rows[rows["beside_partition"].isin(["above", "below"]) == filled]
@@ -127,5 +137,7 @@ def counted(title: str, rows: pd.DataFrame) -> str:
     parts = []
     for null, name in NULLS.items():
         sides = rows[f"beside_{null}"].dropna()
-        parts.append(f"{name} {(sides == 'above').sum()} above, {(sides == 'below').sum()} below, of {len(sides)}")
+        parts.append(
+            f"{name} {(sides == 'above').sum()} above, {(sides == 'below').sum()} below, of {len(sides)}"
+        )
     return f"{title}: {'; '.join(parts)}."

@@ -36,7 +36,9 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     for row, (name, rows) in zip(axes, runs.items(), strict=True):
         for ax, (estimate, layer) in zip(row, columns, strict=True):
             draw_panel(ax, rows[(rows["estimate"] == estimate) & rows["layer"].isin([layer])], rules)
-            ax.set_title(", ".join([name, estimated(study, estimate), *named_layer(columns, estimate, layer)]))
+            ax.set_title(
+                ", ".join([name, estimated(study, estimate), *named_layer(columns, estimate, layer)])
+            )
     name_axes(part, "step", "")
     part.legend(handles=key(), loc="outside upper center", ncols=5, frameon=False)
     return [figure]
@@ -63,7 +65,12 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:
     for stated in rows[rows["rule"] == AS_STATED].dropna(subset="step").itertuples():
         colour = COLOURS.get(stated.event.split(".")[0], "black")
         ax.axvline(
-            stated.step, color=colour, linestyle=EVENTS.get(stated.event, "-"), linewidth=0.6, alpha=0.6, zorder=0
+            stated.step,
+            color=colour,
+            linestyle=EVENTS.get(stated.event, "-"),
+            linewidth=0.6,
+            alpha=0.6,
+            zorder=0,
         )
     ax.set(xscale="log", ylim=(len(rules) - 0.5, -0.5))
     ax.set_yticks(range(len(rules)), [worded(rule).replace(" x ", " × ") for rule in rules])
@@ -77,11 +84,15 @@ def draw_phase(ax: Axes, edges: pd.DataFrame, phase: str, y: float) -> None:
     found = edges.dropna(subset="step")
     if found.empty and len(edges):
         ax.plot(1.03, y, color=COLOURS[phase], transform=ax.get_yaxis_transform(), clip_on=False, **ABSENT)
-    ax.plot(found["step"], [y] * len(found), color=COLOURS[phase], linewidth=3, alpha=0.35, solid_capstyle="butt")
+    ax.plot(
+        found["step"], [y] * len(found), color=COLOURS[phase], linewidth=3, alpha=0.35, solid_capstyle="butt"
+    )
     for edge in found.itertuples():
         look = {"marker": EDGES[edge.event.split(".")[1]], "color": COLOURS[phase], "markersize": 4}
         ax.plot([edge.low, edge.high], [y, y], color=COLOURS[phase], linewidth=0.8)
-        ax.plot(edge.step, y, **look, markerfacecolor=COLOURS[phase] if edge.n_found == edge.n_seeds else "white")
+        ax.plot(
+            edge.step, y, **look, markerfacecolor=COLOURS[phase] if edge.n_found == edge.n_seeds else "white"
+        )
 
 
 def key() -> list[Line2D]:
@@ -89,7 +100,10 @@ def key() -> list[Line2D]:
         *(Line2D([], [], color=COLOURS[phase], linewidth=3, label=worded(phase)) for phase in PHASES),
         *(Line2D([], [], color="0.3", marker=mark, linestyle="", label=edge) for edge, mark in EDGES.items()),
         Line2D([], [], color="0.3", label="absent", **ABSENT),
-        *(Line2D([], [], color="black", linestyle=dash, linewidth=0.8, label=name) for name, dash in EVENTS.items()),
+        *(
+            Line2D([], [], color="black", linestyle=dash, linewidth=0.8, label=name)
+            for name, dash in EVENTS.items()
+        ),
     ]
 
 

@@ -69,7 +69,9 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
         ax.set_xlabel(SCORES[predictor])
     label_runs(axes[0], trials, study["runs"])
     label_panels(axes[-1], trials)
-    below.legend(handles=marks(), loc="outside upper center", ncols=len(MARKERS) + 1, fontsize=SMALL, frameon=False)
+    below.legend(
+        handles=marks(), loc="outside upper center", ncols=len(MARKERS) + 1, fontsize=SMALL, frameon=False
+    )
     return figure
 
 
@@ -78,7 +80,10 @@ def draw_roc(ax: Axes, rows: pd.DataFrame, title: str) -> None:
     ax.plot([0, 1], [0, 1], color="0.8", linewidth=0.8)
     for predictor, (colour, line) in LINES.items():
         chosen = rows[rows["predictor"] == predictor]
-        points, [summary] = chosen[chosen["kind"] == "roc"], chosen[chosen["kind"] == "summary"].to_dict("records")
+        points, [summary] = (
+            chosen[chosen["kind"] == "roc"],
+            chosen[chosen["kind"] == "summary"].to_dict("records"),
+        )
         label = f"{NAMES[predictor]} {area(summary)}"
         ax.plot(points["false_alarm_rate"], points["hit_rate"], line, color=colour, label=label)
     ax.set(xlabel="rate of false alarms", ylabel="rate of hits", box_aspect=1)
@@ -102,7 +107,12 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
         chosen, said = hits[hits["predictor"] == predictor], medians.loc[predictor]
         heights_of_marks = row + chosen["panel"].map(offsets).astype(float)
         ax.scatter(
-            chosen["lead"], heights_of_marks, s=10, color=list(chosen["panel"].map(colours)), linewidth=0, zorder=3
+            chosen["lead"],
+            heights_of_marks,
+            s=10,
+            color=list(chosen["panel"].map(colours)),
+            linewidth=0,
+            zorder=3,
         )
         ax.plot([said["lead_median_low"], said["lead_median_high"]], [row, row], color="black", linewidth=1)
         ax.plot(said["lead_median"], row, "|", color="black", markersize=14)
@@ -124,7 +134,9 @@ def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
         style = {"marker": MARKERS[outcome], "s": size, "linewidth": 0.8, "zorder": 3}
         ax.scatter(rows["value"], heights_of_marks[rows.index], facecolors=faces, edgecolors=edges, **style)
     gone = heights_of_marks[trials["left_out"].notna()]
-    ax.plot(np.full(len(gone), 0.03), gone, "x", color="0.5", markersize=3, transform=ax.get_yaxis_transform())
+    ax.plot(
+        np.full(len(gone), 0.03), gone, "x", color="0.5", markersize=3, transform=ax.get_yaxis_transform()
+    )
     if trials["value"].min() > 0:
         ax.set_xscale("log")
     else:  # there may be no peak, or no run left
@@ -159,7 +171,8 @@ def marks() -> list[Line2D]:
     style = {"color": "0.3", "linestyle": "none", "markersize": 4}
     faces = {outcome: "0.3" if outcome in GENERALISING else "none" for outcome in MARKERS}
     shapes = [
-        Line2D([], [], marker=MARKERS[name], markerfacecolor=faces[name], label=name, **style) for name in MARKERS
+        Line2D([], [], marker=MARKERS[name], markerfacecolor=faces[name], label=name, **style)
+        for name in MARKERS
     ]
     return [*shapes, Line2D([], [], marker="x", label="left out", **style)]
 
@@ -183,7 +196,9 @@ def setting(run: dict) -> str:
 def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
     trials = numbers[(numbers["kind"] == "run") & (numbers["predictor"] == PREDICTORS[0])]
     first = runs[trials["run"].iloc[0]]
-    calibration, scored = (trials.loc[trials["role"] == role, "seed"].unique() for role in ("calibration", "scored"))
+    calibration, scored = (
+        trials.loc[trials["role"] == role, "seed"].unique() for role in ("calibration", "scored")
+    )
     return " ".join(
         [
             f"{named(first['dataset'])}; {named(first['model'])};",
@@ -218,4 +233,6 @@ def left_out(trials: pd.DataFrame) -> list[str]:
     reasons = trials["left_out"].value_counts()
     if reasons.empty:
         return []
-    return [f"Left out of {len(trials)}: {', '.join(f'{count} {reason}' for reason, count in reasons.items())}."]
+    return [
+        f"Left out of {len(trials)}: {', '.join(f'{count} {reason}' for reason, count in reasons.items())}."
+    ]

@@ -91,7 +91,9 @@ def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
         for step in found(rows, event):
             ax.axvline(step, color=colour, linestyle=":", linewidth=0.9)
     ax.set(xscale="log", xlabel="step", ylabel="accuracy", ylim=(-0.03, 1.03))
-    ax.legend(handles=[Line2D([], [], color=c, label=s) for s, c in (("train", TRAIN), ("test", TEST))], loc="best")
+    ax.legend(
+        handles=[Line2D([], [], color=c, label=s) for s, c in (("train", TRAIN), ("test", TEST))], loc="best"
+    )
 
 
 def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
@@ -177,7 +179,12 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
 
 def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
     """Return (time scale, status, seeds) for each time scale that is not found."""
-    words = {"fit": "Fitting", "gen_0.98": "Test accuracy 0.98", "peak": "Second peak of the loss", "compress": "Turn"}
+    words = {
+        "fit": "Fitting",
+        "gen_0.98": "Test accuracy 0.98",
+        "peak": "Second peak of the loss",
+        "compress": "Turn",
+    }
     events = rows[rows["quantity"].isin(words) & (rows["status"] != FOUND) & (rows["table"] == "time_scales")]
     return [
         (words[event], status, [f"{row.run} seed {row.seed}" for row in group.itertuples()])

@@ -29,7 +29,8 @@ def by_units(rows: pd.DataFrame, name: str) -> dict[Active, list[np.ndarray]]:
         found.setdefault(units, []).append(pair)
     size = 2 if name == "end" else 1
     return {
-        units: [np.array(points[i : i + size]) for i in range(0, len(points), size)] for units, points in found.items()
+        units: [np.array(points[i : i + size]) for i in range(0, len(points), size)]
+        for units, points in found.items()
     }
 
 

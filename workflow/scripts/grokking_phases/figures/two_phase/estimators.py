@@ -37,7 +37,9 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """For each estimate, run, seed and step > 0, in the last layer: informations in nats (`value`) and as a part of
     their ceiling (`normalised`); then, over seeds, where I(T;X) turns to compression (`event`, `status`, `step`).
     """
-    measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)].rename(columns={"table": "estimate"})
+    measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)].rename(
+        columns={"table": "estimate"}
+    )
     last = measured.groupby(["run", "estimate"])["layer"].transform("max")
     events = tables[(tables["table"] == "time_scales") & tables["seed"].isna() & tables["event"].isin(EVENTS)]
     events = in_last_layer(events).assign(estimate=events["source"])
@@ -54,7 +56,9 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     drawn = [name for name in study["metrics"] if name in set(numbers["estimate"])]
-    figure, part = sheet(0.4 + 1.75 * n_rows(len(drawn)), f"Estimates of information: {title}", text(numbers, study))
+    figure, part = sheet(
+        0.4 + 1.75 * n_rows(len(drawn)), f"Estimates of information: {title}", text(numbers, study)
+    )
     for ax, estimate in zip(grid(part, len(drawn)), drawn, strict=True):
         draw_panel(ax, numbers[numbers["estimate"] == estimate])
         ax.set_title(estimator_text(study["metrics"][estimate]), fontsize="small", wrap=True)
@@ -106,7 +110,9 @@ def sampled_otherwise(numbers: pd.DataFrame, study: dict) -> list[str]:
     times = {name: sampling_of(study["metrics"][name])(run) for name in names}
     first = times[numbers["estimate"].iloc[0]]
     others = {name: words for name, words in times.items() if words != first}
-    return [f"{estimator_text(study['metrics'][name]).capitalize()}: {words}." for name, words in others.items()]
+    return [
+        f"{estimator_text(study['metrics'][name]).capitalize()}: {words}." for name, words in others.items()
+    ]
 
 
 def cut(numbers: pd.DataFrame) -> list[str]:
@@ -119,9 +125,12 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
     """Say what each estimate sees, and whether compression may be claimed."""
     events = numbers.dropna(subset="event").groupby("estimate", sort=False)
     seen = {estimate: turns(rows) for estimate, rows in events}
-    words = [f"{estimator_text(metrics[name])}: {said(turned)}" for name, turned in seen.items() if name in metrics]
+    words = [
+        f"{estimator_text(metrics[name])}: {said(turned)}" for name, turned in seen.items() if name in metrics
+    ]
     judges = {
-        judge: [seen[name] for name in seen if fits(metrics.get(name, {}), wanted)] for judge, wanted in JUDGES.items()
+        judge: [seen[name] for name in seen if fits(metrics.get(name, {}), wanted)]
+        for judge, wanted in JUDGES.items()
     }
     missing = [judge for judge, found in judges.items() if not found]
     if missing:
@@ -143,7 +152,13 @@ def said(turned: dict[str, float | None]) -> str:
     step, tripled = (turned.get(event) for event in EVENTS)
     if step is None:
         return "none"
-    survives = "" if "compress_tripled" not in turned else ", and so at 3 T" if tripled is not None else ", not at 3 T"
+    survives = (
+        ""
+        if "compress_tripled" not in turned
+        else ", and so at 3 T"
+        if tripled is not None
+        else ", not at 3 T"
+    )
     return f"from step {step:,.0f}{survives}"
 
 

@@ -11,7 +11,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from grokking_phases.figures.two_phase._squares import Active, draw_lines, draw_polygons, frame, last_steps, polygons
+from grokking_phases.figures.two_phase._squares import (
+    Active,
+    draw_lines,
+    draw_polygons,
+    frame,
+    last_steps,
+    polygons,
+)
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed
@@ -42,7 +49,9 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     there = across(regions, here)
     figure, part = sheet(5.2, f"Circuits in a ReLU network: {title}", text(numbers, here, there, study))
     (whole, plane), (circuit, neighbour) = part.subplots(2, 2)
-    weights = [as_matrix(rows) for _, rows in numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)]
+    weights = [
+        as_matrix(rows) for _, rows in numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)
+    ]
     changed = set(here) ^ set(there)
     draw_network(whole, weights, everything(weights), "0.45")
     draw_network(circuit, weights, here, HERE, changed)
@@ -88,7 +97,9 @@ def across(regions: dict[Active, np.ndarray], here: Active) -> Active:
     return max(found, key=lambda active: area(regions[active]))
 
 
-def draw_network(ax: Axes, weights: list[np.ndarray], active: Active, colour: str, changed: Iterable[int] = ()) -> None:
+def draw_network(
+    ax: Axes, weights: list[np.ndarray], active: Active, colour: str, changed: Iterable[int] = ()
+) -> None:
     """Layers from left to right, lines as thick as weights; what is active, inputs and outputs always, is coloured."""
     sizes = [weights[0].shape[1], *map(len, weights)]
     heights = [np.linspace(-1, 1, size + 2)[1:-1] for size in sizes]
@@ -100,7 +111,10 @@ def draw_network(ax: Axes, weights: list[np.ndarray], active: Active, colour: st
         passing = lit[depth + 1][:, None] & lit[depth]
         pieces = [[(depth, y), (depth + 1, z)] for z in heights[depth + 1] for y in heights[depth]]
         widths = 1.3 * np.abs(matrix / np.abs(matrix).max()).ravel()
-        for chosen, look in ((~passing, {"color": OFF, "alpha": 0.4}), (passing, {"color": colour, "alpha": 0.8})):
+        for chosen, look in (
+            (~passing, {"color": OFF, "alpha": 0.4}),
+            (passing, {"color": colour, "alpha": 0.8}),
+        ):
             drawn = chosen.ravel()
             draw_lines(ax, np.array(pieces)[drawn], linewidths=widths[drawn], **look)
     for depth, y in enumerate(heights):
@@ -114,7 +128,12 @@ def draw_network(ax: Axes, weights: list[np.ndarray], active: Active, colour: st
 
 
 def draw_plane(ax: Axes, regions: dict[Active, np.ndarray], here: Active, there: Active) -> None:
-    draw_lines(ax, [np.concatenate([polygon, polygon[:1]]) for polygon in regions.values()], color="0.6", linewidth=0.5)
+    draw_lines(
+        ax,
+        [np.concatenate([polygon, polygon[:1]]) for polygon in regions.values()],
+        color="0.6",
+        linewidth=0.5,
+    )
     for region, colour in ((here, HERE), (there, THERE)):
         draw_polygons(ax, [regions[region]], facecolor=colour, edgecolor="black", linewidth=0.5)
     frame(ax, np.concatenate(list(regions.values())))

@@ -42,7 +42,9 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     cut = {layer: polygons(rows) for layer, rows in numbers.groupby("layer")}
     corners = np.concatenate([polygon for regions in cut.values() for polygon in regions.values()])
     colours = Normalize(0, max(len(active) for regions in cut.values() for active in regions))
-    figure, part = sheet(2.5, f"Linear regions by layer: {title}", text(numbers, cut, np.ptp(corners, axis=0), study))
+    figure, part = sheet(
+        2.5, f"Linear regions by layer: {title}", text(numbers, cut, np.ptp(corners, axis=0), study)
+    )
     axes = list(part.subplots(1, len(cut), squeeze=False).flat)
     earlier: list[np.ndarray] = []
     for ax, (layer, regions) in zip(axes, cut.items(), strict=True):
@@ -55,7 +57,9 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
         earlier += pieces
         frame(ax, corners)
         ax.set_title(f"{layer.replace('_', ' layer ')}: {len(regions):,} regions")
-    part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=axes, label="active neurons so far", pad=0.01, shrink=0.85)
+    part.colorbar(
+        ScalarMappable(colours, SEQUENTIAL), ax=axes, label="active neurons so far", pad=0.01, shrink=0.85
+    )
     return figure
 
 

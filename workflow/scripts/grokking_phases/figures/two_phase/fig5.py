@@ -67,9 +67,18 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
         ax.plot(path["information_x"], path["information_y"], color="0.7", linewidth=0.6, zorder=1)
         shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
         filled = np.where(path["saturated"].to_numpy()[:, None], 0.0, shades)
-        ax.scatter(path["information_x"], path["information_y"], c=filled, edgecolors=shades, marker=marker, s=16)
+        ax.scatter(
+            path["information_x"], path["information_y"], c=filled, edgecolors=shades, marker=marker, s=16
+        )
         end = path.iloc[-1]
-        ax.plot(end["information_x"], end["information_y"], "*", color="black", markersize=9, markeredgecolor="white")
+        ax.plot(
+            end["information_x"],
+            end["information_y"],
+            "*",
+            color="black",
+            markersize=9,
+            markeredgecolor="white",
+        )
         ax.plot([], [], marker, color="0.4", label=f"{run}, seed {seed}")
     ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)

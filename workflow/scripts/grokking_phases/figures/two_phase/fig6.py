@@ -41,7 +41,9 @@ def shown_of_run(rows: pd.DataFrame) -> pd.DataFrame:
     shown = {*examples["before"], *examples["step"]} or set(steps[:1])
     missing = sorted(shown - set(drawn["step"]))
     if missing:
-        raise ValueError(f"partition was not measured at step {missing[0]}; give it the steps of linear_regions.")
+        raise ValueError(
+            f"partition was not measured at step {missing[0]}; give it the steps of linear_regions."
+        )
     shapes = drawn[drawn["metric"].str.match("end|corner") & drawn["step"].isin(shown)]
     return pd.concat([counted[(counted["metric"] + counted["layer"]).isin(seen)], examples, shapes])
 
@@ -53,7 +55,9 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     figure, part = sheet(4.6, f"How regions vanish: {title}", text(numbers, study))
-    corners = np.column_stack([numbers.loc[numbers["metric"] == f"corner_{axis}", "value"] for axis in (1, 2)])
+    corners = np.column_stack(
+        [numbers.loc[numbers["metric"] == f"corner_{axis}", "value"] for axis in (1, 2)]
+    )
     for column, mechanism in zip(part.subplots(2, len(MECHANISMS)).T, MECHANISMS, strict=True):
         draw_mechanism(column, mechanism, numbers)
         for ax in column:
@@ -70,9 +74,13 @@ def draw_mechanism(column: Iterable[Axes], mechanism: str, numbers: pd.DataFrame
         return
     (example,) = example.itertuples()
     taken = numbers.loc[numbers["metric"] == mechanism, "value"].sum()
-    upper.set_title(f"{mechanism}\nlayer {example.layer.split('_')[-1]}: {taken:,.0f} regions", fontsize="medium")
+    upper.set_title(
+        f"{mechanism}\nlayer {example.layer.split('_')[-1]}: {taken:,.0f} regions", fontsize="medium"
+    )
     for ax, step in ((upper, int(example.before)), (lower, example.step)):
-        draw_square(ax, numbers[(numbers["step"] == step) & (numbers["layer"] <= example.layer)], example.units)
+        draw_square(
+            ax, numbers[(numbers["step"] == step) & (numbers["layer"] <= example.layer)], example.units
+        )
         ax.set_xlabel(f"step {step:,}")
 
 

@@ -45,7 +45,9 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     layers = list(dict.fromkeys(numbers["layer"].dropna()))
-    figure, part = sheet(0.6 + 1.7 * len(layers), f"Linear regions over training: {title}", text(numbers, study))
+    figure, part = sheet(
+        0.6 + 1.7 * len(layers), f"Linear regions over training: {title}", text(numbers, study)
+    )
     axes = part.subplots(len(layers), 2, sharex=True, squeeze=False)
     for (counts, changes), layer in zip(axes, layers, strict=True):
         rows = numbers[numbers["layer"] == layer]

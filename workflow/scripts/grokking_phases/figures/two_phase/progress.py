@@ -34,7 +34,9 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     `status`, `step`), each with the table that it is found in.
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)]
-    events = tables[tables["event"].isin(EVENTS) & tables["seed"].isna() & tables["source"].isin(measured["table"])]
+    events = tables[
+        tables["event"].isin(EVENTS) & tables["seed"].isna() & tables["source"].isin(measured["table"])
+    ]
     events = in_last_layer(events)
     columns = ["run", "seed", "layer", "step", "table", "metric", "value", "event", "status", "source"]
     rows = pd.concat([measured, events], ignore_index=True).reindex(columns=columns)
@@ -75,10 +77,16 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, legend: bool) -> None:
     dashes = dict(LINES[metric] for metric in rows["metric"].unique())
     looks = {"hue": "where"} if rows["where"].nunique() > 1 else {}
     looks |= {"style": "line", "dashes": dashes} if len(dashes) > 1 else {}
-    sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, linewidth=1.1, legend=legend and "auto", **looks)
+    sns.lineplot(
+        rows, x="step", y="value", errorbar="se", ax=ax, linewidth=1.1, legend=legend and "auto", **looks
+    )
     if looks and legend:
         handles, names = ax.get_legend_handles_labels()
-        kept = [(handle, name) for handle, name in zip(handles, names, strict=True) if name not in ("where", "line")]
+        kept = [
+            (handle, name)
+            for handle, name in zip(handles, names, strict=True)
+            if name not in ("where", "line")
+        ]
         ax.legend(*zip(*kept, strict=True), fontsize=5.5, handlelength=2.2)
 
 
@@ -100,7 +108,9 @@ def named(table: str, study: dict, run: dict) -> str:
 def text(numbers: pd.DataFrame, study: dict) -> str:
     runs = {run: study["runs"][run] for run in numbers["run"].unique()}
     events = numbers.dropna(subset="event")
-    absent = [f"{row.source}: largest value {row.status}" for row in events.itertuples() if row.status != FOUND]
+    absent = [
+        f"{row.source}: largest value {row.status}" for row in events.itertuples() if row.status != FOUND
+    ]
     return " ".join(
         [
             all_described(runs),

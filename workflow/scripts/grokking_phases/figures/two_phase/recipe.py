@@ -51,11 +51,22 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -
     for event, (name, _, colour, marker) in SCALES.items():
         found = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
         ax.plot(
-            found["step"], found["run"].map(names.index), marker, color=colour, label=name, markersize=5, alpha=0.85
+            found["step"],
+            found["run"].map(names.index),
+            marker,
+            color=colour,
+            label=name,
+            markersize=5,
+            alpha=0.85,
         )
     for place, run in enumerate(names):
         ax.text(
-            1.01, place, missing(rows[rows["run"] == run]), transform=ax.get_yaxis_transform(), va="center", fontsize=6
+            1.01,
+            place,
+            missing(rows[rows["run"] == run]),
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=6,
         )
     ax.set_yticks(range(len(names)), [recipe(runs[name]) for name in names])
     ax.set(xscale="log", xlim=(1, 1.1 * last), ylim=(len(names) - 0.5, -0.5))
@@ -71,14 +82,21 @@ def missing(rows: pd.DataFrame) -> str:
     absent = rows[rows["status"] != FOUND]
     words = {event: short for event, (_, short, *_) in SCALES.items()}
     return "; ".join(
-        f"{status}: {', '.join(group['event'].map(words))}" for status, group in absent.groupby("status", sort=False)
+        f"{status}: {', '.join(group['event'].map(words))}"
+        for status, group in absent.groupby("status", sort=False)
     )
 
 
 def text(numbers: pd.DataFrame, study: dict) -> str:
-    first = {panel: study["runs"][rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
+    first = {
+        panel: study["runs"][rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)
+    }
     n_seeds = numbers["n_seeds"].max()
-    seeds = "One seed each: a difference may be chance." if n_seeds == 1 else f"Medians over up to {n_seeds:.0f} seeds."
+    seeds = (
+        "One seed each: a difference may be chance."
+        if n_seeds == 1
+        else f"Medians over up to {n_seeds:.0f} seeds."
+    )
     return " ".join(
         [
             *(f"First row of {panel}: {described(run)}." for panel, run in first.items()),
