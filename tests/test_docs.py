@@ -1,0 +1,53 @@
+"""The commands, links and examples of the README and of docs/ work as they stand there."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+
+
+def python_blocks(page):
+    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+def test_the_metric_of_your_own_measures():
+    names = {}
+    exec(python_blocks("docs/own_files.md")[0], names)
+    activations = np.array([[0.0, 0.2], [0.05, 0.3]], dtype=np.float32)
+    snapshots = [SimpleNamespace(step=7, activations={"hidden": activations})]
+    rows = list(names["compute"](snapshots, threshold=0.1))
+    assert rows == [{"step": 7, "layer": "hidden", "metric": "mean_activity", "value": 0.5}]
+
+
+def test_the_library_by_itself_computes():
+    names = {}
+    for block in python_blocks("docs/library.md"):
+        exec(block, names)
+    assert 0 < names["lower"] < names["upper"] < np.log(2000)
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().split()) <= 1200
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_linked_exists(page):
+    links = re.findall(r"\]\((?!http|#|mailto)([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_is_named_exists(page):
+    targets = set(re.findall(r"^([a-z0-9_-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:^    |`)make ([a-z0-9_-]+)", page.read_text(), re.MULTILINE)
+    assert set(named) <= targets
+
+
+def test_every_page_is_in_the_readme():
+    readme = (ROOT / "README.md").read_text()
+    assert [page.name for page in PAGES if page.name != "README.md" and page.name not in readme] == []
