@@ -9,7 +9,10 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def asked_to_end() -> Iterator[list[str]]:
-    """Yield a list to which these signals only add their names; the block has to look at it, and to end."""
+    """Yield a list to which these signals add their names, instead of ending the process.
+
+    The block has to look at the list and end by itself.
+    """
     asked: list[str] = []
     before = {
         number: signal.signal(number, lambda number, _: asked.append(signal.Signals(number).name))
