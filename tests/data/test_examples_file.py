@@ -32,7 +32,7 @@ def test_a_dataset_comes_back_as_it_was_written(examples, tmp_path):
 def test_the_dataset_of_another_run_is_refused(examples, tmp_path):
     write_examples(tmp_path / "dataset.parquet", examples, {"run": "r", "seed": 3})
     with pytest.raises(
-        ValueError, match="dataset.parquet is not what belongs there: it is of seed 3, not of seed 4"
+        ValueError, match="dataset.parquet does not belong there: it has seed 3, but seed 4 is"
     ):
         read_examples(tmp_path / "dataset.parquet", run="r", seed=4)
 

@@ -169,7 +169,7 @@ def test_pandas_reads_it(recording, examples, tmp_path):
 def test_the_weights_of_another_training_are_refused(recording, examples, tmp_path):
     _, weights, dataset = merged(recording, examples, tmp_path)
     with pytest.raises(
-        ValueError, match="weights.safetensors is not what belongs there: it is of config_digest 'c0ff"
+        ValueError, match="weights.safetensors does not belong there: it has config_digest 'c0ff"
     ):
         Networks(weights, dataset, {"module": "mlp", "width": WIDTHS["hidden"]}, "another")
 

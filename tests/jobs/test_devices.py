@@ -37,6 +37,6 @@ def test_what_decides_the_bits_is_told():
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_a_device_that_is_not_there_is_one_sentence():
     with pytest.raises(
-        ValueError, match="device: cuda is asked for, and torch finds no CUDA device; set `device: auto`"
+        ValueError, match="device: cuda is asked for, but torch finds no CUDA device; set `device: auto`"
     ):
         on_device("cuda", 1)

@@ -155,7 +155,7 @@ def test_all_units_are_the_network_itself(mask):
 
 @pytest.mark.parametrize("units", [[], [12], [-1, 3]])
 def test_units_that_make_no_sub_network_are_refused(units):
-    with pytest.raises(ValueError, match="a sub-network needs units, each of 0 to 11"):
+    with pytest.raises(ValueError, match="no sub-network; give one or more from 0 to 11"):
         mlp.subnetwork(network(), units, "weights")
 
 

@@ -78,7 +78,7 @@ def test_bytes_added_are_noticed(file):
 def test_a_file_that_is_not_ours_is_refused(content, file):
     file.write_bytes(content)
     with pytest.raises(
-        ValueError, match=f"{file.name} (was cut short, or is no file of this pipeline|is damaged)"
+        ValueError, match=f"{file.name} (was cut short, or is not a file of this pipeline|is damaged)"
     ):
         header_of(file)
 
@@ -99,13 +99,13 @@ def test_another_format_is_refused(version, remedy, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("expected", "sentence"),
     [
-        ({"run": "other"}, "it is of run 'addition', not of run 'other'"),
-        ({"seed": 4}, "it is of seed 3, not of seed 4"),
-        ({"mask": "weights"}, "it is of no mask, not of mask 'weights'"),
+        ({"run": "other"}, "it has run 'addition', but run 'other' is expected"),
+        ({"seed": 4}, "it has seed 3, but seed 4 is expected"),
+        ({"mask": "weights"}, "it has no mask, but mask 'weights' is expected"),
     ],
 )
 def test_a_file_of_another_run_is_refused(expected, sentence, file):
-    with pytest.raises(ValueError, match=f"{file.name} is not what belongs there: {sentence}; delete it"):
+    with pytest.raises(ValueError, match=f"{file.name} does not belong there: {sentence}; delete it"):
         header_of(file, **expected)
 
 

@@ -67,6 +67,6 @@ def test_a_job_records_its_inputs_and_refuses_one_of_other_options(tmp_path):
     assert found == {"0/table.parquet": {"content": header_of(path)["content"], "lineage": "11ea9e"}}
     asked["inputs"][0][1] = "0ther"
     with pytest.raises(
-        ValueError, match="table.parquet was made under other options than the config says now"
+        ValueError, match="table.parquet was made under options that differ from the config's"
     ):
         made_by(asked, [path], {})

@@ -1,4 +1,4 @@
-"""The machine, as far as it decides the last bits of a result: the processor, numpy and its BLAS kernels."""
+"""The properties of a machine that decide the last bits of a result: processor, numpy and BLAS kernels."""
 
 import platform
 from pathlib import Path
