@@ -3,7 +3,8 @@
     Ties = Literal["average", "random"]       the choices of an option
     LIMITS = {"n_bins": (2, None)}            the least and the greatest value of an option; None: unlimited
 
-Each is stated in one place. The library checks calls against it, and the workflow reads it from the syntax tree.
+Each is stated in one place. The library checks calls against it, and the workflow reads it from the syntax
+tree.
 """
 
 from numbers import Integral, Real

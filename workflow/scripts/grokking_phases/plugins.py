@@ -1,7 +1,7 @@
 """Look-up of datasets, models, metrics and so on by file name: the module `grokking_phases.<kind>.<name>`.
 
-An entry of the config names a module and gives options to the module's function. The keys in `STAGE_KEYS` are not
-options: the pipeline's stage reads them itself.
+An entry of the config names a module and gives options to the module's function. The keys in `STAGE_KEYS` are
+not options: the pipeline's stage reads them itself.
 """
 
 from importlib import import_module
@@ -18,7 +18,10 @@ STAGE_KEYS = {
 
 
 def module(kind: str, name: str) -> ModuleType:
-    """Return a module, as `module("metrics", "o_information")`; a figure's name has its paper: `emergence/fig5`."""
+    """Return a module, such as `module("metrics", "o_information")`.
+
+    A figure's name contains its paper: `emergence/fig5`.
+    """
     return import_module(f"grokking_phases.{kind}.{name.replace('/', '.')}")
 
 

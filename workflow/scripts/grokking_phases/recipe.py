@@ -12,7 +12,7 @@ class Recipe:
     batch_size       rows in a step, drawn with replacement; None = the full train set
     weight_decay     AdamW's: each step multiplies every parameter by 1 - learning_rate * weight_decay
     warmup_steps     the number of steps over which the learning rate grows linearly from 0
-    alpha            the factor by which the initial weights (not biases) are multiplied (Omnigrok, 2210.01117)
+    alpha            the factor that multiplies the initial weights, but not biases (Omnigrok, 2210.01117)
     constrain_norm   what is rescaled to its initial L2 norm after every step: the weights, or all parameters
                      (Omnigrok's variant, which multiplies biases by alpha too)
     zero_last_layer  whether the readout starts at zero (emergence paper, section 4); the norm is taken before

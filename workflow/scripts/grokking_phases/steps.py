@@ -6,8 +6,9 @@ import math
 def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
     """Return the steps of a rule in ascending order; 0 and `last` are always among them.
 
-    `{every: n}` is every n-th step. `{log: n}` is n distinct steps, spaced in log step as evenly as whole numbers
-    allow. Raises ValueError when the rule names a step after the last, or none between 0 and the last.
+    `{every: n}` is every n-th step. `{log: n}` is n distinct steps, spaced in log step as evenly as whole
+    numbers allow. Raises ValueError when the rule names a step after the last, or none between 0 and the
+    last.
     """
     if isinstance(rule, list):
         if max(rule) > last:
@@ -36,7 +37,7 @@ def _log_spaced(n_steps: int, last: int) -> list[int]:
 
 
 def nearest(steps: list[int], wanted: list[int]) -> list[int]:
-    """Return those of `steps` that are nearest to the wanted ones in log step, ascending; 0 matches 0 alone."""
+    """Return the steps, ascending, that are nearest to the wanted ones in log step; 0 matches only 0."""
     positive = [step for step in steps if step > 0]
     chosen = {min(positive, key=lambda step: abs(math.log(step / want))) for want in wanted if want > 0}
     return sorted(chosen | ({0} & set(steps) & set(wanted)))

@@ -1,7 +1,7 @@
 """The number of compute threads that the library uses: one, unless `use_threads` sets another.
 
-By default, numpy's BLAS and OpenMP start a thread for each core. Where other work runs on the machine, these threads
-wait for each other, and the same call takes many times as long.
+By default, numpy's BLAS and OpenMP start a thread for each core. Where other work runs on the machine, these
+threads wait for each other, and the same call takes many times as long.
 """
 
 from collections.abc import Callable, Iterator

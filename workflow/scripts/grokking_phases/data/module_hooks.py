@@ -1,7 +1,7 @@
-"""Outputs of a network's modules, pre-activations, and the rest of the network after a layer, by module names.
+"""Outputs of a network's named modules, their pre-activations, and the rest of a network after a module.
 
-Hooks read these values, so any torch network will do. Each function runs the network in evaluation mode without
-gradients, and leaves it as it was: every module's mode, hooks and gradients.
+Hooks read these values, so any torch network will do. Each function runs the network in evaluation mode
+without gradients, and leaves it as it was: every module's mode, hooks and gradients.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def replaced(module: nn.Module, output: Tensor) -> Iterator[None]:
 
 
 def check_submodules(network: nn.Module, names: list[str], source: str) -> None:
-    """Raise ValueError, naming the model's file `source`, for the first name that no module of the network has."""
+    """Raise ValueError, naming the model's file `source`, for the first name that is not one of a module."""
     known = [name for name, _ in network.named_modules() if name]
     for name in names:
         if name not in known:
@@ -81,8 +81,8 @@ def preactivations(
 ) -> dict[str, Tensor]:
     """Return the input of each activation module, {its name: (n, width)}, in the order of the calls.
 
-    For a sequence, that is the input at the last position. `points` are the network's own inputs. With
-    `rest = rest_after(network, after, …)` they are outputs of the module `after`, and only later modules count.
+    For a sequence, that is the input at the last position. `points` are the network's own inputs. With `rest
+    = rest_after(network, after, …)` they are outputs of the module `after`, and only later modules count.
 
     Raises ValueError if no activation module is called, or one of them more than once.
     """
@@ -120,11 +120,11 @@ def at_last_position(values: Tensor) -> Tensor:
 def rest_after(network: nn.Module, name: str, inputs: Tensor) -> Callable[[Tensor], Tensor]:
     """Return the rest of the network after the named module, as a function of that module's output.
 
-    The function's argument replaces the module's output. The module itself does not run, and the modules before it
-    run on one sample alone, which costs next to nothing.
+    The function's argument replaces the module's output. The module itself does not run, and the modules
+    before it run on one sample alone, which costs next to nothing.
 
-    Raises ValueError if the rest does not give the network's own output for `inputs`, because something goes around
-    the module.
+    Raises ValueError if the rest does not give the network's own output for `inputs`, because something goes
+    around the module.
     """
 
     def rest(values: Tensor) -> Tensor:
@@ -161,7 +161,7 @@ class _Whole(fx.Tracer):
 
 
 def chain(network: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules {name: module} of a network, in order, if each reads only the output of the one before it.
+    """Return a network's modules {name: module} in order, each of which reads only the output of the last.
 
     Raises ValueError if the network is not such a chain.
     """

@@ -1,7 +1,8 @@
-"""Snapshots of a training: first one file each, at the end merged into snapshots.parquet and weights.safetensors.
+"""Snapshots of a training: each a file at first, then merged into snapshots.parquet and weights.safetensors.
 
-A snapshot holds all parameters, and the recorded layers' activations on the probe samples. The probe samples are all
-train rows in dataset order. In snapshots.parquet a step is a row group, so a reader needs only one step in memory.
+A snapshot holds all parameters, and the recorded layers' activations on the probe samples. The probe samples
+are all train rows in dataset order. In snapshots.parquet a step is a row group, so a reader needs only one
+step in memory.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Recording:
 
     @classmethod
     def from_entry(cls, entry: dict | None, last: int, folder: Path) -> "Recording":
-        """Return the recording of a run's `snapshots:`; without it, one of only the first and last parameters."""
+        """Return the recording of a run's `snapshots:`; without it, one of the first and last parameters."""
         if entry is None:
             return cls(folder, layers=[], steps=[0, last])
         return cls(folder, **entry | {"steps": steps_of(entry["steps"], last)})
@@ -71,7 +72,10 @@ class Recording:
         return load_file(self._part(step))
 
     def merge_activations(self, path: str | Path, samples: np.ndarray, header: dict[str, Any]) -> None:
-        """Write snapshots.parquet: columns step, sample, a fixed-size list for each layer; a row group for each step."""
+        """Write snapshots.parquet, in which each step is a row group.
+
+        The columns are step, sample, and a fixed-size list for each layer.
+        """
         steps = self.taken() if self.layers else []
         first = self._load(steps[0]) if steps else {}
         widths = {layer: first[f"layer/{layer}"].shape[1] for layer in self.layers if first}
@@ -117,7 +121,8 @@ def write_tensors(path: str | Path, tensors: dict[str, np.ndarray], header: dict
 def as_stored(values: np.ndarray, dtype: str, name: str) -> np.ndarray:
     """Return the values (n_samples, width) as `dtype`.
 
-    Raises ValueError if a value is not finite or exceeds what `dtype` holds, or a unit that varies becomes constant.
+    Raises ValueError if a value is not finite or exceeds what `dtype` holds, or a unit that varies becomes
+    constant.
     """
     low, high = values.min(axis=0), values.max(axis=0)  # of each unit; NaN where it has a NaN
     with np.errstate(over="ignore"):

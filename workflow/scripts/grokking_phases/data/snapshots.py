@@ -17,7 +17,7 @@ Activations = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The network at one step: {layer: activations (n_samples, width) float32}, and the network if asked for."""
+    """One step: {layer: activations (n_samples, width) float32}, and the network itself if asked for."""
 
     step: int
     activations: Activations
@@ -25,10 +25,10 @@ class Snapshot:
 
 
 class Snapshots:
-    """The snapshots in snapshots.parquet, with the examples that they were taken on; iterate as often as needed.
+    """The snapshots of a run, with the examples that they were taken on; iterate as often as needed.
 
     steps    all recorded steps, ascending, or those nearest to the given rule (`steps.py`)
-    layers   {name: width}: all recorded layers, or the given ones; `recompute(step)` computes those not recorded
+    layers   {name: width}: all recorded layers, or the given ones; `recompute(step)` gives the missing ones
     network  a function from a step to the network of that step, or None
     header   the header of snapshots.parquet
     inputs   (n_samples, n_operands) int64, the probe samples; `test_inputs` are those of the test set

@@ -1,8 +1,8 @@
 """The division into train and test: the first int(f N) entries of a seeded permutation are the train set.
 
-The permutation is `torch.randperm(N)` after `torch.manual_seed(seed)`, as in the emergence paper's code, so that its
-split can be reproduced exactly. It is drawn from NumPy's generator of the same kind, because torch takes seconds to
-import.
+The permutation is `torch.randperm(N)` after `torch.manual_seed(seed)`, as in the emergence paper's code, so
+that its split can be reproduced exactly. It is drawn from NumPy's generator of the same kind, because torch
+takes seconds to import.
 """
 
 from dataclasses import replace

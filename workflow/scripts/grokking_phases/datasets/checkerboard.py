@@ -1,4 +1,4 @@
-"""The colours of a checkerboard at grid points: a task on the plane, where a network's regions can be seen."""
+"""The colours of a checkerboard at grid points: a task on the plane that shows a network's regions."""
 
 import numpy as np
 

@@ -1,9 +1,9 @@
 """a / b mod p for b = 1 … p - 1: the first task of the two-phase paper (section 3.1).
 
 inverse = "exact"   c = a * b^-1. This needs a prime p, because otherwise some b has no inverse.
-inverse = "fermat"  c = a * b^(p - 2), the inverse by Fermat's little theorem, which is right only for a prime p.
-                    The paper's "division modulo 96" is this formula. It is not a division, but a task in which
-                    b^94 takes ten values.
+inverse = "fermat"  c = a * b^(p - 2), the inverse by Fermat's little theorem, which holds only for a prime p.
+                    The paper's "division modulo 96" is this formula. It is not a division, but a task in
+                    which b^94 takes ten values.
 """
 
 from math import gcd

@@ -1,4 +1,4 @@
-"""The device and the number of threads, as the config sets them; the machine's number of cores has no effect."""
+"""The device and the number of threads, as the config sets them, whatever the machine's number of cores."""
 
 import ctypes
 import platform
@@ -10,9 +10,9 @@ from grokking_phases.jobs.machine import machine
 
 
 def on_device(name: str, threads: int) -> dict[str, str | int]:
-    """Set the threads, choose the device (`auto`: CUDA if there is any), and return what decides the exact bits.
+    """Set the threads, choose the device, and return what decides the exact bits of a result.
 
-    Raises ValueError if CUDA is asked for and absent.
+    `auto` is CUDA if there is any. Raises ValueError if CUDA is asked for and absent.
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise ValueError(

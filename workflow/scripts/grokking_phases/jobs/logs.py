@@ -13,8 +13,8 @@ from pathlib import Path
 def logged(path: str | Path) -> Iterator[None]:
     """Copy stderr to the log while the block runs, and end the log with the time that the block took.
 
-    A ValueError or OSError ends the process with its message alone. Other errors are raised again. The log gets the
-    traceback of every error.
+    A ValueError or OSError ends the process with its message alone. Other errors are raised again. The log
+    gets the traceback of every error.
     """
     began = time.monotonic()
     with Log(path) as log:

@@ -1,7 +1,9 @@
-"""Dropout with masks that are cheap on a CPU: 16 random bits a value. Bernoulli draws cost several times more.
+"""Dropout with masks that are cheap on a CPU: 16 random bits for each value.
 
-The probability is p rounded to a multiple of 1/65536. Kept values are divided by the fraction that is kept, so the
-mean is exact.
+Bernoulli draws cost several times as much.
+
+The probability is p rounded to a multiple of 1/65536. Kept values are divided by the fraction that is kept,
+so the mean is exact.
 """
 
 import torch

@@ -2,14 +2,14 @@
 
 Three facts save work and leave the result exact:
 
-- Only the answer at `=` is read. So the last block computes its queries and its feed-forward at that position alone.
+- Only the answer at `=` is read. So the last block computes its queries and its feed-forward only there.
 - No position sees a later one. So the values at the first two positions, `a o`, depend on `a` alone. Without
   dropout they are computed once for each operand value, not for each sample, unless there are fewer samples.
-- Without dropout, each input of the first block is one of 2 n_tokens + 2 embeddings. Their norms, queries, keys and
-  values are computed once.
+- Without dropout, each input of the first block is one of 2 n_tokens + 2 embeddings. Their norms, queries,
+  keys and values are computed once.
 
-Tensors therefore have no axis of positions. Their rows are stacked: first those of `a` and `o` (m each, one for each
-operand value), then those of `b` and `=` (n each, one for each sample). With dropout m = n.
+Tensors therefore have no axis of positions. Their rows are stacked: first those of `a` and `o` (m each, one
+for each operand value), then those of `b` and `=` (n each, one for each sample). With dropout m = n.
 """
 
 from typing import NamedTuple
@@ -59,7 +59,7 @@ def embeddings(module: nn.Module) -> Tensor:
 
 
 def rows_of(a: Tensor, b: Tensor, n_tokens: int) -> Tensor:
-    """Return the index (2 m + 2 n,) of each stacked row in `embeddings`, for the operands a (m,) and b (n,)."""
+    """Return the row of `embeddings` for each row of a stack (2 m + 2 n,), for a (m,) and b (n,)."""
     o, equals = torch.full_like(a, n_tokens), torch.full_like(b, 2 * n_tokens + 1)
     return torch.cat([a, o, b + n_tokens + 1, equals])
 
@@ -91,7 +91,8 @@ def attention(module: nn.Module, x: Tensor, layout: Layout, last: bool) -> Tenso
 def attend(module: nn.Module, query: Tensor, key: Tensor, value: Tensor, n: int) -> Tensor:
     """Return the attended values before the output map, a stack of the queries' shape.
 
-    Each stack has n rows for each position. The queries' positions are the last of those of the keys and values.
+    Each stack has n rows for each position. The queries' positions are the last of those of the keys and
+    values.
     """
     shape = (-1, n, module.n_heads, query.shape[1] // module.n_heads)  # (position, n, heads, d_head)
     query, key, value = query.view(shape)[:, None], key.view(shape), value.view(shape)
@@ -109,7 +110,7 @@ def stacked_rows(x: Tensor, layout: Layout, last: bool = False) -> Tensor:
 
 
 def with_prefix(x: Tensor, layout: Layout) -> Tensor:
-    """Return the stack (4 n, d) in which each sample has a copy of its prefix, from a stack (2 m + 2 n, d)."""
+    """Return a stack (2 m + 2 n, d) as one (4 n, d) in which each sample has a copy of its prefix."""
     if layout.of_sample is None:
         return x
     prefix, rest = x.tensor_split([2 * layout.m])

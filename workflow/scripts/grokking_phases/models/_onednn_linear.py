@@ -1,12 +1,13 @@
 """Linear maps whose float32 products on a CPU are computed by oneDNN.
 
-torch leaves such products to MKL, which reaches half the rate of oneDNN on an AMD EPYC (other processors were not
-measured). torch has oneDNN's product as an operator without a derivative. This module adds the derivative:
+torch leaves such products to MKL, which reaches half the rate of oneDNN on an AMD EPYC (other processors were
+not measured). torch has oneDNN's product as an operator without a derivative. This module adds the
+derivative:
 
     y = x W^T + b,    dx = dy W,    dW = dy^T x,    db = column sums of dy
 
-Elsewhere (a GPU, another type, a torch without the operator, automatic mixed precision) torch computes the product.
-The results agree to rounding.
+Elsewhere (a GPU, another type, a torch without the operator, automatic mixed precision) torch computes the
+product. The results agree to rounding.
 """
 
 import torch
@@ -62,11 +63,12 @@ def product(x: Tensor, y: Tensor, bias: Tensor | None = None) -> Tensor:
 def dense(x: Tensor) -> Tensor:
     """Return x, or a contiguous copy of it if it is a part of a larger matrix.
 
-    On processors without AVX-512, oneDNN multiplies such a part by its reference code, hundreds of times slower.
+    On processors without AVX-512, oneDNN multiplies such a part by its reference code, hundreds of times
+    slower.
     """
     return x if x.is_contiguous() or x.t().is_contiguous() else x.contiguous()
 
 
 def product_of_columns(x: Tensor, y: Tensor) -> Tensor:
-    """Return x^T y; the operator copies its first operand, which is transposed, so the narrower one comes first."""
+    """Return x^T y; the narrower one comes first, because the operator copies its transposed first operand."""
     return product(x.t(), y.t()) if x.shape[1] <= y.shape[1] else product(y.t(), x.t()).t()

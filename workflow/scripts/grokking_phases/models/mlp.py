@@ -1,6 +1,7 @@
-"""The emergence paper's network (section 3): Linear -> ReLU -> Linear without bias, on two one-hots side by side.
+"""The emergence paper's network (section 3): Linear -> ReLU -> Linear without bias, on two one-hots.
 
-Training and evaluation call `fast_forward`, which computes the same function of the same parameters with less work.
+Training and evaluation call `fast_forward`, which computes the same function of the same parameters with less
+work.
 """
 
 from typing import Literal
@@ -49,7 +50,7 @@ class MLP(nn.Module):
 
 
 class MLPWithConstants(MLP):
-    """An MLP with more hidden units that have no input: each is relu(its bias), whatever the operands."""
+    """An MLP with additional hidden units without input: each is relu(its bias), whatever the operands."""
 
     constants: nn.Parameter  # (n_constants,) biases; `readout` reads these units after the others
 
@@ -69,11 +70,11 @@ def build(*, n_tokens: int, n_classes: int, width: int = 250) -> nn.Module:
 
 @torch.no_grad()
 def subnetwork(network: MLP, units: list[int], mask: Mask) -> MLP:
-    """Return a network with the same weights and all hidden units masked except `units` (emergence paper, section 7).
+    """Return the network with the same weights, with all units masked but `units` (emergence paper, section 7).
 
     mask = "activation"  A masked unit's activation is zero. The unit is left out, with all its weights.
-    mask = "weights"     A masked unit's row of the first layer is zero at every step, but its bias is not. The unit
-                         stays as a constant relu(bias), which the readout reads and which learns (as published).
+    mask = "weights"     A masked unit's row of the first layer is zero at every step, but its bias is not.
+                         The unit stays as a constant relu(bias), which is read and learns (as published).
 
     Raises ValueError when there are no units, or when the network lacks one of them.
     """

@@ -13,7 +13,7 @@ PIECEWISE_LINEAR = True
 
 
 class Coordinates(nn.Module):
-    """Points of the plane: (n, 2) operands -> (n, 2), where the tokens 0 … n_tokens - 1 lie evenly from -1 to 1."""
+    """Points of the plane: (n, 2) operands -> (n, 2), the tokens 0 … n_tokens - 1 evenly from -1 to 1."""
 
     def __init__(self, n_tokens: int) -> None:
         super().__init__()

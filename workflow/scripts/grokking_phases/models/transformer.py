@@ -1,10 +1,11 @@
 """The two-phase paper's transformer: two pre-norm blocks over the four tokens `a o b =`, read at `=`.
 
-The source is de Mello Koch & Ghosh, section 3.1. Its sizes and training are those of a public replication of Power et
-al. (2201.02177): learned positions, token embeddings N(0, 1) times sqrt(d_model), biases everywhere, causal
-attention, exact GELU (equation 7 of the paper misplaces a bracket), and a final LayerNorm.
+The source is de Mello Koch & Ghosh, section 3.1. Its sizes and training are those of a public replication of
+Power et al. (2201.02177): learned positions, token embeddings N(0, 1) times sqrt(d_model), biases everywhere,
+causal attention, exact GELU (equation 7 of the paper misplaces a bracket), and a final LayerNorm.
 
-Training and evaluation call `fast_forward`, which computes the same function of the same parameters with less work.
+Training and evaluation call `fast_forward`, which computes the same function of the same parameters with less
+work.
 """
 
 import torch
@@ -63,7 +64,7 @@ class Attention(nn.Module):
         n_positions, heads = x.shape[1], (self.n_heads, x.shape[2] // self.n_heads)
         key, value = self.key(x).unflatten(-1, heads), self.value(x).unflatten(-1, heads)
         query = self.query(x[:, -n_read:]).unflatten(-1, heads)  # (n, n_read, n_heads, d_head)
-        # Elementwise products and sums, because matrix products of four positions are not worth their overhead.
+        # Elementwise products: matrix products of only four positions are not worth their overhead.
         # (n, n_read, n_positions, n_heads)
         scores = (query[:, :, None] * key[:, None]).sum(-1) * heads[1] ** -0.5
         # (n_read, n_positions, n, n_heads): softmax is faster on long rows

@@ -14,9 +14,10 @@ FULL, FORBIDDEN = {errno.ENOSPC, errno.EDQUOT}, {errno.EROFS, errno.EACCES, errn
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; it replaces `path` when the block ends, or is removed if it fails.
+    """Yield a temporary path to write to, which replaces `path` when the block ends.
 
-    Raises OSError with the remedy if the disk is full or cannot be written to.
+    If the block fails, the temporary file is removed. Raises OSError with the remedy if the disk is full or
+    cannot be written to.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
@@ -66,7 +67,7 @@ def sync_folder(folder: Path) -> None:
 def explained(error: OSError, path: Path) -> OSError:
     """Return the error with the file and the remedy in its message, or unchanged if no remedy is known."""
     if error.errno in FULL:
-        what = "no space is left on its disk; free some and give the same command again (finished files are kept)"
+        what = "no space is left on its disk; free some and give the same command again; what is done is kept"
     elif error.errno in FORBIDDEN:
         what = f"{os.strerror(error.errno)}; make its folder writable, or choose another folder in `results:`"
     else:

@@ -10,10 +10,10 @@ from safetensors.numpy import load_file
 
 
 def compare_files(old: Path, new: Path, tolerance: float | None = None) -> tuple[float, str]:
-    """Return the greatest difference between the values, and the reason why the files differ, or "" if they do not.
+    """Return the greatest difference between values, and the reason why the files differ ("" if they agree).
 
-    Files must be equal to the last bit. With a tolerance, the column `value` of a table may differ by that much.
-    Tables without rows count as different.
+    Files must be equal to the last bit. With a tolerance, the column `value` of a table may differ by that
+    much. Tables without rows count as different.
     """
     if old.suffix == ".safetensors":
         return (0.0, "") if _same_tensors(load_file(old), load_file(new)) else (np.nan, "old and new differ")

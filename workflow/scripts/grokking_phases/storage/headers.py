@@ -1,8 +1,8 @@
-"""The header of a file of this pipeline, and its seal: the SHA-256 of the file's own bytes, which reveals any change.
+"""The header of a result file, and its seal: the SHA-256 of the file's own bytes, which reveals any change.
 
-The header is JSON, under the key `grokking_phases` of the file's own metadata (Parquet or safetensors). The seal is
-computed with zeros in its own place. The header's `content` is a digest of the data and of what the header says about
-them. It does not depend on the code and the machine that made the file.
+The header is JSON, under the key `grokking_phases` of the file's own metadata (Parquet or safetensors). The
+seal is computed with zeros in its own place. The header's `content` is a digest of the data and of what the
+header says about them. It does not depend on the code and the machine that made the file.
 """
 
 import hashlib
@@ -60,7 +60,7 @@ def fill_in(file: BinaryIO, placeholder: bytes, skipped: int, value: bytes) -> N
 
 
 def digest_of_data(file: BinaryIO) -> bytes:
-    """Return a digest (16 hexadecimal digits) of a file's data: the pages of Parquet, or the bytes of tensors."""
+    """Return 16 hexadecimal digits, a digest of a file's data: Parquet's pages, or the bytes of tensors."""
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
     start = 4 if file.read(4) == b"PAR1" else 8 + length_of_head(file)
@@ -115,8 +115,8 @@ def digest_without(file: BinaryIO, start: int) -> bytes:
 def header_of(path: str | Path, **expected: Any) -> dict[str, Any]:
     """Return the header of an unchanged file.
 
-    Raises ValueError, with the remedy, if the file was changed, if this version cannot read its format, or if its
-    header differs from `expected` (run, seed, …).
+    Raises ValueError, with the remedy, if the file was changed, if this version cannot read its format, or if
+    its header differs from `expected` (run, seed, …).
     """
     check_seal(path)
     header = json.loads(file_metadata(path)[KEY])

@@ -17,8 +17,9 @@ from grokking_phases.storage.stamps import stamp, stated
 def made_by(asked: dict[str, Any], paths: Iterable[str | Path], code: dict[str, str]) -> dict[str, Any]:
     """Return the part of the header for a job that reads `paths`.
 
-    `asked` holds the digests for the job itself and, for each path, its name in the results folder and the digest of
-    the options that it must have been made under. Raises ValueError, naming the file, if one was made under others.
+    `asked` holds the digests for the job itself and, for each path, its name in the results folder and the
+    digest of the options that it must have been made under. Raises ValueError, naming the file, if one was
+    made under others.
     """
     inputs = {}
     for path, (name, options) in zip(paths, asked["inputs"], strict=True):

@@ -1,7 +1,7 @@
 """The tidy table of curves, metrics and summaries: run, seed, step, layer, metric, value (float64).
 
-A metric that finds units adds the list column `units`, in the layer's own numbering. Information is in nats. Positive
-O-information is redundancy, negative O-information is synergy.
+A metric that finds units adds the list column `units`, in the layer's own numbering. Information is in nats.
+Positive O-information is redundancy, negative O-information is synergy.
 """
 
 from collections.abc import Iterable
@@ -72,6 +72,6 @@ def read_tables_by_name(paths: Iterable[str | Path], **expected: Any) -> dict[st
 
 
 def write_events(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
-    """Write the events of a run, per seed and over seeds (seed missing), in those columns of `EVENTS` they have."""
+    """Write a run's events, per seed and over seeds (seed missing), in the columns of `EVENTS`."""
     schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])
     write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)

@@ -1,7 +1,7 @@
 """The rows of a metric, checked one by one and joined into a table.
 
-A row is a dict {step, layer, metric, value}, and may have `units`. A metric has one value for each step and layer,
-unless its rows have `units`. Each row is then about some units of the layer.
+A row is a dict {step, layer, metric, value}, and may have `units`. A metric has one value for each step and
+layer, unless its rows have `units`. Each row is then about some units of the layer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ KINDS = {  # for each key: the types that its value may have, and their descript
 
 
 def tidy(given: Any, source: str) -> pd.DataFrame:
-    """Return rows (dicts or a DataFrame) as a table; raise ValueError, naming the file `source`, if one is wrong."""
+    """Return rows (dicts or a DataFrame) as a table; raise ValueError, naming `source`, if one is wrong."""
     rows, seen = [], set()
     for row in rows_of(given, source):
         if found := misfit(row) or repetition(row, seen):

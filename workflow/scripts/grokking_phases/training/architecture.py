@@ -22,10 +22,10 @@ class Architecture:
 
 
 def architecture_of(entry: dict, examples: Examples) -> Architecture:
-    """Return the architecture that a run's entry describes in its blocks `model` and, if present, `subnetwork`.
+    """Return the architecture that a run's entry describes in its block `model`, and `subnetwork` if present.
 
-    A model's file may define a faster `fast_forward(network, inputs)` beside `build`. Training and evaluation then
-    call it.
+    A model's file may define a faster `fast_forward(network, inputs)` beside `build`. Training and evaluation
+    then call it.
     """
     source, options = module("models", entry["model"]["module"]), options_in("models", entry["model"])
 

@@ -1,9 +1,9 @@
 """The checkpoints of an unfinished run, in a folder that one process holds at a time.
 
-A checkpoint is a saved state of a training. The folder lies outside the workflow's outputs, because a workflow
-removes these when a job fails. The folder's name is a digest of the training's configuration and code, and every
-checkpoint repeats that digest. A checkpoint's file is named by its step and the SHA-256 of its bytes. The last two
-checkpoints are kept, in case one is damaged.
+A checkpoint is a saved state of a training. The folder lies outside the workflow's outputs, because a
+workflow removes these when a job fails. The folder's name is a digest of the training's configuration and
+code, and every checkpoint repeats that digest. A checkpoint's file is named by its step and the SHA-256 of
+its bytes. The last two checkpoints are kept, in case one is damaged.
 """
 
 import fcntl
@@ -69,7 +69,7 @@ class Checkpoints:
             yield self._unpack(path, content)
 
     def _unpack(self, path: Path, content: bytes) -> dict:
-        """Return the checkpoint in a file's content; raise ValueError, naming the file, if it holds anything else."""
+        """Return the checkpoint in a file's content; raise ValueError if it holds anything else."""
         try:
             checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         except UnpicklingError as error:

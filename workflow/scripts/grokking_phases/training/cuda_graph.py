@@ -1,7 +1,7 @@
-"""A training step as a CUDA graph: one call starts its hundreds of small kernels, instead of one call from Python each.
+"""A training step as a CUDA graph: one call from Python starts all of its hundreds of small kernels.
 
-The step must keep the shapes of its arguments, and change its tensors in place. Tests check the order of calls on a
-CPU, with a fake graph. The speed on a GPU was not measured.
+The step must keep the shapes of its arguments, and change its tensors in place. Tests check the order of
+calls on a CPU, with a fake graph. The speed on a GPU was not measured.
 """
 
 import sys
@@ -15,10 +15,10 @@ EAGER_CALLS = 3
 
 
 class RecordedStep:
-    """A training step with the arguments of `function`: first called eagerly, then recorded, and later replayed.
+    """A training step that is called like `function`: at first eager, then recorded, and replayed after that.
 
-    The first EAGER_CALLS + `eager_calls` calls are eager. A function that cannot be recorded stays eager, and a
-    message on stderr says so.
+    The first EAGER_CALLS + `eager_calls` calls are eager. A function that cannot be recorded stays eager, and
+    a message on stderr says so.
     """
 
     def __init__(self, function: Callable[..., None], eager_calls: int = 0) -> None:
@@ -55,7 +55,7 @@ def call_on_side_stream(function: Callable[..., None], *arguments: Tensor) -> No
 
 
 def record(function: Callable[..., None], *arguments: Tensor) -> Callable[[], None]:
-    """Record a call without computing it; return a function that repeats it on the tensors' current values."""
+    """Record a call without computing it; return a function that computes it on the tensors' new values."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         function(*arguments)

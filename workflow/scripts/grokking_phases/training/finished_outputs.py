@@ -1,7 +1,7 @@
-"""Links to a finished run's outputs, kept in the folder of its checkpoints until the workflow has recorded the outputs.
+"""Links to a finished run's outputs, kept beside its checkpoints until the workflow has recorded the outputs.
 
-If a job or its workflow is killed before that, the workflow removes the outputs when it starts again. The links put
-them back without another step of training.
+If a job or its workflow is killed before that, the workflow removes the outputs when it starts again. The
+links put them back without another step of training.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""A training job, from its last checkpoint to its outputs. One process runs it at a time, and can be interrupted.
+"""A training job, from its last checkpoint to its outputs. One process at a time runs it.
 
-`complete_job` holds the job's folder. It restores outputs that are finished, or trains and lets the caller write them.
-`Run.train` evaluates, records and saves checkpoints. `Trainer.take_step` is one update.
+`complete_job` holds the job's folder. It restores outputs that are finished, or trains and lets the caller
+write them. `Run.train` evaluates, records and saves checkpoints. `Trainer.take_step` is one update.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ class Job:
     dataset   the file of its examples
     entry     the run's entry in the config, as `Run` takes it
     origin    run, seed, and whatever else distinguishes the jobs of an entry; part of the outputs' header
-    made_by   options, inputs and code, for the outputs' header; a checkpoint of other code belongs to another job
+    made_by   options, inputs and code, for the outputs' header; with other code, it is another job
     outputs   the files that the job's `write` makes
     """
 
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Compute:
-    """The device and threads of a job, the folder of all jobs' checkpoints, and the seconds between two."""
+    """The device and threads of a job, the folder of all jobs' checkpoints, and the seconds between them."""
 
     device: str
     threads: int
@@ -56,7 +56,7 @@ class Compute:
 
 
 def complete_job(job: Job, compute: Compute, write: Write) -> None:
-    """Train the job's network and let `write(run, header)` make the outputs, unless they are finished already."""
+    """Train the job's network and let `write(run, header)` make the outputs, unless they are finished."""
     examples = read_examples(job.dataset, run=job.origin["run"], seed=job.origin["seed"])
     data, made_with = content_of(job.dataset), on_device(compute.device, compute.threads)
     identity = [*job.origin.values(), job.made_by["code"], data]

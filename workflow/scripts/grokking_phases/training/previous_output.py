@@ -1,7 +1,7 @@
 """The previous version of a job's output, kept beside it under a hidden name.
 
-A workflow deletes an output before its job starts, even if the job's inputs were made again and came out the same.
-With the previous version back in place, the job can see that nothing has changed, and takes no step.
+A workflow deletes an output before its job starts, even if the job's inputs were made again and came out the
+same. With the previous version back in place, the job can see that nothing has changed, and takes no step.
 """
 
 import os

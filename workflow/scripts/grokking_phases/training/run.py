@@ -1,4 +1,4 @@
-"""One run with one seed, from its entry in the config to its curves and snapshots; checkpoints can resume it."""
+"""One run with one seed, from its config entry to its curves and snapshots; it resumes from checkpoints."""
 
 import hashlib
 import math
@@ -25,9 +25,9 @@ Report = Callable[[int, dict[str, float]], None]
 class Run:
     """A trainer, its curves so far (a dict of values for each evaluated step), and its recording.
 
-    `entry` has the blocks `model`, `training` and, unless the run records only curves, `snapshots`. With a block
-    `subnetwork` (units, mask), only that part of the network is trained. The recording keeps its parts in `folder`
-    until they are merged.
+    `entry` has the blocks `model`, `training` and, unless the run records only curves, `snapshots`. With a
+    block `subnetwork` (units, mask), only that part of the network is trained. The recording keeps its parts
+    in `folder` until they are merged.
     """
 
     def __init__(self, examples: Examples, entry: dict, seed: int, device: str, folder: Path) -> None:
@@ -93,7 +93,7 @@ class Run:
         return not math.isfinite(self.curves[-1]["train_loss"])
 
     def history(self) -> dict:
-        """Return what decided the exact bits, a digest of the trained result, and the step where it diverged, if any."""
+        """Return what decided the exact bits, a digest of the training, and the step of any divergence."""
         parameters = [value.cpu().numpy() for value in self.trainer.model.state_dict().values()]
         training = digest(
             [self.curves, *(hashlib.sha256(value.tobytes()).hexdigest() for value in parameters)]
@@ -118,6 +118,6 @@ def last_finite(curves: list[dict[str, float]]) -> int:
 
 
 def training_identity(entry: dict) -> dict:
-    """Return the part of a run's entry that checkpoints depend on: all but the type of the stored snapshots."""
+    """Return what checkpoints depend on: a run's entry, without the type of the stored snapshots."""
     snapshots = {key: value for key, value in entry.get("snapshots", {}).items() if key != "dtype"}
     return entry | {"snapshots": snapshots}

@@ -1,4 +1,4 @@
-"""Signals that ask a process to end (SIGTERM from a scheduler, Ctrl-C), noted until it can end without a loss."""
+"""Signals that ask a process to end (SIGTERM, Ctrl-C), noted until it can end without a loss."""
 
 import signal
 from collections.abc import Iterator

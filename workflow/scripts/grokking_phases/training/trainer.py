@@ -1,8 +1,8 @@
 """Training, one optimiser step at a time, without files or metrics.
 
-Everything random follows from the seed. Initial weights and dropout come from torch's own generator, which is seeded
-once before the network is built. Batches come from a second generator. `state` returns everything that the next step
-depends on, so a trainer that loads it continues with the same bits.
+Everything random follows from the seed. Initial weights and dropout come from torch's own generator, which is
+seeded once before the network is built. Batches come from a second generator. `state` returns everything that
+the next step depends on, so a trainer that loads it continues with the same bits.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ class Trainer:
         self.step += 1
 
     def descend(self, inputs: Tensor, targets: Tensor) -> None:
-        """Update the parameters in place by the batch's mean gradient; a CUDA graph can record this method."""
+        """Update the parameters in place by the batch's mean gradient; a CUDA graph can record this."""
         self.optimizer.zero_grad()
         n_parts = -(-len(targets) // ROWS)  # the parts' gradients add up to the batch's
         for part, answers in zip(inputs.tensor_split(n_parts), targets.tensor_split(n_parts), strict=True):
@@ -91,7 +91,7 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self) -> dict[str, float]:
-        """Return mean loss and accuracy on the full train and test sets, and the L2 norm of all parameters."""
+        """Return mean loss and accuracy on the full train and test sets, and all parameters' L2 norm."""
         self.model.eval()
         means = {}
         for split, (inputs, targets) in self.data.items():
