@@ -91,7 +91,7 @@ def test_a_checkpoint_is_data_and_never_code(checkpoints, tmp_path):
     for content in (code, buffer.getvalue()):
         newest(checkpoints).unlink()
         (checkpoints.folder / f"000000001.{hashlib.sha256(content).hexdigest()}.pt").write_bytes(content)
-        with pytest.raises(ValueError, match="pt holds more than numbers, so it was not read; delete it"):
+        with pytest.raises(ValueError, match="pt holds more than plain data, so it was not read; delete it"):
             steps(checkpoints)
     assert not (tmp_path / "done").exists()
 

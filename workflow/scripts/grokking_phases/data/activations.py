@@ -1,4 +1,4 @@
-"""Activations of a network's named layers; a layer is a submodule, by its name in the network."""
+"""Activations of a network's named layers; a layer is a submodule, and has its name."""
 
 import torch
 from torch import Tensor, nn

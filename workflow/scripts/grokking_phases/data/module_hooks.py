@@ -45,7 +45,7 @@ def replaced(module: nn.Module, output: Tensor) -> Iterator[None]:
 
 
 def check_submodules(network: nn.Module, names: list[str], source: str) -> None:
-    """Raise ValueError, naming the model's file `source`, for the first name that is not one of a module."""
+    """Raise ValueError, naming the model's file `source`, for the first name that no module has."""
     known = [name for name, _ in network.named_modules() if name]
     for name in names:
         if name not in known:
@@ -81,8 +81,8 @@ def preactivations(
 ) -> dict[str, Tensor]:
     """Return the input of each activation module, {its name: (n, width)}, in the order of the calls.
 
-    For a sequence, that is the input at the last position. `points` are the network's own inputs. With `rest
-    = rest_after(network, after, …)` they are outputs of the module `after`, and only later modules count.
+    For a sequence, that is the input at the last position. `points` are the network's own inputs. If `rest`
+    is `rest_after(network, after, …)`, they are outputs of the module `after`, and only later modules count.
 
     Raises ValueError if no activation module is called, or one of them more than once.
     """
@@ -161,7 +161,7 @@ class _Whole(fx.Tracer):
 
 
 def chain(network: nn.Module) -> dict[str, nn.Module]:
-    """Return a network's modules {name: module} in order, each of which reads only the output of the last.
+    """Return a network's modules {name: module} in order, if each reads only the output of the one before.
 
     Raises ValueError if the network is not such a chain.
     """

@@ -1,4 +1,4 @@
-"""A run's network at a recorded step, from weights.safetensors, and its layers that were not recorded."""
+"""A run's network at a recorded step, from weights.safetensors, and activations of layers not recorded."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -126,7 +126,8 @@ def as_stored(values: np.ndarray, dtype: str, name: str) -> np.ndarray:
     """
     low, high = values.min(axis=0), values.max(axis=0)  # of each unit; NaN where it has a NaN
     with np.errstate(over="ignore"):
-        lowest, highest = low.astype(dtype), high.astype(dtype)  # also of the stored values
+        # Rounding keeps the order, so these are the extremes of the stored values.
+        lowest, highest = low.astype(dtype), high.astype(dtype)
     remedy = "set `dtype: float32` under the run's `snapshots:`"
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{name} has values that are not finite; a lower learning rate may keep them finite")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Copy stderr to the log while the block runs, and end the log with the time that the block took.
+    """Copy stderr to the log while the block runs.
 
     A ValueError or OSError ends the process with its message alone. Other errors are raised again. The log
-    gets the traceback of every error.
+    gets the traceback of every error. Without an error, its last line says how long the block took.
     """
     began = time.monotonic()
     with Log(path) as log:

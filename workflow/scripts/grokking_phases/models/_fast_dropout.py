@@ -1,9 +1,7 @@
 """Dropout with masks that are cheap on a CPU: 16 random bits for each value.
 
-Bernoulli draws cost several times as much.
-
-The probability is p rounded to a multiple of 1/65536. Kept values are divided by the fraction that is kept,
-so the mean is exact.
+Bernoulli draws cost several times as much. The probability is p rounded to a multiple of 1/65536. Kept values
+are divided by the fraction that is kept, so the mean is exact.
 """
 
 import torch
@@ -19,7 +17,7 @@ class Dropout(nn.Module):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
-        self.dropped = round(p * LEVELS)  # how many of the 65536 values of 16 bits drop
+        self.dropped = round(p * LEVELS)  # how many of the 65536 values of 16 bits lead to a drop
 
     @property
     def drops(self) -> bool:

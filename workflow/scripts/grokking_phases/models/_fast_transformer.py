@@ -9,7 +9,8 @@ Three facts save work and leave the result exact:
   keys and values are computed once.
 
 Tensors therefore have no axis of positions. Their rows are stacked: first those of `a` and `o` (m each, one
-for each operand value), then those of `b` and `=` (n each, one for each sample). With dropout m = n.
+for each operand value), then those of `b` and `=` (n each, one for each sample). With dropout, or with fewer
+samples than operand values, m = n.
 """
 
 from typing import NamedTuple

@@ -70,5 +70,8 @@ def dense(x: Tensor) -> Tensor:
 
 
 def product_of_columns(x: Tensor, y: Tensor) -> Tensor:
-    """Return x^T y; the narrower one comes first, because the operator copies its transposed first operand."""
+    """Return x^T y.
+
+    The narrower matrix comes first, because the operator copies its first operand, which is transposed.
+    """
     return product(x.t(), y.t()) if x.shape[1] <= y.shape[1] else product(y.t(), x.t()).t()

@@ -70,7 +70,9 @@ def build(*, n_tokens: int, n_classes: int, width: int = 250) -> nn.Module:
 
 @torch.no_grad()
 def subnetwork(network: MLP, units: list[int], mask: Mask) -> MLP:
-    """Return the network with the same weights, with all units masked but `units` (emergence paper, section 7).
+    """Return the network with the same weights, in which all hidden units but `units` are masked.
+
+    This is what the emergence paper does in section 7.
 
     mask = "activation"  A masked unit's activation is zero. The unit is left out, with all its weights.
     mask = "weights"     A masked unit's row of the first layer is zero at every step, but its bias is not.

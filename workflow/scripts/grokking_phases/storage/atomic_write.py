@@ -67,7 +67,10 @@ def sync_folder(folder: Path) -> None:
 def explained(error: OSError, path: Path) -> OSError:
     """Return the error with the file and the remedy in its message, or unchanged if no remedy is known."""
     if error.errno in FULL:
-        what = "no space is left on its disk; free some and give the same command again; what is done is kept"
+        what = (
+            "no space is left on its disk; "
+            "free some and give the same command again (finished files are kept)"
+        )
     elif error.errno in FORBIDDEN:
         what = f"{os.strerror(error.errno)}; make its folder writable, or choose another folder in `results:`"
     else:

@@ -113,10 +113,10 @@ def digest_without(file: BinaryIO, start: int) -> bytes:
 
 
 def header_of(path: str | Path, **expected: Any) -> dict[str, Any]:
-    """Return the header of an unchanged file.
+    """Return the header of a file, after a check of its seal, its format and its `expected` entries.
 
-    Raises ValueError, with the remedy, if the file was changed, if this version cannot read its format, or if
-    its header differs from `expected` (run, seed, …).
+    `expected` holds entries of the header, such as run and seed. Raises ValueError, with the remedy, if a
+    check fails.
     """
     check_seal(path)
     header = json.loads(file_metadata(path)[KEY])
@@ -160,14 +160,14 @@ def file_metadata(path: str | Path) -> dict[str, str]:
 
 
 def of_run(header: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of a file's header that a file made from it repeats: what it says about the run."""
+    """Return what a header says about its run, for the headers of files that are made from its file."""
     return {key: header[key] for key in ("run", "seed", "training", "diverged_at") if key in header}
 
 
 def of_all(paths: Iterable[str | Path]) -> dict[str, Any]:
-    """Return the part of a header that describes the files that a file was made from.
+    """Return what the headers of several files say about their runs, for a file that is made from them.
 
-    It has a digest of their trainings, and the step at which each run that diverged did so.
+    This is a digest of their trainings, and the step of each run that diverged.
     """
     headers = [header_of(path) for path in paths]
     diverged = {}

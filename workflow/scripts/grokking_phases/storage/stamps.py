@@ -1,4 +1,4 @@
-"""Headers read quickly: from a file's last or first bytes, without a library and without checking the seal.
+"""Quick reading of headers, from a file's last or first bytes, without a library and a check of the seal.
 
 Parquet and safetensors files hold their header as JSON. A figure (PDF, PNG) or a page of text (Markdown)
 holds a stamp: the same JSON in letters and digits, which no format escapes.

@@ -53,7 +53,7 @@ def write_table(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) ->
 
 
 def read_table(path: str | Path, **expected: Any) -> pd.DataFrame:
-    """Return an unchanged table; raise ValueError if it was changed or its header differs from `expected`."""
+    """Return the table in a file; raise ValueError if it was changed or its header is not as `expected`."""
     header_of(path, **expected)
     return pq.read_table(path).to_pandas()
 

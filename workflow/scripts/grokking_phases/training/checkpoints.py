@@ -73,7 +73,7 @@ class Checkpoints:
         try:
             checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         except UnpicklingError as error:
-            raise ValueError(f"{path} holds more than numbers, so it was not read; delete it") from error
+            raise ValueError(f"{path} holds more than plain data, so it was not read; delete it") from error
         if checkpoint.pop("fingerprint", None) != self.fingerprint:
             what = f"{path} belongs to another run; delete the folder {self.folder} to start this one afresh"
             raise ValueError(what)

@@ -28,7 +28,7 @@ class Job:
     dataset   the file of its examples
     entry     the run's entry in the config, as `Run` takes it
     origin    run, seed, and whatever else distinguishes the jobs of an entry; part of the outputs' header
-    made_by   options, inputs and code, for the outputs' header; with other code, it is another job
+    made_by   options, inputs and code, for the outputs' header; a job does not load checkpoints of other code
     outputs   the files that the job's `write` makes
     """
 
@@ -40,7 +40,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Return the job's name, as `addition_wd2 seed 0`, with any other values of the origin after it."""
+        """Return the job's name: `addition_wd2 seed 0`, followed by any other values of the origin."""
         others = [str(value) for key, value in self.origin.items() if key not in ("run", "seed")]
         return " ".join([f"{self.origin['run']} seed {self.origin['seed']}", *others])
 
