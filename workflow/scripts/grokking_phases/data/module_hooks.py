@@ -69,7 +69,7 @@ def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, T
         network(inputs)
     unused = [name for name in names if name not in found]
     if unused:
-        raise ValueError(f"the network never calls its module {unused[0]}, so this layer has no output.")
+        raise ValueError(f"the network never calls its module {unused[0]}, so it has no output; name another.")
     return found
 
 
@@ -99,7 +99,7 @@ def preactivations(
         (rest or network)(points)
     if not found:
         raise ValueError(
-            "the network calls no activation module (nn.ReLU, nn.GELU, …), so no neurons are known."
+            "the network calls no activation module; use one (nn.ReLU, nn.GELU, …) in place of a function."
         )
     return {name: at_last_position(values) for name, values in found.items()}
 
