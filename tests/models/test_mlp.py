@@ -52,7 +52,7 @@ def test_the_initial_weights_are_those_of_plain_linear_layers():
 
 
 def test_the_papers_network_has_73_000_parameters():
-    """They are 250 * 194 + 250, and 97 * 250 without bias."""
+    """The count is 250 * 194 + 250, and 97 * 250 without bias."""
     model = mlp.build(n_tokens=97, n_classes=97)
     assert sum(parameter.numel() for parameter in model.parameters()) == 73_000
 

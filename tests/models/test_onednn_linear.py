@@ -35,7 +35,7 @@ def test_values_and_gradients_match_the_definition(monkeypatch, n, k, m, with_bi
 
 
 def test_the_operator_is_there_and_used(monkeypatch):
-    """Without it, results are right and take twice as long, which no other test would notice."""
+    """Without the operator, results are right and take twice as long, which no other test would notice."""
     used = []
     monkeypatch.setattr(
         linear, "OPERATOR", lambda *a: used.append(a) or torch.ops.mkldnn._linear_pointwise(*a)
@@ -70,7 +70,7 @@ def test_under_autocast_only_the_product_is_in_bfloat16():
 
 
 def test_a_part_of_a_matrix_is_copied_before_the_product(monkeypatch):
-    """On some processors, oneDNN multiplies such a part, as a sub-network's readout, very slowly."""
+    """On some processors, oneDNN multiplies such a part hundreds of times slower."""
     given = []
     monkeypatch.setattr(
         linear, "OPERATOR", lambda *a: given.extend(a[:2]) or torch.ops.mkldnn._linear_pointwise(*a)

@@ -85,14 +85,15 @@ def test_losses_and_gradients_are_those_of_the_full_computation(options):
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("n", [8, 30, 1024])
 def test_the_recorded_network_has_the_bits_of_the_fast_path(n, dropout):
-    """This holds for an even number of samples, for which the softmax fills whole vectors."""
+    """The number of samples is even, so the softmax fills whole vectors."""
     model = small(n_tokens=96, d_model=128, n_heads=4, d_mlp=512, dropout=dropout).eval()
     inputs = torch.randint(96, (n, 2), generator=torch.Generator().manual_seed(0))
     assert torch.equal(model(inputs), transformer.fast_forward(model, inputs))
 
 
 def test_the_papers_network_has_422_240_parameters():
-    """
+    """The count is the sum of the parts.
+
     tokens 98 * 128, positions 4 * 128                                     13,056
     a block: four 128 * 128 + 128, 512 * 128 + 512, 128 * 512 + 128,
              two norms of 256: 198,272, twice                             396,544

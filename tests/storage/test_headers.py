@@ -45,7 +45,7 @@ def test_the_same_content_is_the_same_bytes(file, tmp_path):
 
 
 def test_a_change_of_any_byte_is_noticed(file):
-    """This includes the bytes of the seal, the magic numbers and the padding."""
+    """The seal's own bytes, the magic numbers and the padding are included."""
     content = file.read_bytes()
     for i in range(len(content)):
         file.write_bytes(content[:i] + bytes([content[i] ^ 1]) + content[i + 1 :])

@@ -69,7 +69,7 @@ def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, T
         network(inputs)
     unused = [name for name in names if name not in found]
     if unused:
-        raise ValueError(f"the network never calls its module {unused[0]}, so it has no output; name another.")
+        raise ValueError(f"the network never calls its module {unused[0]}, so it has no output; name another")
     return found
 
 
