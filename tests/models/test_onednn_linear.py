@@ -70,7 +70,7 @@ def test_under_autocast_only_the_product_is_in_bfloat16():
 
 
 def test_a_part_of_a_matrix_is_copied_before_the_product(monkeypatch):
-    """On some processors, oneDNN multiplies such a part hundreds of times slower."""
+    """Such a part, as a sub-network's readout, takes oneDNN hundreds of times longer on some processors."""
     given = []
     monkeypatch.setattr(
         linear, "OPERATOR", lambda *a: given.extend(a[:2]) or torch.ops.mkldnn._linear_pointwise(*a)
