@@ -1,4 +1,4 @@
-"""Recording a layer reads the network, and leaves it as it was."""
+"""Recording layers reads the network and leaves it as it was."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ def model():
     return mlp.build(n_tokens=40, n_classes=5, width=6)
 
 
-def test_more_rows_than_are_taken_at_a_time(model):
+def test_more_rows_than_are_read_at_a_time_are_recorded(model):
     inputs = torch.cartesian_prod(torch.arange(40), torch.arange(40))
     assert len(inputs) > ROWS
     recorded = activations(model, inputs, ["preactivation", "hidden"])
@@ -31,7 +31,7 @@ def test_no_hook_stays_even_when_the_network_fails(model):
     assert not model.hidden._forward_hooks
 
 
-def test_a_layer_that_is_not_there_is_named(model):
+def test_a_missing_layer_is_named_in_the_error(model):
     with pytest.raises(AttributeError, match="block_1"):
         activations(model, torch.tensor([[0, 1]]), ["block_1"])
 

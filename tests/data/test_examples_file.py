@@ -1,4 +1,4 @@
-"""A dataset comes back as it was written, and anyone can read it."""
+"""A dataset is read back as it was written, and other libraries can read it."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from grokking_phases.examples import Examples
 
 @pytest.fixture(params=[2, 3])
 def examples(request):
-    """Seven samples of two or three operands; sizes larger than any value, so that they cannot be guessed from them."""
+    """Return seven samples of two or three operands, with sizes that do not follow from the values."""
     rng = np.random.default_rng(0)
     inputs, targets = rng.integers(0, 9, size=(7, request.param)), rng.integers(0, 5, size=7)
     return Examples(
@@ -20,7 +20,7 @@ def examples(request):
     )
 
 
-def test_a_dataset_comes_back_as_it_was_written(examples, tmp_path):
+def test_a_dataset_is_read_back_as_it_was_written(examples, tmp_path):
     write_examples(tmp_path / "dataset.parquet", examples, {"run": "r", "seed": 3})
     back = read_examples(tmp_path / "dataset.parquet", run="r", seed=3)
     for name in ("inputs", "targets", "train"):
@@ -32,7 +32,7 @@ def test_a_dataset_comes_back_as_it_was_written(examples, tmp_path):
 def test_the_dataset_of_another_run_is_refused(examples, tmp_path):
     write_examples(tmp_path / "dataset.parquet", examples, {"run": "r", "seed": 3})
     with pytest.raises(
-        ValueError, match="dataset.parquet is not what belongs there: it is of seed 3, not of seed 4"
+        ValueError, match="dataset.parquet does not belong there: it has seed 3, but seed 4 is"
     ):
         read_examples(tmp_path / "dataset.parquet", run="r", seed=4)
 

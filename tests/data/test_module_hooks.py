@@ -1,4 +1,4 @@
-"""What hooks read of any torch network, what they refuse, and that they leave it as it was."""
+"""Hooks read any torch network and leave it as it was; networks that they cannot read are refused."""
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ def network(request):
 
 
 class Skipping(nn.Module):
-    """x + f(x), or [x, f(x)]."""
+    """A network with a skip connection: x + f(x), or [x, f(x)]."""
 
     def __init__(self, join):
         super().__init__()
@@ -48,7 +48,7 @@ def test_the_rest_after_a_module_gives_the_networks_output(network):
         torch.testing.assert_close(rest(outputs(network, INPUTS, [name])[name]), expected.detach())
 
 
-def test_what_precedes_the_module_runs_on_one_sample(network):
+def test_modules_before_the_named_one_run_on_one_sample(network):
     rest, seen = rest_after(network, "embedding", INPUTS), []
     values = outputs(network, INPUTS, ["embedding"])["embedding"]
     network.embedding.register_forward_pre_hook(lambda _module, inputs: seen.append(len(inputs[0])))
@@ -57,7 +57,7 @@ def test_what_precedes_the_module_runs_on_one_sample(network):
 
 @pytest.mark.parametrize("join", [torch.add, lambda x, y: torch.cat([x, y], dim=1)])
 def test_a_skip_connection_around_the_module_is_refused(join):
-    with pytest.raises(ValueError, match="module hidden goes through it"):
+    with pytest.raises(ValueError, match="goes around module hidden"):
         rest_after(Skipping(join), "hidden", torch.randn(6, 3))
 
 
@@ -109,13 +109,13 @@ def test_a_module_that_is_called_twice_or_never_is_refused():
         preactivations(nn.Sequential(nn.Linear(3, 2)), torch.randn(2, 3))
 
 
-def test_a_chain_is_its_modules_in_order():
+def test_a_chain_is_given_as_its_modules_in_order():
     assert list(chain(MODELS["mlp"]())) == ["embedding", "preactivation", "hidden", "readout"]
     nested = nn.Sequential(nn.Sequential(nn.Linear(2, 3), nn.ReLU()), nn.Linear(3, 1))
     assert list(chain(nested)) == ["0.0", "0.1", "1"]
 
 
 @pytest.mark.parametrize("other", [MODELS["transformer"](), Skipping(torch.add), nn.GELU()])
-def test_another_network_is_no_chain(other):
+def test_other_networks_are_not_chains(other):
     with pytest.raises(ValueError, match="not a chain of modules"):
         chain(other)

@@ -1,4 +1,4 @@
-"""From snapshots as they are taken to the two files, and back through the reader."""
+"""Snapshots are taken one by one, merged into two files, and read back."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ WIDTHS = {"hidden": 6, "preactivation": 6}
 
 
 def network(step):
-    """Another one at each step."""
+    """Return a network, another one for each step."""
     torch.manual_seed(step)
     return mlp.build(n_tokens=7, n_classes=7, width=6)
 
@@ -33,7 +33,7 @@ def probe(examples):
 
 
 def merged(recording, examples, folder, steps=STEPS):
-    """The paths of snapshots.parquet, weights.safetensors and dataset.parquet."""
+    """Take and merge snapshots; return the paths of snapshots, weights and dataset."""
     for step in steps:
         recording.take(network(step), probe(examples), step)
     paths = folder / "snapshots.parquet", folder / "weights.safetensors", folder / "dataset.parquet"
@@ -50,7 +50,7 @@ def recording(request, tmp_path):
 
 
 def expected(step, examples, dtype):
-    """By layer, from the formula of the network: rounded as stored, read as float32."""
+    """Return {layer: values} from the network's formula, rounded as stored and read as float32."""
     first, inputs = network(step).preactivation, probe(examples)
     before = first.weight[:, inputs[:, 0]].T + first.bias + first.weight[:, 7 + inputs[:, 1]].T
     layers = {"preactivation": before, "hidden": before.relu()}
@@ -128,7 +128,7 @@ def test_snapshots_of_other_samples_than_the_train_rows_are_refused(recording, e
         Snapshots(path, dataset)
 
 
-def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples, tmp_path):
+def test_the_file_has_a_row_group_for_each_step_and_a_header(recording, examples, tmp_path):
     path, _, dataset = merged(recording, examples, tmp_path)
     file, n_samples = pq.ParquetFile(path), int(examples.train.sum())
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [n_samples] * 3
@@ -155,7 +155,7 @@ def test_the_file_has_a_row_group_a_step_and_says_what_it_is(recording, examples
     assert [("BYTE_STREAM_SPLIT" in column.encodings) for column in columns] == [False, False, True, True]
 
 
-def test_pandas_reads_it(recording, examples, tmp_path):
+def test_pandas_reads_the_snapshots(recording, examples, tmp_path):
     path, _, _ = merged(recording, examples, tmp_path)
     rows, samples = pd.read_parquet(path), np.flatnonzero(examples.train)
     assert rows["step"].tolist() == np.repeat(STEPS, len(samples)).tolist()
@@ -169,7 +169,7 @@ def test_pandas_reads_it(recording, examples, tmp_path):
 def test_the_weights_of_another_training_are_refused(recording, examples, tmp_path):
     _, weights, dataset = merged(recording, examples, tmp_path)
     with pytest.raises(
-        ValueError, match="weights.safetensors is not what belongs there: it is of config_digest 'c0ff"
+        ValueError, match="weights.safetensors does not belong there: it has config_digest 'c0ff"
     ):
         Networks(weights, dataset, {"module": "mlp", "width": WIDTHS["hidden"]}, "another")
 
@@ -181,7 +181,7 @@ def test_the_weights_are_keyed_by_step_and_parameter(recording, examples, tmp_pa
         given |= {f"{step}/{name}": value.numpy() for name, value in network(step).state_dict().items()}
     assert weights.keys() == given.keys() >= {"0/preactivation.bias", "10/readout.weight"}
     for key, value in given.items():
-        assert weights[key].dtype == np.float32  # whatever the activations are stored as
+        assert weights[key].dtype == np.float32  # whatever type the activations have
         np.testing.assert_array_equal(weights[key], value)
 
 
@@ -200,7 +200,7 @@ def test_the_order_in_which_steps_were_taken_leaves_no_trace(recording, examples
     assert all(a.read_bytes() == b.read_bytes() for a, b in zip(forth, back, strict=True))
 
 
-def test_a_run_that_records_no_layers_has_its_weights_at_both_ends(examples, tmp_path):
+def test_a_run_that_records_no_layers_keeps_its_first_and_last_weights(examples, tmp_path):
     recording = Recording.from_entry(None, 10, tmp_path / "parts")
     path, weights, dataset = merged(recording, examples, tmp_path, steps=recording.steps)
     assert pq.ParquetFile(path).num_row_groups == 0
@@ -234,7 +234,7 @@ def test_the_largest_float16_is_held():
 
 @pytest.mark.parametrize("scale", [1e-9, 1.0])
 def test_units_that_float16_makes_constant_are_refused_with_the_remedy(scale):
-    """Below the smallest float16, or apart by less than its spacing: by their range, three varying units of five."""
+    """Three of five units vary by less than float16 resolves, near 0 or near 1."""
     values = np.zeros((8, 5), dtype=np.float32)
     values[:, 1:4] = (scale == 1.0) + np.arange(8, dtype=np.float32)[:, None] * 1e-9
     values[:, 1:4] += np.arange(8, dtype=np.float32)[:, None] * (scale == 1.0) * 1e-5

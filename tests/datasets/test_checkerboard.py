@@ -1,4 +1,4 @@
-"""Neighbouring squares have different colours, and all points of one the same."""
+"""Neighbouring squares have different colours, and all points of a square have one colour."""
 
 import numpy as np
 import pytest

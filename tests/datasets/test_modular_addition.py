@@ -1,4 +1,4 @@
-"""The table of addition: Latin, commutative, in the stated order."""
+"""The addition table is a Latin square, commutative, and in the stated order."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_the_table_modulo_3_in_order():
     assert examples.targets.tolist() == [0, 1, 2, 1, 2, 0, 2, 0, 1]
 
 
-def test_every_answer_is_once_in_each_row_and_column():
+def test_every_answer_occurs_once_in_each_row_and_column():
     table = modular_addition.make(p=12).targets.reshape(12, 12)
     np.testing.assert_array_equal(np.sort(table, axis=0), np.arange(12)[:, None].repeat(12, axis=1))
     np.testing.assert_array_equal(table, table.T)

@@ -1,4 +1,4 @@
-"""Division undoes multiplication for a prime p; Fermat's formula modulo 96 is the degenerate task of the paper."""
+"""Division inverts multiplication for a prime p; Fermat's formula modulo 96 is the paper's task."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_fermat_is_exact_for_a_prime(p):
     np.testing.assert_array_equal(exact.targets, fermat.targets)
 
 
-def test_modulo_96_every_answer_is_by_the_formula(fermat96):
+def test_modulo_96_every_answer_follows_the_formula(fermat96):
     assert fermat96.inputs.shape == (9120, 2)
     assert (fermat96.n_tokens, fermat96.n_classes) == (96, 96)
     assert fermat96.targets.tolist() == [a * b**94 % 96 for a in range(96) for b in range(1, 96)]
@@ -53,7 +53,7 @@ def test_modulo_96_the_answer_has_4_87_bits(fermat96):
 
 
 @pytest.mark.parametrize(("p", "b", "factor"), [(96, 2, 2), (9, 3, 3), (35, 5, 5)])
-def test_exact_division_by_what_has_no_inverse_is_refused(p, b, factor):
+def test_exact_division_without_an_inverse_is_refused(p, b, factor):
     sentence = f"p = {p}: {b} has no inverse modulo {p} .*the factor {factor}.*inverse: fermat"
     with pytest.raises(ValueError, match=sentence):
         modular_division.make(p=p)

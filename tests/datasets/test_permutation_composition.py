@@ -22,7 +22,7 @@ def test_s5_has_14400_products():
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
-def test_the_product_first_does_b_then_a(n):
+def test_a_product_applies_b_first_then_a(n):
     elements = list(permutations(range(n)))  # lexicographic
     for (a, b), c in zip(*(lambda e: (e.inputs, e.targets))(permutation_composition.make(n=n)), strict=True):
         assert elements[c] == tuple(elements[a][elements[b][i]] for i in range(n))
@@ -33,16 +33,14 @@ def test_the_first_element_is_neutral():
     np.testing.assert_array_equal(table(5)[:, 0], np.arange(120))
 
 
-def test_every_element_is_once_in_each_row_and_column():
+def test_every_element_occurs_once_in_each_row_and_column():
     products = table(5)
     assert all(len(np.unique(row)) == 120 for row in [*products, *products.T])
 
 
 def test_products_are_associative_and_not_commutative():
     products = table(4)
-    np.testing.assert_array_equal(
-        products[products], products[:, products]
-    )  # (ab)c = a(bc), all 24^3 of them
+    np.testing.assert_array_equal(products[products], products[:, products])  # all 24^3 of (ab)c = a(bc)
     assert (products != products.T).any()
 
 

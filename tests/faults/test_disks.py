@@ -64,7 +64,7 @@ def test_a_write_that_fails_is_one_sentence_and_costs_no_more_than_it(error, own
     ("error", "remedy"),
     [
         (FULL, "free some and give the same command again"),
-        (FORBIDDEN, "Read-only file system; make its folder one"),
+        (FORBIDDEN, "Read-only file system; make its folder writable"),
     ],
 )
 def test_the_sentence_names_the_file_and_the_remedy(error, remedy, tmp_path):

@@ -1,4 +1,4 @@
-"""The threads are as many as the config says, whatever the environment offers; what decides the bits is told."""
+"""The config alone sets the number of threads, and `on_device` returns what decides the exact bits."""
 
 import json
 import os
@@ -19,7 +19,7 @@ print(json.dumps([torch.get_num_threads(), *(library["num_threads"] for library 
 """
 
 
-def test_the_threads_that_the_environment_offers_are_not_taken():
+def test_the_threads_that_the_environment_offers_are_not_used():
     offered = {f"{library}_NUM_THREADS": "2" for library in ("OMP", "MKL", "OPENBLAS")}
     environment = os.environ | offered | {"PYTHONPATH": os.pathsep.join(sys.path)}
     said = subprocess.run(
@@ -28,15 +28,15 @@ def test_the_threads_that_the_environment_offers_are_not_taken():
     assert set(json.loads(said.stdout)) == {1}
 
 
-def test_what_decides_the_bits_is_told():
+def test_what_decides_the_bits_is_returned():
     made_with = on_device("cpu", 1)
     assert made_with.keys() == {"device", "threads", "torch", "instructions", "processor", "numpy", "blas"}
     assert made_with["torch"] == torch.__version__
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_a_device_that_is_not_there_is_one_sentence():
+def test_a_missing_device_is_refused_in_one_sentence():
     with pytest.raises(
-        ValueError, match="device: cuda is asked for, and torch finds no CUDA device; set `device: auto`"
+        ValueError, match="device: cuda is asked for, but torch finds no CUDA device; set `device: auto`"
     ):
         on_device("cuda", 1)

@@ -1,4 +1,4 @@
-"""An error that a user can mend is one sentence; every other keeps its traceback in the log."""
+"""An error that a user can fix is shown as one sentence; every other error keeps its traceback."""
 
 import contextlib
 import re
@@ -18,14 +18,14 @@ def log(tmp_path):
 
 
 def said(log):
-    """All but the last line, which says how long it took."""
+    """Return the log without its last line, which says how long the job took."""
     text, ends = LAST.subn("", log.read_text())
     assert ends == 1
     return text
 
 
 @pytest.mark.parametrize("kind", [ValueError, FileNotFoundError])
-def test_what_a_user_can_mend_ends_in_one_sentence(kind, log):
+def test_an_error_that_a_user_can_fix_ends_in_one_sentence(kind, log):
     with pytest.raises(SystemExit) as ended, logged(log):
         raise kind("p = 96: 2 has no inverse")
     assert ended.value.code.split("\n") == ["", "p = 96: 2 has no inverse", f"See {log}"]
@@ -41,7 +41,7 @@ def test_every_other_exception_keeps_its_traceback(kind, log):
     assert f"{kind.__name__}: a fault of ours" in log.read_text()
 
 
-def test_what_is_written_goes_to_both(log, capsys):
+def test_what_is_written_goes_to_the_terminal_and_the_log(log, capsys):
     with logged(log):
         sys.stderr.write("a line\n")
         sys.stderr.write("\r\x1b[2Ka live line")
@@ -51,7 +51,7 @@ def test_what_is_written_goes_to_both(log, capsys):
 
 
 @pytest.mark.parametrize("error", [None, ValueError, RuntimeError])
-def test_stderr_is_given_back(error, log):
+def test_stderr_is_restored(error, log):
     before = sys.stderr
     try:
         with logged(log):
@@ -63,7 +63,7 @@ def test_stderr_is_given_back(error, log):
     assert sys.stderr is before
 
 
-def test_a_log_begins_anew(log):
+def test_a_new_log_replaces_the_old_one(log):
     for text in ("first\n", "second\n"):
         with logged(log):
             sys.stderr.write(text)
@@ -77,7 +77,7 @@ def test_the_last_line_says_how_long_the_job_took(log):
 
 
 @pytest.mark.parametrize("error", [ValueError, RuntimeError])
-def test_a_job_that_failed_says_no_time(error, log):
+def test_the_log_of_a_failed_job_has_no_time(error, log):
     with contextlib.suppress(SystemExit, RuntimeError), logged(log):
         raise error
     assert not LAST.search(log.read_text())

@@ -1,4 +1,4 @@
-"""Cross-entropy against its closed forms, summed over samples."""
+"""Cross-entropy equals its closed forms, summed over samples."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Dropout is distributed as nn.Dropout: each value apart, zero with probability p, scaled so that the mean stays."""
+"""Dropout is distributed as nn.Dropout: values are dropped independently, and the mean stays."""
 
 import pytest
 import torch

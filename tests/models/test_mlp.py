@@ -1,4 +1,4 @@
-"""The network on one-hots, its fast path by look-ups, with the paper's initialisation and size; sub-networks."""
+"""The MLP: one-hots, the fast path by look-ups, the paper's initialisation and size, and sub-networks."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ def one_thread():
 
 
 def dense(inputs, n_tokens):
-    """(n, n_operands) integers -> (n, n_operands * n_tokens): one-hots side by side."""
+    """Return one-hots side by side: (n, n_operands) integers -> (n, n_operands * n_tokens)."""
     return F.one_hot(inputs, n_tokens).flatten(1).float()
 
 
@@ -52,7 +52,7 @@ def test_the_initial_weights_are_those_of_plain_linear_layers():
 
 
 def test_the_papers_network_has_73_000_parameters():
-    """250 * 194 + 250, and 97 * 250 without bias."""
+    """The count is 250 * 194 + 250, and 97 * 250 without bias."""
     model = mlp.build(n_tokens=97, n_classes=97)
     assert sum(parameter.numel() for parameter in model.parameters()) == 73_000
 
@@ -76,9 +76,6 @@ def test_the_layers_exist_under_their_names_and_widths():
         name: (2, options[option]) for name, option in mlp.LAYERS.items()
     }
     assert torch.equal(given["hidden"], given["preactivation"].relu())
-
-
-# --- sub-networks
 
 
 def step(model, optimizer, inputs, targets):
@@ -124,8 +121,8 @@ def test_a_unit_whose_weights_are_masked_is_its_biass_relu():
     assert not torch.allclose(part(inputs), mlp.subnetwork(network(), UNITS, "activation")(inputs))
 
 
-def test_masked_weights_learn_as_where_their_rows_are_zeroed_before_each_step():
-    """As published: rows of the first layer are zeroed; the biases and the readout of these units go on learning."""
+def test_masked_weights_learn_like_rows_zeroed_before_each_step():
+    """The published code zeroes rows of the first layer, whose biases and readout go on learning."""
     published = network()
     others = [unit for unit in range(12) if unit not in UNITS]
 
@@ -140,7 +137,7 @@ def test_masked_weights_learn_as_where_their_rows_are_zeroed_before_each_step():
     torch.testing.assert_close(part.constants, published.preactivation.bias[others], rtol=1e-3, atol=1e-4)
 
 
-def test_masked_activations_learn_as_where_they_are_multiplied_by_zero():
+def test_masked_activations_learn_like_activations_times_zero():
     whole, masked = network(), torch.zeros(12)
     masked[UNITS] = 1
     whole.hidden.register_forward_hook(lambda _module, _inputs, output: output * masked)
@@ -149,13 +146,13 @@ def test_masked_activations_learn_as_where_they_are_multiplied_by_zero():
 
 
 @pytest.mark.parametrize("mask", ["activation", "weights"])
-def test_all_units_are_the_network_itself(mask):
+def test_a_sub_network_of_all_units_is_the_network_itself(mask):
     assert losses(mlp.subnetwork(network(), list(range(12)), mask)) == losses(network())
 
 
 @pytest.mark.parametrize("units", [[], [12], [-1, 3]])
 def test_units_that_make_no_sub_network_are_refused(units):
-    with pytest.raises(ValueError, match="a sub-network needs units, each of 0 to 11"):
+    with pytest.raises(ValueError, match="no sub-network; give one or more from 0 to 11"):
         mlp.subnetwork(network(), units, "weights")
 
 
@@ -174,7 +171,7 @@ def test_the_fast_path_has_the_networks_losses_and_gradients(mask):
     assert len(gradients[0]) == (4 if mask == "weights" else 3)
 
 
-def test_a_recorded_layer_is_what_the_fast_path_computes():
+def test_a_recorded_layer_equals_that_of_the_fast_path():
     model, inputs = mlp.build(n_tokens=97, n_classes=97), torch.randint(97, (1030, 2))
     assert torch.equal(model.preactivation(model.embedding(inputs)), look_up(model.preactivation, inputs, 97))
     assert torch.equal(model(inputs), mlp.fast_forward(model, inputs))

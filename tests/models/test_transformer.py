@@ -1,4 +1,4 @@
-"""The network and its fast path against a full computation from plain parts; sizes, causality, names, dropout."""
+"""The transformer and its fast path equal a full computation; its size, causality, layers and dropout."""
 
 from functools import partial
 
@@ -37,7 +37,7 @@ def split_heads(x, n_heads):
 
 
 def full(model, inputs, scale):
-    """Logits, and by name the outputs at all four positions, from torch's own attention: nothing is left out."""
+    """Return the logits and {layer: outputs at all four positions}, computed in full by torch's attention."""
     ones = torch.ones(len(inputs), 1, dtype=torch.long)
     tokens, positions = model.embedding.tokens, model.embedding.positions
     n_tokens = len(tokens.weight) - 2
@@ -49,8 +49,8 @@ def full(model, inputs, scale):
     for name, block in ((name, block) for name, block in model.named_children() if name.startswith("block_")):
         attention, normed = block.attention, block.norm_attention(x)
         q, k, v = (
-            split_heads(of(normed), attention.n_heads)
-            for of in (attention.query, attention.key, attention.value)
+            split_heads(linear(normed), attention.n_heads)
+            for linear in (attention.query, attention.key, attention.value)
         )
         attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + attention.output(torch.cat(attended.unbind(1), dim=-1))
@@ -64,7 +64,7 @@ SIZES = [{}, {"n_blocks": 1}, {"n_blocks": 3}, {"embedding_scale": 1.0}]
 
 @pytest.mark.parametrize("options", SIZES)
 def test_losses_and_gradients_are_those_of_the_full_computation(options):
-    """Float32: gradients are sums of terms up to the size of the embedding, 11 times that of the rest."""
+    """In float32, gradients sum terms of the size of the embedding, which is 11 times that of the rest."""
     model = small(**options)
     logits, targets = {}, torch.arange(49) % 5
     ways = {
@@ -84,15 +84,16 @@ def test_losses_and_gradients_are_those_of_the_full_computation(options):
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("n", [8, 30, 1024])
-def test_what_is_recorded_has_the_bits_of_the_fast_path(n, dropout):
-    """Of an even number of samples, whose softmax fills whole vectors."""
+def test_the_recorded_network_has_the_bits_of_the_fast_path(n, dropout):
+    """The number of samples is even, so the softmax fills whole vectors."""
     model = small(n_tokens=96, d_model=128, n_heads=4, d_mlp=512, dropout=dropout).eval()
     inputs = torch.randint(96, (n, 2), generator=torch.Generator().manual_seed(0))
     assert torch.equal(model(inputs), transformer.fast_forward(model, inputs))
 
 
 def test_the_papers_network_has_422_240_parameters():
-    """
+    """The count is the sum of the parts.
+
     tokens 98 * 128, positions 4 * 128                                     13,056
     a block: four 128 * 128 + 128, 512 * 128 + 512, 128 * 512 + 128,
              two norms of 256: 198,272, twice                             396,544
@@ -102,7 +103,7 @@ def test_the_papers_network_has_422_240_parameters():
     assert sum(parameter.numel() for parameter in model.parameters()) == 422_240
 
 
-def test_a_position_sees_none_after_it():
+def test_a_position_does_not_see_later_positions():
     block, x = small().block_1, torch.randn(3, 4, 12)  # sample, position, unit
     for position in range(1, 4):
         changed = torch.cat([x[:, :position], torch.randn(3, 4 - position, 12)], dim=1)
@@ -118,7 +119,7 @@ def test_a_block_may_be_computed_at_its_last_positions_alone(n_read):
 
 
 @pytest.mark.parametrize("first", [[5, 3], [3, 5], [5, 5], [6, 0, 3, 6]])
-def test_each_sample_has_its_own_operand_in_whatever_order_they_come(first):
+def test_each_sample_has_its_own_operand_in_any_order(first):
     model = small().eval()
     inputs = torch.tensor([[a, i % 3] for i, a in enumerate(first)])
     for forward in (model, partial(transformer.fast_forward, model)):
@@ -126,7 +127,7 @@ def test_each_sample_has_its_own_operand_in_whatever_order_they_come(first):
 
 
 def test_with_dropout_every_sample_has_a_prefix_of_its_own():
-    """Equal operands would otherwise share their masks."""
+    """Otherwise samples with equal operands would share their masks."""
     model, inputs = small(dropout=0.5), torch.tensor([[1, 2]] * 200)
     fast, recorded = partial(transformer.fast_forward, model), []
     assert len(model(inputs).unique(dim=0)) == len(fast(inputs).unique(dim=0)) == 200
@@ -134,12 +135,8 @@ def test_with_dropout_every_sample_has_a_prefix_of_its_own():
     fast(inputs)
     model.eval()
     fast(inputs), fast(inputs[:7]), fast(inputs[:8])
-    assert recorded == [
-        800,
-        2 * 200 + 2 * 7,
-        4 * 7,
-        2 * 8 + 2 * 7,
-    ]  # of 7 operands, where there are more samples
+    # With more samples than the 7 operands, there is one prefix for each operand.
+    assert recorded == [800, 2 * 200 + 2 * 7, 4 * 7, 2 * 8 + 2 * 7]
 
 
 def test_the_answer_depends_on_both_operands_and_their_order():
@@ -187,7 +184,7 @@ def test_the_layers_are_recorded_at_the_last_position(n_blocks):
         torch.testing.assert_close(recorded[name], expected[name][:, -1].detach(), rtol=1e-4, atol=1e-5)
 
 
-def test_dropout_acts_in_training_alone():
+def test_dropout_acts_only_in_training():
     model = small(dropout=0.5)
     assert not torch.equal(model(pairs()), model(pairs()))
     model.eval()
@@ -206,7 +203,7 @@ def test_heads_that_do_not_divide_the_width_are_refused():
 
 
 def test_dropout_has_the_same_distribution_in_the_network_and_in_its_fast_path():
-    """Means and standard deviations of 4000 draws of each logit, within five standard errors of a difference."""
+    """Over 4000 draws, the means of each logit agree to five standard errors, the deviations to 10 %."""
     model, inputs = small(dropout=0.3, embedding_scale=1.0), torch.tensor([[1, 2]] * 4000)
     with torch.no_grad():
         drawn, expected = transformer.fast_forward(model, inputs).double(), model(inputs).double()

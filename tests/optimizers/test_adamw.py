@@ -1,4 +1,4 @@
-"""AdamW's settings are the recipe's."""
+"""AdamW takes its settings from the recipe."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from grokking_phases.optimizers import adamw
 from grokking_phases.recipe import Recipe
 
 
-def test_the_settings_are_the_recipes():
+def test_the_settings_are_those_of_the_recipe():
     recipe = Recipe(steps=1, learning_rate=0.03, weight_decay=2.0, betas=[0.5, 0.6])
     (group,) = adamw.build([nn.Parameter(torch.ones(2))], recipe).param_groups
     assert (group["lr"], group["betas"], group["weight_decay"], group["fused"]) == (

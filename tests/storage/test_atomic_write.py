@@ -1,4 +1,4 @@
-"""A file is whole or absent, readable by whom the umask allows, and a digest depends on the value alone."""
+"""A file is whole or absent, and the umask decides who can read it; a digest depends on the value."""
 
 import stat
 
@@ -15,36 +15,36 @@ def names_in(folder):
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
     path = tmp_path / "new" / "folder" / "file"
-    with whole(path) as beside:
-        beside.write_text("content")
+    with whole(path) as temporary:
+        temporary.write_text("content")
         assert not path.exists()
     assert path.read_text() == "content"
     assert names_in(path.parent) == ["file"]
 
 
 @pytest.mark.parametrize("old", [None, "old"])
-def test_a_writer_that_fails_halfway_leaves_what_was_there(old, tmp_path):
+def test_a_writer_that_fails_halfway_leaves_the_old_file(old, tmp_path):
     path = tmp_path / "file"
     if old:
         path.write_text(old)
-    with pytest.raises(RuntimeError, match="disk"), whole(path) as beside:
-        beside.write_text("half")
+    with pytest.raises(RuntimeError, match="disk"), whole(path) as temporary:
+        temporary.write_text("half")
         raise RuntimeError("disk")
     assert names_in(tmp_path) == (["file"] if old else [])
     assert not old or path.read_text() == old
 
 
-def test_a_writer_that_fails_before_it_begins_tells_its_own_error(tmp_path):
+def test_a_writer_that_fails_before_it_begins_raises_its_own_error(tmp_path):
     with pytest.raises(RuntimeError, match="early"), whole(tmp_path / "file"):
         raise RuntimeError("early")
     assert names_in(tmp_path) == []
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o002, 0o664)])
-def test_the_mode_is_the_umasks_whatever_the_writer_chose(umask, mode, tmp_path, monkeypatch):
+def test_the_umask_decides_the_mode_whatever_the_writer_chose(umask, mode, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "UMASK", umask)
-    with whole(tmp_path / "file") as beside:
-        beside.touch(mode=0o600)
+    with whole(tmp_path / "file") as temporary:
+        temporary.touch(mode=0o600)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == mode
 
 

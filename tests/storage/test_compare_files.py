@@ -1,4 +1,4 @@
-"""Files are the same to the last bit, or within a tolerance that is asked for."""
+"""Two files agree if they are equal to the last bit, or within a tolerance that is asked for."""
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def test_tables(change, tolerance, expected, tmp_path):
     np.testing.assert_equal((not why, difference), expected)
 
 
-def test_tables_without_rows_show_nothing(tmp_path):
+def test_tables_without_rows_count_as_different(tmp_path):
     empty = table(tmp_path / "empty.parquet", ROWS[:0])
     assert compare_files(empty, empty, 1.0)[1]
 

@@ -1,4 +1,4 @@
-"""What a file says of itself is believed only if not a bit of the file has changed, and it is what was expected."""
+"""A header is accepted only if no bit of its file has changed and its entries are as expected."""
 
 import numpy as np
 import pyarrow as pa
@@ -24,8 +24,8 @@ def write(path, said):
     if path.suffix == ".parquet":
         write_parquet(path, pa.table({"value": np.arange(50.0)}), said)
     else:
-        with sealed(path) as beside:
-            beside.write_bytes(save({"0/weight": np.arange(50.0)}, metadata(said)))
+        with sealed(path) as temporary:
+            temporary.write_bytes(save({"0/weight": np.arange(50.0)}, metadata(said)))
     return path
 
 
@@ -34,7 +34,7 @@ def file(request, tmp_path):
     return write(tmp_path / request.param, SAID)
 
 
-def test_a_file_says_what_was_written_with_its_format(file):
+def test_a_header_has_what_was_written_and_the_format(file):
     header = header_of(file, run="addition", seed=3)
     assert header.items() >= (SAID | {"format_version": headers.FORMAT_VERSION}).items()
 
@@ -44,8 +44,8 @@ def test_the_same_content_is_the_same_bytes(file, tmp_path):
     assert file.read_bytes() == again.read_bytes()
 
 
-def test_every_byte_counts(file):
-    """The seal's own, the magic numbers and the padding included."""
+def test_a_change_of_any_byte_is_noticed(file):
+    """The seal's own bytes, the magic numbers and the padding are included."""
     content = file.read_bytes()
     for i in range(len(content)):
         file.write_bytes(content[:i] + bytes([content[i] ^ 1]) + content[i + 1 :])
@@ -53,7 +53,7 @@ def test_every_byte_counts(file):
             header_of(file)
 
 
-def test_a_file_is_read_in_blocks_wherever_these_end(file, monkeypatch):
+def test_a_file_may_be_read_in_blocks_of_any_length(file, monkeypatch):
     content = file.read_bytes()
     for block in range(len(headers.MARK + headers.ZEROS), 400, 13):
         monkeypatch.setattr(headers, "BLOCK", block)
@@ -75,10 +75,10 @@ def test_bytes_added_are_noticed(file):
 
 
 @pytest.mark.parametrize("content", [b"junk", b"PAR1" * 100, b"sha256:", b"sha256:" + b"0" * 64])
-def test_a_file_that_is_not_ours_is_refused(content, file):
+def test_a_file_of_another_program_is_refused(content, file):
     file.write_bytes(content)
     with pytest.raises(
-        ValueError, match=f"{file.name} (was cut short, or is no file of this pipeline|is damaged)"
+        ValueError, match=f"{file.name} (was cut short, or is not a file of this pipeline|is damaged)"
     ):
         header_of(file)
 
@@ -99,21 +99,21 @@ def test_another_format_is_refused(version, remedy, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("expected", "sentence"),
     [
-        ({"run": "other"}, "it is of run 'addition', not of run 'other'"),
-        ({"seed": 4}, "it is of seed 3, not of seed 4"),
-        ({"mask": "weights"}, "it is of no mask, not of mask 'weights'"),
+        ({"run": "other"}, "it has run 'addition', but run 'other' is expected"),
+        ({"seed": 4}, "it has seed 3, but seed 4 is expected"),
+        ({"mask": "weights"}, "it has no mask, but mask 'weights' is expected"),
     ],
 )
 def test_a_file_of_another_run_is_refused(expected, sentence, file):
-    with pytest.raises(ValueError, match=f"{file.name} is not what belongs there: {sentence}; delete it"):
+    with pytest.raises(ValueError, match=f"{file.name} does not belong there: {sentence}; delete it"):
         header_of(file, **expected)
 
 
-def test_a_file_made_of_one_says_whose_it_is():
+def test_a_file_made_from_one_names_its_run():
     assert of_run(SAID | {"layers": {}, "diverged_at": 7, "seal": ""}) == SAID | {"diverged_at": 7}
 
 
-def test_a_file_made_of_several_says_which_diverged_however_far_from_them(tmp_path):
+def test_a_file_made_from_several_names_all_runs_that_diverged(tmp_path):
     paths = [write(tmp_path / f"{i}.parquet", SAID | {"seed": i, "diverged_at": 10 * i}) for i in (1, 2)]
     summary = write(tmp_path / "summary.parquet", {"run": "addition", **of_all(paths)})
     sound = write(tmp_path / "sound.parquet", SAID)
@@ -123,7 +123,7 @@ def test_a_file_made_of_several_says_which_diverged_however_far_from_them(tmp_pa
     assert said["training"] != of_all([sound, summary])["training"]
 
 
-def test_tables_of_different_trainings_do_not_go_together(tmp_path):
+def test_tables_of_different_trainings_are_refused(tmp_path):
     curves = write(tmp_path / "curves.parquet", SAID)
     metric = write(tmp_path / "metric.parquet", SAID)
     check_same_training([curves], [metric])
@@ -136,7 +136,7 @@ def test_tables_of_different_trainings_do_not_go_together(tmp_path):
     check_same_training([curves], [metric])
 
 
-def test_the_content_is_that_of_data_and_header_and_not_of_the_code(file):
+def test_the_content_depends_on_data_and_header_and_not_on_the_code(file):
     content = content_of(file)
     write(file, SAID | {"made_by": {"code": {"train": "c0de"}}, "processor": "another"})
     assert content_of(file) == content
@@ -150,7 +150,7 @@ def test_the_content_is_that_of_data_and_header_and_not_of_the_code(file):
     assert len(contents) == 2
 
 
-def test_a_file_of_before_contents_were_stated_is_named(file, monkeypatch):
+def test_a_file_without_a_content_is_named(file, monkeypatch):
     monkeypatch.setattr(headers, "header_of", lambda _: SAID)
     with pytest.raises(ValueError, match=f"{file.name} was made by an earlier version; delete it"):
         content_of(file)

@@ -1,4 +1,4 @@
-"""A result says what it was made by, in every format, and a reader refuses one that was made under other options."""
+"""A file of any format says what made it, and a job refuses an input that other options made."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,8 +16,8 @@ HEADER = made_by({"options": "0ff1ce", "lineage": "11ea9e", "inputs": []}, [], {
 
 
 def write_tensors(path):
-    with sealed(path) as beside:
-        beside.write_bytes(save({"0/weight": np.arange(50.0)}, metadata(HEADER)))
+    with sealed(path) as temporary:
+        temporary.write_bytes(save({"0/weight": np.arange(50.0)}, metadata(HEADER)))
 
 
 def write_joined(path):
@@ -41,7 +41,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_what_a_file_was_made_by_is_read_from_it(name, tmp_path):
+def test_what_made_a_file_is_read_from_it(name, tmp_path):
     path = tmp_path / name
     WRITERS[name](path)
     said = stated(path)
@@ -52,14 +52,14 @@ def test_what_a_file_was_made_by_is_read_from_it(name, tmp_path):
 
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize("content", [b"", b"junk", b"PAR1" * 9, b"grokkingphases0xaend"])
-def test_what_is_no_file_of_ours_says_nothing(content, name, tmp_path):
+def test_a_file_of_another_program_has_no_header(content, name, tmp_path):
     path = tmp_path / name
     assert stated(path) == {}
     path.write_bytes(content)
     assert stated(path) == {}
 
 
-def test_a_job_records_its_inputs_and_refuses_one_of_other_options(tmp_path):
+def test_a_job_records_its_inputs_and_refuses_one_made_under_other_options(tmp_path):
     path = tmp_path / "table.parquet"
     WRITERS["table.parquet"](path)
     asked = {"options": "another", "lineage": "", "inputs": [["0/table.parquet", "0ff1ce"]]}
@@ -67,6 +67,6 @@ def test_a_job_records_its_inputs_and_refuses_one_of_other_options(tmp_path):
     assert found == {"0/table.parquet": {"content": header_of(path)["content"], "lineage": "11ea9e"}}
     asked["inputs"][0][1] = "0ther"
     with pytest.raises(
-        ValueError, match="table.parquet was made under other options than the config says now"
+        ValueError, match="table.parquet was made under options that differ from the config's"
     ):
         made_by(asked, [path], {})

@@ -1,4 +1,4 @@
-"""One tidy table, with its types and what it says of itself."""
+"""A tidy table has fixed column types and a header."""
 
 import re
 
@@ -14,7 +14,7 @@ from grokking_phases.storage.tables import read_table, write_table
 
 @pytest.fixture
 def rows():
-    """Columns in another order than the table's, types that are not the table's, and a NaN."""
+    """Return rows with other types and another order of columns than the table's, and with a NaN."""
     return pd.DataFrame(
         {
             "value": np.array([0.5, np.nan, 1e-300]),
@@ -27,7 +27,7 @@ def rows():
     )
 
 
-def test_a_table_comes_back_in_the_columns_of_the_format(rows, tmp_path):
+def test_a_table_is_read_back_with_the_columns_of_the_format(rows, tmp_path):
     write_table(tmp_path / "table.parquet", rows, {})
     back = read_table(tmp_path / "table.parquet")
     assert back.columns.tolist() == ["run", "seed", "step", "layer", "metric", "value"]
@@ -42,7 +42,7 @@ def test_a_table_comes_back_in_the_columns_of_the_format(rows, tmp_path):
     ]
 
 
-def test_optional_columns_come_back_where_they_are(rows, tmp_path):
+def test_optional_columns_are_read_back(rows, tmp_path):
     rows = rows.assign(normalised=[0.0, 0.5, 1.0], units=[None, [0, 249], []])
     write_table(tmp_path / "table.parquet", rows, {})
     back = pd.read_parquet(tmp_path / "table.parquet")  # by pandas alone
@@ -53,7 +53,7 @@ def test_optional_columns_come_back_where_they_are(rows, tmp_path):
     assert back["units"][1].dtype == np.int32
 
 
-def test_the_unit_and_the_sign_of_information_stand_in_the_file(rows, tmp_path):
+def test_the_header_states_the_unit_and_the_sign_of_information(rows, tmp_path):
     write_table(tmp_path / "table.parquet", rows, {"options": {"n_bins": 10}})
     said = header_of(tmp_path / "table.parquet")
     assert said.pop("o_information") == "positive = redundancy, negative = synergy"
@@ -62,7 +62,7 @@ def test_the_unit_and_the_sign_of_information_stand_in_the_file(rows, tmp_path):
     assert said == {"format_version": 2, "information": "nats", "options": {"n_bins": 10}}
 
 
-def test_a_value_of_another_type_leaves_the_old_table(rows, tmp_path):
+def test_a_value_of_a_wrong_type_leaves_the_old_table(rows, tmp_path):
     write_table(tmp_path / "table.parquet", rows, {})
     with pytest.raises(pa.ArrowException):
         write_table(tmp_path / "table.parquet", rows.assign(value="many"), {})

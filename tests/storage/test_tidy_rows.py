@@ -1,4 +1,4 @@
-"""Rows of a metric become a table as they are; rows that are wrong are one sentence that names the metric's file."""
+"""A metric's rows become a table unchanged; wrong rows raise an error that names its file."""
 
 import numpy as np
 import pandas as pd
@@ -46,8 +46,8 @@ def test_whole_numbers_and_missing_layers_can_be_stored(give, tmp_path):
         (np.zeros((2, 4)), "gave a float64 array"),
         ({"step": [0], "value": [1.0]}, "gave a dict"),
         (1.0, "gave a float"),
-        ([ROW | {"epoch": 1}], "'epoch', which no table keeps"),
-        (pd.DataFrame([ROW | {"epoch": 1}]), "'epoch', which no table keeps"),
+        ([ROW | {"epoch": 1}], "the key 'epoch'"),
+        (pd.DataFrame([ROW | {"epoch": 1}]), "the key 'epoch'"),
         ([], "no rows"),
         (pd.DataFrame(columns=list(ROW)), "no rows"),
         (ROWS + [ROW], "'m' of layer 'hidden' twice at step 0"),
@@ -58,6 +58,6 @@ def test_whole_numbers_and_missing_layers_can_be_stored(give, tmp_path):
         ([ROW | {"units": 3}], "'units' .* an int"),
     ],
 )
-def test_other_rows_are_refused_with_the_file(given, sentence):
+def test_wrong_rows_are_refused_with_the_file(given, sentence):
     with pytest.raises(ValueError, match=f"^metrics/mine.py: .*{sentence}"):
         tidy(given, "metrics/mine.py")

@@ -1,4 +1,4 @@
-"""A run's entry becomes a network and the way to call it: the model's own, or its faster sibling."""
+"""A run's entry gives a network and the function that calls it: the model, or its fast path."""
 
 from types import SimpleNamespace
 
@@ -18,7 +18,7 @@ def test_the_network_has_the_sizes_of_the_entry_and_of_the_examples(examples):
     assert model.readout.weight.shape == (7, 5)
 
 
-def test_a_sub_network_has_its_units_alone(examples):
+def test_a_sub_network_has_only_its_units(examples):
     subnetwork = {"units": [0, 3], "mask": "activation"}
     assert architecture_of(ENTRY | {"subnetwork": subnetwork}, examples).build().readout.weight.shape == (
         7,
@@ -26,7 +26,7 @@ def test_a_sub_network_has_its_units_alone(examples):
     )
 
 
-def test_without_a_faster_sibling_the_model_itself_is_called(examples):
+def test_without_a_fast_path_the_model_itself_is_called(examples):
     found, inputs = (
         architecture_of({"model": {"module": "relu_mlp"}}, examples),
         torch.from_numpy(examples.inputs),
@@ -35,7 +35,7 @@ def test_without_a_faster_sibling_the_model_itself_is_called(examples):
     assert torch.equal(found.forward(model, inputs), model(inputs))
 
 
-def test_training_and_evaluation_call_the_faster_sibling(examples, monkeypatch):
+def test_training_and_evaluation_call_the_fast_path(examples, monkeypatch):
     calls = []
 
     def fast_forward(network, inputs):

@@ -11,7 +11,7 @@ import torch
 from grokking_phases.training.checkpoints import Checkpoints
 from grokking_phases.training.finished_outputs import FOLDER, forget
 
-SECONDS, WHILE = 10, 0.2  # until a process that must answer has failed to; that one must not answer in
+SECONDS, WHILE = 10, 0.2  # the time to answer, and the time in which an answer must not come
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def newest(checkpoints):
     return max(checkpoints.folder.glob("*.pt"))
 
 
-def test_the_last_checkpoint_saved_comes_back(checkpoints):
+def test_the_last_checkpoint_saved_is_loaded(checkpoints):
     with checkpoints.held():
         assert steps(checkpoints) == []
         checkpoints.save({"step": 2, "weight": torch.full((3,), 2), "curves": [{"loss": float("nan")}]})
@@ -51,7 +51,7 @@ def test_the_last_two_checkpoints_are_kept_newest_first(checkpoints):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty"])
-def test_a_damaged_checkpoint_is_left_out_and_said(damage, checkpoints, capsys):
+def test_a_damaged_checkpoint_is_left_out_with_a_message(damage, checkpoints, capsys):
     checkpoints.save({"step": 1})
     checkpoints.save({"step": 2})
     content = bytearray(newest(checkpoints).read_bytes())
@@ -83,7 +83,7 @@ def test_a_checkpoint_of_another_run_is_refused(checkpoints, tmp_path):
 
 
 def test_a_checkpoint_is_data_and_never_code(checkpoints, tmp_path):
-    """With its own digest for a name, as one who means harm would give it."""
+    """The file is named by its own digest, as an attacker would name it."""
     code = pickle.dumps(Harm(tmp_path / "done"))
     checkpoints.save({"step": 1})
     buffer = io.BytesIO()
@@ -91,15 +91,13 @@ def test_a_checkpoint_is_data_and_never_code(checkpoints, tmp_path):
     for content in (code, buffer.getvalue()):
         newest(checkpoints).unlink()
         (checkpoints.folder / f"000000001.{hashlib.sha256(content).hexdigest()}.pt").write_bytes(content)
-        with pytest.raises(
-            ValueError, match="pt holds other things than numbers, and is not read; delete it"
-        ):
+        with pytest.raises(ValueError, match="pt holds more than plain data, so it was not read; delete it"):
             steps(checkpoints)
     assert not (tmp_path / "done").exists()
 
 
 class Harm:
-    """Unpickled by one who trusts it, it makes a file."""
+    """An object that makes a file when it is unpickled."""
 
     def __init__(self, path):
         self.path = path
@@ -126,7 +124,10 @@ def hold_and_tell(checkpoints, pipe):
 
 @pytest.fixture
 def other(checkpoints):
-    """Start another process that waits for the folder, tells what it finds in it, and holds it until it is ended."""
+    """Return a function that starts another process.
+
+    The process waits for the folder, tells what it finds there, and holds the folder until it is ended.
+    """
     context, started = multiprocessing.get_context("fork"), []
 
     def start():
@@ -167,7 +168,7 @@ def test_a_process_that_waited_for_a_folder_now_gone_gets_a_fresh_one_to_itself(
     assert not other().poll(WHILE)
 
 
-def test_a_holder_that_is_killed_holds_no_longer(checkpoints, other):
+def test_a_killed_holder_releases_the_folder(checkpoints, other):
     holder = other()
     assert told(holder) == []
     pipe = other()

@@ -1,4 +1,4 @@
-"""When a step is recorded and replayed, with a pretended recording: no GPU is needed, and none is tested."""
+"""A step is called eagerly, recorded, then replayed; the recording is fake, and no GPU is needed."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from grokking_phases.training.cuda_graph import EAGER_CALLS, RecordedStep
 
 @pytest.fixture
 def calls(monkeypatch):
-    """How the function was called, in order; a recording calls it again with the tensors that it was given."""
+    """Return the kinds of calls, in order; a fake recording calls the function with the same tensors."""
     calls = []
 
     def call_on_side_stream(function, *arguments):
@@ -25,7 +25,7 @@ def calls(monkeypatch):
     return calls
 
 
-def test_it_is_recorded_once_after_the_eager_calls_and_sees_new_values(calls):
+def test_a_step_is_recorded_once_after_the_eager_calls_and_sees_new_values(calls):
     total = torch.zeros(2)
     step = RecordedStep(lambda x: total.add_(x), eager_calls=2)
     for i in range(EAGER_CALLS + 4):
@@ -34,7 +34,7 @@ def test_it_is_recorded_once_after_the_eager_calls_and_sees_new_values(calls):
     assert total.tolist() == [sum(range(EAGER_CALLS + 4)), EAGER_CALLS + 4]
 
 
-def test_what_cannot_be_recorded_runs_all_the_same_and_says_so(calls, monkeypatch, capsys):
+def test_a_step_that_cannot_be_recorded_stays_eager_with_one_message(calls, monkeypatch, capsys):
     def refused(function, *arguments):
         raise RuntimeError("operation not permitted when stream is capturing")
 

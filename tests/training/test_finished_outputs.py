@@ -1,4 +1,4 @@
-"""The outputs of a finished run come back after the workflow has removed them, until it has taken note of them."""
+"""A finished run's outputs are restored if the workflow removes them before it has recorded them."""
 
 import errno
 import os
@@ -39,22 +39,22 @@ def file_system(request, monkeypatch):
         monkeypatch.setattr(os, "link", refuse)
 
 
-def test_what_was_removed_is_back(outputs, folder, file_system):
+def test_removed_outputs_are_restored(outputs, folder, file_system):
     contents = [path.read_bytes() for path in outputs]
     keep(outputs, folder)
-    keep(outputs, folder)  # as a job does that finds them
+    keep(outputs, folder)  # as a job does that finds the outputs finished
     remove(outputs)
     assert restore(outputs, folder, "c0ffee")
     assert [path.read_bytes() for path in outputs] == contents
     assert all_made(outputs, "c0ffee")
 
 
-def test_what_is_kept_costs_no_space(outputs, folder):
+def test_kept_outputs_take_no_space(outputs, folder):
     keep(outputs, folder)
     assert all(path.stat().st_nlink == 2 for path in outputs)
 
 
-def test_what_is_back_is_newer_than_what_it_was_made_of(outputs, folder):
+def test_restored_outputs_are_newer_than_their_inputs(outputs, folder):
     keep(outputs, folder)
     os.utime(outputs[0], (1, 1))
     remove(outputs)
@@ -63,7 +63,7 @@ def test_what_is_back_is_newer_than_what_it_was_made_of(outputs, folder):
 
 
 @pytest.mark.parametrize("fault", ["none", "one missing", "damaged", "another's"])
-def test_what_is_not_whole_or_is_anothers_does_not_come_back(fault, outputs, folder):
+def test_incomplete_outputs_and_those_of_another_run_are_not_restored(fault, outputs, folder):
     if fault != "none":
         keep(outputs, folder)
     kept = folder / "finished" / NAMES[1]
@@ -76,12 +76,12 @@ def test_what_is_not_whole_or_is_anothers_does_not_come_back(fault, outputs, fol
     assert not any(path.exists() for path in outputs)
 
 
-def test_what_the_workflow_has_taken_note_of_is_forgotten_and_unfinished_runs_are_not(outputs, folder):
+def test_finished_runs_are_forgotten_and_unfinished_runs_are_kept(outputs, folder):
     keep(outputs, folder)
     unfinished = folder.with_name("def456")
     unfinished.mkdir()
-    for of in (folder, unfinished):
-        of.with_suffix(".lock").touch()
+    for each in (folder, unfinished):
+        each.with_suffix(".lock").touch()
     forget(folder.parent)
     assert sorted(path.name for path in folder.parent.iterdir()) == ["def456", "def456.lock"]
     assert header_of(outputs[0])

@@ -1,4 +1,4 @@
-"""A run ends in the same bytes whatever interrupts it, and one that diverges ends where it did."""
+"""A run ends in the same bytes after any interruption, and a run that diverges ends where it does."""
 
 import math
 
@@ -20,7 +20,7 @@ MLP = {
     "training": {"steps": 12, "learning_rate": 0.03, "weight_decay": 1, "evaluate": {"every": 3}},
     "snapshots": {"layers": ["hidden"], "steps": [4, 8], "dtype": "float16"},
 }
-# Dropout, batches and a warm-up: all that draws numbers, or counts.
+# Dropout, batches and a warm-up: everything that draws random numbers or counts steps.
 TRANSFORMER = {
     "model": {"module": "transformer", "d_model": 8, "n_heads": 2, "d_mlp": 12, "dropout": 0.2},
     "training": {
@@ -49,7 +49,7 @@ class Study:
         return Run(self.examples, entry, seed, "cpu", checkpoints.folder), checkpoints
 
     def results(self, run, name):
-        """Curves and the bytes of the two files."""
+        """Return the curves and the bytes of the two files."""
         paths = [self.folder / name / file for file in ("snapshots.parquet", "weights.safetensors")]
         data = content_of(self.folder / "dataset.parquet")
         run.write_snapshots(*paths, {"run": "the same", "dataset": data})
@@ -69,7 +69,7 @@ def silent(_step, _values):
 
 
 class Killed(BaseException):
-    """As sudden as a signal: nothing that catches exceptions stops it."""
+    """A kill, which no handler of exceptions catches."""
 
 
 def killed_at(killing_step):
@@ -126,7 +126,7 @@ def test_a_run_killed_at_a_step_ends_in_the_same_bytes(entry, step, study):
     first, checkpoints = study.run(entry, "killed")
     with checkpoints.held(), pytest.raises(Killed):
         first.train(checkpoints, 0, killed_at(step))
-    torch.manual_seed(99)  # as a new process would find another state than this one's
+    torch.manual_seed(99)  # a new process has another state of torch's generator
     second, checkpoints = study.run(entry, "killed")
     with checkpoints.held():
         second.resume(checkpoints.load(), MACHINE)
@@ -136,7 +136,7 @@ def test_a_run_killed_at_a_step_ends_in_the_same_bytes(entry, step, study):
 
 
 def test_a_run_killed_after_snapshots_that_its_checkpoint_does_not_know_ends_in_the_same_bytes(study):
-    """The parts of steps 2 … 8 lie in the folder, and there is no checkpoint."""
+    """The folder has the snapshots of steps 0 … 8, and no checkpoint."""
     _, uninterrupted = finished(study, TRANSFORMER, "uninterrupted")
     first, checkpoints = study.run(TRANSFORMER, "killed")
     with pytest.raises(Killed):
@@ -149,7 +149,7 @@ def test_a_run_killed_after_snapshots_that_its_checkpoint_does_not_know_ends_in_
     assert same(study.results(second, "killed"), uninterrupted)
 
 
-def test_a_run_killed_between_its_last_step_and_its_outputs_trains_no_more(study):
+def test_a_run_killed_between_its_last_step_and_its_outputs_does_not_train_again(study):
     first, checkpoints = study.run(MLP, "run")
     first.train(checkpoints, NEVER, silent)
     second, checkpoints = study.run(MLP, "run")
@@ -158,13 +158,13 @@ def test_a_run_killed_between_its_last_step_and_its_outputs_trains_no_more(study
     assert second.curves_table().equals(first.curves_table())
 
 
-def test_another_seed_is_another_run(study):
+def test_another_seed_gives_another_run(study):
     (_, one), (_, other) = finished(study, MLP, "0", seed=0), finished(study, MLP, "1", seed=1)
     assert not any(a == b for a, b in zip(one[1:], other[1:], strict=True))
     assert not one[0].equals(other[0])
 
 
-def test_a_run_without_snapshots_records_its_ends_weights(study):
+def test_a_run_without_snapshots_records_its_first_and_last_weights(study):
     entry = {key: value for key, value in MLP.items() if key != "snapshots"}
     _, (curves, *_) = finished(study, entry, "run")
     assert sorted(set(curves["step"])) == [0, 3, 6, 9, 12]
@@ -178,7 +178,7 @@ def diverging(**training):
 
 
 def test_a_run_that_diverges_ends_at_the_first_loss_that_is_not_finite(study):
-    """The update of step 1 has no learning rate yet; that of step 2 throws the weights to 1e30."""
+    """The first update has learning rate 0; the second throws the weights to 1e30."""
     entry = diverging(warmup_steps=2, evaluate=[1, 2, 3])
     run, (curves, *_) = finished(study, entry, "run")
     assert run.history()["diverged_at"] == 2
@@ -188,9 +188,8 @@ def test_a_run_that_diverges_ends_at_the_first_loss_that_is_not_finite(study):
 
 
 def test_a_run_that_diverges_keeps_the_snapshots_before(study):
-    entry = diverging(
-        warmup_steps=6, evaluate=[6]
-    )  # lr = 0, then 1e30 / 6: lost at step 2, noticed at step 3
+    # The learning rate is 0, then 1e30 / 6: the run diverges at step 2, and this shows at step 3.
+    entry = diverging(warmup_steps=6, evaluate=[6])
     run, _ = finished(study, entry | {"snapshots": {"layers": ["hidden"], "steps": [1, 3, 5]}}, "run")
     assert run.history()["diverged_at"] == 3
     assert [snapshot.step for snapshot in study.snapshots("run")] == [0, 1]
@@ -209,7 +208,7 @@ def test_a_run_that_diverged_at_a_snapshots_step_is_not_trained_again(study):
 
 
 def test_what_an_earlier_attempt_recorded_after_the_divergence_is_left_out(study):
-    """With other threads, or on another machine, it may have lasted longer."""
+    """With other threads, or on another machine, that attempt may have diverged later."""
     run, checkpoints = study.run(diverging(), "run")
     run.recording.take(run.trainer.model, run.trainer.data["train"][0], 8)
     run.resume([], MACHINE)
@@ -276,7 +275,7 @@ def test_a_sub_network_keeps_the_norm_of_its_own_weights(mask, study):
     assert norms == pytest.approx([part.trainer.norm.item()] * 3)
 
 
-def test_a_layer_that_is_no_module_is_refused_with_the_models_file_before_the_first_step(study):
+def test_a_layer_that_is_not_a_module_is_refused_before_the_first_step(study):
     entry = MLP | {"snapshots": MLP["snapshots"] | {"layers": ["hiden"]}}
     with pytest.raises(
         ValueError, match=r"models/mlp.py: LAYERS names the layer 'hiden'.*preactivation, hidden"

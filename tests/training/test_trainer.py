@@ -1,4 +1,4 @@
-"""The recipe is the authors': published accuracies, constraint, warm-up. A loaded state continues bit for bit."""
+"""Training gives the published accuracies, and a loaded state continues with the same bits."""
 
 from functools import partial
 
@@ -29,8 +29,8 @@ def small(p=11):
     return split(modular_addition.make(p=p), 0.4, 420)
 
 
-# Train accuracy by step from the authors' code (weight decay 2, seed 0); float32 sums differ in order, so that only the
-# first steps agree to all digits.
+# Train accuracy by step from the authors' code (weight decay 2, seed 0). Its float32 sums have another order,
+# so only the first steps agree to all digits.
 PUBLISHED = {0: 0.00983, 5: 0.15015, 10: 0.24077, 15: 0.50890, 20: 0.80468, 25: 0.94685, 30: 0.98831}
 
 
@@ -60,7 +60,7 @@ def same_parameters(a, b):
     return all(torch.equal(x, y) for x, y in zip(a.model.parameters(), b.model.parameters(), strict=True))
 
 
-def test_a_loaded_state_goes_on_with_the_same_bits():
+def test_a_loaded_state_continues_with_the_same_bits():
     uninterrupted = advanced(trainer(small(), **NOISY), 6)
     state = advanced(trainer(small(), **NOISY), 4).state()
     resumed = trainer(small(), seed=7, **NOISY)
@@ -71,7 +71,7 @@ def test_a_loaded_state_goes_on_with_the_same_bits():
 
 @pytest.mark.parametrize("recipe", [NOISY, {"weight_decay": 2.0}])
 def test_recorded_steps_are_the_steps_themselves(monkeypatch, recipe):
-    """As on a GPU, but with a pretended recording."""
+    """Steps are recorded as on a GPU, but the recording is fake."""
     monkeypatch.setattr(graphs, "call_on_side_stream", lambda function, *arguments: function(*arguments))
     monkeypatch.setattr(graphs, "record", lambda function, *arguments: lambda: function(*arguments))
     plain = advanced(trainer(small(), **recipe), 12)
@@ -81,7 +81,7 @@ def test_recorded_steps_are_the_steps_themselves(monkeypatch, recipe):
     assert replayed.launch.replay is not None
 
 
-def test_another_device_goes_on_with_batches_of_its_own():
+def test_another_device_continues_with_its_own_batches():
     state = advanced(trainer(small(), **NOISY), 4).state() | {"device": "cuda", "batches": torch.zeros(16)}
     resumed = trainer(small(), **NOISY)
     drawn = resumed._draw_batch()[0]
@@ -89,7 +89,7 @@ def test_another_device_goes_on_with_batches_of_its_own():
     assert not torch.equal(resumed._draw_batch()[0], drawn)
 
 
-def test_bfloat16_products_are_another_training_evaluated_in_float32():
+def test_bfloat16_products_change_training_but_not_evaluation():
     exact, rough = trainer(small()), trainer(small(), matmul="bfloat16")
     assert exact.evaluate() == rough.evaluate()
     difference = abs(advanced(exact, 1).evaluate()["test_loss"] - advanced(rough, 1).evaluate()["test_loss"])
@@ -114,7 +114,7 @@ def test_seeds_decide_weights_and_batches():
 
 
 @pytest.mark.parametrize("constrain", ["weights", "all"])
-def test_the_norm_is_that_before_the_last_layer_was_zeroed(constrain):
+def test_the_kept_norm_is_taken_before_the_last_layer_is_zeroed(constrain):
     plain = trainer(small())
     run = trainer(small(), alpha=8, constrain_norm=constrain, zero_last_layer=True)
     constrained = constrained_parameters(run.model, run.recipe)
@@ -133,7 +133,7 @@ def test_alpha_scales_weights_and_not_biases():
 
 
 def test_decay_shrinks_every_parameter_by_the_stated_factor():
-    """Where the gradient is zero, AdamW leaves decay alone: 1 - 0.03 * 50 = -0.5."""
+    """Where the gradient is zero, only the decay acts: 1 - 0.03 * 50 = -0.5."""
     run = trainer(small(), weight_decay=50)
     with torch.no_grad():
         run.model.preactivation.bias.fill_(-100)  # no unit fires: no gradient reaches the first layer
@@ -146,7 +146,7 @@ def test_the_learning_rate_warms_up_from_zero():
     assert [recipe.learning_rate_at(step) for step in (0, 5, 10, 99)] == [0, 0.0005, 0.001, 0.001]
 
 
-def test_evaluation_neither_draws_nor_drops():
+def test_evaluation_draws_no_random_numbers():
     plain = advanced(trainer(small(), **NOISY), 1)
     evaluated = trainer(small(), **NOISY)
     assert evaluated.evaluate() == evaluated.evaluate()

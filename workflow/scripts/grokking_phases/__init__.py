@@ -1,3 +1,3 @@
-"""Phases of grokking: datasets, models, training, and information-theoretic measures of what a network goes through."""
+"""Phases of grokking: datasets, models, training, and information-theoretic measures of the layers."""
 
 __version__ = "0.1.0"

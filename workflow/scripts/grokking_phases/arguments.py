@@ -1,9 +1,10 @@
-"""Checks of a function's arguments: choices from its annotations, bounds from its file's `LIMITS`.
+"""Checks of a function's arguments: choices against its annotations, bounds against its file's `LIMITS`.
 
     Ties = Literal["average", "random"]       the choices of an option
-    LIMITS = {"n_bins": (2, None)}            an option's least and greatest value; None: unlimited
+    LIMITS = {"n_bins": (2, None)}            the least and the greatest value of an option; None: unlimited
 
-Each stands once. The library checks a call by them, and the workflow reads them from the file's syntax tree.
+Each is stated in one place. The library checks calls against it, and the workflow reads it from the syntax
+tree.
 """
 
 from numbers import Integral, Real
@@ -11,13 +12,13 @@ from typing import Any, get_args
 
 
 def check_choice(option: str, value: Any, choices: Any) -> None:
-    """Raise ValueError, in one sentence, unless `value` is one of a Literal type's."""
+    """Raise ValueError unless `value` is one of the choices, which are a Literal type."""
     if value not in get_args(choices):
         raise ValueError(f"{option} must be one of {', '.join(get_args(choices))}, not {value!r}.")
 
 
 def check_limits(limits: dict[str, tuple], **options: Any) -> None:
-    """Raise ValueError, in one sentence, for the first option that is beyond its limits; None has none."""
+    """Raise ValueError for the first option that is outside its limits; an option that is None passes."""
     for option, value in options.items():
         found = beyond(value, *limits[option])
         if found:
@@ -25,18 +26,21 @@ def check_limits(limits: dict[str, tuple], **options: Any) -> None:
 
 
 def check_counts(limits: dict[str, tuple], **options: Any) -> None:
-    """Raise ValueError, in one sentence, for the first option that is no whole number within its limits."""
+    """Raise ValueError for the first option that is not a whole number within its limits."""
     for option, value in options.items():
         if not isinstance(value, Integral):
-            raise ValueError(f"{option}: {value!r} is no whole number.")
+            raise ValueError(f"{option}: {value!r} is not a whole number.")
     check_limits(limits, **options)
 
 
 def beyond(value: Any, low: Any, high: Any) -> str | None:
-    """`1 is less than 2`, or None where the value is within the limits; a limit that is no number is not checked."""
+    """Return how a value breaks its limits, such as `1 is less than 2`, or None where it does not.
+
+    A limit that is not a number is not checked.
+    """
     if value is None:
         return None
-    if not isinstance(value, Real) or not abs(value) < float("inf"):  # a NaN is not less
+    if not isinstance(value, Real) or not abs(value) < float("inf"):  # every comparison with NaN is False
         return f"{value!r} is no finite number"
     if isinstance(low, int | float) and value < low:
         return f"{value!r} is less than {low}"

@@ -1,4 +1,4 @@
-"""What every task gives: examples with integer inputs and a class, and their division into train and test."""
+"""A task's examples, which have integer inputs and a class, and their division into train and test."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -29,13 +29,13 @@ class Examples:
 
 
 def check_examples(examples: Any, source: str) -> None:
-    """Raise ValueError, which names the file `source`, unless `examples` are such as `Examples` describes."""
+    """Raise ValueError, naming the file `source`, unless `examples` are as `Examples` describes them."""
     if found := misfit(examples):
         raise ValueError(f"{source}: make() gives {found}")
 
 
 def misfit(examples: Any) -> str | None:
-    """Return what is wrong with a task's examples and how they must be, or None."""
+    """Return what is wrong with a task's examples and what they must be, or None where nothing is wrong."""
     if not isinstance(examples, Examples):
         return f"{type_of(examples)}, and must give Examples(inputs, targets, n_tokens, n_classes)"
     inputs, targets = examples.inputs, examples.targets
@@ -44,7 +44,10 @@ def misfit(examples: Any) -> str | None:
         if getattr(values, "dtype", None) != np.int64 or values.ndim != n_dims:
             return f"{name} that are {type_of(values)}, and must give an int64 array {shape}"
     if len(inputs) != len(targets):
-        return f"{len(inputs)} rows of inputs and {len(targets)} targets, and must give one of each for every sample"
+        return (
+            f"{len(inputs)} rows of inputs and {len(targets)} targets, "
+            "and must give one of each for every sample"
+        )
     if not inputs.size:
         return "no samples, or samples without operands"
     tokens = out_of_range("inputs", inputs, "n_tokens", examples.n_tokens)
@@ -52,7 +55,7 @@ def misfit(examples: Any) -> str | None:
 
 
 def out_of_range(name: str, values: np.ndarray, count: str, size: Any) -> str | None:
-    """Return what is wrong where `size`, the number of tokens or classes, is none, or is too small for the values."""
+    """Return what is wrong if `size` is not a whole number or a value is not in 0 … size - 1, else None."""
     if not isinstance(size, Integral):
         return f"{count} = {size!r}, and must give a whole number"
     low, high = values.min(), values.max()

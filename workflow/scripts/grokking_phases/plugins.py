@@ -1,6 +1,7 @@
-"""Datasets, models, metrics and so on are found by file name: the module `grokking_phases.<kind>.<name>`.
+"""Look-up of datasets, models, metrics and so on by file name: the module `grokking_phases.<kind>.<name>`.
 
-An entry of the config names its module and gives the options of that module's function; some keys are the stage's own.
+An entry of the config names a module and gives options to the module's function. The keys in `STAGE_KEYS` are
+not options: the pipeline's stage reads them itself.
 """
 
 from importlib import import_module
@@ -17,16 +18,19 @@ STAGE_KEYS = {
 
 
 def module(kind: str, name: str) -> ModuleType:
-    """`module("metrics", "o_information")`; figures are named with their paper: `emergence/fig5`."""
+    """Return a module, such as `module("metrics", "o_information")`.
+
+    A figure's name contains its paper: `emergence/fig5`.
+    """
     return import_module(f"grokking_phases.{kind}.{name.replace('/', '.')}")
 
 
 def names(kind: str) -> list[str]:
-    """Return the names of all modules of a kind; a file with a leading underscore is none."""
+    """Return the names of all modules of a kind, except files with a leading underscore."""
     found = iter_modules(import_module(f"grokking_phases.{kind}").__path__)
     return sorted(each.name for each in found if not each.name.startswith("_"))
 
 
 def options_in(kind: str, entry: dict) -> dict:
-    """What an entry says to its module's function."""
+    """Return the options that an entry gives to its module's function."""
     return {key: value for key, value in entry.items() if key not in STAGE_KEYS.get(kind, ())}

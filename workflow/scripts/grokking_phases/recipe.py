@@ -6,19 +6,20 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a network is trained: the optimiser, the loss, and their settings.
+    """The settings that a network is trained with.
 
-    steps            optimiser updates
-    batch_size       rows a step, drawn with replacement; None = the full train set
-    weight_decay     AdamW's: every parameter is multiplied by 1 - learning_rate * weight_decay a step
-    warmup_steps     the learning rate grows linearly from 0 over so many steps
-    alpha            the initial weights (not biases) are multiplied by it (Omnigrok, 2210.01117)
-    constrain_norm   after every step, rescale to the initial L2 norm: the weights, or all parameters (Omnigrok's
-                     variant, which multiplies biases by alpha too)
-    zero_last_layer  the readout starts at zero (emergence paper, section 4); the norm is taken before
-    matmul           the precision of matrix products in training, not in evaluation: bfloat16 is faster where the
-                     processor has it, and another training
-    evaluate         when loss and accuracy are taken on the full train and test sets; at every snapshot too
+    steps            the number of optimiser updates
+    batch_size       rows in a step, drawn with replacement; None = the full train set
+    weight_decay     AdamW's: each step multiplies every parameter by 1 - learning_rate * weight_decay
+    warmup_steps     the number of steps over which the learning rate grows linearly from 0
+    alpha            the factor that multiplies the initial weights, but not biases (Omnigrok, 2210.01117)
+    constrain_norm   what is rescaled to its initial L2 norm after every step: the weights, or all parameters
+                     (Omnigrok's variant, which multiplies biases by alpha too)
+    zero_last_layer  whether the readout starts at zero (emergence paper, section 4); the norm is taken before
+    matmul           the precision of matrix products in training, not in evaluation; bfloat16 is faster on
+                     processors that have it, and gives a different training
+    evaluate         the steps at which loss and accuracy are taken on the full train and test sets, besides
+                     every snapshot
     optimizer        the file in `optimizers/` that updates the parameters
     loss             the file in `losses/` whose mean over the batch is minimised
     """

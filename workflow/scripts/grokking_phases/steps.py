@@ -4,10 +4,11 @@ import math
 
 
 def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
-    """Ascending steps from 0 to `last`, both always among them.
+    """Return the steps of a rule in ascending order; 0 and `last` are always among them.
 
-    `{every: n}` is every n-th step; `{log: n}` is n distinct steps, evenly spaced in log step as far as whole numbers
-    can be. Raises ValueError when the rule puts no step between the first and the last, or names one after the last.
+    `{every: n}` is every n-th step. `{log: n}` is n distinct steps, spaced in log step as evenly as whole
+    numbers allow. Raises ValueError when the rule names a step after the last, or none between 0 and the
+    last.
     """
     if isinstance(rule, list):
         if max(rule) > last:
@@ -24,7 +25,10 @@ def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
 
 
 def _log_spaced(n_steps: int, last: int) -> list[int]:
-    """`n_steps` (or all, if there are not so many) of 1 … last, each as far on in log step as those left allow."""
+    """Return `n_steps` of the steps 1 … last, evenly spaced in log step, or all if there are fewer.
+
+    Each step divides the rest of the way, in log step, evenly among the steps that are left.
+    """
     steps = [1]
     for left in range(min(n_steps, last) - 1, 0, -1):
         ideal = steps[-1] * (last / steps[-1]) ** (1 / left)
@@ -33,7 +37,7 @@ def _log_spaced(n_steps: int, last: int) -> list[int]:
 
 
 def nearest(steps: list[int], wanted: list[int]) -> list[int]:
-    """Those of `steps`, ascending, that are nearest to the wanted ones, in log step (0 to 0 alone)."""
+    """Return the steps, ascending, that are nearest to the wanted ones in log step; 0 matches only 0."""
     positive = [step for step in steps if step > 0]
     chosen = {min(positive, key=lambda step: abs(math.log(step / want))) for want in wanted if want > 0}
     return sorted(chosen | ({0} & set(steps) & set(wanted)))

@@ -1,6 +1,6 @@
-"""How many compute threads the library takes: one, unless `use_threads` says more.
+"""The number of compute threads that the library uses: one, unless `use_threads` sets another.
 
-Left to themselves, numpy's BLAS and OpenMP start a thread for each core; beside other work on the machine the
+By default, numpy's BLAS and OpenMP start a thread for each core. Where other work runs on the machine, these
 threads wait for each other, and the same call takes many times as long.
 """
 
@@ -11,12 +11,12 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-_TOLD: list[int] = []  # by `use_threads`, the innermost last
+_TOLD: list[int] = []  # the numbers that `use_threads` has set, the innermost last
 
 
 @contextmanager
 def use_threads(n: int) -> Iterator[None]:
-    """Let the library, and all else in this process, take n compute threads within the block."""
+    """Let all code in this process use n compute threads within the block."""
     _TOLD.append(n)
     try:
         with threadpool_limits(n):
@@ -26,9 +26,9 @@ def use_threads(n: int) -> Iterator[None]:
 
 
 def one_thread(function: Callable) -> Callable:
-    """Let a function take one compute thread, where no `use_threads` is around its call.
+    """Limit a function to one compute thread, except in calls within a block of `use_threads`.
 
-    Of a generator, that holds while it computes its next item.
+    A generator is limited while it computes each of its items.
     """
 
     @wraps(function)

@@ -1,1 +1,1 @@
-"""Examples, their split, and what is recorded of a network on them."""
+"""Examples, their split, and the recorded activations and weights of a network."""

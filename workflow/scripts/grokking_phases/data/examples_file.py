@@ -1,4 +1,4 @@
-"""The file of a task's examples, with their division into train and test."""
+"""The dataset file: a task's examples, with their division into train and test."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ SIZES = ("n_tokens", "n_classes")
 
 
 def write_examples(path: str | Path, examples: Examples, header: dict[str, Any]) -> None:
-    """One row an example: sample, inputs (fixed-size list), target, split."""
+    """Write one row for each example: sample, inputs (fixed-size list), target, split."""
     n_samples, n_operands = examples.inputs.shape
     inputs = pa.FixedSizeListArray.from_arrays(pa.array(examples.inputs.ravel()), n_operands)
     split = np.where(examples.train, "train", "test")
@@ -23,7 +23,10 @@ def write_examples(path: str | Path, examples: Examples, header: dict[str, Any])
 
 
 def read_examples(path: str | Path, **expected: Any) -> Examples:
-    """The dataset of this run and seed, if given; ValueError for any other, and for a damaged file."""
+    """Return the examples in a dataset file.
+
+    Raises ValueError if the file is damaged, or its header differs from `expected` (run, seed, …).
+    """
     header = header_of(path, **expected)
     table = pq.read_table(path)
     inputs = table["inputs"].combine_chunks()

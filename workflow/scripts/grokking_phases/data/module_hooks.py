@@ -1,7 +1,7 @@
-"""What metrics ask of a network, by the names of its modules: outputs, pre-activations, and the rest after a layer.
+"""Outputs of a network's named modules, their pre-activations, and the rest of a network after a module.
 
-Hooks answer it, so any torch network will do. Each function runs the network in evaluation mode without gradients and
-leaves it as it was: every module's mode, its hooks, and the gradients that it has.
+Hooks read these values, so any torch network will do. Each function runs the network in evaluation mode
+without gradients, and leaves it as it was: every module's mode, hooks and gradients.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,15 +11,16 @@ from functools import partial
 import torch
 from torch import Tensor, fx, nn
 
-ROUNDINGS = 1000  # of the largest output: many layers add up theirs
+# The tolerance, in roundings of the largest output: the roundings of many layers add up.
+ROUNDINGS = 1000
 
-# Activation functions that turn on at 0, so that the sign of what they read says on which side a unit is.
+# Activation functions that turn on at 0: the sign of their input says on which side of it a unit is.
 ACTIVATIONS = (nn.ReLU, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.CELU, nn.SELU, nn.GELU, nn.SiLU, nn.Mish)
 
 
 @contextmanager
 def evaluated(network: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; afterwards each module has its own mode again."""
+    """Set evaluation mode without gradients for the block, then give each module its own mode back."""
     modes = [(module, module.training) for module in network.modules()]
     try:
         network.eval()
@@ -32,8 +33,8 @@ def evaluated(network: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def replaced(module: nn.Module, output: Tensor) -> Iterator[None]:
-    """The module gives this output and computes nothing; afterwards it computes again."""
-    own = vars(module).get("forward")  # of this instance, where somebody has set one
+    """Make the module return `output` without computing anything, for the block."""
+    own = vars(module).get("forward")  # set on this instance by somebody else, if at all
     module.forward = lambda *_inputs, **_options: output
     try:
         yield
@@ -44,18 +45,18 @@ def replaced(module: nn.Module, output: Tensor) -> Iterator[None]:
 
 
 def check_submodules(network: nn.Module, names: list[str], source: str) -> None:
-    """Raise ValueError, with the model's file `source`, for the first name that no module of the network has."""
+    """Raise ValueError, naming the model's file `source`, for the first name that no module has."""
     known = [name for name, _ in network.named_modules() if name]
     for name in names:
         if name not in known:
-            what = f"{source}: LAYERS names the layer {name!r}, and the network that build returns has no such module"
-            raise ValueError(f"{what} (it has {', '.join(known)})")
+            what = f"{source}: LAYERS names the layer {name!r}, but the network that build returns lacks it"
+            raise ValueError(f"{what}; name one that it has ({', '.join(known)})")
 
 
 def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, Tensor]:
     """Return the whole outputs {name: (n, ...)} of the named modules.
 
-    ValueError: the network calls one of them never, or more than once.
+    Raises ValueError if the network calls one of them never, or more than once.
     """
     found: dict[str, Tensor] = {}
     with evaluated(network), ExitStack() as hooks:
@@ -68,7 +69,7 @@ def outputs(network: nn.Module, inputs: Tensor, names: list[str]) -> dict[str, T
         network(inputs)
     unused = [name for name in names if name not in found]
     if unused:
-        raise ValueError(f"the network never calls its module {unused[0]}, so this layer has no output.")
+        raise ValueError(f"the network never calls its module {unused[0]}, so it has no output; name another")
     return found
 
 
@@ -78,12 +79,12 @@ def preactivations(
     rest: Callable[[Tensor], Tensor] | None = None,
     after: str | None = None,
 ) -> dict[str, Tensor]:
-    """Return what each activation module reads, {its name: (n, width)}, in the order in which they are called.
+    """Return the input of each activation module, {its name: (n, width)}, in the order of the calls.
 
-    Of a sequence, that is what it reads at the last position. The points are the network's own inputs or, with
-    `rest = rest_after(network, after, …)`, outputs of the module `after`; then later modules alone count.
+    For a sequence, that is the input at the last position. `points` are the network's own inputs. If `rest`
+    is `rest_after(network, after, …)`, they are outputs of the module `after`, and only later modules count.
 
-    ValueError: no activation module is called, or one of them more than once.
+    Raises ValueError if no activation module is called, or one of them more than once.
     """
     found: dict[str, Tensor] = {}
     with evaluated(network), ExitStack() as hooks:
@@ -98,7 +99,7 @@ def preactivations(
         (rest or network)(points)
     if not found:
         raise ValueError(
-            "the network calls no activation module (nn.ReLU, nn.GELU, …), so no neurons are known."
+            "the network calls no activation module; use one (nn.ReLU, nn.GELU, …) in place of a function."
         )
     return {name: at_last_position(values) for name, values in found.items()}
 
@@ -112,17 +113,18 @@ def _keep(found: dict[str, Tensor], name: str, value: Tensor) -> None:
 
 
 def at_last_position(values: Tensor) -> Tensor:
-    """(n, width) as it is, or (n, n_positions, width) at the last position."""
+    """Return values (n, width) as they are, and values (n, n_positions, width) at the last position."""
     return values[:, -1] if values.ndim == 3 else values
 
 
 def rest_after(network: nn.Module, name: str, inputs: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return the rest of the network after the named module, a function of that module's output.
+    """Return the rest of the network after the named module, as a function of that module's output.
 
-    The given values stand in the place of the module's output. The module itself does not run, and what comes before
-    it runs on one sample alone, so that it costs next to nothing.
+    The function's argument replaces the module's output. The module itself does not run, and the modules
+    before it run on one sample alone, which costs next to nothing.
 
-    ValueError: the rest does not give the network's own output for `inputs`, since something goes around the module.
+    Raises ValueError if the rest does not give the network's own output for `inputs`, because something goes
+    around the module.
     """
 
     def rest(values: Tensor) -> Tensor:
@@ -136,13 +138,13 @@ def rest_after(network: nn.Module, name: str, inputs: Tensor) -> Callable[[Tenso
 def _check_all_goes_through(
     network: nn.Module, name: str, inputs: Tensor, rest: Callable[[Tensor], Tensor]
 ) -> None:
-    message = f"not all that follows module {name} goes through it (a skip connection?); name another layer."
+    message = f"something goes around module {name} (a skip connection?); name another layer."
     values = outputs(network, inputs, [name])[name]
     with evaluated(network):
         expected = network(inputs)
     try:
         found = rest(values)
-    except RuntimeError as error:  # shapes of one sample and of many that do not fit
+    except RuntimeError as error:  # the shapes of one sample and of many do not fit
         raise ValueError(message) from error
     rounding = ROUNDINGS * torch.finfo(expected.dtype).eps * expected.nan_to_num().abs().max().item()
     if found.shape != expected.shape or not torch.allclose(
@@ -152,20 +154,20 @@ def _check_all_goes_through(
 
 
 class _Whole(fx.Tracer):
-    """A tracer that looks into no module but those that hold others."""
+    """A tracer that looks only into modules that contain other modules."""
 
     def is_leaf_module(self, module: nn.Module, _name: str) -> bool:
         return not any(True for _ in module.children())
 
 
 def chain(network: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules {name: module} of a network each of which reads the one before it alone, in order.
+    """Return a network's modules {name: module} in order, if each reads only the output of the one before.
 
-    ValueError: the network is no such chain.
+    Raises ValueError if the network is not such a chain.
     """
     try:
         first, *calls, last = _Whole().trace(network).nodes
-    except Exception as error:  # whatever the network's own code does with what it is given
+    except Exception as error:  # the network's own code may raise anything
         raise ValueError(f"the network is not a chain of modules: {error}") from error
     read = [node.args for node in (*calls, last)]
     other = next((node for node in calls if node.op != "call_module"), None)

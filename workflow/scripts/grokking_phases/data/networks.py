@@ -1,4 +1,4 @@
-"""A run's network as it was at a recorded step, from weights.safetensors; with it, layers that were not recorded."""
+"""A run's network at a recorded step, from weights.safetensors, and activations of layers not recorded."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +16,11 @@ from grokking_phases.storage.headers import header_of
 
 
 class Networks:
-    """Called with a step, it gives the network of that step, for evaluation: one module, loaded anew at each call.
+    """The networks of a run: a call with a step returns the network of that step, for evaluation.
 
-    `model` is a run's entry of that name in the config, weights.safetensors its parameters keyed step/parameter, of
-    the training with this digest.
+    All calls return the same module, and load its parameters anew. `model` is the block `model` of the run's
+    entry in the config. `weights` is the run's weights.safetensors, with parameters keyed step/parameter.
+    Raises ValueError if they come from a training with another `config_digest`.
     """
 
     def __init__(self, weights: str | Path, dataset: str | Path, model: dict, config_digest: str) -> None:
@@ -37,7 +38,7 @@ class Networks:
         return self.network
 
     def recompute(self, layers: list[str]) -> Callable[[int], dict[str, np.ndarray]]:
-        """Of a step, {layer: activations (n_samples, width) float32} on the train rows."""
+        """Return a function of a step: {layer: activations (n_samples, width) float32} of the train rows."""
         check_submodules(self.network, layers, self.source)
         return lambda step: {
             layer: values.numpy() for layer, values in activations(self(step), self.inputs, layers).items()

@@ -1,7 +1,8 @@
-"""Snapshots as they are taken: each its own file, at the end merged into snapshots.parquet and weights.safetensors.
+"""Snapshots of a training: each a file at first, then merged into snapshots.parquet and weights.safetensors.
 
-A snapshot holds all parameters, and the recorded layers' activations on the probe samples, which are all train rows
-in dataset order. In snapshots.parquet a step is a row group, so that a reader need hold one step at a time.
+A snapshot holds all parameters, and the recorded layers' activations on the probe samples. The probe samples
+are all train rows in dataset order. In snapshots.parquet a step is a row group, so a reader needs only one
+step in memory.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from grokking_phases.storage.headers import check_seal, metadata, sealed
 
 @dataclass(frozen=True)
 class Recording:
-    """The layers and steps to record, their float type, and the folder of the parts until they are merged."""
+    """The layers and steps to record, the stored float type, and the folder of the snapshots' own files."""
 
     folder: Path
     layers: list[str]
@@ -31,7 +32,7 @@ class Recording:
 
     @classmethod
     def from_entry(cls, entry: dict | None, last: int, folder: Path) -> "Recording":
-        """Return the recording of a run's `snapshots:`; without it, that of the first and last parameters alone."""
+        """Return the recording of a run's `snapshots:`; without it, one of the first and last parameters."""
         if entry is None:
             return cls(folder, layers=[], steps=[0, last])
         return cls(folder, **entry | {"steps": steps_of(entry["steps"], last)})
@@ -54,13 +55,13 @@ class Recording:
         return True
 
     def forget_after(self, step: int) -> None:
-        """Remove the snapshots after `step`, which an interrupted run took after its last checkpoint."""
+        """Remove the snapshots after `step`, which an interrupted run took since its last checkpoint."""
         for taken in self.taken():
             if taken > step:
                 self._part(taken).unlink()
 
     def taken(self) -> list[int]:
-        """Return the steps recorded so far: in the end all, unless the run ended before its last step."""
+        """Return the steps recorded so far; at the end these are all, unless the run ended early."""
         return [step for step in self.steps if self._part(step).exists()]
 
     def _part(self, step: int) -> Path:
@@ -71,13 +72,16 @@ class Recording:
         return load_file(self._part(step))
 
     def merge_activations(self, path: str | Path, samples: np.ndarray, header: dict[str, Any]) -> None:
-        """Write snapshots.parquet: columns step, sample and one fixed-size list a layer; a row group a step."""
+        """Write snapshots.parquet, in which each step is a row group.
+
+        The columns are step, sample, and a fixed-size list for each layer.
+        """
         steps = self.taken() if self.layers else []
         first = self._load(steps[0]) if steps else {}
         widths = {layer: first[f"layer/{layer}"].shape[1] for layer in self.layers if first}
         header = {"layers": widths, "steps": steps, "split": "train", "torch": torch.__version__} | header
         schema = self._schema(widths, header)
-        # Bytes of equal significance side by side: floats that share no digits still share their exponents.
+        # Bytes of equal significance are stored side by side: floats with no common digits share exponents.
         floats = [f"{layer}.list.element" for layer in self.layers]
         coding = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": floats}
         with sealed(path) as temporary, pq.ParquetWriter(temporary, schema, **coding) as writer:
@@ -91,7 +95,7 @@ class Recording:
         return pa.schema([("step", pa.int64()), ("sample", pa.int64()), *layers], metadata=metadata(header))
 
     def _columns(self, step: int, widths: dict[str, int], samples: np.ndarray) -> list[pa.Array]:
-        """Return one step's rows, a column each of step, sample and every layer."""
+        """Return one step's rows as columns: step, sample, and one for each layer."""
         part, columns = self._load(step), [pa.array(np.full(len(samples), step)), pa.array(samples)]
         for layer, width in widths.items():
             values = as_stored(part[f"layer/{layer}"], self.dtype, f"layer {layer} at step {step}")
@@ -99,7 +103,7 @@ class Recording:
         return columns
 
     def merge_parameters(self, path: str | Path, header: dict[str, Any]) -> None:
-        """Write weights.safetensors: every recorded step's parameters, keyed step/parameter."""
+        """Write weights.safetensors: the parameters of every recorded step, keyed step/parameter."""
         weights = {}
         for step in self.taken():
             part = self._load(step)
@@ -115,10 +119,15 @@ def write_tensors(path: str | Path, tensors: dict[str, np.ndarray], header: dict
 
 
 def as_stored(values: np.ndarray, dtype: str, name: str) -> np.ndarray:
-    """Return the values (n_samples, width) as `dtype`; ValueError where that would lose what the run means."""
-    low, high = values.min(axis=0), values.max(axis=0)  # of each unit; NaN where it has one
+    """Return the values (n_samples, width) as `dtype`.
+
+    Raises ValueError if a value is not finite or exceeds what `dtype` holds, or a unit that varies becomes
+    constant.
+    """
+    low, high = values.min(axis=0), values.max(axis=0)  # of each unit; NaN where it has a NaN
     with np.errstate(over="ignore"):
-        lowest, highest = low.astype(dtype), high.astype(dtype)  # as stored, for rounding keeps order
+        # Rounding keeps the order, so these are the extremes of the stored values.
+        lowest, highest = low.astype(dtype), high.astype(dtype)
     remedy = "set `dtype: float32` under the run's `snapshots:`"
     if not np.isfinite([low, high]).all():
         raise ValueError(f"{name} has values that are not finite; a lower learning rate may keep them finite")

@@ -1,4 +1,4 @@
-"""A run's recorded snapshots, read one step at a time: memory does not grow with their number."""
+"""A run's recorded snapshots, read one step at a time, so that memory does not grow with their number."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Activations = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The network at one step: per layer, activations (n_samples, width) float32; itself, for a metric that asks."""
+    """One step: {layer: activations (n_samples, width) float32}, and the network itself if asked for."""
 
     step: int
     activations: Activations
@@ -25,14 +25,16 @@ class Snapshot:
 
 
 class Snapshots:
-    """snapshots.parquet with the examples that it was taken on; iterate as often as needed.
+    """The snapshots of a run, with the examples that they were taken on; iterate as often as needed.
 
-    steps    ascending: all that are recorded, or those nearest to the rule given (`schedule`)
-    layers   {name: width}: all that are recorded, or those given, of which `recompute(step)` makes what is missing
-    network  called with a step, it gives the network of that step
-    header   what the file says of itself
-    inputs   (n_samples, n_operands) int64, the probe samples; `test_inputs`, those of the test set
-    targets  (n_samples,) int64, the probe samples' classes
+    steps    all recorded steps, ascending, or those nearest to the given rule (`steps.py`)
+    layers   {name: width}: all recorded layers, or the given ones; `recompute(step)` gives the missing ones
+    network  a function from a step to the network of that step, or None
+    header   the header of snapshots.parquet
+    inputs   (n_samples, n_operands) int64, the probe samples; `test_inputs` are those of the test set
+    targets  (n_samples,) int64, the classes of the probe samples
+
+    Raises ValueError if the snapshots were taken on other examples.
     """
 
     def __init__(

@@ -1,7 +1,8 @@
 """The division into train and test: the first int(f N) entries of a seeded permutation are the train set.
 
-The permutation is `torch.randperm(N)` after `torch.manual_seed(seed)`, as in the emergence paper's code, so that its
-split can be had exactly; drawn here from NumPy's generator of the same kind, for torch takes seconds to import.
+The permutation is `torch.randperm(N)` after `torch.manual_seed(seed)`, as in the emergence paper's code, so
+that its split can be reproduced exactly. It is drawn from NumPy's generator of the same kind, because torch
+takes seconds to import.
 """
 
 from dataclasses import replace
@@ -12,7 +13,7 @@ from grokking_phases.examples import Examples
 
 
 def split(examples: Examples, train_fraction: float, seed: int) -> Examples:
-    """The examples with `train` drawn; raises ValueError when either side would be empty."""
+    """Return the examples with `train` drawn; raise ValueError if the train or test set would be empty."""
     n_train = int(train_fraction * len(examples))
     if not 0 < n_train < len(examples):
         raise ValueError(
@@ -24,10 +25,12 @@ def split(examples: Examples, train_fraction: float, seed: int) -> Examples:
 
 
 def randperm(n: int, seed: int) -> list[int]:
-    """`torch.randperm(n)` on a CPU: Fisher and Yates' shuffle from the front, by 32-bit draws of a Mersenne Twister."""
-    draws = np.random.RandomState(seed % 2**32).randint(
-        2**32, size=n, dtype=np.uint32
-    )  # torch takes the low 32 bits
+    """Return the permutation that `torch.randperm(n)` draws on a CPU.
+
+    It is a Fisher-Yates shuffle from the front, with 32-bit draws of a Mersenne Twister.
+    """
+    # torch seeds its generator with the low 32 bits.
+    draws = np.random.RandomState(seed % 2**32).randint(2**32, size=n, dtype=np.uint32)
     order = list(range(n))
     for i, draw in enumerate(draws.tolist()):
         other = i + draw % (n - i)

@@ -1,1 +1,1 @@
-"""Tasks, one file each: `make(**options) -> Examples`."""
+"""Tasks, one a file: `make(**options) -> Examples`."""

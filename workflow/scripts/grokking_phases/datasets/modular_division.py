@@ -1,8 +1,9 @@
 """a / b mod p for b = 1 … p - 1: the first task of the two-phase paper (section 3.1).
 
-inverse = "exact"   c = a * b^-1, which wants a prime p: otherwise some b has no inverse
-inverse = "fermat"  c = a * b^(p - 2), the inverse by Fermat's little theorem, right for a prime p alone. The paper's
-                    "division modulo 96" is this formula: not division, but a task in which b^94 takes ten values.
+inverse = "exact"   c = a * b^-1. This needs a prime p, because otherwise some b has no inverse.
+inverse = "fermat"  c = a * b^(p - 2), the inverse by Fermat's little theorem, which holds only for a prime p.
+                    The paper's "division modulo 96" is this formula. It is not a division, but a task in
+                    which b^94 takes ten values.
 """
 
 from math import gcd
@@ -13,11 +14,11 @@ import numpy as np
 from grokking_phases.arguments import check_limits
 from grokking_phases.examples import Examples
 
-LIMITS = {"p": (3, 1000)}  # a million examples
+LIMITS = {"p": (3, 1000)}  # at most a million examples
 
 
 def make(*, p: int, inverse: Literal["exact", "fermat"] = "exact") -> Examples:
-    """Return all p * (p - 1) pairs, a slow and b fast."""
+    """Return all p * (p - 1) pairs (a, b), b varying fastest."""
     check_limits(LIMITS, p=p)
     if inverse == "exact":
         for b in range(1, p):

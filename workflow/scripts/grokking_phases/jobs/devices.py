@@ -1,4 +1,4 @@
-"""The device and the number of threads, as the config says; the number of the machine's cores does not matter."""
+"""The device and the number of threads, as the config sets them, whatever the machine's number of cores."""
 
 import ctypes
 import platform
@@ -10,13 +10,13 @@ from grokking_phases.jobs.machine import machine
 
 
 def on_device(name: str, threads: int) -> dict[str, str | int]:
-    """Set the threads, choose the device (`auto`: CUDA where there is one), and return what decides the exact bits.
+    """Set the threads, choose the device, and return what decides the exact bits of a result.
 
-    Raises ValueError when CUDA is asked for and absent.
+    `auto` is CUDA if there is any. Raises ValueError if CUDA is asked for and absent.
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise ValueError(
-            "device: cuda is asked for, and torch finds no CUDA device; set `device: auto` in config.yaml"
+            "device: cuda is asked for, but torch finds no CUDA device; set `device: auto` in config.yaml"
         )
     device = "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
     torch.set_num_threads(threads)
@@ -28,9 +28,9 @@ def on_device(name: str, threads: int) -> dict[str, str | int]:
 
 
 def keep_freed_memory() -> None:
-    """Let glibc reuse the memory of freed activations: new pages at every step would cost a tenth of its time."""
+    """Make glibc reuse the memory of freed activations; new pages would take a tenth of each step's time."""
     if platform.libc_ver()[0] == "glibc":
-        m_trim_threshold, m_mmap_threshold = -1, -3  # mallopt(3)
+        m_trim_threshold, m_mmap_threshold = -1, -3  # see mallopt(3)
         libc = ctypes.CDLL(None)
-        libc.mallopt(m_mmap_threshold, 32 * 2**20)  # the largest that glibc takes
+        libc.mallopt(m_mmap_threshold, 32 * 2**20)  # the largest that glibc accepts
         libc.mallopt(m_trim_threshold, 2**30)

@@ -1,4 +1,4 @@
-"""A job's log: everything on stderr goes to it too; an error that a user can mend is shown as one sentence."""
+"""A job's log, which gets everything on stderr; an error that a user can fix is shown as one sentence."""
 
 import io
 import sys
@@ -11,9 +11,10 @@ from pathlib import Path
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Copy stderr to the log; end with the message alone for ValueError and OSError, with the traceback otherwise.
+    """Copy stderr to the log while the block runs.
 
-    The log's last line says how long the job took, from here on.
+    A ValueError or OSError ends the process with its message alone. Other errors are raised again. The log
+    gets the traceback of every error. Without an error, its last line says how long the block took.
     """
     began = time.monotonic()
     with Log(path) as log:
@@ -44,7 +45,7 @@ class Log(io.FileIO):
 
 
 class Both:
-    """A stream that writes to the terminal and to the log; the log gets no line that a terminal writes over."""
+    """A stream that writes to the terminal and to the log, but live lines only to the terminal."""
 
     def __init__(self, terminal, log) -> None:
         self.terminal, self.log = terminal, log

@@ -1,4 +1,4 @@
-"""The machine, as far as it decides the last bits of a result: the processor, numpy and its BLAS kernels."""
+"""The properties of a machine that decide the last bits of a result: processor, numpy and BLAS kernels."""
 
 import platform
 from pathlib import Path
@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info
 
 
 def machine() -> dict[str, str]:
-    """Return the processor model, the numpy version, and the kernels that numpy's BLAS chose for the processor."""
+    """Return the processor's model, numpy's version, and the kernels that numpy's BLAS chose for it."""
     kernels = {
         library.get("architecture", "") for library in threadpool_info() if library["user_api"] == "blas"
     }

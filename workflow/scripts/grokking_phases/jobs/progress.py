@@ -5,11 +5,11 @@ import sys
 import time
 
 ERASE = "\r\x1b[2K"  # the line that the cursor is on
-LIVE_SECONDS, LINE_SECONDS = 1.0, 30.0  # at most one line in so long
+LIVE_SECONDS, LINE_SECONDS = 1.0, 30.0  # the least time between two lines
 
 
 class Progress:
-    """A function to call at every step: it writes the step's losses now and then, and those of the last step."""
+    """A function to call at every step. It writes the losses now and then, and always at the last step."""
 
     def __init__(self, name: str, last: int, start: int = 0) -> None:
         self.name, self.last, self.start = name, last, start

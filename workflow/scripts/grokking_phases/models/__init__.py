@@ -1,1 +1,1 @@
-"""Networks, one file each: `build(*, n_tokens, n_classes, **options)`, and `LAYERS`, what can be recorded."""
+"""Networks, one a file: `build(*, n_tokens, n_classes, **options)`, and `LAYERS`, the layers to record."""

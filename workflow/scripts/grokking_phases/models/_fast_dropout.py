@@ -1,6 +1,7 @@
-"""Dropout with masks that are cheap on a CPU: 16 random bits for each value; a Bernoulli draw costs several times more.
+"""Dropout with masks that are cheap on a CPU: 16 random bits for each value.
 
-The probability is p rounded to 1/65536; kept values are scaled by the inverse of what is kept, so that means are exact.
+Bernoulli draws cost several times as much. The probability is p rounded to a multiple of 1/65536. Kept values
+are divided by the fraction that is kept, so the mean is exact.
 """
 
 import torch
@@ -11,12 +12,12 @@ LEVELS = 2**16
 
 
 class Dropout(nn.Module):
-    """As nn.Dropout(p), from torch's own generator."""
+    """Dropout distributed as nn.Dropout(p), with random bits from torch's own generator."""
 
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
-        self.dropped = round(p * LEVELS)  # of the 65536 values that 16 bits take
+        self.dropped = round(p * LEVELS)  # how many of the 65536 values of 16 bits lead to a drop
 
     @property
     def drops(self) -> bool:
@@ -29,7 +30,6 @@ class Dropout(nn.Module):
             return F.dropout(x, self.p)
         words = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
         bits = words.view(torch.int16)[: x.numel()].view(x.shape)  # uniform on -32768 … 32767
-        kept = bits.ge_(self.dropped - LEVELS // 2).to(
-            x.dtype
-        )  # in place: to write booleans costs several times more
+        # The comparison is in place, because writing booleans costs several times more.
+        kept = bits.ge_(self.dropped - LEVELS // 2).to(x.dtype)
         return x * kept.mul_(LEVELS / (LEVELS - self.dropped))

@@ -1,8 +1,9 @@
-"""The logits of `mlp.MLP` with less work, for training and evaluation.
+"""Fast logits of `mlp.MLP`, for training and evaluation.
 
-A one-hot times a matrix is a row of it, so the first layer is two look-ups and an addition: the same numbers as the
-dense product, at about half of the whole step's cost. A unit without input is the same for all samples, so the readout
-of such units is a vector that is added to all logits.
+A one-hot times a matrix is a row of the matrix. So the first layer is two look-ups and an addition, which
+give the same numbers as the dense product, and a whole training step takes about half the time. A unit
+without input has the same activation for all samples, so the readout of such units is one vector that is
+added to all logits.
 """
 
 import torch
@@ -22,6 +23,6 @@ def fast_forward(network: nn.Module, inputs: Tensor) -> Tensor:
 
 
 def look_up(layer: nn.Linear, inputs: Tensor, n_tokens: int) -> Tensor:
-    """Return the layer's output (n, out_features) for one-hots side by side, given as integers (n, n_operands)."""
+    """Return the layer's output (n, out_features) for the one-hots of `inputs` (n, n_operands)."""
     columns = inputs + n_tokens * torch.arange(inputs.shape[1], device=inputs.device)
     return F.embedding_bag(columns, layer.weight.t().contiguous(), mode="sum").add_(layer.bias)

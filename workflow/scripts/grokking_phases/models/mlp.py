@@ -1,6 +1,7 @@
-"""The emergence paper's network: Linear -> ReLU -> Linear without bias, on two one-hots side by side (section 3).
+"""The emergence paper's network (section 3): Linear -> ReLU -> Linear without bias, on two one-hots.
 
-Training and evaluation call `fast_forward`, the same function of the same parameters with less work.
+Training and evaluation call `fast_forward`, which computes the same function of the same parameters with less
+work.
 """
 
 from typing import Literal
@@ -15,14 +16,14 @@ from grokking_phases.models._onednn_linear import Linear
 # Layers that can be recorded, and the option of `build` that gives their width.
 LAYERS = {"hidden": "width", "preactivation": "width"}
 
-# The network is a chain of Linear and ReLU, so its linear regions can be exact.
+# The network is a chain of Linear and ReLU, so its linear regions can be computed exactly.
 PIECEWISE_LINEAR = True
 
 Mask = Literal["activation", "weights"]
 
 
 class OneHots(nn.Module):
-    """(n, n_operands) integers -> (n, n_operands * n_tokens) float32: one-hots side by side."""
+    """One-hots side by side: (n, n_operands) integers -> (n, n_operands * n_tokens) float32."""
 
     def __init__(self, n_tokens: int) -> None:
         super().__init__()
@@ -33,7 +34,7 @@ class OneHots(nn.Module):
 
 
 class MLP(nn.Module):
-    """(n, 2) operands -> (n, n_classes) logits."""
+    """The network: (n, 2) operands -> (n, n_classes) logits."""
 
     def __init__(self, n_tokens: int, n_classes: int, width: int) -> None:
         super().__init__()
@@ -49,7 +50,7 @@ class MLP(nn.Module):
 
 
 class MLPWithConstants(MLP):
-    """An MLP some of whose units have no input: each is relu(its bias), whatever the operands."""
+    """An MLP with additional hidden units without input: each is relu(its bias), whatever the operands."""
 
     constants: nn.Parameter  # (n_constants,) biases; `readout` reads these units after the others
 
@@ -60,23 +61,28 @@ class MLPWithConstants(MLP):
 
 
 def build(*, n_tokens: int, n_classes: int, width: int = 250) -> nn.Module:
-    """The paper's network by default; PyTorch's default initialisation, first layer first."""
+    """Return the network, by default of the paper's size.
+
+    PyTorch's default initialisation draws the first layer first.
+    """
     return MLP(n_tokens, n_classes, width)
 
 
 @torch.no_grad()
 def subnetwork(network: MLP, units: list[int], mask: Mask) -> MLP:
-    """Return the network with all but these hidden units masked, from the same weights (emergence paper, section 7).
+    """Return the network with the same weights, in which all hidden units but `units` are masked.
 
-    activation   a masked unit's activation is zero: it is left out, with all its weights
-    weights      its row of the first layer is zero at every step, but not its bias: it stays as a constant
-                 relu(bias) that is read, and learns (as published)
+    This is what the emergence paper does in section 7.
 
-    Raises ValueError when there are no units, or one that the network has not.
+    mask = "activation"  A masked unit's activation is zero. The unit is left out, with all its weights.
+    mask = "weights"     A masked unit's row of the first layer is zero at every step, but its bias is not.
+                         The unit stays as a constant relu(bias), which is read and learns (as published).
+
+    Raises ValueError when there are no units, or when the network lacks one of them.
     """
     width = network.preactivation.out_features
     if not units or not set(units) <= set(range(width)):
-        raise ValueError(f"a sub-network needs units, each of 0 to {width - 1}")
+        raise ValueError(f"units {units} make no sub-network; give one or more from 0 to {width - 1}")
     kept, masked = (
         torch.tensor(sorted(units)),
         torch.tensor(sorted(set(range(width)) - set(units)), dtype=int),

@@ -1,19 +1,19 @@
-"""A multi-layer perceptron of ReLUs on the plane, as the two-phase paper draws one (Figures 1 and 2)."""
+"""A multi-layer perceptron of ReLUs on the plane, as in Figures 1 and 2 of the two-phase paper."""
 
 from torch import Tensor, nn
 
 # Layers that can be recorded, and the option of `build` that gives their width; {depth} counts 1 … depth.
 LAYERS = {"hidden_{depth}": "width"}
 
-# Options bounded from below, from above, or not.
-LIMITS = {"depth": (1, 9)}  # beyond, names of layers would not sort
+# The least and the greatest value of options.
+LIMITS = {"depth": (1, 9)}  # from 10 on, the names of the layers would not sort
 
-# The network is a chain of Linear and ReLU, so its linear regions can be exact.
+# The network is a chain of Linear and ReLU, so its linear regions can be computed exactly.
 PIECEWISE_LINEAR = True
 
 
 class Coordinates(nn.Module):
-    """(n, 2) operands -> (n, 2) points: the tokens 0 … n_tokens - 1 lie evenly from -1 to 1."""
+    """Points of the plane: (n, 2) operands -> (n, 2), the tokens 0 … n_tokens - 1 evenly from -1 to 1."""
 
     def __init__(self, n_tokens: int) -> None:
         super().__init__()

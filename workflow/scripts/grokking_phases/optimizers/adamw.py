@@ -1,4 +1,4 @@
-"""AdamW (Loshchilov & Hutter, 1711.05101): Adam, with a weight decay that is no part of the gradient."""
+"""AdamW (Loshchilov & Hutter, 1711.05101): Adam with a weight decay that is not part of the gradient."""
 
 from collections.abc import Iterable
 

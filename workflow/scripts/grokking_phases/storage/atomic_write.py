@@ -1,4 +1,4 @@
-"""A file is either whole or absent: written beside its place, synced, renamed."""
+"""Files that are either whole or absent: each is written beside its place, synced and renamed."""
 
 import errno
 import os
@@ -14,9 +14,10 @@ FULL, FORBIDDEN = {errno.ENOSPC, errno.EDQUOT}, {errno.EROFS, errno.EACCES, errn
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """A path beside `path` to write to; it takes the place of `path` when the block ends, and is gone if it fails.
+    """Yield a temporary path to write to, which replaces `path` when the block ends.
 
-    Raises OSError with the remedy where the disk is full or cannot be written to.
+    If the block fails, the temporary file is removed. Raises OSError with the remedy if the disk is full or
+    cannot be written to.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
@@ -36,7 +37,7 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """What writers of `path` on this machine left beside it when they were killed."""
+    """Remove the files that killed writers of `path` on this machine left beside it."""
     for leftover in path.parent.glob(f".{path.name}.{platform.node()}.*"):
         pid = leftover.name.rpartition(".")[2]
         if pid.isdigit() and not running(int(pid)):
@@ -54,21 +55,24 @@ def running(pid: int) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """A new name outlasts a power cut only once its folder is on the disk too."""
+    """Sync a folder to the disk; a new name in it survives a power cut only after that."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # not every file system can
+        with suppress(OSError):  # not every file system can sync a folder
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
 def explained(error: OSError, path: Path) -> OSError:
-    """The same with the file and the remedy, where there is one."""
+    """Return the error with the file and the remedy in its message, or unchanged if no remedy is known."""
     if error.errno in FULL:
-        what = "no space is left on its disk; free some and give the same command again: what is finished is kept"
+        what = (
+            "no space is left on its disk; "
+            "free some and give the same command again (finished files are kept)"
+        )
     elif error.errno in FORBIDDEN:
-        what = f"{os.strerror(error.errno)}; make its folder one that you may write to, or choose another in `results:`"
+        what = f"{os.strerror(error.errno)}; make its folder writable, or choose another folder in `results:`"
     else:
         return error
     return OSError(f"{path} cannot be written: {what}")

@@ -1,4 +1,4 @@
-"""Whether two files of ours hold the same data, whatever their headers say."""
+"""Comparison of the data in two files of this pipeline, whatever their headers say."""
 
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,16 @@ from safetensors.numpy import load_file
 
 
 def compare_files(old: Path, new: Path, tolerance: float | None = None) -> tuple[float, str]:
-    """Return the greatest difference between the values, and why the files are not taken for the same; "": they are.
+    """Return the greatest difference between values, and the reason why the files differ ("" if they agree).
 
-    They must be the same to the last bit; with a tolerance, the column `value` of a table may differ by so much. Files
-    without any rows are not taken for the same.
+    Files must be equal to the last bit. With a tolerance, the column `value` of a table may differ by that
+    much. Tables without rows count as different.
     """
     if old.suffix == ".safetensors":
         return (0.0, "") if _same_tensors(load_file(old), load_file(new)) else (np.nan, "old and new differ")
     before, after = (pq.read_table(path).replace_schema_metadata() for path in (old, new))
     if not len(before):
-        return np.nan, "there is nothing in it to compare"
+        return np.nan, "the old table has no rows to compare"
     if before.equals(after):
         return 0.0, ""
     if tolerance is None:

@@ -5,5 +5,5 @@ import json
 
 
 def digest(value: object) -> str:
-    """16 hexadecimal digits that depend on a JSON-like value and on nothing else."""
+    """Return 16 hexadecimal digits that depend on a JSON-like value alone."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

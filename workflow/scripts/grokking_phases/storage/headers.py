@@ -1,8 +1,8 @@
-"""What a file of ours says of itself, with a seal: the SHA-256 of its own bytes, by which any change to it shows.
+"""The header of a result file, and its seal: the SHA-256 of the file's own bytes, which reveals any change.
 
-The header is JSON, under the key `grokking_phases` of the file's own metadata (Parquet or safetensors). The seal is
-taken with zeros in its own place. The header's `content` is a digest of the data and of what the header says of it; it
-does not depend on the code and the machine that made them.
+The header is JSON, under the key `grokking_phases` of the file's own metadata (Parquet or safetensors). The
+seal is computed with zeros in its own place. The header's `content` is a digest of the data and of what the
+header says about them. It does not depend on the code and the machine that made the file.
 """
 
 import hashlib
@@ -24,15 +24,15 @@ from grokking_phases.storage.stamps import KEY, length_of_footer, length_of_head
 
 FORMAT_VERSION = 2
 MARK, ZEROS = b"sha256:", b"0" * 64
-DATA, NO_DATA = b"-data:", b"0" * 16  # of `content`, before the file is sealed
-# What a header says of how its file was made, not of what is in it.
+DATA, NO_DATA = b"-data:", b"0" * 16  # the end of `content` before the file is sealed
+# The keys of a header that say how the file was made, not what is in it.
 CIRCUMSTANCES = {"made_by", "made_with", "config_digest", "processor", "numpy", "blas", "torch"}
-BLOCK = 2**22  # bytes of a file in memory at a time
+BLOCK = 2**22  # the most bytes of a file in memory at a time
 REMEDY = "delete it, and the same command makes it again"
 
 
 def metadata(said: dict[str, Any]) -> dict[str, str]:
-    """Return a header that says this, for a file that is not sealed yet."""
+    """Return a header with the entries `said`, for a file that is not sealed yet."""
     said = {key: value for key, value in said.items() if key not in ("format_version", "content", "seal")}
     content = (
         digest({key: value for key, value in said.items() if key not in CIRCUMSTANCES})
@@ -44,7 +44,7 @@ def metadata(said: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def sealed(path: str | Path) -> Iterator[Path]:
-    """As `files.whole`; the file must be written with `metadata`."""
+    """Yield a path to write to, like `whole`, and seal the file, which must have a header from `metadata`."""
     with whole(path) as temporary:
         yield temporary
         with open(temporary, "r+b") as file:
@@ -54,13 +54,13 @@ def sealed(path: str | Path) -> Iterator[Path]:
 
 
 def fill_in(file: BinaryIO, placeholder: bytes, skipped: int, value: bytes) -> None:
-    """Write the value in place of the zeros of the last placeholder."""
+    """Write the value over the last placeholder in the file, after its first `skipped` bytes."""
     file.seek(place_of(file, placeholder) + skipped)
     file.write(value)
 
 
 def digest_of_data(file: BinaryIO) -> bytes:
-    """Return 16 hexadecimal digits of a file's data: the pages of Parquet, or the bytes of tensors."""
+    """Return 16 hexadecimal digits, a digest of a file's data: Parquet's pages, or the bytes of tensors."""
     end = file.seek(0, os.SEEK_END)
     file.seek(0)
     start = 4 if file.read(4) == b"PAR1" else 8 + length_of_head(file)
@@ -73,7 +73,7 @@ def digest_of_data(file: BinaryIO) -> bytes:
 
 
 def content_of(path: str | Path) -> str:
-    """Return the digest of a file's content that its header states; raises ValueError as `header_of`."""
+    """Return the digest `content` from a file's header; raise ValueError where `header_of` does."""
     content = header_of(path).get("content")
     if content is None:
         raise ValueError(f"{path} was made by an earlier version; {REMEDY}")
@@ -81,13 +81,13 @@ def content_of(path: str | Path) -> str:
 
 
 def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> None:
-    """Any table of ours, with what it says of itself; the same table is the same bytes."""
+    """Write a table with a header; the same table and header give the same bytes."""
     with sealed(path) as temporary:
         pq.write_table(table.replace_schema_metadata(metadata(header)), temporary, compression="zstd")
 
 
 def place_of(file: BinaryIO, mark: bytes) -> int:
-    """Where the last `mark` in a file begins; -1: there is none."""
+    """Return the position at which the last `mark` in a file begins, or -1 if there is none."""
     end = file.seek(0, os.SEEK_END)
     while end >= len(mark):
         first = max(0, end - BLOCK)
@@ -95,12 +95,12 @@ def place_of(file: BinaryIO, mark: bytes) -> int:
         found = file.read(end - first).rfind(mark)
         if found >= 0:
             return first + found
-        end = first + len(mark) - 1 if first else 0  # one may lie across two blocks
+        end = first + len(mark) - 1 if first else 0  # a mark may lie across two blocks
     return -1
 
 
 def digest_without(file: BinaryIO, start: int) -> bytes:
-    """SHA-256 of a file in which the seal, from `start` on, is zeros."""
+    """Return the SHA-256 of a file with zeros in place of the seal, which begins at `start`."""
     sha256 = hashlib.sha256()
     file.seek(0)
     for place in range(0, start, BLOCK):
@@ -113,9 +113,10 @@ def digest_without(file: BinaryIO, start: int) -> bytes:
 
 
 def header_of(path: str | Path, **expected: Any) -> dict[str, Any]:
-    """The header of a file that is as it was made, in a format that this code reads; of this run, seed, … if given.
+    """Return the header of a file, after a check of its seal, its format and its `expected` entries.
 
-    Raises ValueError, with the remedy, for any other file.
+    `expected` holds entries of the header, such as run and seed. Raises ValueError, with the remedy, if a
+    check fails.
     """
     check_seal(path)
     header = json.loads(file_metadata(path)[KEY])
@@ -129,12 +130,13 @@ def header_of(path: str | Path, **expected: Any) -> dict[str, Any]:
         if header.get(key) != value:
             found = f"{key} {header[key]!r}" if key in header else f"no {key}"
             raise ValueError(
-                f"{path} is not what belongs there: it is of {found}, not of {key} {value!r}; {REMEDY}"
+                f"{path} does not belong there: it has {found}, but {key} {value!r} is expected; {REMEDY}"
             )
     return header
 
 
 def check_seal(path: str | Path) -> None:
+    """Raise ValueError, with the remedy, unless a file's seal fits its bytes."""
     if not Path(path).stat().st_size:
         raise ValueError(f"{path} is empty; {REMEDY}")
     with open(path, "rb") as file:
@@ -142,7 +144,7 @@ def check_seal(path: str | Path) -> None:
         file.seek(start)
         seal = file.read(len(ZEROS))
         if start < len(MARK) or not re.fullmatch(b"[0-9a-f]{64}", seal):
-            raise ValueError(f"{path} was cut short, or is no file of this pipeline; {REMEDY}")
+            raise ValueError(f"{path} was cut short, or is not a file of this pipeline; {REMEDY}")
         if seal != digest_without(file, start):
             raise ValueError(
                 f"{path} is damaged, or was changed after it was made: its seal does not fit; {REMEDY}"
@@ -150,6 +152,7 @@ def check_seal(path: str | Path) -> None:
 
 
 def file_metadata(path: str | Path) -> dict[str, str]:
+    """Return the metadata that a Parquet or safetensors file holds beside its data."""
     if Path(path).suffix == ".safetensors":
         with safe_open(path, framework="numpy") as file:
             return file.metadata()
@@ -157,12 +160,15 @@ def file_metadata(path: str | Path) -> dict[str, str]:
 
 
 def of_run(header: dict[str, Any]) -> dict[str, Any]:
-    """Return what a file made of one of a run's files says of that run."""
+    """Return what a header says about its run, for the headers of files that are made from its file."""
     return {key: header[key] for key in ("run", "seed", "training", "diverged_at") if key in header}
 
 
 def of_all(paths: Iterable[str | Path]) -> dict[str, Any]:
-    """Return what a file made of several says of them: a digest of their trainings, and at which step runs diverged."""
+    """Return what the headers of several files say about their runs, for a file that is made from them.
+
+    This is a digest of their trainings, and the step of each run that diverged.
+    """
     headers = [header_of(path) for path in paths]
     diverged = {}
     for header in headers:
@@ -173,7 +179,7 @@ def of_all(paths: Iterable[str | Path]) -> dict[str, Any]:
 
 
 def check_same_training(*groups: Iterable[str | Path]) -> None:
-    """Of every run and seed, all these files must come from the same training; raises ValueError."""
+    """Raise ValueError unless all these files of the same run and seed come from the same training."""
     trained: dict[tuple, tuple] = {}
     for path in (path for group in groups for path in group):
         header = header_of(path)

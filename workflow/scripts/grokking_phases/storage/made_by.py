@@ -1,8 +1,8 @@
-"""What a result was made by: the options, the inputs and the code behind it; part of its header, under `made_by`.
+"""The options, the inputs and the code that made a result; they are a part of its header, under `made_by`.
 
-options   a digest of all options that the file depends on, those of its inputs included
-lineage   a digest of all options and all code that it depends on
-inputs    {file: its content and lineage}, digests that the inputs' own headers state
+options   a digest of all options that the file depends on, including those of its inputs
+lineage   a digest of all options and all code that the file depends on
+inputs    {file: its content and lineage}, digests from the inputs' own headers
 code      {module: hash}
 """
 
@@ -17,17 +17,18 @@ from grokking_phases.storage.stamps import stamp, stated
 def made_by(asked: dict[str, Any], paths: Iterable[str | Path], code: dict[str, str]) -> dict[str, Any]:
     """Return the part of the header for a job that reads `paths`.
 
-    `asked` holds the digests for the job itself, and for each path its name in the results folder and the options that
-    it must have been made under. Raises ValueError, naming the file, where one was made under others.
+    `asked` holds the digests for the job itself and, for each path, its name in the results folder and the
+    digest of the options that it must have been made under. Raises ValueError, naming the file, if one was
+    made under others.
     """
     inputs = {}
     for path, (name, options) in zip(paths, asked["inputs"], strict=True):
         header = stated(path)
         origin = header.get("made_by", {})
         if options is not None and origin.get("options") != options:
-            what = f"{path} was made under other options than the config says now, or by an earlier version"
+            what = f"{path} was made under options that differ from the config's, or by an earlier version"
             raise ValueError(
-                f"{what}; give the command without limits to files or rules, and it is made again"
+                f"{what}; run snakemake without the names of files or rules, and it is made again"
             )
         inputs[name] = {"content": header.get("content", ""), "lineage": origin.get("lineage")}
     said = {"options": asked["options"], "lineage": asked["lineage"], "inputs": inputs, "code": code}
@@ -35,5 +36,5 @@ def made_by(asked: dict[str, Any], paths: Iterable[str | Path], code: dict[str, 
 
 
 def stamped(header: dict[str, Any]) -> str:
-    """Return the stamp of a file without a seal; its content is taken to be all that it was made by."""
+    """Return the stamp of a file without a seal, in which a digest of the header stands for the content."""
     return stamp(header | {"content": digest(header)})

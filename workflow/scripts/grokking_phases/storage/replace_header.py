@@ -1,4 +1,4 @@
-"""Another header for a file of ours, whose data stay as they are, byte for byte."""
+"""Replacement of a file's header; the data stay as they are, byte for byte."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from grokking_phases.storage.stamps import JSON, KEY, length_of_footer, length_o
 
 
 def replace_header(path: str | Path, said: dict[str, Any]) -> None:
-    """Let a Parquet or safetensors file say this of itself; raises ValueError where its seal does not fit."""
+    """Give a Parquet or safetensors file the header `said`; raise ValueError if its seal does not fit."""
     header_of(path)
     copy = copy_of_safetensors if Path(path).suffix == ".safetensors" else copy_of_parquet
     with open(path, "rb") as old, sealed(path) as temporary, open(temporary, "wb") as new:
@@ -18,6 +18,7 @@ def replace_header(path: str | Path, said: dict[str, Any]) -> None:
 
 
 def copy_of_safetensors(old: BinaryIO, new: BinaryIO, header: str) -> None:
+    """Copy a safetensors file with another header."""
     head = json.loads(old.read(length_of_head(old)))
     head["__metadata__"][KEY] = header
     text = json.dumps(head).encode()
@@ -27,7 +28,10 @@ def copy_of_safetensors(old: BinaryIO, new: BinaryIO, header: str) -> None:
 
 
 def copy_of_parquet(old: BinaryIO, new: BinaryIO, header: str) -> None:
-    """Copy the pages; in the footer (Thrift's compact protocol) a text stands behind its length."""
+    """Copy a Parquet file with another header.
+
+    In the footer, which is in Thrift's compact protocol, the length of a text stands in front of it.
+    """
     length = length_of_footer(old)
     end = old.seek(-length - 8, 2)
     footer = old.read(length)
@@ -45,6 +49,9 @@ def copy_of_parquet(old: BinaryIO, new: BinaryIO, header: str) -> None:
 
 
 def varint(number: int) -> bytes:
-    """Return a number, seven bits a byte, the least first; all bytes but the last have their eighth bit set."""
+    """Return a number in Thrift's variable length: seven bits a byte, the least significant first.
+
+    All bytes but the last have their eighth bit set.
+    """
     count = max(1, -(-number.bit_length() // 7))
     return bytes(number >> 7 * i & 127 | (128 if i < count - 1 else 0) for i in range(count))

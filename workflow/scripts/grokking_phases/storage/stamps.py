@@ -1,7 +1,7 @@
-"""What a file says of itself, read quickly: from its last or first bytes, without a library and without its seal.
+"""Quick reading of headers, from a file's last or first bytes, without a library and a check of the seal.
 
-Parquet and safetensors files hold their header as JSON. A figure (PDF, PNG) or a page of text (Markdown) holds a stamp:
-the same JSON in letters and digits, which no format escapes.
+Parquet and safetensors files hold their header as JSON. A figure (PDF, PNG) or a page of text (Markdown)
+holds a stamp: the same JSON in letters and digits, which no format escapes.
 """
 
 import json
@@ -21,7 +21,7 @@ def stamp(header: dict[str, Any]) -> str:
 
 
 def stated(path: str | Path) -> dict[str, Any]:
-    """Return the header of a file; {} where it has none that can be read."""
+    """Return the header of a file, or {} if it has none that can be read."""
     read = {".parquet": from_parquet, ".safetensors": from_safetensors}.get(Path(path).suffix, from_stamp)
     try:
         header = read(Path(path))
@@ -50,7 +50,7 @@ def from_safetensors(path: Path) -> Any:
 
 
 def length_of_head(file) -> int:
-    """Return the number of bytes of a safetensors file's own header, and leave the file at its first byte."""
+    """Return the number of bytes of a safetensors file's own header, and move the file to its first byte."""
     file.seek(0)
     return int.from_bytes(file.read(8), "little")
 

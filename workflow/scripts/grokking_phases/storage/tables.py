@@ -1,7 +1,7 @@
-"""The one tidy table that curves, metrics and summaries are: run, seed, step, layer, metric, value (float64).
+"""The tidy table of curves, metrics and summaries: run, seed, step, layer, metric, value (float64).
 
-A metric that finds units adds the list column `units`, in the layer's own numbering. Information is in nats, and
-positive O-information is redundancy, negative synergy.
+A metric that finds units adds the list column `units`, in the layer's own numbering. Information is in nats.
+Positive O-information is redundancy, negative O-information is synergy.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ COLUMNS = {
     "normalised": pa.float64(),
     "units": pa.list_(pa.int32()),
 }
-# What happens to a run: at a step, with the interval that it lies in over seeds; of several, some may not.
+# Events of a run, each at a step. Over seeds, an event has an interval, and n_found of n_seeds seeds have it.
 EVENTS = {
     "run": pa.string(),
     "seed": pa.int64(),
@@ -47,24 +47,24 @@ EMPTY = pd.DataFrame({name: [] for name in ("run", "seed", "step", "layer", "met
 
 
 def write_table(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
-    """Write tidy rows; the columns `normalised` and `units` only where there are any."""
+    """Write tidy rows; the columns `normalised` and `units` are written only if the rows have them."""
     schema = pa.schema([(name, kind) for name, kind in COLUMNS.items() if name in rows])
     write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)
 
 
 def read_table(path: str | Path, **expected: Any) -> pd.DataFrame:
-    """A table that is as it was made, and of this run, seed, … if given; ValueError otherwise."""
+    """Return the table in a file; raise ValueError if it was changed or its header is not as `expected`."""
     header_of(path, **expected)
     return pq.read_table(path).to_pandas()
 
 
 def read_tables(paths: Iterable[str | Path], **expected: Any) -> pd.DataFrame:
-    """Several, one after another."""
+    """Return the rows of several tables as one table, in the order of the paths."""
     return pd.concat([read_table(path, **expected) for path in paths], ignore_index=True)
 
 
 def read_tables_by_name(paths: Iterable[str | Path], **expected: Any) -> dict[str, pd.DataFrame]:
-    """Return a table for each file name without its ending, in the order of the paths: those of all seeds in one."""
+    """Return {file name without its ending: table}; files of one name, such as all seeds', form one table."""
     named: dict[str, list] = {}
     for path in paths:
         named.setdefault(Path(path).stem, []).append(path)
@@ -72,6 +72,6 @@ def read_tables_by_name(paths: Iterable[str | Path], **expected: Any) -> dict[st
 
 
 def write_events(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
-    """Events of a run, per seed and over seeds (seed missing): the columns of `EVENTS` that there are."""
+    """Write a run's events, per seed and over seeds (seed missing), in the columns of `EVENTS`."""
     schema = pa.schema([(name, kind) for name, kind in EVENTS.items() if name in rows])
     write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)

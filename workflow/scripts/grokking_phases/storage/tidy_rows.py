@@ -1,7 +1,7 @@
-"""The rows that a metric gives, checked one by one and joined into a table.
+"""The rows of a metric, checked one by one and joined into a table.
 
-A row is a dict {step, layer, metric, value}, and may have `units`. A layer is measured once: a metric has one value for
-each step and layer, unless the rows have `units` and each is about some of them.
+A row is a dict {step, layer, metric, value}, and may have `units`. A metric has one value for each step and
+layer, unless its rows have `units`. Each row is then about some units of the layer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ import pandas as pd
 from grokking_phases.arguments import type_of
 
 NEEDED, OPTIONAL = ("step", "layer", "metric", "value"), ("units",)
-KINDS = {  # of a key: the types that it may have, and their name
+KINDS = {  # for each key: the types that its value may have, and their description
     "step": (Integral, "a whole number"),
     "layer": (str | None, "the name of a layer, or None"),
     "metric": (str, "a string"),
@@ -24,7 +24,7 @@ KINDS = {  # of a key: the types that it may have, and their name
 
 
 def tidy(given: Any, source: str) -> pd.DataFrame:
-    """Return the rows, dicts or a DataFrame's, as a table; ValueError, with the file `source`, for other rows."""
+    """Return rows (dicts or a DataFrame) as a table; raise ValueError, naming `source`, if one is wrong."""
     rows, seen = [], set()
     for row in rows_of(given, source):
         if found := misfit(row) or repetition(row, seen):
@@ -38,7 +38,7 @@ def tidy(given: Any, source: str) -> pd.DataFrame:
 
 
 def rows_of(given: Any, source: str) -> Iterator[Any]:
-    """Return an iterator over what a metric gave; ValueError where that cannot be rows."""
+    """Return an iterator over the rows that a metric gave; raise ValueError if it gave something else."""
     if isinstance(given, pd.DataFrame):
         absent = [name for name in ("layer", "units") if name in given]
         named = {name: given[name].astype(object).where(given[name].notna(), None) for name in absent}
@@ -50,15 +50,17 @@ def rows_of(given: Any, source: str) -> Iterator[Any]:
 
 
 def misfit(row: Any) -> str | None:
-    """Return what is wrong with one row by itself, or None."""
+    """Return what is wrong with one row by itself, or None if nothing is."""
     if not isinstance(row, dict):
         return f"compute gave {type_of(row)} as a row, and each must be a dict {{{', '.join(NEEDED)}}}"
     for name in NEEDED:
         if name not in row:
-            return f"a row of compute lacks {name!r} (it has {', '.join(map(str, row))}); give {', '.join(NEEDED)}"
+            found = ", ".join(map(str, row))
+            return f"a row of compute lacks {name!r} (it has {found}); give {', '.join(NEEDED)}"
     for name, value in row.items():
         if name not in KINDS:
-            return f"a row of compute has {name!r}, which no table keeps; give {', '.join(NEEDED)}, perhaps units"
+            wanted = ", ".join(NEEDED)
+            return f"a row of compute has the key {name!r}; the keys are {wanted} and, if needed, units"
         kind, words = KINDS[name]
         if not isinstance(value, kind):
             return f"{name!r} of a row of compute is {type_of(value)}, and must be {words}"
@@ -66,7 +68,7 @@ def misfit(row: Any) -> str | None:
 
 
 def repetition(row: dict, seen: set[tuple]) -> str | None:
-    """Return what is wrong where this value was given before, or None; `seen` are the values given so far."""
+    """Return what is wrong if this value was given before, or None; `seen` holds the values given so far."""
     if row.get("units") is not None:
         return None
     key = row["step"], row["layer"], row["metric"]

@@ -1,1 +1,1 @@
-"""Training a network, with checkpoints; begin with `job.py`. No metric is known here."""
+"""Training of a network, with checkpoints; begin with `job.py`. No metric is computed here."""

@@ -22,9 +22,10 @@ class Architecture:
 
 
 def architecture_of(entry: dict, examples: Examples) -> Architecture:
-    """Return the architecture that the blocks `model` and, if there is one, `subnetwork` of a run's entry describe.
+    """Return the architecture that a run's entry describes in its block `model`, and `subnetwork` if present.
 
-    A model's file may define a faster `fast_forward(network, inputs)` beside `build`; training and evaluation use it.
+    A model's file may define a faster `fast_forward(network, inputs)` beside `build`. Training and evaluation
+    then call it.
     """
     source, options = module("models", entry["model"]["module"]), options_in("models", entry["model"])
 

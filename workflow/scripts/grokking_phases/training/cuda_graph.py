@@ -1,7 +1,7 @@
-"""A training step as a CUDA graph: one call starts its hundreds of small kernels, not Python each of them.
+"""A training step as a CUDA graph: one call from Python starts all of its hundreds of small kernels.
 
-The step must keep the shapes of its arguments, and change what it holds in place. No GPU was at hand when this was
-written: a test checks the order of calls with a pretended graph on a CPU, and the speed was not measured.
+The step must keep the shapes of its arguments, and change its tensors in place. Tests check the order of
+calls on a CPU, with a fake graph. The speed on a GPU was not measured.
 """
 
 import sys
@@ -10,16 +10,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-EAGER_CALLS = (
-    3  # torch asks for some before a recording: libraries choose kernels, the optimiser makes its state
-)
+# torch needs some eager calls before a recording: libraries choose kernels, the optimiser makes its state.
+EAGER_CALLS = 3
 
 
 class RecordedStep:
-    """A training step that is called as `function` is: at first eagerly, then recorded, and replayed from there on.
+    """A training step that is called like `function`: at first eager, then recorded, and replayed after that.
 
-    `eager_calls` more calls than torch asks for are eager. A function that cannot be recorded stays eager, and a
-    message on stderr says so.
+    The first EAGER_CALLS + `eager_calls` calls are eager. A function that cannot be recorded stays eager, and
+    a message on stderr says so.
     """
 
     def __init__(self, function: Callable[..., None], eager_calls: int = 0) -> None:
@@ -47,7 +46,7 @@ class RecordedStep:
 
 
 def call_on_side_stream(function: Callable[..., None], *arguments: Tensor) -> None:
-    """Call the function on a stream of its own, where torch wants the calls before a recording."""
+    """Call the function on a stream of its own, as torch needs for the calls before a recording."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -56,7 +55,7 @@ def call_on_side_stream(function: Callable[..., None], *arguments: Tensor) -> No
 
 
 def record(function: Callable[..., None], *arguments: Tensor) -> Callable[[], None]:
-    """Return a function that repeats this work on the values that the same tensors then hold; compute nothing."""
+    """Record a call without computing it; return a function that computes it on the tensors' new values."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         function(*arguments)

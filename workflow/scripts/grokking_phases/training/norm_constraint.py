@@ -1,4 +1,4 @@
-"""The norm that a recipe gives the parameters, and keeps (Omnigrok, 2210.01117; emergence paper, section 4)."""
+"""The parameter norm that a recipe sets and then keeps (Omnigrok, 2210.01117; emergence paper, section 4)."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,10 @@ from grokking_phases.recipe import Recipe
 
 @torch.no_grad()
 def initialise(model: nn.Module, recipe: Recipe) -> Tensor:
-    """Scale the weights by alpha, then zero the last layer if the recipe says so; return the norm before zeroing."""
+    """Scale the constrained parameters by alpha and return their L2 norm.
+
+    If the recipe says so, the last layer is set to zero after the norm is taken.
+    """
     constrained = constrained_parameters(model, recipe)
     rescale(constrained, torch.tensor(recipe.alpha))
     norm = l2_norm(constrained)
@@ -18,7 +21,7 @@ def initialise(model: nn.Module, recipe: Recipe) -> Tensor:
 
 
 def constrained_parameters(model: nn.Module, recipe: Recipe) -> list[nn.Parameter]:
-    """Return the parameters that alpha scales and the constraint holds: the weight matrices, or all."""
+    """Return the parameters that alpha scales and the constraint rescales: the weight matrices, or all."""
     return [
         parameter for parameter in model.parameters() if recipe.constrain_norm == "all" or parameter.ndim > 1
     ]

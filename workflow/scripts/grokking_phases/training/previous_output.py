@@ -1,7 +1,7 @@
 """The previous version of a job's output, kept beside it under a hidden name.
 
-A workflow deletes an output before its job starts, even where the job's inputs were made again and came out the same.
-With its previous version back in place the job can see that nothing has changed, and takes no step.
+A workflow deletes an output before its job starts, even if the job's inputs were made again and came out the
+same. With the previous version back in place, the job can see that nothing has changed, and takes no step.
 """
 
 import os
@@ -14,7 +14,7 @@ from grokking_phases.training.finished_outputs import link
 
 @contextmanager
 def previous(output: str | Path) -> Iterator[None]:
-    """Put the previous version back, for the job to check and perhaps replace; keep the present one afterwards."""
+    """Put the previous version back, let the block check and replace it, then keep the present version."""
     output = Path(output)
     kept = output.with_name(f".{output.name}")
     if kept.exists():

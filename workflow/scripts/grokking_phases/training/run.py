@@ -1,4 +1,4 @@
-"""One run of one seed, from its entry in the config to its curves and snapshots; it resumes from checkpoints."""
+"""One run with one seed, from its config entry to its curves and snapshots; it resumes from checkpoints."""
 
 import hashlib
 import math
@@ -25,9 +25,9 @@ Report = Callable[[int, dict[str, float]], None]
 class Run:
     """A trainer, its curves so far (a dict of values for each evaluated step), and its recording.
 
-    `entry` has the blocks `model`, `training` and, unless the run records curves alone, `snapshots`; with the block
-    `subnetwork` (units, mask) that part of the network is trained. The recording keeps its parts in `folder` until
-    they are merged.
+    `entry` has the blocks `model`, `training` and, unless the run records only curves, `snapshots`. With a
+    block `subnetwork` (units, mask), only that part of the network is trained. The recording keeps its parts
+    in `folder` until they are merged.
     """
 
     def __init__(self, examples: Examples, entry: dict, seed: int, device: str, folder: Path) -> None:
@@ -41,7 +41,7 @@ class Run:
         self.made_with: list[dict] = []
 
     def resume(self, checkpoints: Iterable[dict], made_with: dict) -> None:
-        """Load the first of these checkpoints whose snapshots are all there, if one is, and note `made_with`."""
+        """Load the first checkpoint whose snapshots are all there, if there is one, and note `made_with`."""
         usable = (each for each in checkpoints if self.recording.is_whole_until(last_finite(each["curves"])))
         checkpoint = next(usable, None)
         if checkpoint is not None:
@@ -54,9 +54,9 @@ class Run:
     def train(
         self, checkpoints: Checkpoints, seconds: float, report: Report, asked: Sequence[str] = ()
     ) -> None:
-        """Train to the last step, or to the first loss that is not finite, with a checkpoint every so many seconds.
+        """Train to the last step, or to the first loss that is not finite; save a checkpoint every `seconds`.
 
-        Once `asked` has a signal's name in it, save a checkpoint and return.
+        Once `asked` contains a signal's name, save a checkpoint and return.
         """
         saved = time.monotonic()
         if not self.curves:
@@ -72,7 +72,7 @@ class Run:
                 return
 
     def _evaluate_and_record(self) -> None:
-        """Add a row to the curves and take a snapshot, where this step has one."""
+        """Add a row to the curves and take a snapshot, where either is due at this step."""
         step = self.trainer.step
         if step in self.evaluated_at:
             self.curves.append({"step": step, **self.trainer.evaluate()})
@@ -80,7 +80,7 @@ class Run:
             self.recording.take(self.trainer.model, self.trainer.data["train"][0], step)
 
     def checkpoint(self) -> dict:
-        """Return all that the rest of the run depends on, but for the snapshots taken."""
+        """Return everything that the rest of the run depends on, except the snapshots taken."""
         return {"curves": self.curves, "made_with": self.made_with, **self.trainer.state()}
 
     @property
@@ -89,11 +89,11 @@ class Run:
 
     @property
     def diverged(self) -> bool:
-        """Whether the last loss is not finite, which ends the run: a result, recorded as such."""
+        """Return whether the last loss is not finite; this ends the run and is recorded as its result."""
         return not math.isfinite(self.curves[-1]["train_loss"])
 
     def history(self) -> dict:
-        """Return what decided the bits, a digest of the training that came out, and where it diverged, if it did."""
+        """Return what decided the exact bits, a digest of the training, and the step of any divergence."""
         parameters = [value.cpu().numpy() for value in self.trainer.model.state_dict().values()]
         training = digest(
             [self.curves, *(hashlib.sha256(value.tobytes()).hexdigest() for value in parameters)]
@@ -107,17 +107,17 @@ class Run:
         return tidy.assign(layer=None)
 
     def write_snapshots(self, snapshots: str | Path, weights: str | Path, header: dict) -> None:
-        """Merge the snapshots taken into the two files."""
+        """Merge the snapshots taken into the files `snapshots` and `weights`."""
         self.recording.merge_activations(snapshots, self.samples, header)
         self.recording.merge_parameters(weights, header)
 
 
 def last_finite(curves: list[dict[str, float]]) -> int:
-    """Return the last step at which a snapshot may have been taken, or -1; a diverged run takes none."""
+    """Return the last step with a finite loss, or -1; a snapshot is taken only where the loss is finite."""
     return max((row["step"] for row in curves if math.isfinite(row["train_loss"])), default=-1)
 
 
 def training_identity(entry: dict) -> dict:
-    """Return what checkpoints depend on: a run's entry, but for the type that snapshots are stored as at the end."""
+    """Return what checkpoints depend on: a run's entry, without the type of the stored snapshots."""
     snapshots = {key: value for key, value in entry.get("snapshots", {}).items() if key != "dtype"}
     return entry | {"snapshots": snapshots}

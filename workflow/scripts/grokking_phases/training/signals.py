@@ -1,4 +1,4 @@
-"""Signals that ask a process to end (SIGTERM from a scheduler, Ctrl-C), noted until it can end without a loss."""
+"""Signals that ask a process to end (SIGTERM, Ctrl-C), noted until it can end without a loss."""
 
 import signal
 from collections.abc import Iterator
@@ -9,7 +9,10 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @contextmanager
 def asked_to_end() -> Iterator[list[str]]:
-    """Yield a list to which these signals only add their names; the block has to look at it, and to end."""
+    """Yield a list to which these signals add their names, instead of ending the process.
+
+    The block has to look at the list and end by itself.
+    """
     asked: list[str] = []
     before = {
         number: signal.signal(number, lambda number, _: asked.append(signal.Signals(number).name))

@@ -1,8 +1,8 @@
 """Training, one optimiser step at a time, without files or metrics.
 
-Everything random follows from the seed: the initial weights and dropout from torch's own generator, seeded once before
-the network is built, the batches from a second one. `state` returns all that the next step depends on, so a trainer
-that loads it continues with the same bits.
+Everything random follows from the seed. Initial weights and dropout come from torch's own generator, which is
+seeded once before the network is built. Batches come from a second generator. `state` returns everything that
+the next step depends on, so a trainer that loads it continues with the same bits.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from grokking_phases.training.architecture import Architecture
 from grokking_phases.training.cuda_graph import RecordedStep
 from grokking_phases.training.norm_constraint import constrained_parameters, initialise, l2_norm, rescale
 
-ROWS = 2048  # at most, at a time: bounds memory, and keeps activations in the cache
+ROWS = 2048  # the most at a time; this bounds memory, and keeps activations in the cache
 
 
 class Trainer:
-    """A network, its data and its optimiser, at `step`."""
+    """A network, its data and its optimiser, at the step `step`."""
 
     def __init__(
         self, architecture: Architecture, examples: Examples, recipe: Recipe, seed: int, device: str
@@ -55,7 +55,7 @@ class Trainer:
     def descend(self, inputs: Tensor, targets: Tensor) -> None:
         """Update the parameters in place by the batch's mean gradient; a CUDA graph can record this."""
         self.optimizer.zero_grad()
-        n_parts = -(-len(targets) // ROWS)  # their gradients add up to the batch's
+        n_parts = -(-len(targets) // ROWS)  # the parts' gradients add up to the batch's
         for part, answers in zip(inputs.tensor_split(n_parts), targets.tensor_split(n_parts), strict=True):
             with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.matmul == "bfloat16"):
                 loss = self.loss(self.forward(self.model, part), answers) / len(targets)
@@ -66,7 +66,7 @@ class Trainer:
             rescale(constrained, self.norm / l2_norm(constrained))
 
     def _choose_launch(self) -> Callable[[Tensor, Tensor], None]:
-        """Return `descend`; on CUDA, its recording, which begins once the learning rate no longer changes."""
+        """Return `descend`; on CUDA, a version that is recorded once the learning rate no longer changes."""
         on_cuda = self.device == "cuda"
         for group in self.optimizer.param_groups:
             group["capturable"] = on_cuda
@@ -91,7 +91,7 @@ class Trainer:
 
     @torch.no_grad()
     def evaluate(self) -> dict[str, float]:
-        """Return mean loss and accuracy on the full train and test sets, and the L2 norm of all parameters."""
+        """Return mean loss and accuracy on the full train and test sets, and all parameters' L2 norm."""
         self.model.eval()
         means = {}
         for split, (inputs, targets) in self.data.items():
@@ -102,12 +102,11 @@ class Trainer:
                 sums[1] += (logits.argmax(1) == answers).sum()
             means[f"{split}_loss"], means[f"{split}_accuracy"] = sums / len(targets)
         means["weight_norm"] = l2_norm(list(self.model.parameters())).double()
-        return dict(
-            zip(means, torch.stack(list(means.values())).tolist(), strict=True)
-        )  # a GPU is waited for once
+        # One transfer of all values, so that a GPU is waited for once.
+        return dict(zip(means, torch.stack(list(means.values())).tolist(), strict=True))
 
     def state(self) -> dict:
-        """Return all that the next step depends on."""
+        """Return everything that the next step depends on."""
         return {
             "step": self.step,
             "model": self.model.state_dict(),
@@ -120,7 +119,7 @@ class Trainer:
         }
 
     def load(self, state: dict) -> None:
-        """Continue from this state; on another device than its own, with a new stream of batches."""
+        """Continue from this state; a state of another device gets a new stream of batches."""
         self.step, self.norm = state["step"], state["norm"].to(self.device)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
