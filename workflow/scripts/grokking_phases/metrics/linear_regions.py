@@ -48,8 +48,8 @@ def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dic
                          its members must be)
     regions_resolved     1 + arcs + crossings of the resolved boundaries
     disappearance, merging, alignment, born
-                         resolved regions that the first three mechanisms took since the snapshot before, and
-                         those that were born
+                         resolved regions that the first three mechanisms removed since the snapshot before,
+                         and resolved regions that were born
     example_…            one for each mechanism that was seen: `units` are the neurons whose boundaries cut
                          off most (numbered through all layers), and `value` is the share of the square that
                          the smaller of them cuts off
