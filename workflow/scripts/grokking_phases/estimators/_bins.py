@@ -53,9 +53,9 @@ def edges_of(X: np.ndarray, span: Span, bins: int, bin_edges: BinEdges) -> np.nd
 def cells(X: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     """Return the joint bin of each sample of X (n_samples, k), as a label (n_samples,).
 
-    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i is [edges[i],
-    edges[i + 1]), and a value outside the edges falls into the outermost bin. Raise ValueError if the edges
-    do not fit the columns.
+    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i goes from edges[i]
+    to edges[i + 1], which is in the next bin. A value outside the edges falls into the outermost bin. Raise
+    ValueError if the edges do not fit the columns.
     """
     X = np.asarray(X, dtype=np.float64)
     cell = np.zeros(len(X), dtype=np.int64)

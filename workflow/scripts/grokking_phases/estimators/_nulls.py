@@ -23,7 +23,7 @@ def controls_of(snapshots: Any, seed: int) -> dict[str, "ControlSnapshots"]:
 
 @dataclass(frozen=True)
 class ControlSnapshots:
-    """A run's `snapshots` under a null, with activations times `scale`, to be read as the run's own are.
+    """A run's `snapshots` under a null and with activations times `scale`, read in the same way.
 
     The seed alone decides the permutation of labels, which is the same at every step. The seed and the step
     decide the permutations of units.

@@ -11,7 +11,7 @@ Estimate = Callable[[np.ndarray, np.ndarray], float]
 
 
 class OperandsOfComponents(Operands):
-    """Estimator for one run.
+    """Estimator of the information of one run's principal components about operands and class.
 
     `estimate` gives I(T;V) in nats from T (n_samples, k) and labels (n_samples,).
     """

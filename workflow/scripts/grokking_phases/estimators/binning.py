@@ -27,9 +27,9 @@ LIMITS = {"bins": (2, None), "n_components": (1, None)}
 def binned_entropy(T: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> float:
     """Return the entropy in nats of the joint bin index of T (n_samples, k).
 
-    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i is [edges[i],
-    edges[i + 1]), and a value outside the edges falls into the outermost bin. Raise ValueError if the edges
-    do not fit the columns.
+    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i goes from edges[i]
+    to edges[i + 1], which is in the next bin. A value outside the edges falls into the outermost bin. Raise
+    ValueError if the edges do not fit the columns.
     """
     return entropy(cells(T, edges))
 
