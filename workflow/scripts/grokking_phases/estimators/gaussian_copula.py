@@ -1,4 +1,4 @@
-"""Gaussian copula: mutual information of few continuous variables T with a label V, in nats.
+"""Gaussian copula: mutual information between a few continuous variables T and a label V, in nats.
 
     I(T;V) = H(T) - sum_v p_v H(T|v)
 

@@ -1,4 +1,4 @@
-"""Kernel density: mutual information of a layer, with Gaussian noise added, with input and label, in nats.
+"""Kernel density: mutual information between a noisy layer and the input or the label, in nats.
 
 X is the samples, all distinct and equally likely. T' = T + N(0, s^2 I) is a mixture of N Gaussians. With d_ij
 = |t_i - t_j|, in nats,
@@ -118,10 +118,10 @@ def _add(kernel: np.ndarray, sums: np.ndarray) -> None:
 
 
 def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield blocks of the kernel: the number of a block's first point, and exp(-distance^2).
+    """Yield the number of each block's first point, and the block of exp(-distance^2).
 
-    The distances are from the block's points to its first point and all after it. Each block is (n_rows,
-    n_columns), and valid only until the next one.
+    The rows of a block are its own points. Its columns are these points and all points after them. Each block
+    (n_rows, n_columns) is valid only until the next one.
     """
     n_points = len(points)
     squares = np.einsum("ij,ij->i", points, points)

@@ -1,9 +1,9 @@
-"""KSG: mutual information of few continuous variables T with a label V, from nearest neighbours, in nats.
+"""KSG: mutual information between a few continuous variables T and a label V, in nats.
 
-This is Kraskov's estimator for a label (Ross 2014, doi:10.1371/journal.pone.0087357, equation 2). Let d_i be
-the distance, in the maximum norm, from sample i to the k-th nearest sample of its own label. Let m_i be the
-number of samples that lie nearer than d_i, sample i included, and N_v the number of samples with a label.
-Then
+This is Kraskov's nearest-neighbour estimator for a label (Ross 2014, doi:10.1371/journal.pone.0087357,
+equation 2). Let d_i be the distance, in the maximum norm, from sample i to the k-th nearest sample of its own
+label. Let m_i be the number of samples that lie nearer than d_i, sample i included, and N_v the number of
+samples with a label. Then
 
     I(T;V) = psi(N) + psi(k) - <psi(N_v)> - <psi(m_i)>
 

@@ -106,6 +106,7 @@ class Ranks:
 
 
 def _scores(order: np.ndarray, doubled_places: np.ndarray) -> np.ndarray:
+    """Return the scores (n_samples x n_features) of sorted variables, from their order and doubled places."""
     table = _scores_of_places(order.shape[1])
     return restore_order(order, (table[places] for places in doubled_places), np.float64)
 

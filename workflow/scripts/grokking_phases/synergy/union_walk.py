@@ -68,7 +68,7 @@ class _FinalBlocks:
             for b in run:
                 union, row = union | 1 << b, row + sizes[b]
                 self.unions[union, start:row] = 1
-        self.absent = 1.0 - np.repeat(subsets(n), sizes, axis=1)  # 2^n x n_units: 1 where it is not in
+        self.absent = 1.0 - np.repeat(subsets(n), sizes, axis=1)  # 2^n x n_units: 1 if not in the union
 
 
 class UnionWalk:
