@@ -1,4 +1,4 @@
-"""An estimator of one's own is one file and one entry."""
+"""A new estimator is one file and one entry in the config."""
 
 import shutil
 from types import SimpleNamespace
@@ -60,7 +60,7 @@ CACHED = (
 
 @pytest.fixture
 def scripts(tmp_path, monkeypatch):
-    """A copy of the library's sources with the file `signs.py` in its folder of estimators."""
+    """Yield a copy of the library's sources with the file `signs.py` in its folder of estimators."""
     shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     folder = tmp_path / "scripts" / "grokking_phases" / "estimators"
     (folder / "signs.py").write_text(SIGNS)
@@ -75,7 +75,7 @@ def scripts(tmp_path, monkeypatch):
 
 
 class Snapshots(dict):
-    """Unit 1 is positive in the second of two classes alone."""
+    """A run in which unit 1 is positive in the second of two classes only."""
 
     steps, targets = [3], np.repeat([0, 1], 50)
 
@@ -87,7 +87,7 @@ class Snapshots(dict):
         return iter(self.values())
 
 
-def test_one_file_is_measured_with(scripts):
+def test_an_estimator_of_one_file_measures(scripts):
     assert "signs" in plugins.names("estimators")
     values = {row["metric"]: row["value"] for row in compute(Snapshots(), estimator="signs", unit=1)}
     assert (
@@ -111,7 +111,7 @@ def test_one_file_is_measured_with(scripts):
         ({"seed": -1}, "where.seed: -1 is less than 0"),
     ],
 )
-def test_one_entry_is_checked(scripts, options, sentence):
+def test_an_entry_for_a_new_estimator_is_checked(scripts, options, sentence):
     entry = {"module": "mutual_information", "estimator": "signs", "controls": True, "unit": 1}
     check_options("metrics", "mutual_information", entry, "where")
     check_limits("metrics", entry, "where")
@@ -120,7 +120,7 @@ def test_one_entry_is_checked(scripts, options, sentence):
         check_limits("metrics", entry | options, "where")
 
 
-def test_a_caption_describes_it():
+def test_a_caption_describes_a_new_estimator():
     options = {
         "module": "mutual_information",
         "estimator": "first_sign",
@@ -132,14 +132,14 @@ def test_a_caption_describes_it():
 
 
 @pytest.mark.parametrize("estimator", names_of("estimators"))
-def test_a_caption_describes_each_of_ours(estimator):
+def test_a_caption_describes_every_estimator(estimator):
     assert estimator in WORDS
     taken = options_of_entry("metrics", "mutual_information", {"estimator": estimator})
     text = estimator_text({name: option.default for name, option in taken.items()} | {"estimator": estimator})
     assert text and "_" not in text
 
 
-def test_an_edit_changes_the_hash_of_entries_that_name_it_alone(scripts):
+def test_an_edit_changes_only_the_hash_of_entries_that_name_the_estimator(scripts):
     entries = [{}, {"estimator": "signs"}, {"estimator": "ksg"}, {"estimator": "gaussian_copula"}]
 
     def hashes():

@@ -1,4 +1,4 @@
-"""Kernel density: bounds on channels whose information is known, a slow twin, and blocks of the kernel matrix."""
+"""Kernel density: bounds for known channels, a slow reference, and blocks of the kernel matrix."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def gaussian(n_samples=300, width=6, seed=0):
 
 
 def naive_bound(T, exponent):
-    """-mean_i ln mean_j exp(-d_ij^2 / exponent), in the plainest way."""
+    """Return -mean_i ln mean_j exp(-d_ij^2 / exponent), computed in the plainest way."""
     return -np.mean(logsumexp(-cdist(T, T, "sqeuclidean") / exponent, axis=1) - np.log(len(T)))
 
 
@@ -24,7 +24,10 @@ def naive_in_class(T, targets, exponent):
 
 
 def two_point_information(distance, noise):
-    """I(T + noise; X) of two equally likely points: differential entropy of the mixture less that of the noise."""
+    """Return I(T + noise; X) for two equally likely points.
+
+    It is the differential entropy of the mixture less that of the noise.
+    """
 
     def integrand(t):
         log_p = np.logaddexp(-(t**2) / 2, -((t - distance / noise) ** 2) / 2) - np.log(2 * np.sqrt(2 * np.pi))
@@ -37,12 +40,12 @@ def two_point_information(distance, noise):
 @pytest.mark.parametrize("n_clusters", [1, 2, 7])
 def test_far_clusters_without_spread_have_the_log_of_their_number(n_clusters):
     T = np.repeat(100.0 * np.eye(7)[:n_clusters], 30, axis=0)
-    # 1e-10: a squared distance of 0 comes out of squares of 1e4, to a few 1e-12.
+    # A squared distance of 0 comes out of squares of 1e4, and is off by a few 1e-12.
     assert kde_bounds(T, 1.0) == pytest.approx((np.log(n_clusters), np.log(n_clusters)), abs=1e-10)
 
 
 @pytest.mark.parametrize("distance", [0.3, 1.0, 2.0, 4.0, 8.0])
-def test_the_truth_of_two_points_lies_between_the_bounds(distance):
+def test_the_true_information_of_two_points_lies_between_the_bounds(distance):
     lower, upper = kde_bounds(np.array([[0.0], [distance]]), 0.7)
     truth = two_point_information(distance, 0.7)
     assert lower < truth < upper
@@ -51,7 +54,7 @@ def test_the_truth_of_two_points_lies_between_the_bounds(distance):
 
 
 def test_a_gaussian_channel_lies_between_the_bounds():
-    # The mixture's own information, by drawing from it: ln p(t | its point) - ln p(t), averaged over the noise.
+    # The true information, by draws from the mixture: the mean of ln p(t | its point) - ln p(t).
     S, noise = gaussian(200, 3), 0.8
     rng = np.random.default_rng(1)
     draws = np.repeat(S, 50, axis=0) + noise * rng.normal(size=(200 * 50, 3))
@@ -61,22 +64,21 @@ def test_a_gaussian_channel_lies_between_the_bounds():
     truth, error = log_ratio.mean(), log_ratio.std() / np.sqrt(len(draws))
     lower, upper = kde_bounds(S, noise)
     assert lower < truth - 5 * error < truth + 5 * error < upper
-    # With so many points in three dimensions that is close to the Gaussian channel's d/2 ln(1 + 1/s^2) as well.
+    # With so many points in three dimensions, it is close to the Gaussian channel's d/2 ln(1 + 1/s^2) too.
     assert truth == pytest.approx(1.5 * np.log(1 + 1 / noise**2), rel=0.1)
 
 
 @pytest.mark.parametrize("block", [1, 97, 300, 1000, 10**6])
 @pytest.mark.parametrize("noise", [0.01, 0.7, 50.0])
-def test_blocks_give_what_the_whole_matrix_gives(monkeypatch, block, noise):
-    T = (
-        gaussian() + 4e4
-    )  # far from the origin, where distances from matrix products lose digits unless centred
+def test_blocks_give_the_values_of_the_whole_matrix(monkeypatch, block, noise):
+    # Far from the origin, distances from matrix products lose digits unless T is centred.
+    T = gaussian() + 4e4
     monkeypatch.setattr(kernel_density, "BLOCK", block)
     expected = naive_bound(T, 8 * noise**2), naive_bound(T, 2 * noise**2)
     assert kde_bounds(T, noise) == pytest.approx(expected, rel=1e-10, abs=1e-12)
 
 
-def test_bounds_far_beyond_the_range_of_exp():
+def test_bounds_are_right_far_beyond_the_range_of_exp():
     T = 1e6 * gaussian(50)
     assert kde_bounds(T, 1e-3) == pytest.approx((np.log(50), np.log(50)), abs=1e-12)
 
@@ -87,7 +89,7 @@ def test_noise_must_be_positive(noise):
         kde_bounds(gaussian(10), noise)
 
 
-def test_values_are_the_formulas():
+def test_values_equal_the_formulas():
     targets = np.random.default_rng(2).integers(0, 4, 300)
     T, s = gaussian() + targets[:, None], 1.3
     U, L = naive_bound(T, 2 * s**2), naive_bound(T, 8 * s**2)

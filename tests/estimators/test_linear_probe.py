@@ -1,4 +1,4 @@
-"""What a linear probe can use: all of a linear label, nothing of a random one or of a parity."""
+"""Usable information of a linear probe: all of a linear label, and nothing of a random label or a parity."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ def points(n=2000, d=5, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d))
 
 
-def test_a_linear_label_is_nearly_all_used():
+def test_a_linear_label_gives_nearly_all_its_information():
     targets = np.arange(2000) % 4
     T = points(d=4) + 20 * np.eye(4)[targets]
     value, converged = usable_information(T, targets, seed=0)
@@ -18,20 +18,23 @@ def test_a_linear_label_is_nearly_all_used():
     assert value == pytest.approx(np.log(4), abs=0.02)
 
 
-def test_a_random_label_is_not_used_and_costs_what_the_probe_overfits():
-    """Some 5 parameters of a label: about 5 / (2 * 1600) nats too few."""
+def test_a_random_label_gives_nothing_but_the_cost_of_overfitting():
+    """Some 5 parameters for each label cost about 5 / (2 * 1600) nats."""
     value, _ = usable_information(points(), np.random.default_rng(1).integers(0, 2, 2000), seed=0)
     assert -0.02 < value < 0.005
 
 
-def test_a_parity_is_not_used():
+def test_a_parity_gives_nothing():
     T = points()
     value, _ = usable_information(T, (T[:, 0] * T[:, 1] > 0).astype(int), seed=0)
     assert value < 0.01
 
 
-def test_two_gaussians_give_what_their_likelihood_ratio_says():
-    """Equal covariances: the softmax regression is the truth. 0.03: three standard errors of 1,000 held out."""
+def test_two_gaussians_give_the_value_of_their_likelihood_ratio():
+    """With equal covariances, the softmax regression is the true model.
+
+    The tolerance 0.03 is three standard errors of 1,000 held-out samples.
+    """
     rng = np.random.default_rng(0)
     targets = np.arange(5000) % 2
     T = rng.normal(size=(5000, 1)) + 2.0 * targets[:, None]
@@ -49,11 +52,11 @@ def test_the_scale_does_not_matter_and_the_seed_decides():
     assert usable_information(T + np.eye(5)[targets], targets, seed=1) != value
 
 
-def test_one_label_alone_is_nothing_to_tell():
+def test_a_single_label_gives_nan():
     assert np.isnan(usable_information(points(50), np.zeros(50, dtype=int), seed=0)[0])
 
 
-def test_held_out_labels_that_no_probe_has_seen_are_left_out():
+def test_held_out_labels_that_the_probe_has_not_seen_are_left_out():
     targets = np.arange(200) % 2
     targets[:40] += np.arange(40) + 2  # of 42 labels, 40 have one sample
     assert np.isfinite(usable_information(points(200), targets, seed=0)[0])

@@ -1,4 +1,4 @@
-"""Nulls keep what they say and break the rest."""
+"""Nulls keep what they should keep, and break the rest."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Snapshots(dict):
 def snapshots():
     rng = np.random.default_rng(0)
     layers = {step: {"a": rng.normal(size=(50, 4)).astype(np.float32)} for step in (0, 5)}
-    return Snapshots({step: Snapshot(step, of) for step, of in layers.items()})
+    return Snapshots({step: Snapshot(step, T) for step, T in layers.items()})
 
 
 def test_without_a_null_only_the_scale_changes(snapshots):

@@ -1,4 +1,4 @@
-"""Known values of the linear mapping number: clusters, affine maps, constants; a slow twin; invariances."""
+"""Linear mapping number: clusters, affine maps and constants, a slow reference, and invariances."""
 
 from types import SimpleNamespace
 
@@ -19,7 +19,7 @@ from grokking_phases.models import mlp, transformer
 
 @pytest.fixture
 def network():
-    """A map from 5 to 3 dimensions that is linear nowhere."""
+    """Return a map from 5 to 3 dimensions that is linear nowhere."""
     torch.manual_seed(0)
     return torch.nn.Sequential(torch.nn.Linear(5, 16), torch.nn.Tanh(), torch.nn.Linear(16, 3)).double()
 
@@ -33,23 +33,22 @@ def norm_squared(x):
 
 
 @pytest.mark.parametrize("c", [2, 3, 7])
-def test_clusters_between_which_f_is_not_linear_are_counted(c):
-    """One-hot points: |x|^2 is (1 - l)^2 + l^2 between two of them, which l does not correlate with."""
+def test_clusters_are_counted_if_f_is_not_linear_between_them(c):
+    """Between two one-hot points |x|^2 is (1 - l)^2 + l^2, which does not correlate with l."""
     X = torch.eye(8, dtype=torch.float64)[:c].repeat_interleave(5, dim=0)
     assert linear_mapping_number(norm_squared, X) == pytest.approx(c, rel=1e-9)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_an_affine_map_is_one(dtype):
+def test_an_affine_map_has_number_one(dtype):
     X = samples().to(dtype)
     A = samples(4, 5, seed=1).to(dtype)
-    tolerance = {torch.float32: 1e-4, torch.float64: 1e-9}[
-        dtype
-    ]  # 1 - r^2 is rounding; eigenvalues add up n of it
+    # 1 - r^2 is rounding, and eigenvalues add up n of these.
+    tolerance = {torch.float32: 1e-4, torch.float64: 1e-9}[dtype]
     assert linear_mapping_number(lambda x: x @ A.T + 3, X) == pytest.approx(1, abs=tolerance)
 
 
-def test_it_is_what_the_definition_says_pair_by_pair(network):
+def test_the_number_equals_the_definition_pair_by_pair(network):
     X, places = samples(), np.linspace(0, 1, 21)
     L = np.eye(len(X))
     for i in range(len(X)):
@@ -64,7 +63,7 @@ def test_it_is_what_the_definition_says_pair_by_pair(network):
     assert 1 < expected < len(X)
 
 
-def test_it_depends_on_neither_order_nor_scale_nor_offset(network):
+def test_the_number_does_not_depend_on_order_scale_or_offset(network):
     X, order = samples(), torch.randperm(12, generator=torch.Generator().manual_seed(0))
     number = linear_mapping_number(network, X)
     assert linear_mapping_number(network, X[order]) == pytest.approx(number, rel=1e-9)
@@ -73,14 +72,15 @@ def test_it_depends_on_neither_order_nor_scale_nor_offset(network):
 
 def test_a_constant_output_is_linear_and_a_constant_f_is_undefined():
     X = torch.eye(6, dtype=torch.float64)
-    beside = linear_mapping_number(lambda x: torch.cat([norm_squared(x), torch.ones(len(x), 1)], dim=1), X)
-    # r^2 is 0 of one output and 1 of the other: L is 1/2 off the diagonal, with eigenvalues 7/2 and five times 1/2.
+    number = linear_mapping_number(lambda x: torch.cat([norm_squared(x), torch.ones(len(x), 1)], dim=1), X)
+    # r^2 is 0 for one output and 1 for the other. So L is 1/2 off the diagonal, with eigenvalues 7/2 and five
+    # times 1/2.
     p = np.array([3.5, *[0.5] * 5]) / 6
-    assert beside == pytest.approx(np.exp(-(p * np.log(p)).sum()), rel=1e-9)
+    assert number == pytest.approx(np.exp(-(p * np.log(p)).sum()), rel=1e-9)
     assert np.isnan(linear_mapping_number(lambda x: torch.full((len(x), 2), 0.3), X))
 
 
-def test_rounding_is_no_variation():
+def test_rounding_does_not_count_as_variation():
     y = torch.full((1, 21, 1), 1000.0) + 1e-4 * torch.randn(
         1, 21, 1, generator=torch.Generator().manual_seed(0)
     )
@@ -90,7 +90,7 @@ def test_rounding_is_no_variation():
 
 
 @pytest.mark.parametrize(("n", "n_points"), [(1, 21), (5, 2)])
-def test_too_little_to_correlate_is_refused(n, n_points):
+def test_fewer_than_two_samples_or_three_points_raise(n, n_points):
     with pytest.raises(ValueError, match="n_samples: 1 is less than 2|n_points: 2 is less than 3"):
         linear_mapping_number(norm_squared, samples(n), n_points=n_points)
 
@@ -123,17 +123,17 @@ def test_rows_of_a_network(name):
     ]
     assert 1 < rows[0]["value"] < 10
     assert rows == list(compute(snapshots, n_samples=10))
-    everything = list(compute(snapshots, n_samples=100))
-    assert everything[0]["value"] == pytest.approx(
+    all_samples = list(compute(snapshots, n_samples=100))
+    assert all_samples[0]["value"] == pytest.approx(
         linear_mapping_number(*function_of_layer(snapshots[0].network, layer, torch.from_numpy(inputs))),
         rel=1e-6,
     )
 
 
-def test_after_the_relu_of_the_mlp_all_is_affine():
+def test_the_number_is_one_after_the_relu_of_the_mlp():
     network = mlp.build(n_tokens=5, n_classes=4, width=9)
     f, X = function_of_layer(network, "hidden", torch.cartesian_prod(torch.arange(5), torch.arange(5)))
-    assert linear_mapping_number(f, X) == pytest.approx(1, abs=1e-3)  # rounding, of float32
+    assert linear_mapping_number(f, X) == pytest.approx(1, abs=1e-3)  # rounding of float32
 
 
 def test_all_positions_of_a_sequence_are_interpolated():

@@ -1,4 +1,4 @@
-"""Regions of networks over steps: the counts are those of the geometry, and the polygons tile the square."""
+"""Linear regions over steps: counts agree with the geometry, and the polygons tile the square."""
 
 from types import SimpleNamespace
 
@@ -56,13 +56,14 @@ def slices():
 
 
 def wide(snapshots, **options):
+    """Return the counts of `linear_regions` as a table, with a row for each layer and step."""
     rows = pd.DataFrame(linear_regions.compute(snapshots, **options))
     rows = rows[~rows["metric"].str.startswith("example")]
     return rows.pivot(index=["layer", "step"], columns="metric", values="value")
 
 
 @pytest.mark.parametrize("which", ["plane", "slices"])
-def test_the_first_layers_regions_change_as_its_lines_and_crossings_do(which, request):
+def test_regions_of_the_first_layer_change_with_its_lines_and_crossings(which, request):
     found = wide(request.getfixturevalue(which))
     first = found.loc[found.index.levels[0][0]]
     assert (first["arcs"] == first["boundaries"]).all()
@@ -71,13 +72,13 @@ def test_the_first_layers_regions_change_as_its_lines_and_crossings_do(which, re
     assert first["regions"].nunique() > 1
 
 
-def test_the_sum_of_changes_is_the_change(plane):
+def test_mechanisms_add_up_to_the_change_in_regions(plane):
     for _, layer in wide(plane).groupby(level="layer"):
         changed = layer["born"] - layer[CHANGES].sum(axis=1)
         assert changed.iloc[1:].tolist() == layer["regions_resolved"].diff().iloc[1:].tolist()
 
 
-def test_weights_that_are_not_finite_are_no_mechanism(plane):
+def test_weights_that_are_not_finite_give_nan_and_no_mechanism(plane):
     plane.snapshots[2][1]["preactivation_1.weight"][0, 0] = torch.nan
     rows = pd.DataFrame(linear_regions.compute(plane)).set_index(["layer", "step"])
     broken = rows.loc[[("hidden_1", 2)]]
@@ -86,39 +87,39 @@ def test_weights_that_are_not_finite_are_no_mechanism(plane):
     assert "born" in rows.loc[("hidden_1", 4), "metric"].tolist()
 
 
-def test_a_network_too_large_to_draw_is_refused():
+def test_a_network_too_large_to_draw_raises():
     many = Moving(mlp.build(n_tokens=7, n_classes=7, width=101), modular_addition.make(p=7).inputs)
-    with pytest.raises(ValueError, match="101 neurons make more regions .* linear_regions counts them"):
+    with pytest.raises(ValueError, match="101 neurons.*linear_regions"):
         list(partition.compute(many))
 
 
-def test_nothing_is_together_at_no_distance(plane):
+def test_no_boundaries_merge_at_distance_zero(plane):
     found = wide(plane, together=0.0)
     assert (found["regions"] == found["regions_resolved"] + found["closed"]).all()
     assert (found["merging"].dropna() == 0).all()
 
 
-def test_a_slice_goes_through_three_samples_of_the_seed(slices):
+def test_a_slice_goes_through_three_samples_drawn_by_the_seed(slices):
     network = next(iter(slices)).network
     points = network.embedding(torch.from_numpy(slices.inputs)).double().numpy()
     square = Slice.of_samples(points, seed=3)
     chosen = points[np.random.default_rng(3).choice(len(points), 3, replace=False)]
     u = (chosen - square.origin) @ square.axes.T
     assert np.allclose(square.at(u), chosen)
-    last = wide(slices, seed=3)["regions"].iloc[-1]  # where iterating has left the network
+    last = wide(slices, seed=3)["regions"].iloc[-1]  # iterating left the network at its last step
     assert last == len(partition_of(list(hidden_layers(chain(network)).values()), square).regions)
 
 
-def test_polygons_tile_the_square_and_none_has_the_pattern_of_another(plane):
+def test_polygons_tile_the_square_and_their_patterns_differ(plane):
     rows = pd.DataFrame(partition.compute(plane))
     counted = wide(plane)["regions"]
-    for (layer, step), of in rows[rows["layer"] != "readout"].groupby(["layer", "step"]):
-        regions = polygons(of)
+    for (layer, step), drawn in rows[rows["layer"] != "readout"].groupby(["layer", "step"]):
+        regions = polygons(drawn)
         assert len(regions) == counted[layer, step]
         assert sum(map(area, regions.values())) == pytest.approx(4)  # the square from -1 to 1
 
 
-def test_boundaries_are_where_their_neurons_are_zero(plane):
+def test_neurons_are_zero_on_their_boundaries(plane):
     rows = pd.DataFrame(partition.compute(plane))
     for snapshot in plane:
         rest = rest_after(snapshot.network, "embedding", torch.from_numpy(plane.inputs))
@@ -131,17 +132,17 @@ def test_boundaries_are_where_their_neurons_are_zero(plane):
                 assert values.abs().max() < 1e-4
 
 
-def test_weights_are_those_of_the_network(plane):
+def test_weight_rows_hold_the_weights_of_the_network(plane):
     rows = pd.DataFrame(partition.compute(plane))
     snapshot = next(iter(plane))
-    of = rows[(rows["metric"] == "weight") & (rows["layer"] == "readout") & (rows["step"] == 0)]
+    weights = rows[(rows["metric"] == "weight") & (rows["layer"] == "readout") & (rows["step"] == 0)]
     weight = snapshot.network.readout.weight
-    assert [weight[neuron, source].item() for source, neuron in of["units"]] == of["value"].tolist()
-    assert len(of) == weight.numel()
+    assert [weight[neuron, source].item() for source, neuron in weights["units"]] == weights["value"].tolist()
+    assert len(weights) == weight.numel()
 
 
 @pytest.mark.parametrize("metric", [linear_regions, partition])
 def test_rows_are_tidy(plane, metric):
-    """Several regions have corners, and each row of one names the neurons that it is of."""
+    """Regions at one step have several corners, and the `units` of a row say which region it belongs to."""
     rows = list(metric.compute(plane))
     pd.testing.assert_frame_equal(tidy(rows, "mine.py"), pd.DataFrame(rows))

@@ -1,4 +1,4 @@
-"""Known values of local complexity: one boundary inside or outside; a slow twin; how it goes with the radius."""
+"""Local complexity: known counts of one boundary, a slow reference, and the effect of the radius."""
 
 from itertools import product
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ OPTIONS = {"radius": 0.1, "n_directions": 2, "seed": 0}
 
 
 def one_neuron(offset):
-    """Its boundary is the line x_0 = offset."""
+    """Return a network of one neuron, whose boundary is the line x_0 = offset."""
     network = nn.Sequential(nn.Linear(2, 1), nn.ReLU(), nn.Linear(1, 3))
     with torch.no_grad():
         network[0].weight.copy_(torch.tensor([[1.0, 0.0]]))
@@ -24,19 +24,20 @@ def one_neuron(offset):
 
 
 def deep(seed=0, d=4):
+    """Return a network of two hidden layers."""
     torch.manual_seed(seed)
     return nn.Sequential(nn.Linear(d, 20), nn.ReLU(), nn.Linear(20, 15), nn.ReLU(), nn.Linear(15, 3))
 
 
 @pytest.mark.parametrize(("offset", "expected"), [(0.05, 1), (-0.05, 1), (0.2, 0), (-0.2, 0)])
 def test_a_boundary_is_counted_where_it_crosses_the_neighbourhood(offset, expected):
-    """Whatever the frame, the cross-polytope of radius 0.1 holds the disc of radius 0.1 / sqrt(2) > 0.05."""
+    """With any frame, the cross-polytope of radius 0.1 holds the disc of radius 0.1 / sqrt(2) > 0.05."""
     for seed in range(5):
         counts = local_complexity(one_neuron(offset), torch.zeros(1, 2), **OPTIONS | {"seed": seed})
         assert {layer: values.tolist() for layer, values in counts.items()} == {"1": [expected]}
 
 
-def test_it_vanishes_with_the_radius_and_reaches_every_neuron_that_varies():
+def test_complexity_grows_with_the_radius_from_zero_to_every_neuron():
     X = torch.from_numpy(np.random.default_rng(0).normal(size=(30, 4))).float()
     means = [
         {
@@ -51,7 +52,7 @@ def test_it_vanishes_with_the_radius_and_reaches_every_neuron_that_varies():
     assert means[-1]["1"] == 20
 
 
-def test_it_is_what_the_definition_says_vertex_by_vertex():
+def test_counts_equal_the_definition_vertex_by_vertex():
     X, network = torch.randn(7, 4, generator=torch.Generator().manual_seed(1)), deep()
     directions = frame(4, 3, 5).float()
     counts = local_complexity(network, X, radius=0.3, n_directions=3, seed=5)
@@ -75,9 +76,8 @@ def test_random_points_have_the_mean_and_covariance_of_the_train_points():
     rng = np.random.default_rng(0)
     points = torch.from_numpy(rng.normal(size=(60, 3)) @ [[1, 2, 0], [0, 1, 0], [0, 0, 0]] + [5, 0, 1])
     drawn = alike(points, torch.from_numpy(rng.normal(size=(40_000, 60))))
-    torch.testing.assert_close(
-        drawn.mean(0), points.mean(0), atol=0.05, rtol=0
-    )  # ten standard errors of the widest
+    # The tolerance is ten standard errors of the widest dimension.
+    torch.testing.assert_close(drawn.mean(0), points.mean(0), atol=0.05, rtol=0)
     torch.testing.assert_close(drawn.T.cov(), points.T.cov(), atol=0.25, rtol=0)
     assert (drawn[:, 2] == 1).all()
 
@@ -90,7 +90,7 @@ def test_random_points_have_the_mean_and_covariance_of_the_train_points():
         (nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2)), {}, "no activation module"),
     ],
 )
-def test_bad_input_is_one_sentence(network, options, message):
+def test_bad_input_raises(network, options, message):
     with pytest.raises(ValueError, match=message):
         local_complexity(network, torch.zeros(2, 4), **OPTIONS | options)
 
@@ -109,14 +109,14 @@ MODELS = {
 def test_rows_of_a_network(name):
     torch.manual_seed(0)
     build, layers, scale = MODELS[name]
-    everything = torch.cartesian_prod(torch.arange(5), torch.arange(5)).numpy()
+    all_samples = torch.cartesian_prod(torch.arange(5), torch.arange(5)).numpy()
 
     class Snapshots(list):
-        inputs, test_inputs = everything[:15], everything[15:]
+        inputs, test_inputs = all_samples[:15], all_samples[15:]
 
     network = build()
     if scale is None:
-        embedded = network.embedding(torch.from_numpy(everything[:15]))
+        embedded = network.embedding(torch.from_numpy(all_samples[:15]))
         scale = embedded.flatten(1).norm(dim=1).square().mean().sqrt().item()
     rows = list(compute(Snapshots([SimpleNamespace(step=3, network=network)]), radius=0.05, n_samples=8))
     values = {(row["layer"], row["metric"]): row["value"] for row in rows}
@@ -129,6 +129,8 @@ def test_rows_of_a_network(name):
 
 
 def rows_of(network, **options):
+    """Return {(layer, metric): value} for a network that reads four real numbers."""
+
     class Snapshots(list):
         inputs = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
         test_inputs = inputs + 1
@@ -137,7 +139,7 @@ def rows_of(network, **options):
     return {(row["layer"], row["metric"]): row["value"] for row in found}
 
 
-def test_any_network_of_real_numbers_has_its_input_as_the_point():
+def test_the_input_can_be_the_point_if_it_is_real_numbers():
     values = rows_of(deep(), points="input", radius=0.3)
     counts = local_complexity(
         deep(),
@@ -150,7 +152,7 @@ def test_any_network_of_real_numbers_has_its_input_as_the_point():
         assert values[layer, "local_complexity_train"] == counts[layer].mean()
 
 
-def test_a_radius_may_be_relative_to_the_points():
+def test_the_radius_can_be_relative_to_the_points():
     absolute, relative = (rows_of(deep(), points="1", radius=0.3, relative=each) for each in (False, True))
     assert set(absolute) == set(relative) and absolute["3", "radius"] == 0.3
     network = deep()

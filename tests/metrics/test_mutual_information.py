@@ -1,4 +1,4 @@
-"""Known values, nulls and invariances of I(T;X) and I(T;Y) in a run, by every estimator."""
+"""Mutual information in a run, by every estimator: known values, nulls and invariances."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class Snapshots:
 
 
 def one_layer(targets, *steps, **options):
-    """The values of a run with one layer: one {metric: value} per step."""
+    """Return the values of a run with one layer: one {metric: value} per step."""
     snapshots = Snapshots(targets, layer=list(steps))
     values = {step: {} for step in snapshots.steps}
     for row in compute(snapshots, **options):
@@ -54,16 +54,19 @@ def gaussian(n_samples=300, width=6, seed=0):
 
 
 def clusters(n_classes=5, per_class=40, spread=0.02, seed=0):
-    """Classes around random far-apart centres: labels (n_samples,), T (n_samples, 8)."""
+    """Return labels (n_samples,) and T (n_samples, 8).
+
+    The classes lie around random centres that are far apart.
+    """
     rng = np.random.default_rng(seed)
     targets = np.repeat(np.arange(n_classes), per_class)
     return targets, rng.normal(size=(n_classes, 8))[targets] + spread * rng.normal(size=(len(targets), 8))
 
 
-# --- kernel density in a run
+# Kernel density in a run
 
 
-def test_the_layer_is_the_unit_of_relative_noise_but_not_of_absolute():
+def test_relative_noise_scales_with_the_layer_and_absolute_noise_does_not():
     targets = np.arange(300) % 3
     T = np.float32(gaussian())
     relative, tripled = one_layer(targets, T, 3 * T, noise_scale="relative")
@@ -83,7 +86,7 @@ def test_one_hot_labels_carry_the_entropy_of_the_labels():
 
 
 @pytest.mark.parametrize("options", [{}, {"estimator": "binning", "bins": 6}])
-def test_random_labels_stay_within_the_null_and_true_ones_do_not(options):
+def test_random_labels_stay_within_the_null_and_true_labels_do_not(options):
     targets, T = clusters(spread=0.5)
     rng = np.random.default_rng(3)
     null = [one_layer(rng.permutation(targets), T, **options)[0]["information_y"] for _ in range(60)]
@@ -101,7 +104,7 @@ def test_bounds_are_ordered_and_below_the_ceiling(noise):
     assert values["ceiling_x"] == np.log(200) and values["ceiling_y"] == pytest.approx(np.log(5))
 
 
-# --- binning in a run
+# Binning in a run
 
 
 @pytest.mark.parametrize("bin_edges", ["equal_width", "quantile"])
@@ -116,13 +119,13 @@ def test_collapsed_classes_carry_the_entropy_of_the_labels_when_binned(bin_edges
 @pytest.mark.parametrize(
     ("bins", "k", "ceiling"), [(4, 1, np.log(4)), (4, 3, 3 * np.log(4)), (30, 4, np.log(300))]
 )
-def test_ceiling_of_binning(bins, k, ceiling):
+def test_the_ceiling_of_binning_is_ln_of_samples_or_cells(bins, k, ceiling):
     (values,) = one_layer(np.arange(300) % 7, gaussian(), estimator="binning", bins=bins, n_components=k)
     assert values["ceiling_x"] == pytest.approx(ceiling)
     assert values["information_y"] < values["information_x"] <= ceiling
 
 
-def test_binning_is_binned_entropy_of_the_principal_components():
+def test_binning_equals_the_binned_entropy_of_the_principal_components():
     # Axes along the columns, by construction: the components are columns 1 and 0.
     T = np.linalg.qr(gaussian(300, 3) - gaussian(300, 3).mean(0))[0] * [2.0, 5.0, 0.1]
     T -= T.mean(axis=0)
@@ -136,7 +139,7 @@ def test_binning_is_binned_entropy_of_the_principal_components():
     assert values["resolution"] == pytest.approx(np.diff(edges[0])[0], rel=1e-3)
 
 
-def test_equal_width_bins_are_those_of_the_whole_run():
+def test_equal_width_bins_span_the_whole_run():
     T = gaussian()
     small, large = one_layer(np.arange(300) % 3, T / 100, T, estimator="binning")
     assert small["resolution"] == large["resolution"] > 0
@@ -158,8 +161,8 @@ def test_quantile_bins_follow_the_scale_of_each_step():
     assert one["information_x"] == pytest.approx(np.log(6))
 
 
-def test_axes_are_those_of_the_last_step():
-    # The class stands in column 0 at the last step and, with most of the variance elsewhere, in column 0 at the first.
+def test_components_are_fitted_on_the_last_step():
+    # Column 0 holds the class at both steps. At the first step most of the variance is in another column.
     targets = np.arange(300) % 2
     noise = gaussian(300, 2)
     first, last = noise * [0.01, 9.0], noise * [0.01, 0.01]
@@ -172,7 +175,7 @@ def test_axes_are_those_of_the_last_step():
     assert own_axes["information_y"] < 0.2
 
 
-# --- layers that say nothing, options that cannot be
+# Layers without information, and unusable options
 
 
 def test_a_constant_layer_is_nan_and_counted():
@@ -186,8 +189,8 @@ def test_a_constant_layer_is_nan_and_counted():
 
 
 @pytest.mark.parametrize("bin_edges", ["equal_width", "quantile"])
-def test_a_constant_layer_when_binned(bin_edges):
-    # 301 x 16: a size where equal rows come out of a matrix product unequal in the last digit, on some machines.
+def test_a_binned_constant_layer_is_zero_and_nan_if_it_is_the_last(bin_edges):
+    # At a size of 301 x 16, some machines make equal rows unequal in the last digit of a matrix product.
     options = {"estimator": "binning", "bin_edges": bin_edges}
     targets, T, constant = np.arange(301) % 3, gaussian(301, 16), np.full((301, 16), 0.1)
     first, last = one_layer(targets, constant, T, **options)
@@ -201,15 +204,16 @@ def test_a_constant_layer_when_binned(bin_edges):
         )
 
 
-def test_components_of_a_last_step_that_overflowed():
+def test_components_of_a_last_step_that_overflowed_give_nan():
     for values in one_layer(
         np.arange(300) % 3, gaussian(), gaussian() * [np.inf, 1, 1, 1, 1, 1], estimator="binning"
     ):
         assert np.isnan(values["information_x"]) and values["n_constant"] == 0
 
 
-def test_a_column_that_is_constant_has_no_variance_at_all():
-    # The plain mean of 0.1 in float64 is off by a rounding, and relative noise would blow that up to a layer's spread.
+def test_a_constant_column_has_exactly_no_variance():
+    # The plain mean of 0.1 in float64 is off by a rounding, which relative noise would take for the layer's
+    # spread.
     run = Snapshots(np.arange(300) % 3, layer=[gaussian()])
     run[0].activations["layer"] = np.full((300, 6), 0.1)
     assert (run[0].activations["layer"] - run[0].activations["layer"].mean(axis=0)).any()
@@ -226,7 +230,7 @@ def test_absolute_noise_sees_nothing_in_a_constant_layer():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("options", [{}, {"estimator": "binning"}, {"noise_scale": "absolute"}])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_a_step_that_overflowed_is_nan_alone(options, value):
+def test_only_the_step_that_overflowed_is_nan(options, value):
     broken = gaussian()
     broken[4, 2] = value
     (expected,) = one_layer(np.arange(300) % 3, gaussian(), **options)
@@ -239,7 +243,7 @@ def test_a_step_that_overflowed_is_nan_alone(options, value):
 
 
 @pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "linear_probe"])
-def test_a_class_for_each_sample_leaves_nothing_to_measure_and_says_so(estimator):
+def test_one_sample_in_each_class_is_undefined_and_counted(estimator):
     (values,) = one_layer(np.arange(40), gaussian(40), estimator=estimator)
     assert np.isnan(values["information_y"])
     assert (values["n_undefined"] > 0, values["n_constant"]) == (True, 0)
@@ -267,17 +271,17 @@ def test_a_class_for_each_sample_leaves_nothing_to_measure_and_says_so(estimator
         ({"bins": 30}, "bins"),
     ],
 )
-def test_an_unusable_option_is_refused_at_once(options, name):
+def test_an_unusable_option_raises_at_once(options, name):
     with pytest.raises(ValueError, match=rf"^{name}\b.*\.$"):
         compute(Snapshots(np.arange(300) % 3, layer=[gaussian()]), **options)
 
 
-def test_one_class_per_sample():
-    with pytest.raises(ValueError, match="targets must hold one class per sample of layer"):
+def test_targets_that_do_not_match_the_samples_raise():
+    with pytest.raises(ValueError, match=r"^targets\b.*300.*299"):
         compute(Snapshots(np.arange(299) % 3, layer=[gaussian()]))
 
 
-# --- rows
+# Rows
 
 
 @pytest.mark.parametrize(
@@ -306,30 +310,30 @@ def test_rows_name_step_and_layer(estimator):
     )
 
 
-# --- every estimator
+# Every estimator
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_values_lie_below_their_ceilings_and_noise_above_a_null(estimator):
+def test_values_lie_below_their_ceilings_and_above_the_nulls(estimator):
     targets, T = clusters(spread=0.5)
     (values,) = one_layer(targets, T, estimator=estimator, controls=True)
-    slack = 0.2 if estimator == "gaussian_copula" else 1e-12  # it is no bound
-    for of in "xy":
-        assert values[f"information_{of}"] <= values[f"ceiling_{of}"] + slack
+    slack = 0.2 if estimator == "gaussian_copula" else 1e-12  # the estimate is no bound
+    for side in "xy":
+        assert values[f"information_{side}"] <= values[f"ceiling_{side}"] + slack
     for null in ("labels", "units"):
         assert values["information_y"] > values[f"information_y_{null}"] + 0.05
 
 
 @pytest.mark.parametrize("estimator", ["gaussian_copula", "ksg", "linear_probe"])
-def test_operands_are_added_up(estimator):
+def test_information_about_the_input_is_the_sum_over_operands(estimator):
     snapshots = Snapshots(np.arange(300) % 5, layer=[gaussian() + np.eye(6)[np.arange(300) % 6]])
     values = {row["metric"]: row["value"] for row in compute(snapshots, estimator=estimator)}
     assert values["information_x"] == values["information_operand_1"] + values["information_operand_2"]
-    assert values["information_operand_2"] == values["information_y"]  # made so
+    assert values["information_operand_2"] == values["information_y"]  # the second operand is the class
     assert values["ceiling_x"] == pytest.approx(np.log(6) + np.log(5))
 
 
-def test_values_are_those_of_the_functions():
+def test_values_equal_those_of_the_functions_on_arrays():
     targets, T = clusters(spread=0.5)
     T = np.float32(T)
     found = {name: one_layer(targets, T, estimator=name)[0] for name in ESTIMATORS}
@@ -351,7 +355,7 @@ def test_values_are_those_of_the_functions():
     assert found["binning_per_neuron"]["information_x"] == pytest.approx(np.mean(each), abs=1e-6)
 
 
-def test_some_samples_are_enough_for_renyi():
+def test_renyi_can_use_some_of_the_samples():
     targets, T = clusters()
     (values,) = one_layer(targets, T, estimator="renyi", n_samples=100)
     assert values["ceiling_x"] == np.log(100)
@@ -359,23 +363,23 @@ def test_some_samples_are_enough_for_renyi():
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_a_layer_three_times_as_large_is_the_same_layer(estimator):
+def test_tripled_activations_keep_the_values(estimator):
     targets, T = clusters(spread=0.5)
     (values,) = one_layer(targets, T, estimator=estimator, controls=True)
     for name in ("information_x", "information_y"):
         assert values[f"{name}_tripled"] == pytest.approx(values[name], rel=1e-3)
 
 
-def test_absolute_noise_takes_it_for_another():
+def test_tripled_activations_change_the_values_under_absolute_noise():
     targets, T = clusters(spread=0.5)
     (values,) = one_layer(targets, T, noise=1.0, noise_scale="absolute", controls=True)
     assert values["information_x_tripled"] > values["information_x"] + 0.5
 
 
-# A constant layer has all its samples in one bin, and entropy 0: no binning here.
+# Binning is not here: it puts all samples of a constant layer into one bin, with entropy 0.
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("estimator", ["kernel_density", "gaussian_copula", "ksg", "renyi", "linear_probe"])
-def test_layers_that_are_constant_or_not_finite_are_nan_whoever_looks(estimator):
+def test_constant_layers_and_layers_that_are_not_finite_are_nan(estimator):
     broken = gaussian()
     broken[0, 0] = np.nan
     constant, infinite, last = one_layer(

@@ -1,4 +1,4 @@
-"""The search over a snapshot: units left out, bins, rows."""
+"""O-information of snapshots: units left out, bins, extremes and rows."""
 
 import subprocess
 import sys
@@ -22,13 +22,14 @@ def rng():
 
 
 def measure(X, **options):
-    """{metric: row} of one snapshot with one layer."""
+    """Return {metric: row} for one snapshot with one layer."""
     rows = list(compute([SimpleNamespace(step=5, activations={"hidden": X})], **options))
     assert {(row["step"], row["layer"]) for row in rows} == {(5, "hidden")}
     return {row["metric"]: row for row in rows}
 
 
 def values(X, **options):
+    """Return {metric: value} for one snapshot with one layer."""
     return {metric: row["value"] for metric, row in measure(X, **options).items()}
 
 
@@ -46,7 +47,7 @@ def test_a_bin_that_spectral_clustering_leaves_empty_fails_every_multiplet(rng, 
     assert rows["n_failed"]["value"] == 11
 
 
-def test_scikit_learn_is_imported_by_spectral_clustering_alone():
+def test_only_spectral_clustering_imports_scikit_learn():
     loaded = "import sys, grokking_phases.metrics.o_information; print('sklearn' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", loaded], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True
@@ -58,7 +59,10 @@ def test_scikit_learn_is_imported_by_spectral_clustering_alone():
 
 
 def with_dead_units(rng):
-    """20 live units, 4 dead ones: constants at 3 and 8, an exact and a monotone copy of 0 and 5 at 12 and 20."""
+    """Return 20 live units, the layer with 4 dead units among them, and the live units' numbers in the layer.
+
+    Units 3 and 8 are constants. Units 12 and 20 are an exact copy of 0 and a monotone copy of 5.
+    """
     live = relu_features(rng, width=20)
     X = np.insert(live, [3, 7, 10, 17], 0, axis=1)
     X[:, 8] = 2.5
@@ -85,7 +89,7 @@ def test_units_are_numbered_as_in_the_layer(rng):
         )
 
 
-def test_fewer_live_units_than_bins(rng):
+def test_fewer_live_units_than_bins_give_nan(rng):
     X = np.zeros((50, 9), dtype=np.float32)
     X[:, :3] = rng.normal(size=(50, 3))
     X[:, 3] = X[:, 1]
@@ -103,20 +107,20 @@ def test_a_layer_that_is_wholly_dead_has_no_synergy():
     assert rows["n_constant"] == 9
 
 
-def test_a_failed_factorisation_spoils_its_multiplets_alone(rng):
-    """A unit that falls as another rises is no duplicate, but their scores are singular."""
+def test_a_failed_factorisation_affects_only_its_multiplets(rng):
+    """A unit that falls as another rises is no duplicate, but the covariance of their scores is singular."""
     X = rng.normal(size=(300, 6)).astype(np.float32)
     X[:, 5] = -X[:, 0]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         rows = measure(X, n_bins=6)
-    assert rows["n_failed"]["value"] == 2**4  # every multiplet that has both
+    assert rows["n_failed"]["value"] == 2**4  # every multiplet that has both units
     assert rows["n_duplicate"]["value"] == 0
     assert np.isfinite(rows["synergy"]["value"])
     assert not {0, 5} <= set(rows["synergy"]["units"])
 
 
-def test_more_units_than_samples(rng):
+def test_more_units_than_samples_make_multiplets_fail(rng):
     X = rng.normal(size=(12, 40)).astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -143,7 +147,10 @@ def test_the_extremes_are_those_of_the_search(rng, variables):
 
 
 def test_a_sum_is_found_among_independent_units(rng):
-    """Units 2, 5 and 7 with their noisy sum, unit 4: the one synergistic multiplet of one-unit bins, bar additions."""
+    """Units 2, 5 and 7 and their noisy sum, unit 4, are the one synergistic multiplet of one-unit bins.
+
+    Adding other units to it changes little.
+    """
     X = rng.normal(size=(4000, 8))
     X[:, 4] = X[:, [2, 5, 7]].sum(axis=1) + 0.3 * rng.normal(size=4000)
     synergy = measure(X.astype(np.float32), n_bins=8)["synergy"]
@@ -203,9 +210,8 @@ def test_rows_are_tidy_for_each_layer_of_each_snapshot(rng):
 
 def test_options_reach_the_estimate(rng):
     X = relu_features(rng)
-    default = values(X, n_bins=4)[
-        "synergy"
-    ]  # the largest redundancy may be the whole layer's, whatever its bins
+    # Synergy is compared, because the largest redundancy may be that of the whole layer, whatever its bins.
+    default = values(X, n_bins=4)["synergy"]
     changed = [{"ties": "index"}, {"ties": "random"}, {"bias_correction": True}]
     changed += [
         {"variables": "mean"},
@@ -223,7 +229,7 @@ def test_options_reach_the_estimate(rng):
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_activations_that_are_not_finite_name_step_and_layer(rng, bad):
+def test_activations_that_are_not_finite_raise_with_step_and_layer(rng, bad):
     X = relu_features(rng)
     X[7, 3] = bad
     with pytest.raises(ValueError, match="Layer hidden .* not finite at step 5"):

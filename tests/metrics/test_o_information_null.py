@@ -1,4 +1,4 @@
-"""The two nulls: false alarms, true structure, and that draws follow from seed, step and layer."""
+"""Two nulls of O-information: false alarms, true structure, and what the draws depend on."""
 
 import warnings
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ def snapshot(X, step=5, layer="hidden"):
 
 
 def values(X, **options):
-    """{metric: value} of one snapshot with one layer."""
+    """Return {metric: value} for one snapshot with one layer."""
     return {row["metric"]: row["value"] for row in compute([snapshot(X)], **options)}
 
 
@@ -35,10 +35,11 @@ def relu_features(rng, n_samples=300, width=20):
 
 
 def test_independent_units_rank_uniformly_among_shuffled_ones(rng, monkeypatch):
-    """200 data sets of 19 draws: ranks are 1/20, ..., 20/20 with equal probability, and n of them fall into a set of
-    probability p with a standard deviation of sqrt(200 p (1 - p)).
+    """With 19 draws, the ranks of 200 data sets are 1/20, ..., 20/20 with equal probability.
 
-    On such data random bins reach further than Ward's in most sets, so bins that were not formed anew would show.
+    The number of ranks in a set of probability p has a standard deviation of sqrt(200 p (1 - p)). On most of
+    these data sets random bins reach further than Ward's, so the test would fail if bins were not formed
+    anew.
     """
     monkeypatch.delitem(o_information_null.NULLS, "partition")
     snapshots = [snapshot(rng.normal(size=(60, 12)), step) for step in range(200)]
@@ -51,14 +52,15 @@ def test_independent_units_rank_uniformly_among_shuffled_ones(rng, monkeypatch):
         ranks = table[f"{extreme}_shuffled_rank"]
         for p in (0.05, 0.25, 0.5, 0.75):
             assert abs((ranks < p + 1e-9).sum() - 200 * p) < 4 * np.sqrt(200 * p * (1 - p))
-        # The quantile 0.025 lies at 0.45 between the first and the second of the 19: 1.45 of 20 beyond it.
+        # 0.855 is for quantiles by linear interpolation, with 1.45 of 20 ranks beyond each. The quantiles of
+        # `compare` are the least and the greatest of 19 draws. They have 0.9 between them: within tolerance.
         observed, low, high = (
             table[extreme],
             table[f"{extreme}_shuffled_low"],
             table[f"{extreme}_shuffled_high"],
         )
-        within = ((low <= observed) & (observed <= high)).sum()
-        assert abs(within - 200 * 0.855) < 4 * np.sqrt(200 * 0.855 * 0.145)
+        n_inside = ((low <= observed) & (observed <= high)).sum()
+        assert abs(n_inside - 200 * 0.855) < 4 * np.sqrt(200 * 0.855 * 0.145)
         assert (low < table[f"{extreme}_shuffled_median"]).all()
         assert (table[f"{extreme}_shuffled_median"] < high).all()
 
@@ -81,8 +83,11 @@ def test_noisy_copies_are_more_redundant_than_shuffled_units(rng):
     assert found["redundancy_shuffled_rank"] == 1 / 40
 
 
-def test_what_every_partition_has_ranks_last(rng):
-    """The whole layer, the most redundant multiplet of copies; and every multiplet where each unit is a bin."""
+def test_an_extreme_that_every_partition_has_gets_rank_one(rng):
+    """The most redundant multiplet of copies is the whole layer, which every partition has.
+
+    Where each unit is a bin, every partition has all multiplets.
+    """
     copies = rng.normal(size=(300, 1)) + 0.5 * rng.normal(size=(300, 9))
     found = values(copies, n_bins=3, n_draws=9)
     for statistic in ("low", "median", "high"):
@@ -93,8 +98,11 @@ def test_what_every_partition_has_ranks_last(rng):
     assert found["synergy_shuffled_rank"] < 1
 
 
-def test_clusters_are_told_from_random_bins(rng):
-    """Bins of noisy copies, one variable each: the mean of a cluster is its source, of random bins a mixture."""
+def test_clusters_differ_from_random_bins(rng):
+    """Bins hold noisy copies and have one variable each.
+
+    The mean of a cluster is its source, and the mean of a random bin is a mixture.
+    """
     groups = np.repeat(np.arange(4), 6)
     sources = rng.normal(size=(1000, 4))
     sources[:, 3] = sources[:, :3].sum(axis=1) + 0.3 * rng.normal(size=1000)
@@ -104,11 +112,11 @@ def test_clusters_are_told_from_random_bins(rng):
     assert found["synergy_partition_rank"] == 1 / 40
 
 
-# What is observed
+# Observed values
 
 
 @pytest.mark.parametrize("options", [{}, {"variables": "block", "ties": "index"}, {"linkage": "spectral"}])
-def test_what_is_observed_is_what_o_information_finds(rng, options):
+def test_observed_values_equal_those_of_o_information(rng, options):
     X = relu_features(rng)
     X[:, 3], X[:, 8] = 0, X[:, 5]
     rows = list(o_information.compute([snapshot(X)], n_bins=4, **options))
@@ -120,8 +128,8 @@ def test_what_is_observed_is_what_o_information_finds(rng, options):
 
 
 @pytest.mark.parametrize("width", [9, 60])
-def test_without_anything_observed_nothing_is_drawn(rng, width):
-    """Fewer live units than bins; and more units in every bin than samples."""
+def test_nothing_is_drawn_where_nothing_is_observed(rng, width):
+    """A layer has fewer live units than bins, or every bin has more units than there are samples."""
     X = rng.normal(size=(12, width))
     X[:, : 6 if width == 9 else 0] = 0
     with warnings.catch_warnings():
@@ -142,7 +150,7 @@ def test_ranks_and_quantiles_of_known_draws():
     assert compare(10, draws, -1)["rank"] == pytest.approx(0.11)
     assert compare(10, draws, 1)["rank"] == pytest.approx(0.91)
     assert compare(99.5, draws, 1)["rank"] == 0.01
-    assert compare(10 - 1e-12, draws, -1)["rank"] == pytest.approx(0.11)  # rounding does not choose
+    assert compare(10 - 1e-12, draws, -1)["rank"] == pytest.approx(0.11)  # rounding does not decide
     assert compare(10 - 1e-6, draws, -1)["rank"] == pytest.approx(0.10)
 
 
@@ -161,6 +169,7 @@ def test_draws_without_a_value_count_as_extreme():
 
 
 def rows_of(*nulls):
+    """Return the names of all metrics that a run with these nulls yields, in order."""
     statistics = ("low", "median", "high", "rank")
     compared = [
         [
@@ -193,15 +202,15 @@ def test_draws_follow_from_seed_step_and_layer_alone(rng):
     alone = list(compute([snapshot(X, 7)], n_bins=4, n_draws=5))
     assert [row for row in together if row["step"] == 7] == alone
     both = SimpleNamespace(step=7, activations={"other": X, "hidden": X})
-    beside = [row for row in compute([both], n_bins=4, n_draws=5) if row["layer"] == "hidden"]
+    with_another = [row for row in compute([both], n_bins=4, n_draws=5) if row["layer"] == "hidden"]
     changed = list(compute([snapshot(X, 7)], n_bins=4, n_draws=5, seed=1))
     renamed = list(compute([snapshot(X, 7, "other")], n_bins=4, n_draws=5))
     drawn = [
         [row["value"] for row in rows if row["metric"].endswith("_low")]
-        for rows in (alone, beside, [row for row in together if row["step"] == 8], changed, renamed)
+        for rows in (alone, with_another, [row for row in together if row["step"] == 8], changed, renamed)
     ]
     assert drawn[0] == drawn[1]
-    # As wholes, and to many digits: two draws of a partition can have one multiplet in common.
+    # Compare whole lists, to many digits: two draws of a partition can have one multiplet in common.
     assert len({tuple(np.round(lows, 9)) for lows in drawn}) == 4
 
 
@@ -215,7 +224,7 @@ def test_every_choice_draws(rng, ties, variables):
 
 
 def test_a_rule_that_ranks_ties_by_sample_correlates_shuffled_units_too(rng):
-    """Nine in ten values are zeros: the null must hold the structure that the rule invents."""
+    """Nine in ten values are zeros, and the null must hold the structure that the rule invents."""
     X = np.maximum(rng.normal(size=(500, 6)) - ndtri(0.9), 0)
     found = {ties: values(X, n_bins=6, n_draws=19, ties=ties) for ties in ("average", "index")}
     assert found["average"]["redundancy_shuffled_high"] < 0.1

@@ -1,4 +1,4 @@
-"""Mechanisms are told apart on lines whose fate is known, and what they take adds up."""
+"""Mechanisms are told apart on lines of known movement, and their counts add up."""
 
 import numpy as np
 import pytest
@@ -9,22 +9,22 @@ from grokking_phases.regions.partition import Slice, partition
 
 UNIT = Slice.of_plane((0.0, 0.0), 1.0)
 FALLING = (1.0, 1.0, -1.0)  # x + y = 1
-RISING = (1.0, -1.0, 0.01)  # x = y, nearly: not through the corners
-LEFT, LEFT_TOO = (1.0, 0.0, -0.3), (1.0, 0.0, -0.301)  # x = 0.3, beside it
+RISING = (1.0, -1.0, 0.01)  # nearly x = y, but not through the corners
+LEFT, LEFT_TOO = (1.0, 0.0, -0.3), (1.0, 0.0, -0.301)  # x = 0.3 and a line close to it
 RIGHT = (1.0, 0.0, -0.7)
 LEVELS = tuple((0.0, 1.0, -level) for level in (0.1, 0.3, 0.5))
 OUTSIDE = (1.0, 0.0, -2.0)
 
 
 def lines(*given, before: Arrangement | None = None, together: float = 0.05) -> Arrangement:
-    """Of lines a x + b y + c = 0, one a neuron."""
+    """Return the arrangement of lines a x + b y + c = 0, one for each neuron."""
     weights = np.array(given)
     regions = partition([(weights[:, :2], weights[:, 2])], UNIT).regions
     return arrangement(regions, UNIT, before, together)
 
 
 def bent(seed: int, step: int, before: Arrangement | None) -> Arrangement:
-    """Of a network of two layers, whose weights move."""
+    """Return the arrangement of a network of two layers, whose weights move."""
     rng = np.random.default_rng(seed)
     shapes = [(6, 2), (6,), (6, 6), (6,)]
     first, drift = ([rng.normal(size=shape) for shape in shapes] for _ in range(2))
@@ -34,6 +34,7 @@ def bent(seed: int, step: int, before: Arrangement | None) -> Arrangement:
 
 
 def counts(before, after):
+    """Return the mechanisms that occur between two arrangements, with their numbers of regions."""
     found = changes(before, after)
     return {
         name: getattr(found, name)
@@ -49,21 +50,21 @@ def counts(before, after):
         ((FALLING, RISING), (LEFT, RIGHT), {"alignment": 1}),
         ((LEFT, RIGHT), (FALLING, RISING), {"born": 1}),
         ((LEFT, RIGHT), (LEFT, OUTSIDE), {"disappearance": 1}),
-        ((LEFT, RISING), (LEFT, OUTSIDE), {"disappearance": 2}),  # its crossing goes with it
+        ((LEFT, RISING), (LEFT, OUTSIDE), {"disappearance": 2}),  # its crossing leaves too
         ((LEFT, OUTSIDE), (LEFT, RISING), {"born": 2}),
         ((LEFT, RIGHT), (LEFT, LEFT_TOO), {"merging": 1}),
         ((LEFT, LEFT_TOO), (LEFT, RIGHT), {"born": 1}),
         ((LEFT, RIGHT, RISING), (LEFT, LEFT_TOO, RISING), {"merging": 2}),
-        ((LEFT, LEFT_TOO, *LEVELS), (OUTSIDE, LEFT, *LEVELS), {}),  # another stands for the composite
+        ((LEFT, LEFT_TOO, *LEVELS), (OUTSIDE, LEFT, *LEVELS), {}),  # another neuron represents the composite
         ((LEFT, LEFT_TOO, *LEVELS), (OUTSIDE, OUTSIDE, *LEVELS), {"disappearance": 4}),
     ],
 )
-def test_what_two_or_three_lines_do(before, after, expected):
+def test_each_mechanism_is_counted_for_a_few_lines(before, after, expected):
     first = lines(*before)
     assert counts(first, lines(*after, before=first)) == expected
 
 
-def test_the_same_line_with_its_sides_exchanged_is_composite():
+def test_equal_lines_with_exchanged_sides_are_composite():
     other = tuple(-value for value in LEFT_TOO)
     assert lines(LEFT, other).representatives == [0]
 
@@ -73,7 +74,7 @@ def test_lines_that_cut_off_two_corners_are_not_composite():
     assert lines(corner, opposite).representatives == [0, 1]
 
 
-def test_a_representative_stays_one():
+def test_a_representative_stays_the_representative():
     first = lines(OUTSIDE, LEFT)
     assert lines(LEFT_TOO, LEFT, before=first).joined == {0: 1, 1: 1}
     assert lines(LEFT_TOO, LEFT).joined == {0: 0, 1: 0}
@@ -86,7 +87,7 @@ def test_neurons_of_each_mechanism_are_named():
 
 
 def test_a_boundary_joins_nearer_than_it_leaves():
-    near, between = (1.0, 0.0, -0.312), (1.0, 0.0, -0.32)  # 0.012 and 0.02 of 0.3
+    near, between = (1.0, 0.0, -0.312), (1.0, 0.0, -0.32)  # 0.012 and 0.02 away from LEFT, which cuts off 0.3
     apart = lines(LEFT, between)
     assert apart.representatives == [0, 1]
     composite = lines(LEFT, near, before=apart)
@@ -96,7 +97,7 @@ def test_a_boundary_joins_nearer_than_it_leaves():
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_what_moving_lines_do_adds_up_to_the_regions_of_those_that_are_counted(seed):
+def test_mechanisms_of_moving_lines_add_up_to_the_regions_of_the_representatives(seed):
     rng = np.random.default_rng(seed)
     weights = rng.normal(size=(15, 3)) * [1, 1, 0.7]
     before = None
@@ -110,7 +111,7 @@ def test_what_moving_lines_do_adds_up_to_the_regions_of_those_that_are_counted(s
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_what_bent_boundaries_do_adds_up(seed):
+def test_mechanisms_of_bent_boundaries_add_up(seed):
     before = None
     for step in range(6):
         now = bent(seed, step, before)
@@ -120,6 +121,7 @@ def test_what_bent_boundaries_do_adds_up(seed):
 
 
 def check_sum(before, now):
+    """Check that the mechanisms add up to the change in size, and that none is negative."""
     found = changes(before, now)
     change = now.size(now.representatives) - before.size(before.representatives)
     assert change == found.born - found.disappearance - found.merging - found.alignment

@@ -1,4 +1,4 @@
-"""Regions are counted right, tile the square, and have the network's own patterns."""
+"""Partitions of a square: counts of regions, tiling, and the network's own patterns."""
 
 from itertools import combinations
 
@@ -16,7 +16,10 @@ UNIT = Slice.of_plane((0.0, 0.0), 1.0)
 
 
 def lines(k, seed=0):
-    """k lines in general position, each through a point well inside the unit square: (weight (k, 2), bias (k,))."""
+    """Return k lines in general position: (weight (k, 2), bias (k,)).
+
+    Each goes through a point well inside the unit square.
+    """
     rng = np.random.default_rng(seed)
     angles, points = rng.uniform(0, np.pi, k), rng.uniform(0.2, 0.8, (k, 2))
     weight = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -24,7 +27,7 @@ def lines(k, seed=0):
 
 
 def crossings_inside(weight, bias):
-    """Of every pair of lines, by solving for the point: the slow twin."""
+    """Return the pairs of lines that cross inside the square, found by solving for each point."""
     found = []
     for i, j in combinations(range(len(bias)), 2):
         point = np.linalg.solve(weight[[i, j]], -bias[[i, j]])
@@ -45,7 +48,7 @@ def layers_of(model):
 
 
 @pytest.mark.parametrize("k", [0, 1, 2, 5, 12, 30])
-def test_lines_in_general_position_make_one_region_more_each_and_one_for_each_crossing(k):
+def test_each_line_and_each_crossing_in_general_position_adds_one_region(k):
     weight, bias = lines(k) if k else (np.empty((0, 2)), np.empty(0))
     found = partition([(weight, bias)], UNIT)
     expected = crossings_inside(weight, bias)
@@ -63,7 +66,7 @@ def test_lines_outside_cut_nothing():
     assert found.regions[0].pattern[0].tolist() == [True, False, True]
 
 
-def test_lines_through_corners_and_twice_the_same_line():
+def test_lines_through_corners_and_equal_lines_are_cut_once():
     diagonal, corner = np.array([[1.0, -1.0], [2.0, -2.0], [1.0, 1.0]]), np.array([0.0, 0.0, 0.0])
     found = partition([(diagonal, corner)], UNIT)
     assert len(found.regions) == 2
@@ -85,12 +88,13 @@ def test_regions_tile_the_square_and_no_two_share_a_pattern(widths):
 
 
 def contains(polygon, point):
+    """Return whether a convex polygon contains a point."""
     following = np.roll(polygon, -1, axis=0)
     edges, to_point = following - polygon, point - polygon
     return (edges[:, 0] * to_point[:, 1] - edges[:, 1] * to_point[:, 0] >= 0).all()
 
 
-def test_each_region_has_the_pattern_that_the_network_has_there():
+def test_each_region_has_the_pattern_of_the_network_there():
     model, d = network([7, 7, 7], d=5, seed=3), 5
     rng = np.random.default_rng(0)
     square = Slice.through(rng.normal(size=(3, d)))
@@ -105,7 +109,7 @@ def test_each_region_has_the_pattern_that_the_network_has_there():
         assert all((a == b).all() for a, b in zip(own.pattern, patterns, strict=True))
 
 
-def test_a_boundary_is_where_its_neuron_is_zero_and_parts_patterns_that_differ_in_it_alone():
+def test_a_neuron_is_zero_on_its_boundary_and_differs_across_it():
     model = network([6, 6], seed=1)
     square = Slice.of_plane((-2.0, -2.0), 4.0)
     found = partition(layers_of(model), square)
@@ -141,14 +145,14 @@ def test_a_slice_has_its_samples_in_the_middle():
 
 
 def test_samples_on_a_line_span_no_plane():
-    with pytest.raises(ValueError, match="three samples on one line"):
+    with pytest.raises(ValueError, match="on one line span no plane"):
         Slice.through(np.outer([0, 1, 3], [1.0, 2.0, 3.0]))
 
 
 OTHERS = {
     "module 1 is a GELU": nn.Sequential(nn.Linear(2, 3), nn.GELU(), nn.Linear(3, 1)),
     "module 1 is a Linear": nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 3), nn.ReLU()),
-    "need a Linear that a ReLU follows": nn.Sequential(nn.Linear(2, 3)),
+    "no Linear followed by a ReLU": nn.Sequential(nn.Linear(2, 3)),
     "not a chain of modules": nn.GELU(),
 }
 
@@ -159,7 +163,7 @@ def test_a_network_of_other_modules_has_no_exact_regions(message, model):
         layers_of(model)
 
 
-def test_what_comes_before_the_first_linear_is_the_embedding_and_dropout_does_nothing():
+def test_the_embedding_ends_at_the_first_linear_and_dropout_does_nothing():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(2, 5), nn.Dropout(0.5), nn.ReLU(), nn.Linear(5, 1))
     inputs, modules = np.random.default_rng(0).normal(size=(9, 2, 1)), chain(model)
@@ -170,8 +174,11 @@ def test_what_comes_before_the_first_linear_is_the_embedding_and_dropout_does_no
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_boundaries_of_every_layer_make_regions_as_euler_says(seed):
-    """regions = 1 + arcs + crossings + closed boundaries that touch no other, which these networks need not have."""
+def test_regions_of_every_layer_follow_the_formula_of_euler(seed):
+    """regions = 1 + arcs + crossings + closed, the number of closed boundaries that touch no other.
+
+    These networks need not have such boundaries.
+    """
     layers = layers_of(network([7, 7, 7], seed=seed))
     square = Slice.of_plane((-2.0, -2.0), 4.0)
     closed = []
@@ -182,8 +189,11 @@ def test_boundaries_of_every_layer_make_regions_as_euler_says(seed):
     assert closed[0] == 0 and all(0 <= n <= 2 for n in closed)
 
 
-def test_a_closed_boundary_is_one_region_more():
-    """relu(x) + relu(-x) + relu(y) + relu(-y) < 1/2: a diamond about the origin, whose corners lie on the axes."""
+def test_a_closed_boundary_adds_one_region_for_each_crossing():
+    """relu(x) + relu(-x) + relu(y) + relu(-y) < 1/2 is a diamond about the origin.
+
+    Its corners lie on the axes.
+    """
     axes = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
     diamond = [(axes, np.full(4, -0.1)), (np.array([[1.0, 1, 1, 1]]), np.array([-0.5]))]
     square = Slice.of_plane((-1.0, -1.0), 2.0)

@@ -1,4 +1,4 @@
-"""Bins of units: clusterings against scikit-learn's, and which units are live."""
+"""Bins of units: clusterings compared with scikit-learn's, and the choice of live units."""
 
 import warnings
 
@@ -17,12 +17,13 @@ def rng():
 
 
 def partition(labels):
+    """Return the bins as a set of sets of units."""
     return {frozenset(np.flatnonzero(labels == b).tolist()) for b in np.unique(labels)}
 
 
 @pytest.mark.parametrize("linkage", ["ward", "average", "complete"])
 @pytest.mark.parametrize("n_bins", [2, 7, 10, 60])
-def test_bins_equal_scikit_learns(rng, linkage, n_bins):
+def test_bins_equal_those_of_scikit_learn(rng, linkage, n_bins):
     X = relu_features(rng)
     peer = AgglomerativeClustering(n_bins, linkage=linkage).fit(X.T.astype(np.float64))
     labels = cluster_units(X, n_bins, linkage)
@@ -30,13 +31,13 @@ def test_bins_equal_scikit_learns(rng, linkage, n_bins):
     assert partition(labels) == partition(peer.labels_)
 
 
-def test_bins_are_counted_exactly_where_distances_tie():
-    corners = np.eye(8)  # all at one distance
+def test_the_number_of_bins_is_exact_where_distances_tie():
+    corners = np.eye(8)  # all distances are equal
     for n_bins in (2, 3, 5, 8):
         assert len(np.unique(cluster_units(corners, n_bins))) == n_bins
 
 
-def test_spectral_bins_are_groups_of_correlated_units_whatever_their_scale_and_sign(rng):
+def test_spectral_bins_are_groups_of_correlated_units_of_any_scale_and_sign(rng):
     groups = rng.permutation(np.repeat(np.arange(4), [5, 7, 8, 10]))
     X = rng.normal(size=(500, 4))[:, groups] + 0.5 * rng.normal(size=(500, 30))
     X *= rng.choice([-1, 1], size=30) * 10 ** rng.uniform(-3, 3, size=30)
@@ -45,7 +46,7 @@ def test_spectral_bins_are_groups_of_correlated_units_whatever_their_scale_and_s
 
 
 @pytest.mark.parametrize("n_bins", [2, 7, 10, 59, 60])
-def test_spectral_bins_are_numbered_and_no_draw(rng, n_bins):
+def test_spectral_bins_are_numbered_and_reproducible(rng, n_bins):
     X = relu_features(rng)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

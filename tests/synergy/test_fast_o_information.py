@@ -1,4 +1,4 @@
-"""O-information of all unions of blocks: the definition, a peer, and singular sets."""
+"""O-information of all unions of blocks: the definition, the package thoi, and singular sets."""
 
 import logging
 import warnings
@@ -30,7 +30,10 @@ def covariance(rng, n_features):
 
 
 def direct(S, blocks):
-    """The definition by entropies: (m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)]; the constants in H cancel."""
+    """Return the O-information by entropies: (m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)].
+
+    The constants in H cancel.
+    """
 
     def entropy(*blocks):
         columns = np.concatenate(blocks)
@@ -40,7 +43,7 @@ def direct(S, blocks):
     return (len(blocks) - 2) * entropy(*blocks) + rest
 
 
-def test_unions_equal_the_direct_formula_and_thoi(rng):
+def test_unions_equal_the_definition_and_thoi(rng):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     membership, omega = union_o_information(S, blocks)
     assert len(omega) == 1013
@@ -57,7 +60,7 @@ def test_unions_equal_the_direct_formula_and_thoi(rng):
         assert thoi[0, 0, 2].item() == pytest.approx(omega[i], abs=1e-9)
 
 
-def test_between_blocks_equals_the_direct_formula(rng):
+def test_blocks_equal_the_definition(rng):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     membership, omega = block_o_information(S, blocks)
     np.testing.assert_array_equal(membership, union_o_information(S, blocks)[0])
@@ -70,7 +73,7 @@ def test_between_blocks_equals_the_direct_formula(rng):
     assert (abs(omega[~pairs]) > 1e-6).all()
 
 
-def test_between_blocks_does_not_depend_on_the_coordinates_within_them(rng):
+def test_blocks_do_not_depend_on_the_coordinates_inside_them(rng):
     S, T = covariance(rng, 9), np.zeros((9, 9))
     blocks = np.split(np.arange(9), [2, 5])
     for block in blocks:
@@ -80,8 +83,8 @@ def test_between_blocks_does_not_depend_on_the_coordinates_within_them(rng):
     assert abs(before[-1]) > 0.1
 
 
-def test_many_covariances_of_single_variables_at_once(rng):
-    """The definition, matrix by matrix; thoi too takes all matrices of a set at once."""
+def test_many_covariances_of_single_variables_equal_the_definition_and_thoi(rng):
+    """The definition is computed one matrix at a time; thoi takes all matrices of a set at once."""
     S = np.array([[covariance(rng, 7) for _ in range(3)] for _ in range(2)])
     columns = np.array([6, 0, 3, 2, 5])
     membership, omega = union_o_information(S, list(columns[:, None]))
@@ -96,7 +99,7 @@ def test_many_covariances_of_single_variables_at_once(rng):
     np.testing.assert_array_equal(block_o_information(S, list(columns[:, None]))[1], omega)
 
 
-def test_pairs_of_single_variables_have_exactly_none(rng):
+def test_pairs_of_single_variables_have_exactly_zero(rng):
     membership, omega = union_o_information(covariance(rng, 6), list(np.arange(6)[:, None]))
     pairs = membership.sum(axis=1) == 2
     assert (omega[pairs] == 0).all()
@@ -105,7 +108,7 @@ def test_pairs_of_single_variables_have_exactly_none(rng):
 
 @pytest.mark.parametrize("estimate", [union_o_information, block_o_information])
 @pytest.mark.parametrize("blocks_of_the_copies", [(0, 0), (4, 4), (0, 4), (3, 9), (9, 3)])
-def test_a_singular_set_spoils_exactly_the_unions_that_contain_it(rng, blocks_of_the_copies, estimate):
+def test_a_singular_set_fails_exactly_the_unions_that_contain_it(rng, blocks_of_the_copies, estimate):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     i, j = blocks_of_the_copies
     original, copy = blocks[i][0], blocks[j][-1]
@@ -116,20 +119,20 @@ def test_a_singular_set_spoils_exactly_the_unions_that_contain_it(rng, blocks_of
     np.testing.assert_array_equal(np.isnan(omega), membership[:, i] & membership[:, j])
 
 
-def test_a_singular_set_of_single_variables_spoils_only_its_covariance(rng):
-    """Of three covariances, one has a copy, one a constant."""
+def test_a_singular_set_of_single_variables_fails_only_in_its_covariance(rng):
+    """One of three covariances has a copy, and one has a constant."""
     S, blocks = np.array([covariance(rng, 6)] * 3), list(np.arange(6)[:, None])
     S[0, 4], S[0, :, 4] = S[0, 1], S[0, :, 1]
     S[1, 3] = S[1, :, 3] = 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         membership, omega = union_o_information(S, blocks)
-    spoilt = [membership[:, 1] & membership[:, 4], membership[:, 3], np.zeros(57, bool)]
-    np.testing.assert_array_equal(np.isnan(omega), spoilt)
+    failed = [membership[:, 1] & membership[:, 4], membership[:, 3], np.zeros(57, bool)]
+    np.testing.assert_array_equal(np.isnan(omega), failed)
 
 
 @pytest.mark.parametrize("estimate", [union_o_information, block_o_information])
-def test_a_constant_spoils_exactly_its_block(rng, estimate):
+def test_a_constant_fails_exactly_the_unions_with_its_block(rng, estimate):
     blocks, S = uneven_blocks(rng), covariance(rng, sum(SIZES))
     S[blocks[2][0]] = S[:, blocks[2][0]] = 0
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""The search over multiplets of bins: what its multiplets are, and its options."""
+"""The search over multiplets of bins: the variables of its multiplets, and its options."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def rng():
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])
 @pytest.mark.parametrize("bias_correction", [False, True])
-def test_union_search_equals_one_call_a_multiplet(rng, ties, bias_correction):
+def test_union_search_equals_one_call_for_each_multiplet(rng, ties, bias_correction):
     X = np.maximum(rng.normal(size=(200, 12)) @ rng.normal(size=(12, 12)), 0)
     labels = np.array([0, 1, 2, 3, 0, 1, -1, 3, 2, 1, 0, 3])
     found = search_multiplets(X, labels, ties=ties, bias_correction=bias_correction)
@@ -28,7 +28,7 @@ def test_union_search_equals_one_call_a_multiplet(rng, ties, bias_correction):
         assert omega == pytest.approx(alone, abs=1e-10)
 
 
-def test_mean_search_takes_one_variable_a_bin(rng):
+def test_mean_search_takes_one_variable_for_each_bin(rng):
     X = np.maximum(rng.normal(size=(200, 9)) @ rng.normal(size=(9, 9)), 0).astype(np.float32)
     labels = np.arange(9) % 3
     found = search_multiplets(X, labels, variables="mean")
@@ -40,8 +40,11 @@ def test_mean_search_takes_one_variable_a_bin(rng):
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])
-def test_block_search_takes_one_multivariate_variable_a_bin(rng, ties):
-    """(m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)] over the multiplet's m bins, from numpy's covariance."""
+def test_block_search_takes_one_multivariate_variable_for_each_bin(rng, ties):
+    """The reference is (m - 2) H(A) + sum_j [H(B_j) - H(A without B_j)] over the m bins of a multiplet.
+
+    Its entropies come from numpy's covariance.
+    """
     X = np.maximum(rng.normal(size=(200, 12)) @ rng.normal(size=(12, 12)), 0).astype(np.float32)
     labels = np.array([0, 1, 2, 3, 0, 1, -1, 3, 2, 1, 0, 3])
     found = search_multiplets(X, labels, variables="block", ties=ties)
@@ -60,7 +63,7 @@ def test_block_search_takes_one_multivariate_variable_a_bin(rng, ties):
 
 
 @pytest.mark.parametrize("options", [{}, {"bias_correction": True}, {"ties": "random"}])
-def test_blocks_of_one_unit_are_the_units(rng, options):
+def test_blocks_of_one_unit_equal_the_units(rng, options):
     X = np.maximum(rng.normal(size=(200, 6)) @ rng.normal(size=(6, 6)), 0)
     union, block = (search_multiplets(X, np.arange(6), variables=v, **options) for v in ("union", "block"))
     np.testing.assert_allclose(block.o_information, union.o_information, atol=1e-12)
@@ -100,6 +103,6 @@ def test_options_are_checked(rng, options, message):
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 2, 2], [0, 0, 0, 0], [0, 1, 2]])
-def test_labels_that_number_no_bins_are_refused(rng, labels):
+def test_labels_that_number_no_bins_raise(rng, labels):
     with pytest.raises(ValueError, match="labels must give each column"):
         search_multiplets(rng.normal(size=(20, 4)), labels)

@@ -1,4 +1,4 @@
-"""Normal scores against slow, obvious twins."""
+"""Normal scores compared with slow reference computations."""
 
 from typing import get_args
 
@@ -16,14 +16,14 @@ def rng():
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 7, 200])
-def test_average_scores_equal_the_slow_twin(rng, n_samples):
+def test_average_scores_equal_a_slow_reference(rng, n_samples):
     X = np.maximum(rng.normal(size=(n_samples, 12)).round(1), 0)
     slow = ndtri(rankdata(X, method="average", axis=0) / (n_samples + 1))
     np.testing.assert_array_equal(normal_scores(X), slow)
 
 
 @pytest.mark.parametrize(("ties", "kind"), [("paper", None), ("index", "stable")])
-def test_sorting_twice_equals_the_slow_twin(rng, ties, kind):
+def test_sorting_twice_equals_a_slow_reference(rng, ties, kind):
     X = np.maximum(rng.normal(size=(300, 5)), 0)
     for j, column in enumerate(X.T.copy()):
         ranks = np.argsort(np.argsort(column, kind=kind), kind=kind) + 1
@@ -31,7 +31,7 @@ def test_sorting_twice_equals_the_slow_twin(rng, ties, kind):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_the_stable_order_is_numpys(rng, dtype):
+def test_the_stable_order_equals_that_of_numpy(rng, dtype):
     row = np.concatenate(
         [rng.normal(size=300), rng.normal(size=200) * 1e-40, np.maximum(rng.normal(size=200), 0)]
     )
@@ -44,7 +44,7 @@ def test_the_stable_order_is_numpys(rng, dtype):
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_stable_order_tells_neighbouring_numbers_apart(rng, sign):
-    """So close that the bits which hold the place would decide between them."""
+    """The numbers are so close that the bits which hold the place would decide between them."""
     rows = sign * (1 + np.finfo(float).eps * rng.integers(0, 40, size=(3, 200)))
     order, values = stable_sort(rows)
     np.testing.assert_array_equal(order, np.argsort(rows, axis=1, kind="stable"))
@@ -52,7 +52,7 @@ def test_the_stable_order_tells_neighbouring_numbers_apart(rng, sign):
 
 
 @pytest.mark.parametrize("n_features", [1, 8, 19])
-def test_every_variable_has_the_scores_that_it_has_alone(rng, n_features):
+def test_scores_of_a_variable_do_not_depend_on_other_variables(rng, n_features):
     X = np.maximum(rng.normal(size=(50, n_features)), 0)
     for ties in ("average", "paper", "index"):
         alone = np.column_stack([normal_scores(column[:, None], ties=ties) for column in X.T])
@@ -61,13 +61,13 @@ def test_every_variable_has_the_scores_that_it_has_alone(rng, n_features):
     for draws, column, column_scores in zip(
         np.random.default_rng(5).random((n_features, 50)), X.T, scores.T, strict=True
     ):
-        samples = np.argsort(column, kind="stable")  # to each of these, a number that decides among ties
+        samples = np.argsort(column, kind="stable")  # each has a number that decides among ties
         order = samples[np.lexsort((draws, column[samples]))]
         np.testing.assert_array_equal(column_scores[order], ndtri(np.arange(1, 51) / 51))
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])
-def test_single_precision_has_the_scores_of_its_values(rng, ties):
+def test_single_precision_has_the_scores_of_double_precision(rng, ties):
     X = np.maximum(rng.normal(size=(300, 5)), 0).astype(np.float32)
     np.testing.assert_array_equal(normal_scores(X, ties=ties), normal_scores(X.astype(float), ties=ties))
 
@@ -82,7 +82,7 @@ def test_random_ties_keep_the_order_of_distinct_values_and_permute_the_rest(rng)
     assert (first[~tied] == second[~tied]).all()
     assert (first[tied] != second[tied]).any()
     np.testing.assert_array_equal(first, normal_scores(X, ties="random", seed=0))
-    # Drawn for each variable apart: the order of the samples tied in both columns must not be shared.
+    # Each variable is drawn separately: samples that are tied in both columns must not share their order.
     both = tied[:, 0] & tied[:, 1]
     assert abs(np.corrcoef(first[both, 0], first[both, 1])[0, 1]) < 0.3
 
@@ -93,6 +93,6 @@ def test_without_ties_all_rules_agree(rng, ties):
     np.testing.assert_array_equal(normal_scores(X, ties=ties), normal_scores(X))
 
 
-def test_a_nan_has_no_rank():
+def test_a_nan_raises():
     with pytest.raises(ValueError, match="NaN"):
         normal_scores(np.array([[1.0], [np.nan]]))

@@ -1,4 +1,4 @@
-"""The bias of O-information: known values, a peer, and that the correction removes it."""
+"""The bias of O-information: known values, the package thoi, and the effect of the correction."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def rng():
     return np.random.default_rng(0)
 
 
-def test_bias_known_values_and_peer():
+def test_bias_has_known_values_and_equals_that_of_thoi():
     assert o_information_bias(250, 3763) / np.log(2) == pytest.approx(-0.14, abs=0.005)
     assert o_information_bias(10, 3763) / np.log(2) == pytest.approx(-6e-6, abs=5e-7)
     b = {n: _gaussian_entropy_bias_correction(n, 100).item() for n in (1, 19, 20)}
@@ -22,7 +22,10 @@ def test_bias_known_values_and_peer():
 
 
 def test_bias_correction_removes_the_bias(rng):
-    """Independent variables, truth 0: over 200 draws the mean is the bias, and 0 once that is taken off."""
+    """The variables are independent, so the truth is 0.
+
+    The mean over 200 draws is the bias, and it is 0 once the bias is subtracted.
+    """
     draws = [rng.normal(size=(60, 20)) for _ in range(200)]
     plain = np.array([o_information(X) for X in draws])
     corrected = np.array([o_information(X, bias_correction=True) for X in draws])
@@ -31,8 +34,8 @@ def test_bias_correction_removes_the_bias(rng):
     assert abs(corrected.mean()) < 4 * error
 
 
-def test_bias_between_blocks_known_values(rng):
-    """Blocks of one variable have the bias of as many variables; pairs of blocks have none."""
+def test_bias_between_blocks_has_known_values(rng):
+    """Blocks of one variable have the bias of as many variables. Pairs of blocks have none."""
     bins = search_multiplets(rng.normal(size=(100, 5)), np.arange(5)).bins
     np.testing.assert_allclose(
         block_bias([1] * 5, 100), o_information_bias(bins.sum(axis=1), 100), atol=1e-12
@@ -44,7 +47,7 @@ def test_bias_between_blocks_known_values(rng):
 
 
 def test_bias_correction_between_blocks_removes_the_bias(rng):
-    """As above, for 20 independent variables in 4 blocks."""
+    """The truth is 0 for 20 independent variables in 4 blocks too."""
     draws, labels = [rng.normal(size=(60, 20)) for _ in range(200)], np.repeat(np.arange(4), [2, 4, 6, 8])
     plain, corrected = (
         np.array(

@@ -1,4 +1,4 @@
-"""O-information by its definition: closed forms, signs, ties, singular covariances; and the fast search against it."""
+"""O-information by its definition: closed forms, signs, ties, singular covariances, and the fast search."""
 
 import warnings
 from typing import get_args
@@ -18,7 +18,10 @@ def rng():
 
 
 def equicorrelated(n, rho):
-    """(n - 2) H(X) + n [H(X_j) - H(X_-j)], with det of m equicorrelated variables = (1 - rho)^(m-1) (1 + (m-1) rho)."""
+    """Return (n - 2) H(X) + n [H(X_j) - H(X_-j)] of n Gaussian variables with correlation rho.
+
+    The determinant of m equicorrelated variables is (1 - rho)^(m-1) (1 + (m-1) rho).
+    """
 
     def entropy(m):
         return 0.5 * ((m - 1) * np.log(1 - rho) + np.log(1 + (m - 1) * rho))
@@ -30,18 +33,19 @@ def equicorrelated(n, rho):
 def test_equicorrelated_gaussians(rng, n, rho):
     S = np.full((n, n), rho) + (1 - rho) * np.eye(n)
     assert gaussian_o_information(S) == pytest.approx(equicorrelated(n, rho), abs=1e-12)
-    # From 20000 samples, a correlation is known to about 0.005, and Omega changes by at most a few nats per unit of it.
+    # From 20,000 samples a correlation is known to about 0.005. Omega changes by at most a few nats per unit
+    # of correlation.
     X = rng.multivariate_normal(np.zeros(n), S, size=20_000)
     assert o_information(np.exp(X)) == pytest.approx(equicorrelated(n, rho), abs=0.03)
 
 
-def test_signs_copies_are_redundant_a_sum_is_synergistic_parity_is_not_seen(rng):
+def test_copies_are_redundant_a_sum_is_synergistic_and_parity_is_not_seen(rng):
     source = rng.normal(size=(2000, 1))
     assert o_information(source + 0.3 * rng.normal(size=(2000, 4))) > 1
     parts = rng.normal(size=(2000, 3))
     noisy_sum = parts.sum(axis=1) + 0.3 * rng.normal(size=2000)
     assert o_information(np.column_stack([parts, noisy_sum])) < -0.5
-    # ln 2 of pure synergy, of which no pair of variables shows a correlation.
+    # A parity has ln 2 of pure synergy, but no pair of variables is correlated.
     bits = rng.integers(0, 2, size=(20_000, 2))
     assert abs(o_information(np.column_stack([bits, bits.sum(axis=1) % 2]))) < 1e-3
 
@@ -68,8 +72,11 @@ def test_a_singular_covariance_gives_nan_without_a_warning(rng, ties):
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])
-def test_o_information_is_that_of_the_scores_covariance(rng, ties):
-    """By entropies, from numpy's covariance: (n - 2) H(X) + sum_j [H(X_j) - H(X_-j)]; the constants in H cancel."""
+def test_o_information_follows_from_the_covariance_of_the_scores(rng, ties):
+    """The reference is (n - 2) H(X) + sum_j [H(X_j) - H(X_-j)], from numpy's covariance.
+
+    The constants in H cancel.
+    """
     X = np.maximum(rng.normal(size=(300, 5)) @ rng.normal(size=(5, 5)) - 1, 0)
     S = np.cov(normal_scores(X, ties=ties), rowvar=False)
 
@@ -81,7 +88,10 @@ def test_o_information_is_that_of_the_scores_covariance(rng, ties):
 
 
 def test_sorting_twice_correlates_independent_relu_columns(rng):
-    """Six independent columns, 90 % zeros: the truth is 0. Ranks by sample number are shared by all."""
+    """Six independent columns have 90 % zeros, and the truth is 0.
+
+    Ranks by sample number are shared by all columns.
+    """
     X = np.maximum(rng.normal(size=(3763, 6)) - ndtri(0.9), 0)
     omega = {ties: o_information(X, ties=ties) for ties in get_args(Ties)}
     assert abs(omega["average"]) < 1e-3
@@ -96,8 +106,11 @@ def test_sorting_twice_correlates_independent_relu_columns(rng):
 @pytest.mark.parametrize(
     "labels", [[2, 0, 1, 1, 3, -1, 0, 2, 1, 3, 1, 0], [3, 0, -1, 2, -1, 1, 4, -1, -1, -1, -1, -1]]
 )
-def test_the_search_finds_what_the_definition_gives(rng, ties, variables, singular, labels):
-    """Uneven bins and bins of one unit; NaN, too, for the multiplets that hold both of two opposite units."""
+def test_the_search_equals_the_definition(rng, ties, variables, singular, labels):
+    """Bins are uneven, and some hold one unit.
+
+    The search and the definition both give NaN for the multiplets that hold two opposite units.
+    """
     X, labels = np.maximum(rng.normal(size=(200, 12)) @ rng.normal(size=(12, 12)), 0), np.array(labels)
     if singular:
         X[:, 0] = 10 - X[:, 1]

@@ -1,4 +1,4 @@
-"""All principal minors at once, against a determinant each."""
+"""All principal minors at once, compared with a determinant for each."""
 
 import warnings
 
@@ -16,6 +16,7 @@ def rng():
 
 
 def covariances(rng, *shape):
+    """Return random covariances of this shape, the last dimension being the number of variables."""
     X = rng.normal(size=(*shape[:-1], 40, shape[-1])) @ rng.normal(size=(shape[-1], shape[-1]))
     return np.swapaxes(X, -1, -2) @ X / 40 + np.eye(shape[-1])
 
@@ -31,8 +32,8 @@ def test_every_minor_is_the_determinant_of_its_submatrix(rng, shape):
     assert (minors[0] == 0).all()
 
 
-def test_singular_sets_and_those_that_contain_them_are_nan(rng):
-    """Of four matrices, one has a copy, one a constant, one a sum of two."""
+def test_singular_sets_and_sets_that_contain_them_are_nan(rng):
+    """One of four matrices has a copy, one has a constant, and one has a sum of two variables."""
     S = covariances(rng, 4, 5)
     mix = np.tile(np.eye(5), (4, 1, 1))
     mix[1, 4], mix[2, 3], mix[3, 0] = np.eye(5)[2], 0, [0, 1, 0, 0, 1]

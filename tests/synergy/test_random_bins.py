@@ -1,4 +1,4 @@
-"""The null of random bins."""
+"""The null of random bins keeps the sizes of bins."""
 
 from itertools import islice
 
@@ -13,7 +13,7 @@ def rng():
     return np.random.default_rng(0)
 
 
-def test_random_labels_keep_the_sizes_and_what_is_left_out(rng):
+def test_random_labels_keep_the_sizes_and_the_units_left_out(rng):
     labels = np.array([2, 0, -1, 0, 1, 0, -1, 2, 0])
     drawn = list(islice(random_labels(labels, rng), 50))
     for other in drawn:

@@ -1,4 +1,4 @@
-"""The null of shuffled units: what a draw keeps."""
+"""The null of shuffled units keeps each unit's values."""
 
 from itertools import islice
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ def rng():
 
 
 class Recorder:
-    """A layer search that finds what it is given."""
+    """A layer search that returns its arguments."""
 
     def __init__(self, ties):
         self.estimator = SimpleNamespace(ties=ties, ranks=lambda X: rank_columns(X, ties))
@@ -35,11 +35,11 @@ def test_shuffled_units_keep_their_values_and_have_the_ranks_of_the_shuffled_sam
         np.testing.assert_array_equal(np.sort(drawn, axis=0), np.sort(X[:, labels >= 0], axis=0))
         np.testing.assert_array_equal(ranks.average, normal_scores(drawn))
         scores = ranks.scores(ties, np.random.default_rng(0))
-        if ties == "random":  # then only the order within tie groups is a draw
+        if ties == "random":  # then only the order inside tie groups is drawn
             assert ((np.diff(scores[np.lexsort((scores[:, 0], drawn[:, 0]))][:, 0])) > 0).all()
         else:
             np.testing.assert_array_equal(scores, normal_scores(drawn, ties=ties))
     assert (draws[0][0] != draws[1][0]).any()
     correlations = np.corrcoef(np.vstack([X[:, labels >= 0].T, *(drawn.T for drawn, _ in draws)]))
     off_diagonal = correlations[4:][~np.eye(16, dtype=bool)[4:]]
-    assert abs(off_diagonal).max() < 0.3  # 4.2 standard deviations of independent units
+    assert abs(off_diagonal).max() < 0.3  # 4.2 standard deviations for independent units

@@ -1,4 +1,4 @@
-"""The walk over all unions of blocks, against a determinant and an inverse each."""
+"""The walk over all unions of blocks, compared with a determinant and an inverse for each."""
 
 import warnings
 
@@ -14,11 +14,10 @@ def rng():
 
 
 def blocks_and_covariance(rng, sizes):
+    """Return blocks of these sizes and a covariance, in which two columns are in no block."""
     X = rng.normal(size=(80, sum(sizes) + 2))
     S = np.cov(X @ rng.normal(size=(sum(sizes) + 2,) * 2) + X, rowvar=False)
-    return np.split(
-        rng.permutation(sum(sizes) + 2)[2:], np.cumsum(sizes)[:-1]
-    ), S  # two columns are in no block
+    return np.split(rng.permutation(sum(sizes) + 2)[2:], np.cumsum(sizes)[:-1]), S
 
 
 @pytest.mark.parametrize(
@@ -39,8 +38,11 @@ def test_every_union_has_its_determinant_and_inverse(rng, sizes):
 
 @pytest.mark.parametrize("sizes", [(2, 3), (2, 3, 4), (3, 2, 5, 4), (6, 5, 4, 3, 2)])
 @pytest.mark.parametrize("place", [0, -1])
-def test_a_copy_spoils_exactly_the_unions_that_hold_both(rng, sizes, place):
-    """The original anywhere, the copy anywhere else or in the same block, the last to be factorised or the first."""
+def test_a_copy_fails_exactly_the_unions_that_hold_both(rng, sizes, place):
+    """The original is in any block, and the copy in any other block or the same one.
+
+    The copy is factorised last or first.
+    """
     members = subsets(len(sizes))
     for i in range(len(sizes)):
         for j in range(len(sizes)):
@@ -60,7 +62,7 @@ def test_a_copy_spoils_exactly_the_unions_that_hold_both(rng, sizes, place):
                 )
 
 
-def test_many_covariances_are_refused(rng):
+def test_many_covariances_raise(rng):
     blocks, S = blocks_and_covariance(rng, (2, 2))
     with pytest.raises(ValueError, match="one covariance matrix"):
         UnionWalk(np.stack([S, S]), blocks)

@@ -1,8 +1,8 @@
 """Bins of the columns of a layer, or of its components: their edges, and the bin that each sample falls into.
 
-`equal_width` edges span a column's range over all snapshots: a layer that shrinks loses entropy. `quantile` edges are
-those of the layer at the SAME step: each bin of a column holds equally many samples whatever the layer's scale, so that
-only the arrangement of the samples moves the entropy.
+`equal_width` edges span a column's range over all snapshots, so a layer that shrinks loses entropy.
+`quantile` edges are taken from the layer at the same step. Each bin of a column then holds equally many
+samples, whatever the layer's scale, and only the arrangement of the samples moves the entropy.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ BinEdges = Literal["equal_width", "quantile"]
 
 
 class Span(NamedTuple):
-    """Range of each column over a run: `low` and `high`, (k,)."""
+    """The range of each column over a run: `low` and `high`, (k,)."""
 
     low: np.ndarray
     high: np.ndarray
@@ -27,9 +27,10 @@ class Span(NamedTuple):
 
 
 def spans(snapshots: Iterable, columns: Callable[[np.ndarray, str], np.ndarray]) -> dict[str, Span]:
-    """Range of each column over the run, for each layer; `columns(T, layer)` makes (n_samples, k) of activations T.
+    """Return the range of each column over the run, for each layer.
 
-    Activations that are not finite are left out.
+    `columns(T, layer)` makes the columns (n_samples, k) from activations T. Activations that are not finite
+    are left out.
     """
     found: dict[str, Span] = {}
     for snapshot in snapshots:
@@ -43,7 +44,7 @@ def spans(snapshots: Iterable, columns: Callable[[np.ndarray, str], np.ndarray])
 
 
 def edges_of(X: np.ndarray, span: Span, bins: int, bin_edges: BinEdges) -> np.ndarray:
-    """Return edges (k, bins + 1) of the columns of X (n_samples, k): over their span, or at their quantiles."""
+    """Return edges (k, bins + 1) of the columns of X (n_samples, k), by span or by quantiles."""
     if bin_edges == "equal_width":
         return np.linspace(span.low, span.high, bins + 1, axis=1)
     return np.quantile(X, np.linspace(0, 1, bins + 1), axis=0).T
@@ -52,23 +53,25 @@ def edges_of(X: np.ndarray, span: Span, bins: int, bin_edges: BinEdges) -> np.nd
 def cells(X: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     """Return the joint bin of each sample of X (n_samples, k), as a label (n_samples,).
 
-    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i is [edges[i], edges[i + 1]),
-    and a value outside the edges falls into the outermost bin. ValueError where the edges do not fit the columns.
+    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i goes from edges[i]
+    to edges[i + 1], which is in the next bin. A value outside the edges falls into the outermost bin. Raise
+    ValueError if the edges do not fit the columns.
     """
     X = np.asarray(X, dtype=np.float64)
     cell = np.zeros(len(X), dtype=np.int64)
     for column, edge in zip(X.T, _edges_per_column(X, edges), strict=True):
-        # Only the inner edges are compared: so the values beyond the outer ones fall into the outermost bins.
+        # Only inner edges are compared, so values beyond the outer edges fall into the outermost bins.
         cell = joint(np.searchsorted(edge[1:-1], column, side="right"), cell)
     return cell
 
 
 def _edges_per_column(X: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return one array of edges for each column of X (n_samples, k)."""
     shared = np.ndim(edges[0]) == 0
     columns = [np.asarray(edge, dtype=np.float64) for edge in ([edges] * X.shape[1] if shared else edges)]
     if len(columns) != X.shape[1]:
         raise ValueError(
-            f"edges must be one array, or one for each of {X.shape[1]} columns, not {len(columns)}."
+            f"edges must be one array, or one for each of the {X.shape[1]} columns, not {len(columns)}."
         )
     if any(len(edge) < 2 or not (np.diff(edge) >= 0).all() for edge in columns):
         raise ValueError("edges must hold at least two ascending numbers for each column.")

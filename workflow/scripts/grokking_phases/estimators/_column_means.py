@@ -1,9 +1,12 @@
-"""Means of a layer's units."""
+"""Means of a layer's units, without rounding for a constant unit."""
 
 import numpy as np
 
 
 def column_means(T: np.ndarray) -> np.ndarray:
-    """Mean of each column of T (n_samples, width), in float64; exactly its value in a constant column."""
+    """Return the mean of each column of T (n_samples, width), in float64.
+
+    The mean of a constant column is exactly its value.
+    """
     T = np.asarray(T, dtype=np.float64)
     return T[0] + (T - T[0]).mean(axis=0)

@@ -7,18 +7,18 @@ import numpy as np
 
 
 def entropy(labels: np.ndarray) -> float:
-    """Entropy in nats of integer labels (n_samples,)."""
+    """Return the entropy in nats of integer labels (n_samples,)."""
     p = np.unique(labels, return_counts=True)[1] / len(labels)
     return float(-(p * np.log(p)).sum()) + 0.0  # + 0.0: a single label gives 0, not -0
 
 
 def information(labels: np.ndarray, others: np.ndarray) -> float:
-    """Mutual information in nats between labels from 0 (n_samples,) and other labels (n_samples,)."""
+    """Return the mutual information in nats of labels from 0 (n_samples,) and other labels (n_samples,)."""
     return entropy(labels) + entropy(others) - entropy(joint(labels, others))
 
 
 def joint(labels: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return one label (n_samples,) for each pair of labels from 0.
+    """Return one label (n_samples,) for each pair of labels; `labels` count from 0.
 
     `others` are renumbered, so that no product overflows.
     """

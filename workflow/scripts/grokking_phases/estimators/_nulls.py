@@ -1,8 +1,9 @@
-"""Controls of an estimate: a run's snapshots under two nulls, and at another scale.
+"""Controls of an estimate: the snapshots of a run under two nulls, and at another scale.
 
-labels   permutes the samples' inputs and classes, together: the layer knows nothing of them
-units    permutes the samples of each unit, each unit by itself: no two units know of each other, nor of an input
-tripled  multiplies all activations by three: this is no other layer, and a measure that changes has measured a scale
+labels   permutes the samples' inputs and classes together, so the layer knows nothing of them
+units    permutes the samples of each unit separately, so no unit knows of another unit or of an input
+tripled  multiplies all activations by three. The layer knows as much as before, so a measure that changes has
+         measured a scale
 """
 
 from collections.abc import Iterator
@@ -15,16 +16,17 @@ Null = Literal["none", "labels", "units"]
 
 
 def controls_of(snapshots: Any, seed: int) -> dict[str, "ControlSnapshots"]:
-    """Return the snapshots under each control, by its name; permutations follow from the seed."""
+    """Return {control: snapshots under it}. The permutations follow from the seed."""
     nulls = {null: ControlSnapshots(snapshots, null, seed=seed) for null in ("labels", "units")}
     return nulls | {"tripled": ControlSnapshots(snapshots, scale=3.0)}
 
 
 @dataclass(frozen=True)
 class ControlSnapshots:
-    """A run's `snapshots`, read like them, under a null and with activations times `scale`.
+    """A run's `snapshots` under a null and with activations times `scale`, read in the same way.
 
-    Labels are permuted by the seed, alike at every step; units by the seed and the step.
+    The seed alone decides the permutation of labels, which is the same at every step. The seed and the step
+    decide the permutations of units.
     """
 
     snapshots: Any
@@ -45,7 +47,7 @@ class ControlSnapshots:
         return self._permuted(self.snapshots.inputs)
 
     def _permuted(self, labels: np.ndarray) -> np.ndarray:
-        """Permute the rows of labels (n_samples, …) if the null asks for it, always in the same order."""
+        """Return the rows of labels (n_samples, …), permuted in one order if the null asks for it."""
         if self.null != "labels":
             return labels
         return np.random.default_rng(self.seed).permutation(labels)

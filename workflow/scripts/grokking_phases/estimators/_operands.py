@@ -1,7 +1,7 @@
 """Information of a layer about labels: about each operand of the input, and about the class.
 
-Estimators that need a label take X for what it is made of, its operands a and b: I(T;X) is drawn as I(T;a) + I(T;b),
-which for independent operands is at most I(T;a,b).
+Estimators that need a label put the operands a and b of the input in the place of X. They give I(T;X) as
+I(T;a) + I(T;b), which for independent operands is at most I(T;a,b).
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from grokking_phases.estimators._entropy import entropy
 
 
 class Operands:
-    """Labels of a run's samples: `operand_1`, `operand_2`, … and the class `y`, each (n_samples,)."""
+    """The labels of a run's samples: `operand_1`, `operand_2`, … and the class `y`, each (n_samples,)."""
 
     def __init__(self, snapshots) -> None:
         operands = {f"operand_{i}": column for i, column in enumerate(snapshots.inputs.T, start=1)}
@@ -20,11 +20,11 @@ class Operands:
         self.names = ("information_x", *(f"information_{name}" for name in self.labels))
 
     def ceilings(self, _layer: str) -> tuple[float, float]:
-        """X: the sum of the operands' entropies. Y: H(Y)."""
+        """Return the sum of the operands' entropies for X, and H(Y) for Y."""
         *operands, y = map(entropy, self.labels.values())
         return sum(operands), y
 
     def informations(self, estimate: Callable[[np.ndarray], float]) -> dict[str, float]:
-        """Return the estimate of I(T;V) in nats for each label V, and for X the sum over the operands."""
+        """Return the estimate of I(T;V) in nats for each label V, and the sum over the operands for X."""
         values = {f"information_{name}": estimate(label) for name, label in self.labels.items()}
         return {"information_x": sum(values.values()) - values["information_y"], **values}

@@ -11,7 +11,10 @@ Estimate = Callable[[np.ndarray, np.ndarray], float]
 
 
 class OperandsOfComponents(Operands):
-    """Estimates for one run; `estimate` gives I(T;V) in nats from T (n_samples, k) and labels (n_samples,)."""
+    """Estimator of the information of one run's principal components about operands and class.
+
+    `estimate` gives I(T;V) in nats from T (n_samples, k) and labels (n_samples,).
+    """
 
     def __init__(self, snapshots, n_components: int, estimate: Estimate) -> None:
         super().__init__(snapshots)

@@ -1,4 +1,4 @@
-"""Principal components of each layer, fitted on the LAST snapshot and kept for every step of a run."""
+"""Principal components of each layer, fitted on the last snapshot and used at every step of a run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from grokking_phases.estimators._column_means import column_means
 
 @dataclass(frozen=True)
 class PrincipalComponents:
-    """First k principal components of a layer: its `mean` (width,) and the `axes` (width, k)."""
+    """The first k principal components of a layer: its `mean` (width,) and the `axes` (width, k)."""
 
     mean: np.ndarray
     axes: np.ndarray
@@ -21,20 +21,23 @@ class PrincipalComponents:
 
     @property
     def unmeasured(self) -> dict | None:
-        """Return the measurement of a layer without components: None if it is constant, {} if it is not finite."""
+        """Return the measurement of a layer without components.
+
+        It is None for a constant layer, and {} for a layer that is not finite.
+        """
         return None if np.isfinite(self.mean).all() else {}
 
     def project(self, T: np.ndarray) -> np.ndarray:
-        """Return T (n_samples, width) on the axes: (n_samples, k), float32."""
-        # Activations are float32. Rounded to it again, equal samples stay equal; else a quantile would cut
-        # between roundings.
+        """Return the projection of T (n_samples, width) on the axes: (n_samples, k), float32."""
+        # Activations are float32. Rounding to float32 again keeps equal samples equal. Otherwise a quantile
+        # would cut between roundings.
         return ((T - self.mean) @ self.axes).astype(np.float32)
 
 
 def principal_components(T: np.ndarray, n_components: int) -> PrincipalComponents:
-    """Fit the components of T (n_samples, width): `n_components`, or as many as the rank of T.
+    """Return the principal components of T (n_samples, width): `n_components`, or as many as the rank of T.
 
-    A constant layer has none. Nor has one with a value that is not finite, whose mean is NaN.
+    A constant layer has none. A layer with a value that is not finite has none either, and its mean is NaN.
     """
     T = np.asarray(T, dtype=np.float64)
     if not np.isfinite(T).all():
@@ -46,6 +49,6 @@ def principal_components(T: np.ndarray, n_components: int) -> PrincipalComponent
 
 
 def fit_components(snapshots: Iterable, n_components: int) -> dict[str, PrincipalComponents]:
-    """Fit each layer's components on the last snapshot."""
+    """Return the components of each layer, fitted on the last snapshot."""
     last = snapshots[snapshots.steps[-1]].activations
     return {layer: principal_components(T, n_components) for layer, T in last.items()}

@@ -1,13 +1,14 @@
-"""Binning: entropy of a layer's principal components, cut into bins. Nats.
+"""Binning: entropy of a layer's principal components, cut into bins, in nats.
 
-A layer T (n_samples, width) is projected on its first k principal components, those of the last snapshot at every step.
-Each component is cut into bins. With X the probe samples, all distinct and equally likely, the bin T_b is a function of
-X, so that
+A layer T (n_samples, width) is projected on its first k principal components. These are fitted on the last
+snapshot and used at every step. Each component is cut into bins. X is the probe samples, all distinct and
+equally likely. The bin T_b is a function of X, so that
 
     I(T_b; X) = H(T_b)          I(T_b; Y) = H(T_b) - sum_y p_y H(T_b | y) = H(T_b) + H(Y) - H(T_b, Y)
 
-from counts. With few samples a cell, I(T_b; Y) is well above 0 even for random labels: compare it with that of shuffled
-ones. With one component and `quantile` edges H(T_b) is its ceiling, whatever the layer.
+All of these come from counts. With few samples a cell, I(T_b; Y) is well above 0 even for random labels:
+compare it with its value for shuffled labels. With one component and `quantile` edges, H(T_b) is at its
+ceiling whatever the layer.
 """
 
 from collections.abc import Sequence
@@ -24,10 +25,11 @@ LIMITS = {"bins": (2, None), "n_components": (1, None)}
 
 
 def binned_entropy(T: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> float:
-    """Entropy in nats of the joint bin index of T (n_samples, k).
+    """Return the entropy in nats of the joint bin index of T (n_samples, k).
 
-    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i is [edges[i], edges[i + 1]),
-    and a value outside the edges falls into the outermost bin. ValueError where the edges do not fit the columns.
+    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i goes from edges[i]
+    to edges[i + 1], which is in the next bin. A value outside the edges falls into the outermost bin. Raise
+    ValueError if the edges do not fit the columns.
     """
     return entropy(cells(T, edges))
 
@@ -35,7 +37,7 @@ def binned_entropy(T: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> f
 def binned_information(
     T: np.ndarray, targets: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]
 ) -> tuple[float, float]:
-    """I(T_b; X) and I(T_b; Y) in nats, for T (n_samples, k) and the samples' classes `targets` (n_samples,)."""
+    """Return I(T_b; X) and I(T_b; Y) in nats, for T (n_samples, k) and classes `targets` (n_samples,)."""
     cell = cells(T, edges)
     return entropy(cell), information(cell, targets)
 
@@ -43,9 +45,10 @@ def binned_information(
 def prepare(
     snapshots, *, bins: int = 30, bin_edges: BinEdges = "equal_width", n_components: int = 2
 ) -> "Binning":
-    """Fit `n_components` principal components, each to be cut into `bins`.
+    """Return the estimator, with `n_components` principal components, each to be cut into `bins`.
 
-    `bin_edges`: equal_width over the run, or quantile of the layer at each step.
+    `bin_edges` is `equal_width` over the run, or `quantile` of the layer at each step. Raise ValueError for
+    an unusable option.
     """
     check_choice("bin_edges", bin_edges, BinEdges)
     check_counts(LIMITS, bins=bins, n_components=n_components)
@@ -56,7 +59,10 @@ def prepare(
 
 @dataclass(frozen=True)
 class Binning:
-    """Binned components of one run; the resolution is the width of the first component's bins, NaN for quantiles."""
+    """Estimator on the binned components of one run.
+
+    The resolution is the width of the first component's bins; NaN for quantiles.
+    """
 
     targets: np.ndarray
     components: dict[str, PrincipalComponents]
@@ -66,7 +72,7 @@ class Binning:
     names = ("information_x", "information_y")
 
     def ceilings(self, layer: str) -> tuple[float, float]:
-        """X: ln of the number of samples or of cells, whichever is less. Y: H(Y)."""
+        """Return ln of the number of samples or of cells, whichever is less, for X, and H(Y) for Y."""
         log_cells = self.components[layer].n_components * np.log(self.bins)
         return min(np.log(len(self.targets)), log_cells), entropy(self.targets)
 

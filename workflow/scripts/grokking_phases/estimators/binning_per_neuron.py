@@ -1,8 +1,9 @@
-"""Binning of each unit alone, without principal components: the mean over units of what its bin says. Nats.
+"""Binning of each unit alone: the mean over units of the information in a unit's bin, in nats.
 
-With U the units of a layer and T_ub the bin of unit u,
+No principal components are used. With U the number of units of a layer and T_ub the bin of unit u,
 
-    1/U sum_u I(T_ub; X) = 1/U sum_u H(T_ub)        1/U sum_u I(T_ub; Y) = 1/U sum_u (H(T_ub) + H(Y) - H(T_ub, Y))
+    1/U sum_u I(T_ub; X) = 1/U sum_u H(T_ub)        1/U sum_u I(T_ub; Y) = 1/U sum_u (H(T_ub) + H(Y) - H(T_ub,
+                                                    Y))
 
 from counts, as in `binning`.
 """
@@ -22,9 +23,10 @@ LIMITS = {"bins": (2, None)}
 def information_per_neuron(
     T: np.ndarray, targets: np.ndarray, edges: Sequence[np.ndarray]
 ) -> tuple[float, float]:
-    """Mean over units of I(T_ub; X) and I(T_ub; Y) in nats, for T (n_samples, width) and `targets` (n_samples,).
+    """Return the means over units of I(T_ub; X) and I(T_ub; Y), in nats.
 
-    `edges` holds one ascending array for each unit. ValueError where they do not fit.
+    T: (n_samples, width). targets: (n_samples,). edges: one ascending array for each unit. Raise ValueError
+    if they do not fit.
     """
     unit_cells = [cells(T[:, [u]], edges[u]) for u in range(T.shape[1])]
     x, y = np.mean([(entropy(cell), information(cell, targets)) for cell in unit_cells], axis=0)
@@ -32,7 +34,10 @@ def information_per_neuron(
 
 
 def prepare(snapshots, *, bins: int = 30, bin_edges: BinEdges = "equal_width") -> "BinningPerNeuron":
-    """Look up the range of each unit over the run, to be cut into `bins`; `bin_edges` as in `binning`."""
+    """Return the estimator, with the range of each unit over the run, to be cut into `bins`.
+
+    `bin_edges` is as in `binning`. Raise ValueError for an unusable option.
+    """
     check_choice("bin_edges", bin_edges, BinEdges)
     check_counts(LIMITS, bins=bins)
     return BinningPerNeuron(snapshots.targets, spans(snapshots, lambda T, _layer: T), bins, bin_edges)
@@ -40,7 +45,7 @@ def prepare(snapshots, *, bins: int = 30, bin_edges: BinEdges = "equal_width") -
 
 @dataclass(frozen=True)
 class BinningPerNeuron:
-    """Binned units of one run."""
+    """Estimator on the binned units of one run."""
 
     targets: np.ndarray
     spans: dict[str, Span]
@@ -49,7 +54,7 @@ class BinningPerNeuron:
     names = ("information_x", "information_y")
 
     def ceilings(self, _layer: str) -> tuple[float, float]:
-        """X: ln of the number of bins. Y: the same or H(Y), whichever is less."""
+        """Return ln of the number of bins for X, and for Y the same or H(Y), whichever is less."""
         return np.log(self.bins), min(np.log(self.bins), entropy(self.targets))
 
     def measure(self, T: np.ndarray, layer: str) -> dict[str, float]:

@@ -1,13 +1,14 @@
-"""Kernel density: mutual information of a layer, with Gaussian noise, with input and label. Nats.
+"""Kernel density: mutual information between a noisy layer and the input or the label, in nats.
 
-X is the samples, all distinct and equally likely. T' = T + N(0, s^2 I) is a mixture of N Gaussians. With d_ij =
-|t_i - t_j|, in nats,
+X is the samples, all distinct and equally likely. T' = T + N(0, s^2 I) is a mixture of N Gaussians. With d_ij
+= |t_i - t_j|, in nats,
 
     U = -1/N sum_i ln 1/N sum_j exp(-d_ij^2 / (2 s^2)),    L = the same with 8 s^2,    L <= I(T';X) <= U
 
-(Kolchinsky & Tracey 2017, arXiv 1706.02419, sections 3 and 4: the pairwise distance is the Kullback-Leibler divergence
-in U, the Bhattacharyya distance in L; the entropy of the noise cancels). I(T;X) is drawn as U. With U_y, L_y the same
-within class y, I(T;Y) is drawn as U - sum_y p_y U_y, no bound itself, and
+(Kolchinsky & Tracey 2017, arXiv 1706.02419, sections 3 and 4: the pairwise distance is the Kullback-Leibler
+divergence in U, and the Bhattacharyya distance in L; the entropy of the noise cancels). I(T;X) is drawn as U.
+With U_y, L_y the same within class y, I(T;Y) is drawn as U - sum_y p_y U_y, which is no bound itself. The
+bounds are
 
     L - sum_y p_y U_y  <=  I(T';Y)  <=  U - sum_y p_y L_y.
 """
@@ -27,14 +28,16 @@ LIMITS = {"noise": (1e-9, None)}
 KDE = ("information_x", "information_y", "information_x_lower", "information_y_lower", "information_y_upper")
 
 BLOCK = 2**20  # pairs of samples held at once: 8 MB
-FAR = 170.0  # exp(-170) is lost beside the diagonal's 1, and its fourth power is no (slow) denormal number
+# exp(-170) is lost beside the diagonal's 1, and its fourth power is not yet a (slow) denormal number.
+FAR = 170.0
 
 
 @one_thread
 def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
-    """Lower and upper bound, in nats, on I(T + N(0, noise^2 I); X) for T (n_samples, width), a row for each x.
+    """Return the lower and the upper bound, in nats, on I(T + N(0, noise^2 I); X) for T (n_samples, width).
 
-    `noise` is a standard deviation; ValueError unless it is positive.
+    Each row of T belongs to an x of its own. `noise` is a standard deviation. Raise ValueError unless it is
+    positive.
     """
     upper, lower = 0.0 - _log_means(_points(T, noise)).mean(axis=1)
     return float(lower), float(upper)
@@ -44,8 +47,9 @@ def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
 def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
     """Return the values of `KDE`, in nats, for T (n_samples, width) and classes `targets` (n_samples,).
 
-    `noise` is the standard deviation of the Gaussian noise. One pass over the pairs of samples, and one over those
-    within a class, in blocks: memory grows with n_samples, not with its square.
+    `noise` is the standard deviation of the Gaussian noise. The function passes once over the pairs of
+    samples, and once over those within a class. It works in blocks: memory grows with n_samples, not with its
+    square.
     """
     points = _points(T, noise)
     upper, lower = 0.0 - _log_means(points).mean(axis=1)
@@ -56,7 +60,10 @@ def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[st
 
 
 def prepare(snapshots, *, noise: float = 0.35, noise_scale: NoiseScale = "relative") -> "KernelDensity":
-    """Return the estimator; `noise` is c if `noise_scale` is relative, s in activation units if it is absolute."""
+    """Return the estimator. Raise ValueError for an unusable option.
+
+    noise: c if `noise_scale` is relative, s in activation units if it is absolute.
+    """
     check_choice("noise_scale", noise_scale, NoiseScale)
     check_limits(LIMITS, noise=noise)
     return KernelDensity(snapshots.targets, Noise(noise, noise_scale))
@@ -64,14 +71,14 @@ def prepare(snapshots, *, noise: float = 0.35, noise_scale: NoiseScale = "relati
 
 @dataclass(frozen=True)
 class KernelDensity:
-    """The estimates and bounds of one run; the resolution is s."""
+    """Estimator of the values and bounds of one run. The resolution is s."""
 
     targets: np.ndarray
     noise: Noise
     names = KDE
 
     def ceilings(self, _layer: str) -> tuple[float, float]:
-        """X: ln of the number of samples. Y: H(Y)."""
+        """Return ln of the number of samples for X, and H(Y) for Y."""
         return np.log(len(self.targets)), entropy(self.targets)
 
     def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:
@@ -80,14 +87,17 @@ class KernelDensity:
 
 
 def _points(T: np.ndarray, noise: float) -> np.ndarray:
-    """Return T / sqrt(8 s^2), centred: the kernel of L is exp(-distance^2)."""
+    """Return T / sqrt(8 s^2), centred: the kernel of L is then exp(-distance^2)."""
     if not noise > 0:
         raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
     return (T - column_means(T)) / (np.sqrt(8) * noise)
 
 
 def _log_means(points: np.ndarray) -> np.ndarray:
-    """Return ln of the mean kernel from each point to all (2, n_points): the kernel of U, then that of L."""
+    """Return ln of the mean kernel from each point to all points (2, n_points).
+
+    The first row is for the kernel of U, the second for that of L.
+    """
     sums = np.zeros((2, len(points)))
     for first, kernel in _kernel_blocks(points):
         _add(kernel, sums[1, first:])
@@ -98,16 +108,20 @@ def _log_means(points: np.ndarray) -> np.ndarray:
 
 
 def _add(kernel: np.ndarray, sums: np.ndarray) -> None:
-    """Add a block's sums: by symmetry, an entry beyond the first square counts for its row and for its column."""
+    """Add a block's sums to `sums`.
+
+    By symmetry, an entry beyond the first square counts for its row and for its column.
+    """
     n_rows = len(kernel)
     sums[:n_rows] += kernel.sum(axis=1)
     sums[n_rows:] += kernel[:, n_rows:].sum(axis=0)
 
 
 def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the number of the first of some points, and exp(-distance^2) from these points to it and all after it.
+    """Yield the number of each block's first point, and the block of exp(-distance^2).
 
-    Each block is (n_rows, n_columns), and valid until the next one.
+    The rows of a block are its own points. Its columns are these points and all points after them. Each block
+    (n_rows, n_columns) is valid only until the next one.
     """
     n_points = len(points)
     squares = np.einsum("ij,ij->i", points, points)
@@ -120,6 +134,6 @@ def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         block -= squares[first : first + n_rows, None]
         block -= squares[first:]
         np.clip(block, -FAR, 0.0, out=block)
-        # Exactly 0 between a sample and itself: each sum of kernels is then at least 1, and its logarithm safe.
+        # The distance from a sample to itself is exactly 0, so each sum of kernels is at least 1.
         np.fill_diagonal(block, 0.0)
         yield first, np.exp(block, out=block)

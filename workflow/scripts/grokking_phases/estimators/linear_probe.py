@@ -1,11 +1,13 @@
 """Usable information: by how many nats a linear probe predicts a label better when it sees the layer.
 
-V-information (Xu et al. 2020, arXiv 2002.10689, definition 2) for V = softmax regressions, on samples held out:
+V-information (Xu et al. 2020, arXiv 2002.10689, definition 2) for V = softmax regressions, on samples held
+out:
 
     I_V(T -> V) = H(V | nothing) - H(V | T),    H: mean cross-entropy of the prediction
 
-The prediction from nothing is the labels' frequencies among the samples that probes are fitted on. Unlike mutual
-information it can grow from layer to layer. A value below 0 says that the probe learned nothing that holds elsewhere.
+The prediction from nothing is the frequencies of the labels among the samples on which probes are fitted.
+Unlike mutual information, usable information can grow from layer to layer. A value below 0 says that the
+probe learned nothing that holds on other samples.
 """
 
 import warnings
@@ -15,15 +17,16 @@ import numpy as np
 
 from grokking_phases.estimators._operands import Operands
 
-HELD_OUT = 0.2  # of the samples
-STEPS = 200  # of L-BFGS, at most
+HELD_OUT = 0.2  # share of the samples
+STEPS = 200  # most iterations of L-BFGS
 
 
 def usable_information(T: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, bool]:
-    """I_V in nats of T (n_samples, width) about `labels` (n_samples,), and whether the probe converged.
+    """Return I_V in nats of the layer about the labels, and whether the probe converged.
 
-    Units are standardised, so that a layer's scale decides nothing. Held-out samples of a label that no other sample
-    has are left out. NaN: fewer than two labels to tell apart, or nothing held out.
+    T: (n_samples, width). labels: (n_samples,). Units are standardised, so that a layer's scale decides
+    nothing. Held-out samples whose label is not among the fitted samples are left out. The value is NaN if
+    there are fewer than two labels to tell apart, or nothing is held out.
     """
     order = np.random.default_rng(seed).permutation(len(T))
     held, fitted = np.split(order, [int(HELD_OUT * len(T))])
@@ -39,8 +42,11 @@ def usable_information(T: np.ndarray, labels: np.ndarray, seed: int) -> tuple[fl
 
 
 def fit_probe(T: np.ndarray, labels: np.ndarray) -> tuple[Any, bool]:
-    """Fit a softmax regression of `labels` (n_samples,) on T (n_samples, width), and return whether it converged."""
-    # Only here: scikit-learn takes 1.8 s to import.
+    """Return a softmax regression of the labels on the layer, and whether it converged.
+
+    T: (n_samples, width). labels: (n_samples,).
+    """
+    # Imported here because scikit-learn takes 1.8 s to import.
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -59,7 +65,7 @@ def prepare(snapshots, *, seed: int) -> "LinearProbe":
 
 
 class LinearProbe(Operands):
-    """Estimates for one run; `n_unconverged` counts the probes that did not converge."""
+    """Estimator for one run; `n_unconverged` counts the probes that did not converge."""
 
     def __init__(self, snapshots, seed: int) -> None:
         super().__init__(snapshots)

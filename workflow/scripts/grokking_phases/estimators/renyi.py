@@ -1,13 +1,13 @@
-"""Matrix-based Renyi information: entropy of the spectrum of a kernel matrix, without any density. Nats.
+"""Matrix-based Renyi information: entropy of the spectrum of a kernel matrix, without any density, in nats.
 
-With K_ij = exp(-d_ij^2 / (2 s^2)) and A = K / N, of trace 1 and eigenvalues lambda (Giraldo, Rao & Principe 2015,
-arXiv 1211.2459, definition 2 and equation 8),
+With K_ij = exp(-d_ij^2 / (2 s^2)) and A = K / N, of trace 1 and eigenvalues lambda (Giraldo, Rao & Principe
+2015, arXiv 1211.2459, definition 2 and equation 8),
 
     S(A) = ln(sum_m lambda_m^alpha) / (1 - alpha)
     I(T;V) = S(A_T) + S(A_V) - S(A_T o A_V / tr)                    o: element by element
 
-A label has K = 1 between samples that share it, else 0; the samples themselves, all distinct, are such labels too, and
-so I(T;X) = S(A_T). alpha near 1 is Shannon's case.
+A label has K = 1 between samples that share it, and 0 between others. The samples themselves, all distinct,
+are such labels too, and so I(T;X) = S(A_T). An alpha near 1 is Shannon's case.
 """
 
 from dataclasses import dataclass
@@ -24,23 +24,29 @@ LIMITS = {"noise": (1e-9, None), "alpha": (1e-3, None), "n_samples": (2, None)}
 
 @one_thread
 def renyi_information(T: np.ndarray, targets: np.ndarray, noise: float, alpha: float) -> tuple[float, float]:
-    """I(T;X) and I(T;Y) of T (n_samples, width) and `targets` (n_samples,); `noise` is s. Memory: n_samples^2."""
+    """Return I(T;X) and I(T;Y) in nats of T (n_samples, width) and `targets` (n_samples,); `noise` is s.
+
+    Memory grows with n_samples^2.
+    """
     K = squareform(np.exp(-pdist(np.asarray(T, np.float64), "sqeuclidean") / (2 * noise**2)), checks=False)
     np.fill_diagonal(K, 1)
     layer = renyi_entropy(np.linalg.eigvalsh(K) / len(K), alpha)
-    # Between classes the joint kernel is 0: its spectrum is that of all classes.
+    # The joint kernel is 0 between classes, so its spectrum is the spectra of the classes together.
     members = [np.flatnonzero(targets == y) for y in np.unique(targets)]
     spectrum = np.concatenate([np.linalg.eigvalsh(K[np.ix_(own, own)]) for own in members]) / len(K)
     return layer, layer + renyi_entropy_of_labels(targets, alpha) - renyi_entropy(spectrum, alpha)
 
 
 def renyi_entropy(p: np.ndarray, alpha: float) -> float:
-    """Renyi entropy in nats of probabilities or eigenvalues, whose negative rounding errors count as 0."""
+    """Return the Renyi entropy in nats of probabilities or eigenvalues.
+
+    Negative ones are rounding errors and count as 0.
+    """
     return float(np.log((np.maximum(p, 0) ** alpha).sum()) / (1 - alpha))
 
 
 def renyi_entropy_of_labels(labels: np.ndarray, alpha: float) -> float:
-    """Renyi entropy in nats of integer labels (n_samples,)."""
+    """Return the Renyi entropy in nats of integer labels (n_samples,)."""
     return renyi_entropy(np.unique(labels, return_counts=True)[1] / len(labels), alpha)
 
 
@@ -53,19 +59,24 @@ def prepare(
     alpha: float = 1.01,
     n_samples: int = 1024,
 ) -> "Renyi":
-    """Draw `n_samples` of the samples by the seed; `noise` and `noise_scale` give s, as in `kernel_density`."""
+    """Return the estimator on `n_samples` samples, drawn by the seed.
+
+    `noise` and `noise_scale` give s, as in `kernel_density`. Raise ValueError for an unusable option.
+    """
     check_choice("noise_scale", noise_scale, NoiseScale)
     check_limits(LIMITS, noise=noise, alpha=alpha)
     check_counts(LIMITS, n_samples=n_samples)
     if alpha == 1:
-        raise ValueError("alpha must be other than 1, where the formula is 0/0; 1.01 is near it.")
+        raise ValueError(
+            "alpha must not be 1, where the formula is 0/0; choose a value near it, such as 1.01."
+        )
     chosen = np.sort(np.random.default_rng(seed).permutation(len(snapshots.targets))[:n_samples])
     return Renyi(chosen, snapshots.targets[chosen], Noise(noise, noise_scale), alpha)
 
 
 @dataclass(frozen=True)
 class Renyi:
-    """Estimates from the samples `chosen`, by number, with their `targets`; the resolution is s."""
+    """Estimator on the samples numbered `chosen`, with classes `targets`. The resolution is s."""
 
     chosen: np.ndarray
     targets: np.ndarray
@@ -74,7 +85,10 @@ class Renyi:
     names = ("information_x", "information_y")
 
     def ceilings(self, _layer: str) -> tuple[float, float]:
-        """X: ln of the number of chosen samples. Y: the entropy of order alpha of their classes."""
+        """Return the ceilings of I(T;X) and I(T;Y).
+
+        They are ln of the number of chosen samples, and the entropy of order alpha of their classes.
+        """
         return np.log(len(self.chosen)), renyi_entropy_of_labels(self.targets, self.alpha)
 
     def measure(self, T: np.ndarray, _layer: str) -> dict[str, float] | None:

@@ -1,1 +1,1 @@
-"""Metrics, one file each: `compute(snapshots, **options)` yields tidy rows."""
+"""Metrics, one per file. The file's function `compute(snapshots, **options)` yields tidy rows."""

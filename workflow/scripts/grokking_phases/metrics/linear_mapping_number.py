@@ -1,18 +1,20 @@
-"""The linear mapping number: in how many groups, each mapped linearly, a network takes its samples.
+"""Linear mapping number: the number of groups of samples within each of which a network is linear.
 
-Between two samples' activations x_i and x_j of a layer, the rest f of the network is followed along a straight line
-(Liu, Zhong & Tegmark 2023, arXiv 2310.05918, section 3, equations 2 to 5, for the first hidden layer):
+Let x_i and x_j be the activations of two samples in a layer, and f the rest of the network after that layer.
+The measure follows f along the straight line from x_i to x_j (Liu, Zhong & Tegmark 2023, arXiv 2310.05918,
+section 3, equations 2 to 5, for the first hidden layer):
 
     x(l) = x_i + l (x_j - x_i),   l = 0, 1/20, ..., 1
     L_ij = mean over outputs k of r^2(l, f_k(x(l))),   L_ii = 1          (r: Pearson's correlation)
     LMN  = exp(H),   H = - sum_m p_m ln p_m,   p_m = |lambda_m| / sum |lambda|,   lambda: eigenvalues of L
 
-It is 1 where f is affine and c where the samples lie in c clusters of equal size between which f is not linear at all.
-So something non-linear must follow the layer. For the emergence paper's MLP give `layers: [preactivation]`:
-after its ReLU all is affine, and the number is 1 whatever the network has learned.
+The number is 1 where f is affine. It is c where the samples lie in c clusters of equal size and f does not
+correlate with l on any line between two clusters. So the measure needs a layer that something non-linear
+follows. For the emergence paper's MLP use `layers: [preactivation]`: everything after its ReLU is affine, and
+the number there is 1 whatever the network has learned.
 
-An output that is constant along a line has no correlation: r^2 := 1, for a constant is a linear map. Where f is
-constant along every line nothing is mapped, and the number is NaN.
+An output that is constant along a line has no correlation with l. Its r^2 is set to 1, because a constant is
+a linear map. Where f is constant along every line, nothing is mapped, and the number is NaN.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,39 +28,40 @@ from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import outputs, rest_after
 from grokking_phases.threads import one_thread
 
-# It reads the network of each step, not only recorded activations.
+# The metric reads the network of each step, not only the recorded activations.
 NEEDS_NETWORK = True
 
-# Options bounded from below, from above, or not; a line needs three points, or every r^2 is 1.
+# The lowest and the highest value of each option; None means unlimited. Through two points every r^2 is 1.
 LIMITS = {"n_samples": (2, None), "n_points": (3, None), "seed": (0, None)}
 
 Function = Callable[[Tensor], Tensor]
 
-ROWS = 2048  # of f at a time: bounds memory, and keeps activations in the cache
-SPREAD = 8  # roundings: what varies by no more along a line is constant
+ROWS = 2048  # points that f reads at a time: bounds memory, and keeps activations in the cache
+SPREAD = 8  # in roundings: an output that varies by no more along a line counts as constant
 
 
 class Connectivity(NamedTuple):
-    """How linearly f maps each pair of samples."""
+    """The matrix L, which says how linearly f maps each pair of samples, and counts of constant outputs."""
 
     L: np.ndarray  # n x n, float64, symmetric, from 0 to 1
-    n_constant: int  # (pair, output) of which r^2 was set to 1
-    constant: bool  # f, along every line
+    n_constant: int  # number of (pair, output) whose r^2 was set to 1
+    constant: bool  # whether f is constant along every line
 
 
 @one_thread
 def compute(snapshots, *, n_samples: int = 256, n_points: int = 21, seed: int = 0) -> Iterator[dict]:
-    """Rows {step, layer, metric, value} for each snapshot and each of its layers.
+    """Yield rows {step, layer, metric, value} for each snapshot and each of its layers.
 
-    `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples, and `layers`, names of modules
-    of the network. The whole output of a layer is interpolated: of a sequence, all its positions together.
-    `n_samples` of the train samples (all, where there are fewer) are drawn once, by `seed`, for all steps.
+    `snapshots` yields snapshots with `step` and `network`. It has `inputs`, the train samples, and `layers`,
+    the names of modules of the network. The whole output of a layer is interpolated; for a sequence, that is
+    all its positions together. `n_samples` of the train samples are drawn once, by `seed`, and serve all
+    steps. Where there are fewer, all are used.
 
-    linear_mapping_number  1 to n_samples; NaN where it is undefined
-    n_constant             pairs of samples times outputs that are constant between them
+    linear_mapping_number  from 1 to n_samples; NaN where it is undefined
+    n_constant             pairs of samples times outputs that are constant between the two
     n_undefined            1 where the network is constant or not finite, else 0
 
-    ValueError: an option beyond its limits, or a layer that something goes around.
+    Raise ValueError for an option beyond its limits, or a layer that a skip connection goes around.
     """
     check_limits(LIMITS, n_samples=n_samples, n_points=n_points, seed=seed)
     chosen = np.random.default_rng(seed).permutation(len(snapshots.inputs))[:n_samples]
@@ -81,16 +84,19 @@ def _rows(snapshots, inputs: Tensor, n_points: int) -> Iterator[dict]:
 
 
 def function_of_layer(network: nn.Module, layer: str, inputs: Tensor) -> tuple[Function, Tensor]:
-    """Return the rest f of the network, from (n, d) to logits, and the layer's outputs (n, d) for the inputs."""
+    """Return f, the rest of the network after a layer, and the layer's outputs (n, d) for the inputs.
+
+    f maps flattened outputs of the layer (n, d) to logits.
+    """
     rest, values = rest_after(network, layer, inputs), outputs(network, inputs, [layer])[layer]
     return lambda x: rest(x.unflatten(1, values.shape[1:])), values.flatten(1)
 
 
 def linear_mapping_number(f: Function, X: Tensor, *, n_points: int = 21) -> float:
-    """Return the linear mapping number of f, from (n, d) to (n, k), at samples X (n_samples, d); NaN: f is constant.
+    """Return the linear mapping number of f at the samples X (n_samples, d); NaN if f is constant.
 
-    f is computed at n_samples (n_samples - 1) / 2 * (n_points - 2) points and at X. ValueError: fewer than two samples
-    or three points.
+    f maps (n, d) to (n, k). It is computed at X and at n_samples (n_samples - 1) / 2 * (n_points - 2) points
+    between the samples. Raise ValueError for fewer than two samples or three points.
     """
     check_limits(LIMITS, n_samples=len(X), n_points=n_points)
     with torch.no_grad():
@@ -98,10 +104,10 @@ def linear_mapping_number(f: Function, X: Tensor, *, n_points: int = 21) -> floa
 
 
 def connectivity(f: Function, X: Tensor, n_points: int) -> Connectivity:
-    """L for every pair of the samples X (n_samples, d), block by block of pairs."""
+    """Return L for every pair of the samples X (n_samples, d), computed one block of pairs at a time."""
     first, second = np.triu_indices(len(X), 1)
     between = torch.linspace(0, 1, n_points, dtype=X.dtype, device=X.device)[1:-1, None]  # (n_points - 2, 1)
-    ends = f(X)  # (n_samples, k), of all lines
+    ends = f(X)  # (n_samples, k): f at the ends of all lines
     L, n_constant, n_values = np.eye(len(X)), 0, 0
     for pairs in np.array_split(np.arange(len(first)), -(-len(first) * n_points // ROWS)):
         i, j = first[pairs], second[pairs]
@@ -115,11 +121,14 @@ def connectivity(f: Function, X: Tensor, n_points: int) -> Connectivity:
 
 
 def squared_correlations(y: Tensor) -> tuple[Tensor, Tensor]:
-    """r^2 (n_pairs, k), float64, of y (n_pairs, n_points, k) with its place on the line; and where y is constant."""
+    """Return r^2 between each output and the place on the line, and a mask of the constant outputs.
+
+    y: outputs along lines (n_pairs, n_points, k). Both results are (n_pairs, k), and r^2 is float64.
+    """
     start = y[:, :1]
     span, size = y.amax(dim=1) - y.amin(dim=1), y.abs().amax(dim=1)
     constant = span <= SPREAD * torch.finfo(y.dtype).eps * size
-    y = (y - start).double()  # near each other, their difference is exact, and their squares cancel little
+    y = (y - start).double()  # exact for values near each other; little cancels in the squares
     n_points = y.shape[1]
     place = torch.linspace(-1, 1, n_points, dtype=y.dtype, device=y.device)
     covariance = torch.einsum("p,npk->nk", place, y)
@@ -129,6 +138,7 @@ def squared_correlations(y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _number(found: Connectivity) -> float:
+    """Return the linear mapping number that follows from L; NaN where it is undefined."""
     if found.constant or not np.isfinite(found.L).all():
         return np.nan
     p = np.abs(np.linalg.eigvalsh(found.L))

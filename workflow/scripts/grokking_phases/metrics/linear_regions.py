@@ -1,8 +1,12 @@
-"""The linear regions of a ReLU network on a square, counted exactly, and by which mechanism they vanish.
+"""Number of linear regions of a ReLU network on a square, counted exactly, and how regions vanish.
 
-Of a network with a two-dimensional input, of all of it; of another, of a square through three train samples, drawn once
-by the seed (`regions`). Layer by layer: the regions by the layers up to that one. Between one snapshot and the next,
-the regions that have vanished, by mechanism, and that were born (`mechanisms`).
+The square lies in the space that the first Linear reads. If that space has two dimensions, the square
+encloses all train samples. Otherwise it goes through three train samples, which the seed draws once
+(`regions.partition.Slice`).
+
+For each layer, the metric counts the regions that this layer and the layers before it make. From each
+snapshot to the next, it counts the regions that vanished, by mechanism, and the regions that were born
+(`regions.mechanisms`).
 """
 
 from collections.abc import Iterator
@@ -17,37 +21,43 @@ from grokking_phases.regions.partition import Region, Slice, partition
 from grokking_phases.regions.relu_chains import hidden_layers, square_of
 from grokking_phases.threads import one_thread
 
-# It reads the network of each step, which must be linear but for ReLUs: regions of a curved GELU are not exact.
+# The metric reads the network of each step. The network must be linear apart from ReLUs, because the regions
+# of a curved GELU are not exact.
 NEEDS_NETWORK = True
 NEEDS_PIECEWISE_LINEAR = True
 
-# Options bounded from below, from above, or not.
+# The lowest and the highest value of each option; None means unlimited.
 LIMITS = {"together": (0, 0.2), "seed": (0, None)}
 MECHANISMS = ("disappearance", "merging", "alignment", "born")
 
 
 @one_thread
 def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dict]:
-    """Rows {step, layer, metric, value} and, of examples, `units`, for each snapshot and hidden layer.
+    """Yield rows {step, layer, metric, value}, with `units` for examples, for each snapshot and hidden layer.
 
-    `snapshots` yields snapshots (`step`, `network`) and has `inputs`, the train samples. The network is a chain of an
-    embedding, then Linear and ReLU in turn; a hidden layer is named after its ReLU.
+    `snapshots` yields snapshots with `step` and `network`, and has `inputs`, the train samples. The network
+    is a chain of an embedding, then Linear and ReLU in turn. A hidden layer has the name of its ReLU.
 
-    regions              of the partition by the layers up to this one
+    regions              regions into which the layers up to this one divide the square
     boundaries           neurons of these layers whose boundary lies in the square
-    arcs, crossings      of their boundaries: pieces from border to border, and points at which two cross
-    closed               regions - 1 - arcs - crossings: groups of closed boundaries; in the first layer, whose
-                         boundaries are lines, 0 wherever these are in general position (no three through a point)
-    boundaries_resolved  the same, composite boundaries taken for one (`together`: how near they must be, `mechanisms`)
-    regions_resolved     1 + arcs + crossings of these
+    arcs, crossings      of these boundaries: pieces from border to border, and points at which two cross
+    closed               regions - 1 - arcs - crossings: groups of closed boundaries. The boundaries of the
+                         first layer are lines: there it is 0 if they are in general position (no three
+                         through a point)
+    boundaries_resolved  boundaries, with each composite counted as one (`mechanisms`; `together` is how near
+                         its members must be)
+    regions_resolved     1 + arcs + crossings of the resolved boundaries
     disappearance, merging, alignment, born
-                         of the resolved regions, since the snapshot before: the first three make them fewer
-    example_…            of each mechanism that was seen, the neurons (`units`, counted on from layer to layer) of the
-                         boundaries that cut off most, and how much (`value`, of the square)
+                         resolved regions that the first three mechanisms removed since the snapshot before,
+                         and resolved regions that were born
+    example_…            one for each mechanism that was seen: `units` are the neurons whose boundaries cut
+                         off most (numbered through all layers), and `value` is the share of the square that
+                         the smaller of them cuts off
 
-    Where weights are not finite `regions` is NaN and stands alone, and the next snapshot is compared with none.
+    Where weights are not finite, a layer has one row, `regions`, which is NaN. The next snapshot is then
+    compared with none.
 
-    ValueError: an option beyond its limits, or another network.
+    Raise ValueError for an option beyond its limits, or for a network that is no such chain.
     """
     check_limits(LIMITS, together=together, seed=seed)
     return _rows(snapshots, together, seed)
@@ -79,6 +89,7 @@ def _rows(snapshots, together: float, seed: int) -> Iterator[dict]:
 def arrangement(
     regions: list[Region], square: Slice, before: Arrangement | None, together: float
 ) -> Arrangement:
+    """Return the arrangement of the boundaries between these regions; `before` is the previous one."""
     patterns = np.array([np.concatenate(region.pattern) for region in regions])
     joined, cut_off = composites(patterns, np.array([region.area for region in regions]), before, together)
     met = junctions(regions, square)
@@ -86,6 +97,7 @@ def arrangement(
 
 
 def counted(regions: list[Region], now: Arrangement) -> dict[str, int]:
+    """Return the counts of one layer at one step, by the name of the metric."""
     arcs, crossings = int(now.arcs.sum()), int(now.crossings.sum()) // 2
     return {
         "regions": len(regions),
@@ -99,7 +111,10 @@ def counted(regions: list[Region], now: Arrangement) -> dict[str, int]:
 
 
 def examples(changed: Changes, before: Arrangement) -> Iterator[dict]:
-    """Of each mechanism, the boundaries of which the one that cuts off less cuts off most."""
+    """Yield for each mechanism the boundaries that cut off most of the square.
+
+    Where two boundaries are involved, the one that cuts off less decides.
+    """
     for name, groups in (
         ("disappearance", changed.disappeared),
         ("merging", changed.merged),

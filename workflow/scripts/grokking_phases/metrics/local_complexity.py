@@ -1,13 +1,15 @@
-"""Local complexity: how many neurons change between active and inactive in a small neighbourhood of a sample.
+"""Local complexity: the number of neurons that change between active and inactive close to a sample.
 
-Around x the neighbourhood is the convex hull of the 2 P points x +- r v_p, where v_1 ... v_P are orthonormal. A
-neuron's boundary, where its pre-activation is 0, crosses it where the pre-activations at these points have not all the
-same sign; of a neuron that is affine in x (the first hidden layer's), exactly there. The local complexity of a layer is
-the number of its neurons for which that is so (Humayun, Balestriero & Baraniuk 2024, arXiv 2402.15555, section 3).
-Logits have no boundary and are left out.
+The neighbourhood of a sample x is the convex hull of the 2 P points x +- r v_p, where v_1 ... v_P are
+orthonormal. A neuron's boundary is where its pre-activation is 0. It counts as crossing the neighbourhood if
+the neuron's pre-activations at the 2 P points do not all have the same sign. This is exact for a neuron that
+is affine in x, such as those of the first hidden layer. The local complexity of a layer is the number of its
+neurons whose boundary crosses the neighbourhood (Humayun, Balestriero & Baraniuk 2024, arXiv 2402.15555,
+section 3). Logits have no boundary and are left out.
 
-One random frame of directions, drawn by the seed, serves all samples and steps. A GELU has no boundary either: there
-the sign of the pre-activation is a proxy, for where it is large the unit is nearly linear, or nearly off.
+One random frame of directions, drawn by the seed, serves all samples and steps. A GELU has no boundary. For a
+GELU the sign of the pre-activation is a proxy: where the pre-activation is large, the unit is nearly linear,
+or nearly off.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,16 +23,16 @@ from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import outputs, preactivations, rest_after
 from grokking_phases.threads import one_thread
 
-# It reads the network of each step, not only recorded activations.
+# The metric reads the network of each step, not only the recorded activations.
 NEEDS_NETWORK = True
 
-# Options bounded from below, from above, or not.
+# The lowest and the highest value of each option; None means unlimited.
 LIMITS = {"radius": (1e-12, None), "n_directions": (1, None), "n_samples": (1, None), "seed": (0, None)}
 
-INPUT = "input"  # in the place of a module's name
-ROWS = 2048  # points at a time: bounds memory
+INPUT = "input"  # the value of `points` that stands for no module
+ROWS = 2048  # points that the network reads at a time: bounds memory
 
-Read = Callable[[Tensor], dict[str, Tensor]]  # points (n, d) -> {layer: pre-activations (n, width)}
+Read = Callable[[Tensor], dict[str, Tensor]]  # from points (n, d) to {layer: pre-activations (n, width)}
 
 
 @one_thread
@@ -44,21 +46,25 @@ def compute(
     n_samples: int = 1024,
     seed: int = 0,
 ) -> Iterator[dict]:
-    """Rows {step, layer, metric, value} for each snapshot and activation module (`layer`): means over samples.
+    """Yield the mean local complexity of each activation module (`layer`) at each snapshot, as tidy rows.
 
-    `snapshots` yields snapshots (`step`, `network`) and has `inputs` and `test_inputs`.
+    A row is {step, layer, metric, value}. `snapshots` yields snapshots with `step` and `network`, and has
+    `inputs` and `test_inputs`.
 
-    points     the name of the module whose output is the point x, flattened; "input": the network's own input
-    relative   whether `radius` is multiplied by the root mean square of the norm of the train points; by default it is
-               where a point is a sequence of embeddings, for then only that relation has a meaning
+    points     where the point x is read: the name of a module, whose output is flattened, or "input", the
+               network's own input
+    relative   whether `radius` is multiplied by the root mean square of the norm of the train points. By
+               default it is where a point is a sequence of embeddings, because an absolute radius has no
+               meaning there
 
-    local_complexity_train, _test   at `n_samples` of the train and test samples (all, where there are fewer)
-    local_complexity_random         at as many points from the normal distribution with the train points' mean and
-                                    covariance
+    local_complexity_train, _test   mean over `n_samples` of the train and test samples (over all, where there
+                                    are fewer)
+    local_complexity_random         mean over `n_samples` points from the normal distribution with the mean
+                                    and covariance of the train points
     radius                          r
 
-    There are at most as many directions as dimensions. ValueError: an option beyond its limits, a network without
-    activation modules, or a module `points` that something goes around.
+    There are at most as many directions as dimensions. Raise ValueError for an option beyond its limits, a
+    network without activation modules, or a module `points` that a skip connection goes around.
     """
     check_limits(LIMITS, radius=radius, n_directions=n_directions, n_samples=n_samples, seed=seed)
     rng = np.random.default_rng(seed)
@@ -94,12 +100,15 @@ def _rows(
 
 
 def points_of(network: nn.Module, module: str, inputs: Tensor) -> Tensor:
-    """Return the points of the samples `inputs`: the module's outputs, or the inputs themselves as real numbers."""
+    """Return the points of samples: the module's outputs, or the inputs themselves as real numbers."""
     return inputs.float() if module == INPUT else outputs(network, inputs, [module])[module]
 
 
 def function_of_points(network: nn.Module, module: str, inputs: Tensor, shape: torch.Size) -> Read:
-    """Return the network's pre-activations as a function of flat points, each of this shape in the network."""
+    """Return the network's pre-activations as a function of flat points.
+
+    shape: the shape of one point in the network.
+    """
     if module == INPUT:
         return lambda X: preactivations(network, X.unflatten(1, shape))
     rest = rest_after(network, module, inputs)
@@ -107,9 +116,10 @@ def function_of_points(network: nn.Module, module: str, inputs: Tensor, shape: t
 
 
 def alike(points: Tensor, mixtures: Tensor) -> Tensor:
-    """(n, d) points from the normal distribution with the mean and covariance of `points` (m, d).
+    """Return n points from the normal distribution with the mean and covariance of `points` (m, d).
 
-    `mixtures` (n, m) are standard normal: sums of centred points, so weighted, have the covariance, whatever its rank.
+    `mixtures` (n, m) are standard normal numbers. Sums of the centred points with these weights have the
+    covariance of the points, whatever its rank.
     """
     mean = points.mean(dim=0)
     spread = (points - mean).double() / (len(points) - 1) ** 0.5
@@ -119,21 +129,25 @@ def alike(points: Tensor, mixtures: Tensor) -> Tensor:
 def local_complexity(
     model: nn.Module, X: Tensor, *, radius: float, n_directions: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """Return {layer: (n_samples,) counts}: neurons whose boundary crosses the neighbourhood of each sample.
+    """Return {layer: (n_samples,) counts} of the neurons whose boundary crosses a sample's neighbourhood.
 
-    model   a network of points X (n_samples, d); its layers are its activation modules (nn.ReLU, nn.GELU, …), by name
+    model   a network that reads points X (n_samples, d); its layers are its activation modules (nn.ReLU,
+            nn.GELU, …), by name
     radius  in the unit of X
 
-    ValueError: an option beyond its limits, more directions than dimensions, or no activation modules.
+    Raise ValueError for an option beyond its limits, more directions than dimensions, or no activation
+    modules.
     """
     check_limits(LIMITS, radius=radius, n_directions=n_directions, seed=seed)
     if n_directions > X.shape[1]:
-        raise ValueError(f"n_directions: {n_directions} is more than {X.shape[1]}, the dimension of X.")
+        raise ValueError(
+            f"n_directions: {n_directions} is more than {X.shape[1]}, the dimension of X; choose fewer."
+        )
     return crossings(partial(preactivations, model), X, radius, frame(X.shape[1], n_directions, seed))
 
 
 def crossings(read: Read, X: Tensor, radius: float, directions: Tensor) -> dict[str, np.ndarray]:
-    """Return {layer: (n_samples,) counts} at X (n_samples, d); directions (P, d)."""
+    """Return the counts of `local_complexity` at X (n_samples, d), with directions (P, d)."""
     steps = radius * directions.to(X)
     offsets = torch.cat([steps, -steps])  # (2 P, d)
     counts: dict[str, list[np.ndarray]] = {}
@@ -147,7 +161,7 @@ def crossings(read: Read, X: Tensor, radius: float, directions: Tensor) -> dict[
 
 
 def frame(d: int, n_directions: int, seed: int) -> Tensor:
-    """Orthonormal directions (n_directions, d), float64, uniformly distributed."""
+    """Return orthonormal directions (n_directions, d), float64, distributed uniformly."""
     drawn = np.random.default_rng(seed).normal(size=(d, n_directions))
     directions, triangle = np.linalg.qr(drawn)
     return torch.from_numpy((directions * np.sign(np.diagonal(triangle))).T.copy())

@@ -1,13 +1,13 @@
-"""Mutual information of a layer with the input, I(T;X), and with the label, I(T;Y), over training; in nats.
+"""Mutual information of a layer with the input, I(T;X), and with the label, I(T;Y), in nats.
 
-X is the probe samples, all distinct and equally likely, so H(X) = ln N. T is a deterministic function of X, and where
-no two samples share an activation the true I(T;X) is ln N for ever: what moves is the estimator's own coarse graining
-of T. So `estimator` is a named option, and each value stands beside its ceiling and its resolution. A value close to
-its ceiling says nothing about the layer.
+X is the probe samples, all distinct and equally likely, so H(X) = ln N. The layer T is a deterministic
+function of X. Where no two samples share an activation, the true I(T;X) is ln N at every step. What changes
+then is only the estimator's own coarse graining of T. So `estimator` is a named option, and each value stands
+beside its ceiling and its resolution. A value close to its ceiling says nothing about the layer.
 
-Each estimator is a file of `estimators/`, named like it: kernel_density, binning, binning_per_neuron, gaussian_copula,
-ksg, renyi, linear_probe. Those that need a label (gaussian_copula, ksg, linear_probe) draw I(T;X) as the sum of I(T;a)
-and I(T;b) over the operands a and b that X is made of.
+Each estimator is a file of `estimators/` with the same name: kernel_density, binning, binning_per_neuron,
+gaussian_copula, ksg, renyi, linear_probe. Three of them need a label (gaussian_copula, ksg, linear_probe).
+These give I(T;X) as the sum of I(T;a) and I(T;b) over the operands a and b of the input.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,27 +32,31 @@ CONTROLLED = ("information_x", "information_y")
 def compute(
     snapshots, *, estimator: str = "kernel_density", controls: bool = False, seed: int = 0, **options: Any
 ) -> Iterator[dict]:
-    """Rows {step, layer, metric, value} for each snapshot and layer; information and ceilings in nats.
+    """Yield rows {step, layer, metric, value} for each snapshot and layer, in nats.
 
-    `snapshots` yields snapshots (`step`, `activations` by layer, each (n_samples, width)) in ascending step, as often
-    as it is iterated, gives one by `snapshots[step]`, and has `steps`, the samples' classes `targets` (n_samples,) and,
-    for estimators that read them, their operands `inputs` (n_samples, n_operands).
+    `snapshots` yields snapshots in ascending step, as often as it is iterated, and gives one of them by
+    `snapshots[step]`. A snapshot has `step` and `activations` by layer, each (n_samples, width). `snapshots`
+    also has `steps`, the samples' classes `targets` (n_samples,) and, for estimators that read them, the
+    samples' operands `inputs` (n_samples, n_operands).
 
-    `estimator` names a file of `estimators/`; `options` are those of its function `prepare`. `seed` is that of the
-    nulls, and of an estimator that draws. With `controls`, information_x and information_y are followed by their values
-    under two nulls (`_labels`, `_units`) and with all activations times three (`_tripled`), which is no other layer.
+    estimator  the name of a file of `estimators/`; `options` are the options of its function `prepare`
+    controls   whether to measure information_x and information_y also under two nulls (`_labels`, `_units`)
+               and with all activations times three (`_tripled`), which changes nothing that the layer knows
+    seed       the seed of the nulls, and of an estimator that draws
 
-    information_x, information_y  the estimates, and beside them those that the estimator's file says, such as bounds or
-                                  the information about each operand
-    ceiling_x, ceiling_y          what these cannot exceed
-    resolution                    how coarsely the estimator sees the layer, NaN where it has no such scale
-    n_constant                    1 where a layer without variance leaves the estimator undefined (values NaN), else 0;
-                                  with components, at the last step, where these come from
-    n_undefined                   estimates that are NaN for another reason: no class with enough samples to be measured
-                                  within (two, for ksg and linear_probe), or a layer that is not finite
+    information_x, information_y  the estimates. The estimator's file says which others stand beside them,
+                                  such as bounds or the information about each operand
+    ceiling_x, ceiling_y          the values that these two cannot exceed
+    resolution                    how coarsely the estimator sees the layer; NaN where it has no such scale
+    n_constant                    1 where a layer without variance leaves the estimator undefined (values
+                                  NaN), else 0. Estimators that use components judge also by the last step, on
+                                  which the components are fitted
+    n_undefined                   number of estimates that are NaN for another reason: a layer that is not
+                                  finite, or no class with enough samples to measure within it (two, for ksg
+                                  and linear_probe)
 
-    A layer that is not finite gives NaN: at that step or, at the last step and with components, at all steps.
-    ValueError, before anything is computed, for an unusable option.
+    A layer that is not finite gives NaN at that step. With components, a layer that is not finite at the last
+    step gives NaN at all steps. Raise ValueError for an unusable option, before anything is computed.
     """
     check_counts(LIMITS, seed=seed)
     prepare = find_estimator(estimator, options, seed)
@@ -62,7 +66,10 @@ def compute(
 
 
 def find_estimator(name: str, options: dict[str, Any], seed: int) -> Callable[[Any], Any]:
-    """Return the estimator's `prepare` with its options, and with the seed if it takes one; ValueError if unknown."""
+    """Return the estimator's `prepare` with its options, and with the seed if it takes one.
+
+    Raise ValueError for an unknown estimator or option.
+    """
     known = plugins.names("estimators")
     if name not in known:
         raise ValueError(f"estimator must be one of {', '.join(known)}, not {name!r}.")
@@ -71,13 +78,13 @@ def find_estimator(name: str, options: dict[str, Any], seed: int) -> Callable[[A
     for option in options:
         if option not in taken:
             raise ValueError(
-                f"{option} is no option of the estimator {name}, which takes {', '.join(taken)}."
+                f"{option} is not an option of the estimator {name}, which takes {', '.join(taken)}."
             )
     return partial(prepare, **options, **({"seed": seed} if "seed" in taken else {}))
 
 
 def measure(snapshots, prepared: Any) -> Iterator[dict]:
-    """Rows for each snapshot and layer, by an estimator that is prepared for this run."""
+    """Yield rows for each snapshot and layer, measured by an estimator that is prepared for this run."""
     for snapshot in snapshots:
         for layer, T in snapshot.activations.items():
             for metric, value in measure_layer(T, layer, prepared).items():
@@ -85,7 +92,7 @@ def measure(snapshots, prepared: Any) -> Iterator[dict]:
 
 
 def measure_layer(T: np.ndarray, layer: str, prepared: Any) -> dict[str, float]:
-    """{metric: value} of the activations T (n_samples, width) of one layer at one step."""
+    """Return {metric: value} for the activations T (n_samples, width) of one layer at one step."""
     measured = prepared.measure(T, layer) if np.isfinite(T).all() else {}
     undefined = dict.fromkeys([*prepared.names, "resolution"], np.nan)
     ceilings = dict(zip(("ceiling_x", "ceiling_y"), prepared.ceilings(layer), strict=True))
@@ -95,7 +102,7 @@ def measure_layer(T: np.ndarray, layer: str, prepared: Any) -> dict[str, float]:
 
 
 def measure_controls(snapshots, prepare: Callable[[Any], Any], seed: int) -> Iterator[dict]:
-    """Rows of the estimates under each control, which is measured like a run of its own."""
+    """Yield rows of the estimates under each control. A control is measured like a run of its own."""
     for name, altered in controls_of(snapshots, seed).items():
         for row in measure(altered, prepare(altered)):
             if row["metric"] in CONTROLLED:
@@ -107,5 +114,6 @@ def check_targets(snapshots) -> None:
     for layer, T in snapshots[snapshots.steps[-1]].activations.items():
         if len(T) != len(snapshots.targets):
             raise ValueError(
-                f"targets must hold one class per sample of {layer}, not {len(snapshots.targets)}."
+                f"targets must hold one class for each of the {len(T)} samples of layer {layer}, "
+                f"not {len(snapshots.targets)} classes."
             )

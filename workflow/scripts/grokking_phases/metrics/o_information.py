@@ -1,16 +1,16 @@
 """Synergy and redundancy among groups of units: the extremes of O-information, searched at every snapshot.
 
-The units of a layer are grouped into `n_bins` bins by clustering their activations. Every multiplet of two
-bins or more gets its O-information Omega, in nats, under a Gaussian copula (`multiplet_search`). Then (Clauw,
-Stramaglia and Marinazzo, section 2)
+The units of a layer are grouped into `n_bins` bins by clustering their activations. The O-information Omega
+of every multiplet of two bins or more is estimated in nats, under a Gaussian copula (`multiplet_search`).
+Then (Clauw, Stramaglia and Marinazzo, section 2)
 
     synergy    = min Omega over the multiplets (negative where synergy dominates)
     redundancy = max Omega over the multiplets
 
-each with the units of its multiplet and, as `synergy_size` and `redundancy_size`, its number of variables. A
-Gaussian copula cannot see XOR-like dependence.
+Each comes with the units of its multiplet. `synergy_size` and `redundancy_size` are the multiplet's number of
+variables. A Gaussian copula cannot see XOR-like dependence.
 
-`n_constant` and `n_duplicate` count the units left out before the clustering, `n_failed` the multiplets
+`n_constant` and `n_duplicate` count the units left out before the clustering, and `n_failed` the multiplets
 without a value (`layer_search`). Where fewer live units than bins remain, or a bin stays empty, the measures
 are NaN.
 """
@@ -42,13 +42,16 @@ def compute(
 ) -> Iterator[dict]:
     """Yield tidy rows (step, layer, metric, value, units) for each layer of each snapshot.
 
-    variables: of a multiplet: all units of its bins (`union`), the mean of each bin's units (`mean`), or its
-    bins, each one multivariate variable (`block`).
-    linkage: of agglomerative clustering, or `spectral` clustering (`cluster_units`).
-    ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
-    bias_correction: take off the bias of an estimate from few samples (`o_information_bias`).
-    ValueError, at once: an unknown choice, or an option beyond its limits; on the way: an activation that is
-    not finite.
+    variables        the variables of a multiplet: all units of its bins (`union`), the mean of each bin's
+                     units (`mean`), or its bins, each one multivariate variable (`block`)
+    linkage          the linkage of agglomerative clustering, or `spectral` for spectral clustering
+                     (`cluster_units`)
+    ties             the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws`
+                     draws
+    bias_correction  whether to subtract the bias of an estimate from few samples (`o_information_bias`)
+
+    Raise ValueError at once for an unknown choice or an option beyond its limits, and on the way for an
+    activation that is not finite.
     """
     check_limits(LIMITS, n_bins=n_bins, n_draws=n_draws, seed=seed)
     estimator = Estimator(ties, n_draws, seed, bias_correction, variables)

@@ -1,30 +1,33 @@
 """Synergy and redundancy compared with chance, at every snapshot.
 
 The extremes of O-information over a thousand multiplets are not 0 even where all units are independent: they
-are selected, and estimated with a bias. So the clustering and search of `o_information` are compared with two
-nulls:
+are selected, and they are estimated with a bias. So this metric compares the clustering and search of
+`o_information` with two nulls:
 
-    shuffled    the samples of each live unit are permuted, for each unit separately: independent units with the
-                same values, clustered and searched anew. Any structure that a Gaussian copula can see beats it.
-    partition   the same activations; the bins are a random partition of the live units into the sizes that were
-                found. Does clustering find more than chance?
+    shuffled    The samples of each live unit are permuted, for each unit separately. This gives independent
+                units with the same values, which are clustered and searched anew. Any structure that a
+                Gaussian copula can see exceeds this null.
+    partition   The activations stay the same. The bins are a random partition of the live units into the
+                sizes that were found. This null asks whether clustering finds more than chance.
 
-Each is drawn `n_draws` times. The rows are the observed `synergy` (min Omega) and `redundancy` (max Omega),
-in nats, and for each extreme and each null, as in `synergy_shuffled_low`,
+Each null is drawn `n_draws` times. The rows are the observed `synergy` (min Omega) and `redundancy` (max
+Omega), in nats. For each extreme and each null there are also, as in `synergy_shuffled_low`,
 
-    low, median, high   the quantiles 0.025, 0.5 and 0.975 of the extreme over the draws, between which another
-                        draw lies with probability 0.95 (with fewer than 39 draws: the least and the greatest)
-    rank                (1 + number of draws at least as extreme as observed) / (n_draws + 1)
+    low, median, high   the quantiles 0.025, 0.5 and 0.975 of the extreme over the draws. Another draw lies
+                        between low and high with probability 0.95. With fewer than 39 draws, low and high are
+                        the least and the greatest
+    rank                (1 + number of draws at least as extreme as the observed value) / (n_draws + 1)
 
-A rank is a one-sided p-value, never 0 (Phipson & Smyth 2010, doi:10.2202/1544-6115.1585), of one snapshot:
-over many snapshots some are small by chance. Where units are independent, `shuffled` ranks are uniform;
-`partition` ranks are not, as clustering collects what correlates by chance.
+A rank is a one-sided p-value of one snapshot. It is never 0 (Phipson & Smyth 2010,
+doi:10.2202/1544-6115.1585). Over many snapshots some ranks are small by chance. Where units are independent,
+`shuffled` ranks are uniform. `partition` ranks are not, because clustering collects what correlates by
+chance.
 
-Units are live as in `o_information`, which counts those left out. A draw without a value
-(`n_failed_shuffled`, `n_failed_partition`) is left out of the quantiles and counts as extreme in the rank.
-Where nothing is observed, nothing is drawn, and all values are NaN. The draws at a step and layer follow from
-the seed, the step and the layer's name, and from nothing else that is measured. Omega is not corrected for
-bias, since the nulls share it.
+Units are live as in `o_information`, which counts the units left out. A draw without a value is left out of
+the quantiles and counts as extreme in the rank; `n_failed_shuffled` and `n_failed_partition` count such
+draws. Where no multiplet has an observed value, nothing is drawn: all other values are NaN, and the counts 0.
+The draws at a step and layer follow from the seed, the step and the layer's name, and from nothing else that
+is measured. Omega is not corrected for bias, because the nulls share the bias.
 """
 
 from collections.abc import Iterable, Iterator
@@ -44,8 +47,8 @@ from grokking_phases.threads import one_thread
 
 NULLS = {"shuffled": search_shuffled_units, "partition": search_random_bins}
 QUANTILES = {"low": 0.025, "median": 0.5, "high": 0.975}
-SIGNS = {"synergy": -1, "redundancy": 1}  # of Omega in that direction
-ROUNDING = 1e-9  # nats: a draw that is less extreme by no more than this counts as equally extreme
+SIGNS = {"synergy": -1, "redundancy": 1}  # sign * Omega is large where Omega is extreme
+ROUNDING = 1e-9  # nats; a draw that is less extreme by no more than this counts as equally extreme
 
 
 @one_thread
@@ -61,10 +64,12 @@ def compute(
 ) -> Iterator[dict]:
     """Yield tidy rows (step, layer, metric, value) for each layer of each snapshot.
 
-    n_draws: of each null. `n_bins`, `variables`, `linkage`, `ties`: as in `o_information`, except that random
-    ties are drawn once for what is observed, and once for each draw.
-    ValueError, at once: an unknown choice, or an option beyond its limits; on the way: an activation that is
-    not finite.
+    `n_draws` is the number of draws of each null. `n_bins`, `variables`, `linkage` and `ties` are as in
+    `o_information`, except that random ties are drawn once for the observed values and once for each draw of
+    a null.
+
+    Raise ValueError at once for an unknown choice or an option beyond its limits, and on the way for an
+    activation that is not finite.
     """
     check_limits(LIMITS, n_bins=n_bins, n_draws=n_draws, seed=seed)
     return _rows(snapshots, LayerSearch(Estimator(ties, 1, seed, False, variables), n_bins, linkage), n_draws)
@@ -80,7 +85,7 @@ def _rows(snapshots: Iterable, layer_search: LayerSearch, n_draws: int) -> Itera
 def _measures(X: np.ndarray, layer_search: LayerSearch, n_draws: int, origin: list[int]) -> Iterator[tuple]:
     """Yield (metric, value) for one layer at one step.
 
-    X: n_samples x width. origin: the numbers that seed this layer's draws at this step.
+    X: activations (n_samples x width). origin: the numbers that seed this layer's draws at this step.
     """
     ranks = layer_search.estimator.ranks(X)
     result = layer_search.search(X, ranks)
@@ -99,7 +104,10 @@ def _measures(X: np.ndarray, layer_search: LayerSearch, n_draws: int, origin: li
 
 
 def compare(observed: float, draws: np.ndarray, sign: int) -> dict[str, float]:
-    """Quantiles of the draws (n_draws,), and the observed value's rank among them; sign: which way is extreme."""
+    """Return the quantiles of the draws (n_draws,), and the rank of the observed value among them.
+
+    sign: 1 where large values are extreme, -1 where small ones are.
+    """
     if not len(draws):
         return dict.fromkeys([*QUANTILES, "rank"], np.nan)
     finite, values = draws[np.isfinite(draws)], np.full(len(QUANTILES), np.nan)

@@ -1,7 +1,7 @@
-"""The linear regions of a ReLU network on a square themselves, for drawing: their corners, boundaries and weights.
+"""Linear regions of a ReLU network on a square, for drawing: their corners, the boundaries, and the weights.
 
-On the square of `linear_regions`; what it counts can be counted here. For small networks; the last linear map is named
-`readout`.
+The square is that of `linear_regions`, and the regions are those that `linear_regions` counts. The metric is
+for small networks. Its rows call the last linear map `readout`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,28 +14,33 @@ from grokking_phases.regions.partition import Partition, partition
 from grokking_phases.regions.relu_chains import hidden_layers, readout_of, square_of
 from grokking_phases.threads import one_thread
 
-# It reads the network of each step, which must be linear but for ReLUs: regions of a curved GELU are not exact.
+# The metric reads the network of each step. The network must be linear apart from ReLUs, because the regions
+# of a curved GELU are not exact.
 NEEDS_NETWORK = True
 NEEDS_PIECEWISE_LINEAR = True
 
-# Options bounded from below, from above, or not.
+# The lowest and the highest value of each option; None means unlimited.
 LIMITS = {"seed": (0, None)}
 
-MOST = 100  # neurons
+MOST = 100  # neurons that can be drawn
 
 
 @one_thread
 def compute(snapshots, *, seed: int = 0) -> Iterator[dict]:
-    """Rows {step, layer, metric, value, units} for each snapshot and hidden layer; `snapshots` as in `linear_regions`.
+    """Yield rows {step, layer, metric, value, units} for each snapshot and hidden layer.
 
-    corner_1, corner_2  the coordinates in the square's plane of a region's corners, counter-clockwise, of the partition
-                        by the layers up to this one; `units`: the neurons that are active in it, which no other region
-                        has, layer after layer counted on
-    end_1, end_2        those of the two ends of a piece of a boundary; `units`: the neuron that draws it, so counted
-    weight              between a neuron of the layer before and one of this layer, `readout` included; `units`: both,
-                        each in its own layer
+    `snapshots` is as in `linear_regions`.
 
-    ValueError: an option beyond its limits, another network, or too many neurons.
+    corner_1, corner_2  coordinates, in the plane of the square, of a region's corners, counter-clockwise. The
+                        regions are those by the layers up to this one. `units`: the neurons that are active
+                        in the region, numbered through all layers; no other region has the same
+    end_1, end_2        coordinates of the two ends of a piece of a boundary. `units`: the neuron that draws
+                        it, numbered through all layers
+    weight              the weight from a neuron of the layer before to one of this layer, `readout` included.
+                        `units`: both neurons, each numbered in its own layer
+
+    Raise ValueError for an option beyond its limits, a network that is not such a chain as in
+    `linear_regions`, or too many neurons.
     """
     check_limits(LIMITS, seed=seed)
     return _rows(snapshots, seed)
@@ -49,7 +54,7 @@ def _rows(snapshots, seed: int) -> Iterator[dict]:
         check_few(sum(len(bias) for _, bias in layers.values()))
         square = square or square_of(modules, snapshots.inputs, seed)
         found = partition(list(layers.values()), square)
-        first = 0  # neuron of the layer, counted on
+        first = 0  # number of the layer's first neuron, counted through all layers
         for depth, (layer, (weight, bias)) in enumerate(layers.items()):
             row = {"step": snapshot.step, "layer": layer}
             yield from drawn(row, found, depth, first)
@@ -59,7 +64,7 @@ def _rows(snapshots, seed: int) -> Iterator[dict]:
 
 
 def drawn(row: dict, found: Partition, depth: int, first: int) -> Iterator[dict]:
-    """Yield the regions and boundaries of the layer at `depth`, whose neurons count from `first` on."""
+    """Yield rows of the regions and boundaries of the layer at `depth`; its first neuron is `first`."""
     for region in found.by_layer[depth]:
         active = np.flatnonzero(np.concatenate(region.pattern)).tolist()
         yield from placed(row, "corner", region.polygon, active)
@@ -69,19 +74,22 @@ def drawn(row: dict, found: Partition, depth: int, first: int) -> Iterator[dict]
 
 
 def check_few(n_neurons: int) -> None:
+    """Raise ValueError if the network has more neurons than can be drawn."""
     if n_neurons > MOST:
         raise ValueError(
-            f"{n_neurons} neurons make more regions than can be drawn, or kept; {MOST} is the most. The metric "
-            "linear_regions counts them."
+            f"the network has {n_neurons} neurons, which make too many regions to draw (at most {MOST} "
+            "neurons); measure linear_regions instead, which only counts the regions."
         )
 
 
 def weighed(row: dict, weights: np.ndarray) -> Iterator[dict]:
+    """Yield a row for each of the weights (n_neurons, n_sources) of a layer."""
     for (neuron, source), weight in np.ndenumerate(weights):
         yield row | {"metric": "weight", "value": float(weight), "units": [source, neuron]}
 
 
 def placed(row: dict, name: str, points: Iterable[np.ndarray], units: list[int]) -> Iterator[dict]:
+    """Yield a row `name`_1 and a row `name`_2 for the two coordinates of each point."""
     for point in points:
         for axis in (0, 1):
             yield row | {"metric": f"{name}_{axis + 1}", "value": float(point[axis]), "units": units}

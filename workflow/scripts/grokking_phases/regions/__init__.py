@@ -1,1 +1,1 @@
-"""The exact linear regions of a ReLU network on a square."""
+"""Exact linear regions of a ReLU network on a square."""

@@ -1,6 +1,6 @@
-"""Where the boundaries of neurons meet: read off the corners of the regions that they make.
+"""Points where the boundaries of neurons meet, read off the corners of the regions between the boundaries.
 
-With these, Euler's formula counts the regions a second time (`mechanisms`).
+With these points, Euler's formula counts the regions a second time (`mechanisms`).
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,24 @@ from scipy.spatial import KDTree
 
 from grokking_phases.regions.partition import Region, Slice
 
-# In sides of the square. Of 20,000 crossings in it some are within 1e-8 of another, and none may be taken for that.
-SAME = 1e-11  # two corners this near are one point
+# Two corners no farther apart than this, in sides of the square, are one point. Some of 20,000 crossings in a
+# square are within 1e-8 of another, and must stay points of their own.
+SAME = 1e-11
 
 
 @dataclass(frozen=True)
 class Junctions:
-    """Where the boundaries of n neurons meet each other, and the border of the square."""
+    """How often the boundaries of n neurons meet each other, and the border of the square."""
 
-    crossings: np.ndarray  # (n, n) points, symmetric, 0 on the diagonal
-    at_border: np.ndarray  # (n,) points
+    crossings: np.ndarray  # (n, n) numbers of points, symmetric, 0 on the diagonal
+    at_border: np.ndarray  # (n,) numbers of points
 
 
 def junctions(regions: list[Region], square: Slice) -> Junctions:
-    """Read off the regions' corners: those around a point differ in the neurons whose boundaries go through it."""
+    """Return the junctions of the boundaries, read off the regions' corners.
+
+    The regions around a point differ in exactly those neurons whose boundaries go through it.
+    """
     patterns = np.array([np.concatenate(region.pattern) for region in regions])
     corners = np.concatenate([region.polygon for region in regions])
     owner = np.repeat(np.arange(len(regions)), [len(region.polygon) for region in regions])
@@ -35,9 +39,8 @@ def junctions(regions: list[Region], square: Slice) -> Junctions:
     order = np.argsort(place, kind="stable")
     starts = np.flatnonzero(np.diff(place[order], prepend=-1))
     around = patterns[owner[order]]
-    through = np.logical_or.reduceat(around, starts) & ~np.logical_and.reduceat(
-        around, starts
-    )  # (n_places, n_neurons)
+    # (n_places, n_neurons)
+    through = np.logical_or.reduceat(around, starts) & ~np.logical_and.reduceat(around, starts)
     from_border = np.minimum(corners - square.low, square.low + square.side - corners).min(axis=1)[
         order[starts]
     ]

@@ -1,23 +1,29 @@
-"""How the linear regions of a network become fewer: the two-phase paper's three mechanisms (section 4.1), counted.
+"""Counts of how linear regions vanish, by the three mechanisms of the two-phase paper (section 4.1).
 
-Boundaries of neurons, straight or bent, cut a square into
+The boundaries of neurons, straight or bent, cut a square into
 
     regions = 1 + arcs + crossings + closed
 
-with `arcs` the pieces of boundaries from border to border, `crossings` the points at which two boundaries cross, and
-`closed` the groups of closed boundaries that nothing joins to the border (Euler's formula for the plane). Of straight
-lines, none is closed. The neurons of two snapshots are held against each other; what the paper draws for two lines
-takes from these sums
+(Euler's formula for the plane). `arcs` are the pieces of boundaries from border to border. `crossings` are
+the points at which two boundaries cross. `closed` are the groups of closed boundaries that nothing joins to
+the border; straight lines have none.
 
-    disappearance   a boundary that has left the square, or an arc of it: its arcs, and its crossings if all has left
-    merging         a boundary that has joined another's: where they differ is at most `together` of the smaller side
-                    that either cuts off (and it leaves again at twice that, lest it flicker). Of such a composite one
-                    neuron, its representative, is counted; the arcs and crossings of the one that joined are lost
-    alignment       two boundaries that cross no longer, or at fewer points: a region for each crossing
-    born            the same backwards: boundaries that have entered the square or left a composite, and crossings
+The neurons of one snapshot are compared with the same neurons of the next. The paper draws each mechanism for
+two lines. Here each mechanism is counted by what it removes from this sum:
 
-They are counted in this order, on representatives. `closed`, the change of which is in none of them, is what remains
-unexplained.
+    disappearance   A boundary, or an arc of it, has left the square. This removes its arcs, and its crossings
+                    too if the whole boundary has left.
+    merging         A boundary has joined another: the area where the two differ is at most `together` of the
+                    smaller side that either cuts off. It leaves again at twice that, so that it does not
+                    flicker. One neuron of such a composite, its representative, is counted. This removes the
+                    arcs and crossings of the boundary that joined.
+    alignment       Two boundaries no longer cross, or cross at fewer points. This removes a region for each
+                    crossing.
+    born            The reverse: boundaries have entered the square or left a composite, and crossings have
+                    appeared.
+
+The mechanisms are counted in this order, on representatives. None of them includes the change in `closed`,
+which remains unexplained.
 """
 
 from dataclasses import dataclass
@@ -25,46 +31,49 @@ from functools import cached_property
 
 import numpy as np
 
-APART = 2  # times as far, a boundary leaves a composite
+APART = 2  # a boundary leaves a composite at so many times the distance at which it joined
 
 
 @dataclass(frozen=True)
 class Arrangement:
     """The boundaries of n neurons in a square."""
 
-    arcs: np.ndarray  # (n,) from border to border
-    crossings: np.ndarray  # (n, n) points, symmetric, 0 on the diagonal
-    cut_off: np.ndarray  # (n,) of the square, the smaller side of each boundary; 0: it is not in the square
-    joined: dict[
-        int, int
-    ]  # neuron -> representative of its boundary, of every neuron whose boundary is in the square
+    arcs: np.ndarray  # (n,) numbers of pieces from border to border
+    crossings: np.ndarray  # (n, n) numbers of points, symmetric, 0 on the diagonal
+    cut_off: np.ndarray  # (n,) smaller side of each boundary, as a share of the square; 0 if it is not in it
+    joined: dict[int, int]  # from each neuron whose boundary is in the square to its representative
 
     @cached_property
     def representatives(self) -> list[int]:
+        """Return the neurons that stand for their composites, ascending."""
         return sorted(set(self.joined.values()))
 
     def members(self, representative: int) -> list[int]:
-        """The neurons of its composite, itself first."""
+        """Return the neurons of a representative's composite, the representative first."""
         others = [neuron for neuron, standing in self.joined.items() if standing == representative != neuron]
         return [representative, *sorted(others)]
 
     def size(self, neurons: list[int]) -> int:
-        """1 + arcs + crossings of these neurons' boundaries: regions, but for closed ones."""
+        """Return 1 + arcs + crossings of these neurons' boundaries.
+
+        This is the number of regions, if no boundary is closed.
+        """
         return 1 + int(self.arcs[neurons].sum() + self.crossings[np.ix_(neurons, neurons)].sum() // 2)
 
 
 def composites(
     patterns: np.ndarray, areas: np.ndarray, before: Arrangement | None, together: float
 ) -> tuple[dict[int, int], np.ndarray]:
-    """`joined` and `cut_off` of an arrangement; patterns (n_regions, n_neurons) bool, areas (n_regions,).
+    """Return `joined` and `cut_off` of an arrangement.
 
-    At 0.05 `together`, two lines through the middle are within a fortieth of the square.
+    patterns: (n_regions, n_neurons) bool. areas: (n_regions,). With `together` = 0.05, two lines through the
+    middle join if they are within a fortieth of the square.
 
-    Who stood for a composite before stands for it still or, gone from the square, its lowest member; else the lowest
-    neuron.
+    The representative of a composite in `before` stays its representative. If its boundary has left the
+    square, the lowest member takes its place. A new composite has its lowest neuron as representative.
     """
     weighed = patterns * (areas / areas.sum())[:, None]
-    active = weighed.sum(axis=0)  # area where a neuron is
+    active = weighed.sum(axis=0)  # share of the square in which each neuron is active
     differ = active[:, None] + active - 2 * weighed.T @ patterns
     smaller = np.minimum(active, 1 - active)
     smaller[(patterns.all(axis=0)) | ~patterns.any(axis=0)] = 0
@@ -86,26 +95,33 @@ def composites(
 
 
 def successors(before: Arrangement, crossing: set[int]) -> dict[int, int]:
-    """{representative before: who stands for its composite now}, of the composites still in the square."""
+    """Return {representative before: its composite's representative now}.
+
+    Only composites that are still in the square are included. crossing: the neurons whose boundary is in the
+    square.
+    """
     there = {old: [n for n in before.members(old) if n in crossing] for old in before.representatives}
     return {old: members[0] for old, members in there.items() if members}
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Between two arrangements; numbers of regions, and the neurons of which boundaries have done what."""
+    """Changes between two arrangements: numbers of regions, and the neurons whose boundaries changed."""
 
     disappearance: int
     merging: int
     alignment: int
     born: int
     disappeared: list[tuple[int]]
-    merged: list[tuple[int, int]]  # with the representative that now stands for it
+    merged: list[tuple[int, int]]  # (neuron, representative that now stands for it)
     aligned: list[tuple[int, int]]
 
 
 def changes(before: Arrangement, after: Arrangement) -> Changes:
-    """What became of the regions; born - disappearance - merging - alignment is the change in `size`."""
+    """Return the changes from one arrangement to the next.
+
+    born - disappearance - merging - alignment is the change in `size` of the representatives.
+    """
     standing = successors(before, set(after.joined))
     disappeared = [old for old in before.representatives if old not in standing]
     merged = [old for old, new in standing.items() if after.joined[new] != new]

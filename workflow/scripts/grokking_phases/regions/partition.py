@@ -1,10 +1,10 @@
-"""The linear regions of a ReLU network on a square, exactly: polygons, and the neuron that draws each boundary.
+"""Exact linear regions of a ReLU network on a square: polygons, and the neuron that draws each boundary.
 
-A network of ReLUs is affine wherever the same neurons are active (two-phase paper, section 2.1, equation 3). On a
-two-dimensional slice of its input, x(u) = origin + u_1 axis_1 + u_2 axis_2, the pre-activations of the first layer are
-affine in u, so each neuron's boundary is a straight line. It cuts every convex polygon that it crosses in two. Within a
-polygon the next layer is affine again, and cuts it again: layer by layer the polygons remain convex, and all of them
-together tile the square.
+A network of ReLUs is affine wherever the same neurons are active (two-phase paper, section 2.1, equation 3).
+Take a two-dimensional slice of its input, x(u) = origin + u_1 axis_1 + u_2 axis_2. The pre-activations of the
+first layer are affine in u, so each neuron's boundary is a straight line. It cuts every convex polygon that
+it crosses in two. Within a polygon the next layer is affine again, and cuts it again. Layer by layer the
+polygons remain convex, and together they tile the square.
 
 Lines of the first layer in general position make 1 + lines + crossings regions.
 """
@@ -15,13 +15,16 @@ import numpy as np
 
 from grokking_phases.regions.polygons import area, farthest, split
 
-# Distances, in sides of the square, that are rounding: a boundary no farther than this from a corner passes through it.
+# In sides of the square. A boundary no farther than this from a corner passes through it; less is rounding.
 ON = 1e-12
 
 
 @dataclass(frozen=True)
 class Slice:
-    """A square in a plane of the input: x(u) = origin + u @ axes, u from `low` to `low` + `side` in both directions."""
+    """A square in a plane of the input: x(u) = origin + u @ axes.
+
+    u goes from `low` to `low` + `side` in both directions.
+    """
 
     origin: np.ndarray  # (d,)
     axes: np.ndarray  # (2, d), orthonormal
@@ -30,16 +33,21 @@ class Slice:
 
     @classmethod
     def of_plane(cls, low: tuple[float, float] | np.ndarray, side: float) -> "Slice":
-        """Of an input that has two dimensions itself."""
+        """Return a square of an input that has two dimensions itself."""
         return cls(np.zeros(2), np.eye(2), np.array(low, dtype=float), side)
 
     @classmethod
     def through(cls, samples: np.ndarray, margin: float = 0.25) -> "Slice":
-        """Through three samples (3, d), in its middle, with `margin` of their extent around. ValueError: on a line."""
+        """Return a square with three samples (3, d) in its middle, and `margin` of their extent around them.
+
+        Raise ValueError if the samples lie on a line.
+        """
         first, *others = np.asarray(samples, dtype=float)
         axes, triangle = np.linalg.qr(np.transpose(others - first))
         if np.linalg.svd(triangle, compute_uv=False).min() <= ON * np.abs(triangle).max():
-            raise ValueError("three samples on one line span no plane; choose others.")
+            raise ValueError(
+                "samples: three samples on one line span no plane; choose others, or another seed."
+            )
         places = (samples - first) @ axes
         middle = (places.max(axis=0) + places.min(axis=0)) / 2
         side = np.ptp(places, axis=0).max() * (1 + 2 * margin)
@@ -47,27 +55,31 @@ class Slice:
 
     @classmethod
     def of_samples(cls, points: np.ndarray, seed: int) -> "Slice":
-        """Around all samples (n, d) of a two-dimensional input; of others through three, drawn by the seed."""
+        """Return a square for samples (n, d).
+
+        With d = 2 the square encloses all samples. Otherwise it goes through three of them, drawn by the
+        seed.
+        """
         if points.shape[1] == 2:
             return cls.of_plane(points.min(axis=0), float(np.ptp(points, axis=0).max()))
         return cls.through(points[np.random.default_rng(seed).choice(len(points), 3, replace=False)])
 
     @property
     def corners(self) -> np.ndarray:
-        """(4, 2), counter-clockwise."""
+        """Return the corners (4, 2), counter-clockwise."""
         return self.low + self.side * np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
 
     def at(self, u: np.ndarray) -> np.ndarray:
-        """Points u (n, 2) in the input's space (n, d)."""
+        """Return the points u (n, 2) in the input's space (n, d)."""
         return self.origin + u @ self.axes
 
 
 @dataclass(frozen=True)
 class Region:
-    """Where the same neurons are active, and what the next layer is there."""
+    """A polygon in which the same neurons are active, and the next layer's pre-activations there."""
 
     polygon: np.ndarray  # (n_corners, 2), counter-clockwise
-    pattern: tuple[np.ndarray, ...]  # of each layer so far, (width,) bool
+    pattern: tuple[np.ndarray, ...]  # active neurons of each layer so far, (width,) bool
     linear: np.ndarray  # (width, 2): the next pre-activations are linear @ u + constant
     constant: np.ndarray  # (width,)
 
@@ -76,7 +88,7 @@ class Region:
         return area(self.polygon)
 
     def values(self, points: np.ndarray) -> np.ndarray:
-        """The next pre-activations (n_points, width) at points (n_points, 2)."""
+        """Return the next pre-activations (n_points, width) at points (n_points, 2)."""
         return points @ self.linear.T + self.constant
 
 
@@ -91,7 +103,7 @@ class Boundary:
 
 @dataclass(frozen=True)
 class Partition:
-    """Of a square: the regions by the first layer, by the first two, ..., and the boundaries of each layer."""
+    """A square's regions by the first layer, by the first two, ..., and the boundaries of each layer."""
 
     by_layer: list[list[Region]]
     boundaries: list[Boundary]
@@ -102,7 +114,10 @@ class Partition:
 
 
 def partition(layers: list[tuple[np.ndarray, np.ndarray]], square: Slice) -> Partition:
-    """Of the hidden layers [(weight (width, inputs), bias (width,)), ...], each followed by a ReLU."""
+    """Return the partition of a square by hidden layers, each followed by a ReLU.
+
+    layers: [(weight (width, inputs), bias (width,)), ...].
+    """
     weight, bias = layers[0]
     regions = [Region(square.corners, (), weight @ square.axes.T, weight @ square.origin + bias)]
     by_layer, boundaries = [], []
@@ -118,7 +133,11 @@ def partition(layers: list[tuple[np.ndarray, np.ndarray]], square: Slice) -> Par
 
 
 def divided(region: Region, side: float) -> tuple[list[np.ndarray], list[tuple[int, np.ndarray]]]:
-    """The polygons that the next layer cuts a region into, and each of its neurons' boundary there with both ends."""
+    """Return the polygons that the next layer cuts a region into, and the boundaries in it.
+
+    A boundary is (neuron, ends): one for each neuron of the next layer that cuts the region, with both ends
+    (2, 2).
+    """
     polygons, found = [region.polygon], []
     slopes = np.linalg.norm(region.linear, axis=1)
     near = ON * side * np.maximum(slopes, np.finfo(float).tiny)
@@ -140,7 +159,10 @@ def divided(region: Region, side: float) -> tuple[list[np.ndarray], list[tuple[i
 
 
 def within(region: Region, polygon: np.ndarray, following: list[tuple[np.ndarray, np.ndarray]]) -> Region:
-    """The part of a region in a polygon that its layer has cut, with the layer after it, if there is one."""
+    """Return the part of a region in a polygon that the region's layer has cut.
+
+    It comes with the layer after that one, if there is one.
+    """
     active = region.values(polygon.mean(axis=0)[None])[0] > 0
     pattern = (*region.pattern, active)
     if not following:

@@ -1,9 +1,9 @@
-"""A network that is a chain of modules, read for its linear regions: an embedding, then Linear and ReLU in turn.
+"""Networks that are chains of an embedding, then Linear and ReLU in turn, read for their regions.
 
     embedding …, Linear, ReLU, Linear, ReLU, …, Linear
 
-The embedding is all before the first Linear; its output is the space that the regions divide. Between the ReLUs the
-network is affine. Dropout and Identity do nothing when a network is evaluated, and are left out.
+The embedding is everything before the first Linear. Its output is the space that the regions divide. Between
+the ReLUs the network is affine. Dropout and Identity do nothing in evaluation, and are left out.
 """
 
 import numpy as np
@@ -12,25 +12,28 @@ from torch import nn
 
 from grokking_phases.regions.partition import Slice
 
-Modules = dict[str, nn.Module]  # in the order in which each reads the one before
+Modules = dict[str, nn.Module]  # in order: each module reads the output of the one before
 Layer = tuple[np.ndarray, np.ndarray]  # weight (width, inputs), bias (width,)
 
 
 def hidden_layers(chain: Modules) -> dict[str, Layer]:
-    """Return {name of the ReLU: (weight, bias) in float64 of the Linear before it} for each hidden layer.
+    """Return {name of the ReLU: (weight, bias) of the Linear before it, in float64} for each hidden layer.
 
-    ValueError: the network is not Linear and ReLU in turn. A GELU, say, has no boundary: its regions cannot be exact.
+    Raise ValueError if the network is not Linear and ReLU in turn. A GELU, say, has no boundary, so its
+    regions cannot be exact.
     """
     after = list(affine_part(chain).items())
     for i, (name, module) in enumerate(after):
         expected = nn.ReLU if i % 2 else nn.Linear
         if not isinstance(module, expected):
             raise ValueError(
-                f"exact regions need a network of Linear and ReLU in turn, and module {name} is a "
-                f"{type(module).__name__}, not a {expected.__name__}; measure local_complexity instead."
+                f"module {name} is a {type(module).__name__}, not a {expected.__name__}: exact regions need "
+                "a network of Linear and ReLU in turn; measure local_complexity instead."
             )
     if len(after) < 2:
-        raise ValueError("exact regions need a Linear that a ReLU follows, and the network has none.")
+        raise ValueError(
+            "the network has no Linear followed by a ReLU, which exact regions need; give it a hidden layer."
+        )
     return {
         name: (as_array(linear.weight), bias_of(linear))
         for (_, linear), (name, _) in zip(after[::2], after[1::2], strict=False)
@@ -38,7 +41,7 @@ def hidden_layers(chain: Modules) -> dict[str, Layer]:
 
 
 def affine_part(chain: Modules) -> Modules:
-    """Return the modules from the first Linear on, without those that do nothing when evaluated."""
+    """Return the modules from the first Linear on, without those that do nothing in evaluation."""
     names = [name for name, module in chain.items() if not isinstance(module, nn.Dropout | nn.Identity)]
     first = next((i for i, name in enumerate(names) if isinstance(chain[name], nn.Linear)), len(names))
     return {name: chain[name] for name in names[first:]}
@@ -46,7 +49,10 @@ def affine_part(chain: Modules) -> Modules:
 
 @torch.no_grad()
 def square_of(chain: Modules, inputs: np.ndarray, seed: int) -> Slice:
-    """Return the square that regions are counted on, around or through what the first Linear reads of the inputs."""
+    """Return the square on which regions are counted, for samples `inputs`.
+
+    It lies in the space that the first Linear reads (`Slice.of_samples`).
+    """
     points = torch.from_numpy(inputs)
     for name, module in chain.items():
         if name in affine_part(chain):
@@ -62,8 +68,10 @@ def readout_of(chain: Modules) -> np.ndarray:
 
 
 def as_array(values: torch.Tensor) -> np.ndarray:
+    """Return a tensor as a float64 array."""
     return values.detach().double().cpu().numpy()
 
 
 def bias_of(linear: nn.Linear) -> np.ndarray:
+    """Return the bias of a Linear, zeros if it has none."""
     return np.zeros(linear.out_features) if linear.bias is None else as_array(linear.bias)

@@ -1,4 +1,4 @@
-"""Bins of units: which units of a layer are live, and their clustering by their activations."""
+"""Bins of units: the choice of a layer's live units, and their clustering by activations."""
 
 from typing import Literal
 
@@ -16,7 +16,8 @@ def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
     """Return the live units, and the number of constant ones.
 
     A unit is live when it is not constant and does not repeat a lower-numbered unit rank for rank. Mean ranks
-    decide, whatever the rule for ties: under another rule, a constant unit's ranks are arbitrary.
+    decide this under every rule for ties, because under another rule the ranks of a constant unit are
+    arbitrary.
     """
     scores = ranks.average
     varying = np.flatnonzero(np.ptp(scores, axis=0))
@@ -30,35 +31,37 @@ def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
 def cluster_units(X: np.ndarray, n_bins: int, linkage: Linkage = "ward") -> np.ndarray:
     """Return the bin, 0 .. n_bins-1, of each column of X (n_samples x n_units); n_bins is at most n_units.
 
-    `ward`, `average` and `complete` are agglomerative clustering with euclidean distances, into exactly
-    n_bins bins. `spectral` clusters by correlation: no column may be constant, and a bin may stay empty.
+    `ward`, `average` and `complete` are agglomerative clustering with Euclidean distances, into exactly
+    n_bins bins. `spectral` clusters by correlation. It needs columns that are not constant, and it may leave
+    a bin empty.
     """
     return _spectral(X, n_bins) if linkage == "spectral" else _agglomerative(X, n_bins, linkage)
 
 
 def _agglomerative(X: np.ndarray, n_bins: int, linkage: str) -> np.ndarray:
-    # Subtracting the mean unit changes no distance, and spares the matrix product most of its cancellation.
+    # Subtracting the mean unit changes no distance, and avoids most cancellation in the matrix product.
+    """Return the bins of agglomerative clustering of the columns of X."""
     X = X - X.mean(axis=1, dtype=np.float64, keepdims=True)
     G = X.T @ X  # n_units x n_units
     squares = np.diagonal(G)[:, None] + np.diagonal(G) - 2 * G
     distances = squareform(np.sqrt(np.maximum(squares, 0)), checks=False)
     tree = hierarchy.linkage(distances, linkage)
-    # Merges at equal height would make the number of clusters jump; their order in the tree does not.
+    # Cut the tree by the order of its merges: if two had equal height, the number of clusters would jump.
     tree[:, 2] = np.arange(1, len(tree) + 1)
     return hierarchy.fcluster(tree, n_bins, "maxclust") - 1
 
 
 def _spectral(X: np.ndarray, n_bins: int) -> np.ndarray:
-    """scikit-learn's spectral clustering of the columns of X; their affinity is their absolute correlation.
+    """Return the bins of scikit-learn's spectral clustering, by the columns' absolute correlation.
 
-    The correlation is that of activations, not of normal scores: so these bins, like those of the linkages, do
-    not depend on the rule for ties. Pivoted QR reads the clusters off the eigenvectors, without a random start
-    (Damle, Minden & Ying 2019, doi:10.1093/imaiai/iay008); `random_state` begins the eigensolver. It is likely
-    that no bin stays empty, not certain.
+    The correlation is that of activations, not of normal scores. So these bins, like those of the linkages,
+    do not depend on the rule for ties. Pivoted QR reads the clusters off the eigenvectors without a random
+    start (Damle, Minden & Ying 2019, doi:10.1093/imaiai/iay008); `random_state` only starts the eigensolver.
+    A bin that stays empty is unlikely but possible.
     """
     if n_bins == X.shape[1]:
         return np.arange(n_bins)
-    from sklearn.cluster import SpectralClustering  # here, as its import takes 1.8 s
+    from sklearn.cluster import SpectralClustering  # imported here because it takes 1.8 s
 
     affinity = np.abs(np.corrcoef(X, rowvar=False, dtype=np.float64))
     model = SpectralClustering(n_bins, affinity="precomputed", assign_labels="cluster_qr", random_state=0)

@@ -1,4 +1,4 @@
-"""The bias of Gaussian entropies. An estimate for n variables from N samples is off, in nats, by
+"""Bias of the entropy of n Gaussian variables, estimated from N samples, in nats:
 
     b(n) = 1/2 sum_{i=1..n} [psi((N - i) / 2) + ln 2 - ln(N - 1)]  < 0
 
@@ -11,7 +11,7 @@ from scipy.special import digamma
 
 
 def entropy_bias(n_variables: int, n_samples: int) -> np.ndarray:
-    """b(0), ..., b(n_variables): bias in nats of Gaussian entropies, estimated from `n_samples`."""
-    # From n_samples variables on, the covariance is singular and its bias unused: 1 keeps digamma finite.
+    """Return b(0), ..., b(n_variables), the bias in nats of entropies estimated from `n_samples`."""
+    # From n_samples variables on, the covariance is singular and its bias unused. 1 keeps digamma finite.
     freedom = np.maximum(n_samples - np.arange(1, n_variables + 1), 1)
     return np.concatenate([[0.0], np.cumsum(digamma(freedom / 2) + np.log(2 / (n_samples - 1))) / 2])

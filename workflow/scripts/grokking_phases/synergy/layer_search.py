@@ -1,7 +1,7 @@
-"""The search in one layer: from its activations to its live units, their bins, and every multiplet of bins.
+"""Search in one layer: from its activations to its live units, their bins, and every multiplet of bins.
 
-Constant units, and units whose ranks repeat those of a lower-numbered unit, make every covariance singular:
-they are left out before the clustering and counted (`n_constant`, `n_duplicate`). Where fewer live units than
+Constant units, and units whose ranks repeat those of a lower-numbered unit, make every covariance singular.
+They are left out before the clustering and counted (`n_constant`, `n_duplicate`). Where fewer live units than
 bins remain, there are no multiplets. Multiplets whose factorisation fails are passed over and counted
 (`n_failed`). Spectral clustering may leave a bin empty: then there are no multiplets, and all of them count
 as failed.
@@ -22,38 +22,42 @@ EXTREMES = {"synergy": np.nanargmin, "redundancy": np.nanargmax}
 
 
 def finite_layers(snapshots: Iterable) -> Iterator[tuple[int, str, np.ndarray]]:
-    """Yield (step, layer, activations) of all snapshots. ValueError: an activation is not finite."""
+    """Yield (step, layer, activations) of all snapshots; raise ValueError if an activation is not finite."""
     for snapshot in snapshots:
         for layer, X in snapshot.activations.items():
             if not np.isfinite(X).all():
                 raise ValueError(
-                    f"Layer {layer} has activations that are not finite at step {snapshot.step}."
+                    f"Layer {layer} has activations that are not finite at step {snapshot.step}; "
+                    "measure other steps or layers."
                 )
             yield snapshot.step, layer, X
 
 
 class SearchResult(NamedTuple):
-    """The multiplets of one layer at one step, and how its units were binned."""
+    """The multiplets of one layer at one step, and the bins of its units."""
 
     multiplets: Multiplets | None  # None where no bins could be formed
     labels: np.ndarray  # the bin of each unit, -1 where it is in none
-    counts: dict[str, int]  # of the units and multiplets left out
+    counts: dict[str, int]  # how many units and multiplets are left out, by reason
 
     def extreme(self, name: str) -> int | None:
-        """Number of the multiplet with the most `synergy` or `redundancy`; None where all failed."""
+        """Return the number of the multiplet with the extreme `name` in `EXTREMES`; None where all failed."""
         if self.multiplets is None or self.multiplets.n_failed == len(self.multiplets.bins):
             return None
         return int(EXTREMES[name](self.multiplets.o_information))
 
     def extreme_values(self) -> dict[str, float]:
-        """The least (`synergy`) and the greatest (`redundancy`) O-information in nats; NaN where all failed."""
+        """Return the least (`synergy`) and the greatest (`redundancy`) O-information in nats.
+
+        They are NaN where all multiplets failed.
+        """
         found = {name: self.extreme(name) for name in EXTREMES}
         return {name: np.nan if i is None else self.multiplets.o_information[i] for name, i in found.items()}
 
 
 @dataclass(frozen=True)
 class LayerSearch:
-    """The options of the search in a layer. ValueError: an unknown linkage."""
+    """The options of the search in a layer. Raise ValueError for an unknown linkage."""
 
     estimator: Estimator
     n_bins: int  # 2 or more
@@ -63,7 +67,7 @@ class LayerSearch:
         check_choice("linkage", self.linkage, Linkage)
 
     def search(self, X: np.ndarray, ranks: Ranks) -> SearchResult:
-        """Search the multiplets of a layer's activations X (n_samples x width), given its columns' ranks."""
+        """Return the result of the search in activations X (n_samples x width), given its columns' ranks."""
         live, n_constant = live_units(ranks)
         labels, multiplets, n_failed = np.full(X.shape[1], -1), None, 0
         if len(live) >= self.n_bins:

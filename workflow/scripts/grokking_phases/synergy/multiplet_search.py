@@ -1,8 +1,8 @@
-"""The search over multiplets: O-information of every multiplet of bins of units, under a Gaussian copula.
+"""Search over multiplets: O-information of every multiplet of bins of units, under a Gaussian copula.
 
-Nats; positive = redundancy, negative = synergy. `o_information` holds the definition, and
-`search_by_definition` there applies it multiplet by multiplet; this search computes the same by the fast path
-(`fast_o_information`).
+Values are in nats; positive = redundancy, negative = synergy. `o_information` holds the definition, and
+`search_by_definition` there applies it multiplet by multiplet. This search gives the same values by the fast
+path (`fast_o_information`).
 
 The option `variables` says what the variables of a multiplet of bins are:
 
@@ -12,7 +12,7 @@ The option `variables` says what the variables of a multiplet of bins are:
 
 With `mean` and `block` every pair of bins has Omega = 0.
 
-`bias_correction` takes off the bias of each multiplet's O-information (`o_information_bias`).
+The option `bias_correction` subtracts the bias of each multiplet's O-information (`o_information_bias`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ Variables = Literal["union", "mean", "block"]
 class Multiplets:
     """Every multiplet of two bins or more, with its O-information."""
 
-    bins: np.ndarray  # n_multiplets x k, bool: the bins that are in
+    bins: np.ndarray  # n_multiplets x k, bool: which bins are in
     o_information: np.ndarray  # n_multiplets, nats; NaN where the factorisation failed
     n_variables: np.ndarray  # n_multiplets
     members: list[np.ndarray]  # k arrays: the units of each bin
@@ -46,11 +46,11 @@ class Multiplets:
         return int(np.isnan(self.o_information).sum())
 
     def units(self, i: int) -> np.ndarray:
-        """The units (columns of X) in multiplet i, ascending."""
+        """Return the units (columns of X) in multiplet i, ascending."""
         return np.sort(np.concatenate(list(compress(self.members, self.bins[i]))))
 
     def size(self, i: int) -> int:
-        """The number of variables in multiplet i: units (`union`) or bins (`mean`, `block`)."""
+        """Return the number of variables in multiplet i: units (`union`) or bins (`mean`, `block`)."""
         return int(self.n_variables[i])
 
 
@@ -65,12 +65,13 @@ def search_multiplets(
     seed: int = 0,
     bias_correction: bool = False,
 ) -> Multiplets:
-    """O-information of every multiplet of two bins or more; the work doubles with each bin.
+    """Return every multiplet of two bins or more with its O-information; the work doubles with each bin.
 
     X: raw samples (n_samples x n_features).
     labels: the bin, 0 .. k-1, of each column; -1 leaves a column out.
     ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
-    ValueError: an unknown choice, an option beyond its limits, or labels that are not such a numbering.
+    Raise ValueError for an unknown choice, an option beyond its limits, or labels that are not such a
+    numbering.
     """
     estimator = Estimator(ties, n_draws, seed, bias_correction, variables)
     return estimator.search(np.asarray(X), np.asarray(labels))
@@ -78,10 +79,10 @@ def search_multiplets(
 
 @dataclass(frozen=True)
 class Estimator:
-    """The options of an estimate of O-information. ValueError: an unknown choice, or one beyond its limits."""
+    """The options of an estimate of O-information. Raise ValueError for an unusable option."""
 
     ties: Ties
-    n_draws: int  # covariances averaged over, where ties are random
+    n_draws: int  # number of covariances to average over, where ties are random
     seed: int
     bias_correction: bool
     variables: Variables = "union"
@@ -92,19 +93,19 @@ class Estimator:
         check_limits(LIMITS, n_draws=self.n_draws, seed=self.seed)
 
     def ranks(self, X: np.ndarray) -> Ranks:
-        """Sort the columns of X (n_samples x n_features)."""
+        """Return the ranks of the columns of X (n_samples x n_features)."""
         return rank_columns(X, self.ties)
 
     def covariances(self, ranks: Ranks) -> Iterator[np.ndarray]:
-        """Yield the scores' covariance (`score_covariances`)."""
+        """Yield the covariance of the normal scores (`score_covariances`)."""
         return score_covariances(ranks, self.ties, self.n_draws, self.seed)
 
     def search(
         self, X: np.ndarray, labels: np.ndarray, covariances: Iterable[np.ndarray] | None = None
     ) -> Multiplets:
-        """O-information of every multiplet (`search_multiplets`).
+        """Return every multiplet with its O-information (`search_multiplets`).
 
-        covariances: those of the scores of X's columns, where they are known already; `mean` needs none.
+        covariances: those of the scores of X's columns, if they are known already; `mean` does not need them.
         """
         members = units_of_bins(labels, np.shape(X)[1])
         blocks = members
@@ -122,7 +123,7 @@ class Estimator:
         return Multiplets(bins, omega, n_variables, members)
 
     def bias(self, n_variables: np.ndarray, sizes: np.ndarray, n_samples: int) -> np.ndarray:
-        """Bias to take off each multiplet (n_multiplets,); `sizes` (k,) are those of the blocks."""
+        """Return the bias to subtract from each multiplet (n_multiplets,); sizes: (k,), of the blocks."""
         if not self.bias_correction:
             return np.zeros(len(n_variables))
         is_block = self.variables == "block"
@@ -130,10 +131,10 @@ class Estimator:
 
 
 def units_of_bins(labels: np.ndarray, n_features: int) -> list[np.ndarray]:
-    """Return the units of each bin. ValueError: labels do not number two bins or more."""
+    """Return the units of each bin. Raise ValueError if the labels do not number two bins or more."""
     used = np.unique(labels[labels >= 0])
     if len(labels) != n_features or len(used) < 2 or used[-1] != len(used) - 1:
         raise ValueError(
-            "labels must give each column -1 or one of the bins 0 to k-1, two bins or more and none empty."
+            "labels must give each column -1 or one of the bins 0 to k-1, two bins or more and no bin empty."
         )
     return [np.flatnonzero(labels == b) for b in used]

@@ -1,15 +1,15 @@
 """Normal scores: each variable's ranks, mapped to the quantiles of a standard normal (a Gaussian copula).
 
-    score = ndtri(rank / (n_samples + 1)),  rank = 1 .. n_samples     (Ince et al. 2017, doi:10.1002/hbm.23471)
+    score = ndtri(rank / (n_samples + 1)),  rank = 1 .. n_samples   (Ince et al. 2017, doi:10.1002/hbm.23471)
 
 The ranks of equal values are arbitrary, and half of a ReLU's values are equal. The option `ties` chooses a
 rule:
 
-    average   every member of a tie group gets the group's mean rank: independent columns stay uncorrelated
-    paper     ranks by sorting twice with numpy's default sort, as published: ties stay in whatever order that
-              sort leaves them in, which varies with numpy and CPU
-    index     ranks by sorting twice with a stable sort: tied samples are ranked by their number
-    random    ties are ranked in a random order, drawn for each variable separately
+    average   Every member of a tie group gets the group's mean rank. Independent columns stay uncorrelated.
+    paper     Ranks come from sorting twice with numpy's default sort, as published. Ties stay in the order in
+              which that sort leaves them, which varies with numpy and CPU.
+    index     Ranks come from sorting twice with a stable sort. Tied samples are ranked by their number.
+    random    Ties are ranked in a random order, drawn for each variable separately.
 
 The last three invent structure within ties. `paper` and `index` invent the same structure in every column,
 and so correlate columns that are independent.
@@ -29,9 +29,9 @@ Ties = Literal["average", "paper", "index", "random"]
 
 
 def normal_scores(X: np.ndarray, *, ties: Ties = "average", seed: int = 0) -> np.ndarray:
-    """Normal scores of each column of X, in the shape of X (n_samples x n_features); `random` is one draw.
+    """Return the normal scores of each column of X (n_samples x n_features), in the shape of X.
 
-    ValueError: an unknown rule for ties, or a NaN in X.
+    The rule `random` is one draw. Raise ValueError for an unknown rule for ties, or a NaN in X.
     """
     check_choice("ties", ties, Ties)
     rows, rng = np.transpose(X), np.random.default_rng(seed)
@@ -42,7 +42,10 @@ def normal_scores(X: np.ndarray, *, ties: Ties = "average", seed: int = 0) -> np
 
 
 def score_covariances(ranks: "Ranks", ties: Ties, n_draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Yield the scores' covariance (n_features x n_features): `n_draws` times where ties are random, else once."""
+    """Yield the covariance of the scores (n_features x n_features).
+
+    It is yielded `n_draws` times if ties are random, else once.
+    """
     rng = np.random.default_rng(seed)
     for _ in range(n_draws if ties == "random" else 1):
         scores = ranks.scores(ties, rng)
@@ -51,13 +54,13 @@ def score_covariances(ranks: "Ranks", ties: Ties, n_draws: int, seed: int) -> It
 
 
 def rank_columns(X: np.ndarray, ties: Ties = "average") -> "Ranks":
-    """Sort each column of X (n_samples x n_features) as `ties` asks. ValueError: X has a NaN."""
+    """Return the ranks of each column of X (n_samples x n_features); raise ValueError if X has a NaN."""
     rows = np.ascontiguousarray(np.transpose(X), dtype=np.float64)
     order, doubled_places = np.empty(rows.shape, np.intp), np.empty(rows.shape, np.intp)
     sort = default_sort if ties == "paper" else stable_sort
     for chunk in row_chunks(rows):
         if np.isnan(rows[chunk]).any():
-            raise ValueError("A NaN has no rank: the samples must be free of NaN.")
+            raise ValueError("X holds a NaN, which has no rank; give samples without NaN.")
         order[chunk], values = sort(rows[chunk])
         doubled_places[chunk] = _doubled_mean_places(values)
     return Ranks(order, doubled_places)
@@ -68,7 +71,7 @@ class Ranks:
     """The sorted variables, as two arrays (n_features x n_samples)."""
 
     order: np.ndarray  # the sample at each place of the sorted variable
-    doubled_places: np.ndarray  # twice the mean place (from 0) of the sample's tie group: an integer
+    doubled_places: np.ndarray  # twice the mean place (from 0) of its tie group: a whole number
 
     def select(self, variables: np.ndarray) -> "Ranks":
         """Return the ranks of some variables, given as a mask or as numbers."""
@@ -84,11 +87,11 @@ class Ranks:
 
     @cached_property
     def average(self) -> np.ndarray:
-        """Normal scores (n_samples x n_features) of mean ranks."""
+        """Return the normal scores (n_samples x n_features) of mean ranks."""
         return _scores(self.order, self.doubled_places)
 
     def scores(self, ties: Ties, rng: np.random.Generator) -> np.ndarray:
-        """Normal scores (n_samples x n_features) under the rule `ties`; `random` draws once."""
+        """Return the normal scores (n_samples x n_features) under the rule `ties`; `random` draws once."""
         if ties == "average":
             return self.average
         order = self._order_of_random_ties(rng) if ties == "random" else self.order
@@ -103,18 +106,22 @@ class Ranks:
 
 
 def _scores(order: np.ndarray, doubled_places: np.ndarray) -> np.ndarray:
+    """Return the scores (n_samples x n_features) of sorted variables, from their order and doubled places."""
     table = _scores_of_places(order.shape[1])
     return restore_order(order, (table[places] for places in doubled_places), np.float64)
 
 
 @lru_cache(maxsize=1)
 def _scores_of_places(n_samples: int) -> np.ndarray:
-    """Scores of the ranks t/2 + 1 for t = 0 .. 2 n_samples - 2: a mean rank is an integer or a half more."""
+    """Return the scores of the ranks t/2 + 1 for t = 0 .. 2 n_samples - 2.
+
+    A mean rank is a whole number or a half more.
+    """
     return ndtri((np.arange(2 * n_samples - 1) / 2 + 1) / (n_samples + 1))
 
 
 def restore_order(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.dtype | type) -> np.ndarray:
-    """Put sorted variables, (n_samples,) each, back in the samples' order (n_samples x n_features)."""
+    """Return sorted variables, (n_samples,) each, in the samples' order (n_samples x n_features)."""
     rows = np.empty(order.shape, dtype)
     for row, samples, values in zip(rows, order, ascending, strict=True):
         row[samples] = values
@@ -122,20 +129,21 @@ def restore_order(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.
 
 
 def default_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sort each row (n_features x n_samples) with numpy's default sort: the order, and the sorted rows."""
+    """Return the order and the sorted rows by numpy's default sort of each row (n_features x n_samples)."""
     order = np.argsort(rows, axis=1)
     return order, _take_along_rows(rows, order)
 
 
 def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sort each row of floats (n_features x n_samples, no NaN) with a stable sort: the order, and the sorted rows.
+    """Return the order and the sorted rows by a stable sort of each row (n_features x n_samples, no NaN).
 
-    numpy sorts numbers faster than it sorts places. So this sorts numbers that carry their place in their
-    last bits and a value in the others: all of a float32, and enough of a float64 that places almost never
-    decide between different values. Where they do, numpy's own stable sort decides.
+    numpy sorts numbers faster than it finds their order. So this function sorts numbers that carry a float in
+    their first bits and its place in the last. The first bits hold all of a float32. They hold enough of a
+    float64 that places almost never decide between different floats. Where places do decide, numpy's own
+    stable sort is used.
     """
-    bits = np.add(rows, 0.0, dtype=np.float64).view(np.int64)  # the sum turns -0 into 0
-    numbers = bits ^ (bits >> 63 & np.iinfo(np.int64).max)  # ascend as the floats do
+    bits = np.add(rows, 0.0, dtype=np.float64).view(np.int64)  # adding 0 turns -0 into 0
+    numbers = bits ^ (bits >> 63 & np.iinfo(np.int64).max)  # they ascend as the floats do
     n_samples = rows.shape[1]
     places = (1 << (n_samples - 1).bit_length()) - 1
     numbers &= ~places
@@ -150,21 +158,24 @@ def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def row_chunks(rows: np.ndarray) -> Iterator[slice]:
-    """Yield slices that cover all rows, eight at a time, so that the work on each stays in the cache."""
+    """Yield slices of eight rows that cover all rows, so that the work on each stays in the cache."""
     return (slice(first, first + 8) for first in range(0, len(rows), 8))
 
 
 def _take_along_rows(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """np.take_along_axis(rows, places, axis=1), faster."""
+    """Return np.take_along_axis(rows, places, axis=1), faster."""
     return rows.ravel().take(places + np.arange(0, rows.size, rows.shape[1])[:, None])
 
 
 def _doubled_mean_places(values: np.ndarray) -> np.ndarray:
-    """First plus last place of each place's tie group, in sorted rows (n_features x n_samples)."""
+    """Return the first plus the last place of each place's tie group.
+
+    values: sorted rows (n_features x n_samples).
+    """
     starts = np.ones(values.shape, bool)
     np.not_equal(values[:, 1:], values[:, :-1], out=starts[:, 1:])
     if starts.all():
         return np.broadcast_to(2 * np.arange(values.shape[1]), values.shape)
     bounds = np.append(np.flatnonzero(starts), values.size)
     doubled = np.repeat(bounds[1:] + bounds[:-1] - 1, np.diff(bounds)).reshape(values.shape)
-    return doubled - 2 * values.shape[1] * np.arange(len(values))[:, None]  # counted from the row's own first
+    return doubled - 2 * values.shape[1] * np.arange(len(values))[:, None]  # each row's places count from 0

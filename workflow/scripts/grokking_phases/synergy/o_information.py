@@ -1,19 +1,21 @@
-"""O-information under a Gaussian copula: the definition. Nats; positive = redundancy, negative = synergy.
+"""O-information under a Gaussian copula: the definition, in nats.
+
+Positive values are redundancy, negative values synergy.
 
 For m variables X_j, each of one dimension or several (Rosas et al. 2019, doi:10.1103/PhysRevE.100.032305),
 
     Omega(X) = (m - 2) H(X) + sum_j [H(X_j) - H(X_-j)]
 
-where X_-j are all variables but X_j. The variables are replaced by their normal scores, and the entropies are
+where X_-j are all variables but X_j. The variables are replaced by their normal scores. The entropies are
 those of n Gaussian variables with the scores' covariance S:
 
     H = 1/2 ln det S + n/2 ln(2 pi e)
 
 The constants cancel in Omega: (m - 2) n + sum_j [n_j - (n - n_j)] = 0. A Gaussian copula sees only the
-dependence that shows in the scores' correlations: it is blind to a parity (XOR) of its variables.
+dependence that shows in the scores' correlations. It is blind to a parity (XOR) of its variables.
 
-`search_by_definition` is what `multiplet_search` computes, one multiplet at a time. `fast_o_information`
-computes all multiplets at once.
+`search_by_definition` applies the definition to one multiplet at a time. `multiplet_search` gives the same
+values for all multiplets at once, by `fast_o_information`.
 """
 
 from itertools import combinations
@@ -28,9 +30,10 @@ from grokking_phases.synergy.o_information_bias import o_information_bias
 
 
 def o_information_between(S: np.ndarray, variables: list[np.ndarray]) -> float:
-    """O-information in nats between variables, each given by its columns of the covariance S (n x n).
+    """Return the O-information in nats between variables of covariance S (n x n), each given by its columns.
 
-    (m - 2) H(X) + sum_j [H(X_j) - H(X_-j)]; NaN when the covariance of all the variables is singular.
+    It is (m - 2) H(X) + sum_j [H(X_j) - H(X_-j)], and NaN when the covariance of all the variables is
+    singular.
     """
 
     def entropy(columns: np.ndarray) -> float:
@@ -45,10 +48,10 @@ def o_information_between(S: np.ndarray, variables: list[np.ndarray]) -> float:
 def search_by_definition(
     X: np.ndarray, labels: np.ndarray, *, variables: str = "union", ties: Ties = "average"
 ) -> dict[tuple[int, ...], float]:
-    """O-information in nats of every multiplet of two bins or more: {(0, 1): …, (0, 2): …, …}.
+    """Return the O-information in nats of every multiplet of two bins or more: {(0, 1): …, (0, 2): …, …}.
 
     X: samples (n_samples x n_features). labels: the bin of each column, from 0; -1 leaves a column out.
-    variables: as in `multiplet_search`. `search_multiplets` computes the same, much faster.
+    variables: as in `multiplet_search`, whose `search_multiplets` gives the same values much faster.
     """
     bins = [np.flatnonzero(labels == b) for b in range(max(labels) + 1)]
     if variables == "mean":
@@ -59,15 +62,17 @@ def search_by_definition(
     for size in range(2, len(bins) + 1):
         for multiplet in combinations(range(len(bins)), size):
             chosen = [bins[b] for b in multiplet]
-            units = list(np.concatenate(chosen)[:, None])  # each a variable of its own
+            units = list(np.concatenate(chosen)[:, None])  # each unit is a variable of its own
             omega[multiplet] = o_information_between(S, units if variables == "union" else chosen)
     return omega
 
 
 def gaussian_o_information(S: np.ndarray) -> float:
-    """O-information in nats of n Gaussian variables with covariance S (n x n); NaN when S is singular.
+    """Return the O-information in nats of n Gaussian variables with covariance S (n x n).
 
-    H(X_-j) follows from the inverse: ln det S_-j = ln det S + ln (S^-1)_jj, so that one factorisation gives
+    It is NaN when S is singular.
+
+    H(X_-j) follows from the inverse, by ln det S_-j = ln det S + ln (S^-1)_jj. So one factorisation gives
 
         Omega = 1/2 sum_j ln S_jj - ln det S - 1/2 sum_j ln (S^-1)_jj
     """
@@ -82,11 +87,11 @@ def gaussian_o_information(S: np.ndarray) -> float:
 def o_information(
     X: np.ndarray, *, ties: Ties = "average", n_draws: int = 10, seed: int = 0, bias_correction: bool = False
 ) -> float:
-    """O-information in nats of the columns of X (n_samples x n_features); NaN when singular.
+    """Return the O-information in nats of the columns of X (n_samples x n_features); NaN when singular.
 
     ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
-    bias_correction: take off the bias of an estimate from n_samples (`o_information_bias`).
-    ValueError: an unknown rule, an option beyond its limits, or a NaN in X.
+    bias_correction: whether to subtract the bias of an estimate from n_samples (`o_information_bias`).
+    Raise ValueError for an unknown rule, an option beyond its limits, or a NaN in X.
     """
     check_choice("ties", ties, Ties)
     check_limits(LIMITS, n_draws=n_draws, seed=seed)

@@ -1,4 +1,4 @@
-"""The null of random bins: the same activations, with the live units in random bins of the same sizes."""
+"""Null of random bins: the same activations, with the live units in random bins of the same sizes."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ from grokking_phases.synergy.normal_scores import Ranks
 def search_random_bins(
     X: np.ndarray, ranks: Ranks, labels: np.ndarray, layer_search: LayerSearch, rng: np.random.Generator
 ) -> Iterator[SearchResult]:
-    """Yield search results of draws without end, each in random bins of the units with a label.
+    """Yield search results without end, each with the labelled units in random bins.
 
-    X: activations (n_samples x width), with its columns' ranks. labels: the bin of each unit, -1 where it is
-    not live.
+    X: activations (n_samples x width), with the ranks of its columns. labels: the bin of each unit, -1 where
+    it is not live.
     """
     estimator = layer_search.estimator
     covariances = list(estimator.covariances(ranks))
