@@ -26,7 +26,7 @@ ONCE = [
 @pytest.mark.parametrize(("text", "key", "lines"), TWICE)
 def test_second_is_named_with_both_lines(tmp_path, text, key, lines):
     (tmp_path / "x.yaml").write_text(text)
-    with pytest.raises(StudyError, match=f"^{key}: line {lines[1]} says it again, after line {lines[0]};"):
+    with pytest.raises(StudyError, match=f"^{key}: line {lines[1]} repeats this key of line {lines[0]},"):
         check_duplicates(tmp_path / "x.yaml")
 
 

@@ -97,12 +97,12 @@ def test_signature_is_read_with_defaults_and_named_choices(metric):
     ("given", "sentence"),
     [
         ({"given": True, "nn": 1}, "where.nn: workflow/.*/made.py takes no option 'nn'"),
-        ({"given": True, "n": "3"}, "where.n: '3' is not a whole number.*string to YAML"),
+        ({"given": True, "n": "3"}, "where.n: '3' is not a whole number.*YAML reads it as a string"),
         (
             {"given": True, "sort": "fin"},
             "where.sort: 'fin' is not one of fine, coarse or null.*'fine'.*kinds.py",
         ),
-        ({}, "where: the option 'given' is missing; .*made.py needs it: true or false"),
+        ({}, "where: the option 'given' is missing; .*made.py needs true or false"),
     ],
 )
 def test_misfits_are_sentences(metric, given, sentence):
