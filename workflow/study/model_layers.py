@@ -6,7 +6,7 @@ from study.errors import StudyError, shown
 from study.signatures import constant, file_of, options_of
 
 MOST_LAYERS = 99  # that a count such as `n_blocks` may give: a dict holds them
-REMEDY = 'write it as LAYERS = {"hidden": "width"}, a layer and the option of build that is its width'
+REMEDY = 'write LAYERS = {"hidden": "width"}, which maps a layer to the option of build that is its width'
 
 
 def check_recordable(entry: dict, records: bool, where: str) -> None:
