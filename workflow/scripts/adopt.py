@@ -98,7 +98,7 @@ def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
 
 
 def adopt(path: str, file: dict, evidence: dict) -> None:
-    """Write into a file's header that the present code makes the same, which code made it, and the evidence."""
+    """Write into a file's header that the present code makes the same, with the code that made it."""
     header = header_of(path)
     made_by = header["made_by"]
     inputs = {

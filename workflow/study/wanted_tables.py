@@ -3,11 +3,11 @@
 curves               loss and accuracy of a run
 <metric>             values of an entry of `metrics:`
 phases               phases of a run, found in its curves and the metrics that `phases:` lists
-time_scales          time scales of a run, found in its curves and the metrics of its own `time_scales:`, else
-                     of that of the study
+time_scales          time scales of a run, found in its curves and the metrics that `time_scales:` of the run
+                     lists or, without it, that of the study
 <subnetwork>.<mask>  curves of an entry of `subnetworks:`, trained alone
 comparison           the sub-networks of a run compared with the run itself
-prediction           a prediction from their first steps which runs generalise, as `prediction:` says
+prediction           which runs of the study generalise, predicted from their first steps by `prediction:`
 """
 
 from itertools import chain
