@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 CORES ?= all
-# The index of torch's small CPU build; empty, which takes PyPI's build with CUDA, if there is an NVIDIA driver.
+# The index of torch's small CPU build. With an NVIDIA driver it is empty, which takes PyPI's build with CUDA.
 TORCH_INDEX ?= $(if $(shell command -v nvidia-smi),,https://download.pytorch.org/whl/cpu)
 
 # These errors come before anything is installed.
@@ -54,7 +54,7 @@ docs: export PYTHONPATH := workflow/scripts
 docs: .venv/installed
 	$(BIN)/python docs/refresh.py
 
-# Deletes the snapshots whose metrics are all made, after asking. STUDY names the config files of another study:
+# Asks, then deletes the snapshots whose metrics are all made. STUDY gives the config files of another study:
 # make prune STUDY="config.yaml config/smoke.yaml"
 prune: .venv/installed
 	@$(SNAKEMAKE) -n prune --configfile $(STUDY)
@@ -83,7 +83,7 @@ soak: export PYTHONPATH := workflow/scripts:tests/workflow
 soak: .venv/installed
 	$(BIN)/python tests/faults/soak.py $$(mktemp -d)
 
-# Compares the speed with that of peers; ONLY="o_information mlp_step" runs some (all are in benchmarks/run.py).
+# Compares the speed with that of peers; ONLY="o_information mlp_step" runs two (benchmarks/run.py has all).
 bench: export PYTHONPATH := .venv/peers:workflow/scripts:workflow
 bench: export TQDM_DISABLE := 1
 bench: .venv/peers/installed
