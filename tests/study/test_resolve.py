@@ -1,4 +1,4 @@
-"""Every bad entry of config.yaml is one sentence, with its key and a remedy; what is good is resolved."""
+"""Each wrong entry of a config raises one sentence with key and remedy; a correct config is resolved."""
 
 import subprocess
 import sys
@@ -28,15 +28,15 @@ SUBNETWORK = "subnetworks: {synergistic: {%s}}"
 PREDICTION = "prediction: {calibration: [1], estimates: %s}"
 FIGURE = "figures: {emergence/fig5: {%s}}"
 RECORDS_NOTHING = """
-runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5}, model: {module: mlp},
-              training: {steps: 100, learning_rate: 0.1}}}
+runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5},
+              model: {module: mlp}, training: {steps: 100, learning_rate: 0.1}}}
 figures: {emergence/fig5: {panels: {one: [bare]}}}
 """
 NO_SUBNETWORK = "figures: {two_phase/fig5: {tables: [synergistic.weights]}}"
 
 ODD_NAMES = ("a/b", "'..'", "../a", "a b", '"a\'b"', "'a\"'", "a;b", "$a", "1", "logs")
 
-BAD = [  # an overlay; what its sentence starts with; what else it says
+BAD = [  # an overlay; the start of its error; another part of it
     # the top level
     ("reslts: x", "reslts: ", "did you mean 'results'?"),
     ("results: a/../b", "results: 'a/../b' is not the path of a folder", "without '..'"),
@@ -52,7 +52,11 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("threads: 1000000000000", "threads: 1000000000000", "1 to 1024"),
     ("checkpoint_seconds: null", "checkpoint_seconds: null", "a number of seconds"),
     ("checkpoint_seconds: .inf", "checkpoint_seconds: Infinity", "a number of seconds"),
-    ("checkpoints: s3://b/study", "checkpoints: 's3://b/study' is not the path of a folder", "not at a URL"),
+    (
+        "checkpoints: s3://b/study",
+        "checkpoints: 's3://b/study' is not the path of a folder",
+        "cannot be a URL",
+    ),
     ("checkpoints: ~/x", "checkpoints: '~/x'", "without '~'"),
     ("checkpoints: ''", "checkpoints: ''", "a folder"),
     ("checkpoints: null", "checkpoints: null", "a folder"),
@@ -310,7 +314,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ),
     (
         "figures: {two_phase/mechanisms: {panels: {a: [division96]}}}",
-        "metrics.linear_regions: linear_regions needs a network that is linear apart from its ReLUs, and workflow/",
+        "metrics.linear_regions: linear_regions needs a network that is linear apart from its ReLUs, and ",
         "models/transformer.py, the model of run division96, does not set PIECEWISE_LINEAR = True; choose",
     ),
     (
@@ -329,6 +333,7 @@ REQUIRED = [
 
 
 def overlaid(*overlays):
+    """Return the default config with overlays merged into it."""
     config = deepcopy(CONFIG)
     for overlay in overlays:
         update_config(config, overlay)
@@ -336,7 +341,7 @@ def overlaid(*overlays):
 
 
 @pytest.mark.parametrize(("overlay", "start", "remedy"), BAD, ids=[overlay[:60] for overlay, _, _ in BAD])
-def test_bad_entry_is_one_sentence_with_key_and_remedy(overlay, start, remedy):
+def test_a_wrong_entry_raises_one_sentence_with_key_and_remedy(overlay, start, remedy):
     with pytest.raises(StudyError) as error:
         resolve(overlaid(yaml.safe_load(overlay)))
     assert str(error.value).startswith(start)
@@ -345,8 +350,8 @@ def test_bad_entry_is_one_sentence_with_key_and_remedy(overlay, start, remedy):
 
 
 @pytest.mark.parametrize("name", ["append", "count", "items", "size", "size_mb"])
-def test_a_metric_may_be_called_as_the_methods_of_snakemakes_lists_are(name):
-    """It is measured, and phases, time scales and sub-networks are looked for in it."""
+def test_a_metric_may_have_the_name_of_a_method_of_snakemakes_lists(name):
+    """It is measured, and phases and sub-networks are looked for in it."""
     named = {"metrics": {name: {"module": "o_information"}}, "phases": [name]}
     study = resolve(overlaid(named, {"subnetworks": {"synergistic": {"metric": name}}}))
     assert f"<results>/addition_wd2/0/metrics/{name}.parquet" in tables_of_metrics(
@@ -357,7 +362,7 @@ def test_a_metric_may_be_called_as_the_methods_of_snakemakes_lists_are(name):
 
 
 @pytest.mark.parametrize("path", REQUIRED)
-def test_missing_key_is_named(path):
+def test_a_missing_key_is_named(path):
     *above, key = path.split("/")
     config = overlaid()
     entry = config
@@ -384,7 +389,7 @@ def test_each_run_of_the_default_study_is_complete():
     assert heir == base | {"training": base["training"] | {"weight_decay": 2}}
 
 
-def test_a_run_has_time_scales_of_its_own_or_those_of_the_study():
+def test_a_run_has_its_own_time_scales_or_those_of_the_study():
     config = resolve(
         overlaid({"metrics": {"other": {"module": "local_complexity"}}, "time_scales": ["other"]})
     )
@@ -394,33 +399,34 @@ def test_a_run_has_time_scales_of_its_own_or_those_of_the_study():
     assert metrics_behind(config, "time_scales", "division96") == {"other"}
 
 
-def test_heir_with_another_module_drops_the_options_of_the_old_one():
+def test_a_run_with_another_module_does_not_inherit_the_options_of_the_old_one():
     s5 = resolve(CONFIG)["runs"]["s5"]
     assert "inverse" not in s5["dataset"] and "p" not in s5["dataset"]
     assert s5["model"]["module"] == CONFIG["runs"]["division96"]["model"]["module"]
 
 
-def test_heir_may_choose_another_rule_for_its_steps():
+def test_a_run_may_replace_the_rule_of_steps_that_it_inherits():
     change = {"runs": {"addition_wd2": {"snapshots": {"steps": {"every": 50}}}}}
     assert resolve(overlaid(change))["runs"]["addition_wd2"]["snapshots"]["steps"] == {"every": 50}
 
 
-def test_absolute_results_folder_is_taken():
+def test_an_absolute_results_folder_is_accepted():
     assert resolve(overlaid({"results": "/scratch/me/study-1"}))["results"] == "/scratch/me/study-1"
 
 
 @pytest.mark.parametrize("folder", ["/mnt/my checkpoints", ".checkpoints", "../scratch"])
-def test_any_folder_is_taken_for_checkpoints(folder):
+def test_any_folder_is_accepted_for_checkpoints(folder):
     assert resolve(overlaid({"checkpoints": folder}))["checkpoints"] == folder
 
 
-def test_the_config_itself_is_left_as_it_is():
+def test_the_config_itself_is_not_changed():
     config = overlaid()
     resolve(config)
     assert config == CONFIG
 
 
 def nodes(schema):
+    """Yield a schema and every schema inside it."""
     yield schema
     below = [schema.get("items"), schema.get("propertyNames"), *schema.get("allOf", [])]
     below += [
@@ -430,19 +436,19 @@ def nodes(schema):
         yield from nodes(node)
 
 
-def test_every_node_of_the_schema_says_what_is_wanted():
+def test_every_node_of_the_schema_has_a_description():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert not [node for node in nodes(SCHEMA) if "$ref" not in node and "description" not in node]
 
 
-def test_origin_is_the_last_file_that_says_the_key_or_the_nearest_above():
+def test_origin_is_the_last_file_that_has_the_key_or_the_nearest_above():
     sources = {"config.yaml": {"runs": {"a.b": {"seeds": [0]}}}, "over.yaml": {"runs": {"a.b": {"note": ""}}}}
     assert origin("runs.a.b.seeds", sources) == "config.yaml"
     assert origin("runs.a.b.model.width", sources) == "over.yaml"
     assert origin("figures", sources) == origin("", sources) == "config.yaml"
 
 
-def test_snakemake_prints_the_sentence_with_the_file_and_no_traceback(tmp_path):
+def test_snakemake_prints_the_error_with_the_file_and_no_traceback(tmp_path):
     overlay = tmp_path / "typo.yaml"
     overlay.write_text(TRAINING % "lerning_rate: 0.1")
     command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "config.yaml", str(overlay)]
