@@ -70,9 +70,8 @@ def folder(copied, monkeypatch):
     for kind, text in FILES.items():
         (package / kind / "mine.py").write_text(text)
     monkeypatch.setattr(datasets, "__path__", [str(package / "datasets")])
-    monkeypatch.setattr(
-        sys, "dont_write_bytecode", True
-    )  # the cache cannot tell files of the same second apart
+    # The bytecode cache cannot tell apart files that were written in the same second.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for module in (provenance, signatures):
         monkeypatch.setattr(module, "SCRIPTS", copied)
     forget()

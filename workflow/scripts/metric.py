@@ -34,7 +34,7 @@ def from_weights(sources: dict[str, str], layers: dict, header: dict) -> dict:
     """Return the network and the layers to recompute with it; {} if the recorded activations are enough."""
     if "model" not in layers:
         return {}
-    from grokking_phases.data.networks import Networks  # torch, which takes seconds to import
+    from grokking_phases.data.networks import Networks  # imports torch, which takes seconds
 
     networks = Networks(sources["weights"], sources["dataset"], layers["model"], header["config_digest"])
     return {"network": networks, "recompute": networks.recompute(layers["recomputed"])}

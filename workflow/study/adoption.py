@@ -17,7 +17,7 @@ from study.resolve import complete
 
 # The stages whose results take long to make; all others are made again in seconds.
 STAGES = ("dataset", "train", "metric", "retrain")
-STEPS = 300  # at most, of a run of a short study
+STEPS = 300  # the most steps of a run of a short study
 SHORT = "short"  # the results folder of a short study
 
 
@@ -72,6 +72,7 @@ def order(commits: dict, found: tuple) -> tuple:
 
 
 def stage(made: Made) -> str:
+    """Return the stage of a job: the name of its script."""
     return Path(made.rule.script).stem
 
 

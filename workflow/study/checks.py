@@ -16,10 +16,11 @@ from study.signatures import constant, defines, file_of
 from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # metrics that have time scales
-MOST_STEPS = 1_000_000  # that a rule may choose: a list holds them
+MOST_STEPS = 1_000_000  # the most that a rule may choose, since a list holds them
 
 
 def check_run(config: dict, name: str) -> None:
+    """Check a run: its dataset, model, training, snapshots and time scales."""
     run, where = config["runs"][name], f"runs.{name}"
     check_dataset(run["dataset"], f"{where}.dataset")
     check_model(run["model"], "snapshots" in run, f"{where}.model")
@@ -72,12 +73,14 @@ def check_model(entry: dict, records: bool, where: str) -> None:
 
 
 def check_layers(layers: list[str], known: list[str], where: str) -> None:
+    """Check that a model has each layer that is named."""
     for layer in layers:
         if layer not in known:
             raise StudyError(where, f"there is no layer {shown(layer)}{meant(layer, known)}")
 
 
 def check_steps(rule: list[int] | dict[str, int], last: int, where: str) -> None:
+    """Check that a rule chooses steps before the last step, and not too many."""
     if isinstance(rule, dict) and min(rule.get("log", last), last // rule.get("every", 1)) > MOST_STEPS:
         what = f"{shown(rule)} puts more than {MOST_STEPS} steps before the last step, {last}"
         raise StudyError(where, f"{what}; choose fewer, as in {{log: 100}}")
@@ -88,6 +91,7 @@ def check_steps(rule: list[int] | dict[str, int], last: int, where: str) -> None
 
 
 def check_metric(config: dict, name: str) -> None:
+    """Check a metric against its module and against each run on which it is measured."""
     entry, where = config["metrics"][name], f"metrics.{name}"
     check_module("metrics", entry["module"], where)
     check_options("metrics", entry["module"], entry, where)
@@ -120,10 +124,12 @@ def check_network(metric: str, model: str, run: str, where: str) -> None:
 
 
 def check_phases(config: dict, metric: str) -> None:
+    """Check a metric that `phases:` lists."""
     check_o_information(config, metric, "phases")
 
 
 def check_time_scales(config: dict, metric: str, where: str = "time_scales") -> None:
+    """Check a metric that `time_scales:` lists, that of the study or of a run."""
     check_names([metric], config["metrics"], "metric", where)
     module = config["metrics"][metric]["module"]
     if module not in TIMED:
@@ -132,6 +138,7 @@ def check_time_scales(config: dict, metric: str, where: str = "time_scales") -> 
 
 
 def check_subnetwork(config: dict, name: str) -> None:
+    """Check a sub-network: its metric, its options and the names of its tables."""
     entry, where = config["subnetworks"][name], f"subnetworks.{name}"
     check_o_information(config, entry["metric"], f"{where}.metric")
     for table in retrained(config):
@@ -152,6 +159,7 @@ def check_o_information(config: dict, metric: str, where: str) -> None:
 
 
 def check_figure(config: dict, name: str) -> None:
+    """Check a figure: its module, its options, and the names of its runs and tables."""
     entry, where = config["figures"][name], f"figures.{name}"
     check_module("figures", name, where)
     check_options("figures", name, entry, where)
@@ -161,6 +169,7 @@ def check_figure(config: dict, name: str) -> None:
 
 
 def check_prediction(config: dict, key: str) -> None:
+    """Check the metrics that a key of `prediction:` names."""
     if key == "estimates":
         check_names(
             list(chain(*config["prediction"][key].items())), config["metrics"], "metric", f"prediction.{key}"
@@ -190,6 +199,7 @@ def check_sought(config: dict, table: str, where: str) -> None:
 
 
 def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:
+    """Check that a run records snapshots, if there are metrics to measure on them."""
     if metrics and "snapshots" not in run:
         what = f"run {name} records no snapshots to measure; add `snapshots:` to runs.{name}"
         raise StudyError(where, what)
@@ -214,6 +224,7 @@ def check_drawn(figure: str, found: list[str]) -> None:
 
 
 def check_names(names: list[str], known: dict, what: str, where: str) -> None:
+    """Check that all names are known; `what` is what they name, such as a run."""
     for name in names:
         if name not in known:
             remedy = f"; define it under {what}s" if what != "table" else ""

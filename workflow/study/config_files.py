@@ -37,7 +37,9 @@ def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> No
     if missing and files:
         wanted = described(SCHEMA["properties"][missing[0]])
         what = f"the key {missing[0]!r} is missing; it must be {wanted}"
-        order = f"give a file that changes a study after it: --configfile config.yaml {files[0]}"
+        order = (
+            f"if {files[0]} only changes a study, give the study first: --configfile config.yaml {files[0]}"
+        )
         raise StudyError("", f"{what} ({order})")
 
 

@@ -75,7 +75,7 @@ class Results:
             if file.rule not in self.rules:
                 return await is_newer(file, time)
             made = self.of_file(str(file))
-            return made is not None and made.rule == file.rule  # an output
+            return made is not None and made.rule == file.rule  # true for an output
 
         files.is_newer = is_newer_than
 
@@ -139,6 +139,7 @@ class Results:
         return path.partition(f"{self.folder}/")[2] or path
 
     def is_out_of_date(self, made: Made) -> bool:
+        """Return whether a job's files must be made again; print the reasons, its inputs' too."""
         if made.why is None:
             sources = [job for path in made.inputs.values() if (job := self.of_file(path))]
             # A list, since each of the inputs that are out of date must print its reason.
@@ -184,6 +185,7 @@ class Results:
         return recorded if recorded.get("content") == self.header(path).get("content", "") else {}
 
     def header(self, path: str) -> dict:
+        """Return the header of a file, which is read once."""
         if path not in self.headers:
             self.headers[path] = stated(path)
         return self.headers[path]

@@ -5,7 +5,7 @@ from typing import Any
 from study.errors import StudyError, shown
 from study.signatures import constant, file_of, options_of
 
-MOST_LAYERS = 99  # that a count such as `n_blocks` may give: a dict holds them
+MOST_LAYERS = 99  # the most that an option such as `n_blocks` may give, since a dict holds them
 REMEDY = 'write LAYERS = {"hidden": "width"}, which maps a layer to the option of build that is its width'
 
 

@@ -11,7 +11,7 @@ from study.errors import StudyError, meant, of_string, shown
 from study.module_files import FROM_DATASET, check_file
 from study.signatures import Option, constant, file_of, names_of, options_of_entry, plugins_of
 
-NOUNS = {"losses": "loss"}  # the singular of a kind, where it does not end in s
+NOUNS = {"losses": "loss"}  # the singular of a kind, unless it only lacks the last letter
 TYPES = {"int": int, "float": int | float, "str": str, "bool": bool, "list": list, "dict": dict}
 WORDS = {
     "int": "a whole number",

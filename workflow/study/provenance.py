@@ -75,6 +75,7 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def hash_of(name: str) -> str:
+    """Return the hash of a module; "" if it has no code."""
     return hash_of_tree(tree(name))
 
 
@@ -102,6 +103,7 @@ def remove_messages(node: ast.AST) -> None:
 
 
 def is_text(node: ast.AST) -> bool:
+    """Return whether a node is a string literal or an f-string."""
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 

@@ -53,6 +53,7 @@ def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
 
 
 def runs_of_figure(entry: dict) -> list[str]:
+    """Return the runs of all panels of a figure."""
     return sorted({run for runs in entry["panels"].values() for run in runs})
 
 
