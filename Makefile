@@ -1,18 +1,18 @@
-# The README's commands. Each sets the environment up (.venv) when it is missing or older than the lock file.
+# The README's commands. Each makes the environment (.venv) if it is missing or older than the lock file.
 
 PYTHON ?= python3
 CORES ?= all
-# CPU torch is small and enough; with an NVIDIA driver at hand, PyPI's build, which brings CUDA. Empty: PyPI's build.
+# The index of torch's small CPU build. With an NVIDIA driver it is empty, which takes PyPI's build with CUDA.
 TORCH_INDEX ?= $(if $(shell command -v nvidia-smi),,https://download.pytorch.org/whl/cpu)
 
-# Said before anything is installed.
+# These errors come before anything is installed.
 ifneq ($(words $(CURDIR)),1)
-$(error The path of this checkout, $(CURDIR), has a space, and Snakemake starts no job there: move it to another)
+$(error The path of this checkout, $(CURDIR), has a space, and Snakemake cannot start jobs there; move it)
 endif
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME:%=%/.cache))
 ifneq ($(CACHE),)
 ifneq ($(shell mkdir -p '$(CACHE)' 2> /dev/null && test -w '$(CACHE)' && echo writable),writable)
-$(error $(CACHE) cannot be written to, and Snakemake needs a cache: export XDG_CACHE_HOME=<a folder of yours>)
+$(error $(CACHE) cannot be written to, and Snakemake needs a cache; export XDG_CACHE_HOME=<a folder of yours>)
 endif
 endif
 
@@ -24,7 +24,8 @@ SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
 STUDY ?= config.yaml
 
-.PHONY: fig5 emergence two_phase prediction smoke paper report docs prune test slurm-test soak bench scaling audit lock
+.PHONY: fig5 emergence two_phase prediction smoke paper report docs prune
+.PHONY: test slurm-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -48,15 +49,17 @@ paper: .venv/installed
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html
 
-# The tables and pictures of docs/, from whichever studies are finished.
+# Makes the tables and pictures of docs/ from all studies that are finished.
 docs: export PYTHONPATH := workflow/scripts
 docs: .venv/installed
 	$(BIN)/python docs/refresh.py
 
-# Deletes the snapshots whose metrics are all made, after asking; STUDY="config.yaml config/smoke.yaml" is another study.
+# Asks, then deletes the snapshots whose metrics are all made. STUDY gives the config files of another study:
+# make prune STUDY="config.yaml config/smoke.yaml"
 prune: .venv/installed
 	@$(SNAKEMAKE) -n prune --configfile $(STUDY)
-	@printf 'Delete them? [y/N] '; read -r answer && test "$$answer" = y || { echo 'Nothing was deleted'; exit 1; }
+	@printf 'Delete them? [y/N] '; read -r answer && test "$$answer" = y || \
+		{ echo 'Nothing was deleted'; exit 1; }
 	@$(SNAKEMAKE) prune --configfile $(STUDY)
 
 test: .venv/installed
@@ -66,57 +69,61 @@ test: .venv/installed
 	$(BIN)/snakemake --lint
 	PYTHONUTF8=1 $(BIN)/pytest --numprocesses 2 tests
 
-# profiles/slurm on a SLURM of one node, which the tests start and stop.
+# Tests profiles/slurm on a SLURM of one node, which the tests start and stop.
 slurm-test: .venv/installed
 	@test "$$(id -u)" = 0 && command -v apt-get > /dev/null || \
-		{ echo "make slurm-test starts a SLURM of its own: be root on Debian or Ubuntu (a container will do)"; exit 1; }
+		{ echo "make slurm-test starts a SLURM of its own; run it as root on Debian or Ubuntu, as in a container"; \
+		exit 1; }
 	@which munged slurmctld slurmd slurmdbd mariadbd > /dev/null || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(SLURM_PACKAGES) > /dev/null; }
 	PYTHONUTF8=1 $(BIN)/pytest -m slurm --durations 0 tests/slurm
 
-# 200 kills at random moments, of trainings and of Snakemake; half an hour. What it prints last stands in docs/faults.md.
+# Kills trainings and Snakemake at 200 random moments; half an hour. docs/faults.md has the end of its output.
 soak: export PYTHONPATH := workflow/scripts:tests/workflow
 soak: .venv/installed
 	$(BIN)/python tests/faults/soak.py $$(mktemp -d)
 
-# Speed beside that of peers; ONLY="o_information mlp_step" runs some (benchmarks/run.py lists them).
+# Compares the speed with that of peers; ONLY="o_information mlp_step" runs two (benchmarks/run.py has all).
 bench: export PYTHONPATH := .venv/peers:workflow/scripts:workflow
 bench: export TQDM_DISABLE := 1
 bench: .venv/peers/installed
 	$(BIN)/python benchmarks/run.py $(ONLY)
 
-# How time and memory grow with units, bins, samples and snapshots; 4 minutes. To results/benchmarks/.
+# Measures how time and memory grow with units, bins, samples and snapshots, in 4 minutes; writes to
+# results/benchmarks/.
 scaling: export PYTHONPATH := workflow/scripts
 scaling: .venv/installed
 	$(BIN)/python benchmarks/scaling.py
 
-# Known vulnerabilities of the locked versions; fails, too, where the advisory service does not know one of them.
+# Looks for known vulnerabilities of the locked versions. It also fails if the service lacks a version.
 audit: .venv/installed
 	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
 
-# Newest versions that pyproject.toml allows, torch at the one that all wheels are made for.
+# Locks the newest versions that pyproject.toml allows, and the torch version for which all wheels exist.
 lock: .venv/installed
 	$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
-		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o requirements.lock pyproject.toml
+		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet \
+		-o requirements.lock pyproject.toml
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
 	$(BIN)/pip-compile --upgrade --constraint requirements.lock --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o - benchmarks/peers.in \
 		| grep -vxFf requirements.lock > benchmarks/peers.txt
 
 .venv/installed: requirements.lock
-	@test -w . || { echo "Nothing can be written to $(CURDIR): make a clone of your own"; exit 1; }
+	@test -w . || { echo "Nothing can be written to $(CURDIR); use a clone of your own"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12"; exit 1; }
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12"; \
+		exit 1; }
 	@echo "Setting up .venv from requirements.lock (about 1 GB with CPU torch; once)"
 	$(PYTHON) -m venv .venv
 	@echo "Installing torch $(if $(TORCH_INDEX),(CPU build),(from PyPI))"
 	$(BIN)/pip install --quiet --retries 0 --no-deps $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \
 		$$(grep '^torch==' requirements.lock)
-	@echo "Installing all else"
+	@echo "Installing all other packages"
 	$(BIN)/pip install --quiet -r requirements.lock
 	@touch $@
 
-# What benchmarks compare with lies beside the environment, which stays as the lock file says.
+# The peers lie outside the environment, which must stay as the lock file says.
 .venv/peers/installed: benchmarks/peers.txt .venv/installed
 	@echo "Installing the benchmarks' peers into .venv/peers (about 500 MB; once)"
 	rm -rf .venv/peers

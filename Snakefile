@@ -1,18 +1,22 @@
-# config.yaml -> dataset -> train -> curves + snapshots + weights -> metric -> phases, summary -> figure -> paper figure
-#                                                                      \-> subnetwork (units) -> retrain -> comparison -/
+# config.yaml -> dataset -> train -> metric -> phases, time_scales, summary -> figure -> paper_figure
+#                                    \-> subnetwork -> retrain -> comparison -/
+#
 #   dataset      results/{run}/{seed}/dataset.parquet
 #   train        results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
 #   metric       results/{run}/{seed}/metrics/{metric}.parquet
-#   phases       results/{run}/phases.parquet, over seeds; time_scales.parquet and results/tables/time_scales.csv likewise
+#   phases       results/{run}/phases.parquet, over seeds
+#   time_scales  results/{run}/time_scales.parquet, over seeds
+#   alignment    results/tables/time_scales.{csv,md}, over runs
 #   subnetwork   results/{run}/{seed}/{subnetworks,choices}/{subnetwork}.parquet
 #   retrain      results/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet
 #   comparison   results/{run}/comparison.parquet, over seeds
 #   prediction   results/tables/prediction.parquet, over runs and seeds
-#   summary      results/{run}/summary/{table}.parquet, over seeds; a table is a metric, curves, or a sub-network's curves
-#   figure       results/figures/{paper}/{figure}.{pdf,png,csv}, and results/figures/{figure}.pdf for both papers
+#   summary      results/{run}/summary/{table}.parquet, over seeds, of a metric or of the curves of a network
+#   figure       results/figures/{paper}/{figure}.{pdf,png,csv}
+#   paper_figure results/figures/{figure}.pdf, of both papers
 
 
-# A study that is named on the command line takes its place.
+# A config file that is named on the command line takes the place of config.yaml.
 if not workflow.overwrite_configfiles:
 
     configfile: "config.yaml"

@@ -1,4 +1,4 @@
-"""Configs that hypothesis draws: any study that is right, of what the modules' own signatures say they take."""
+"""Hypothesis strategies for correct configs, which use any options that the modules' signatures allow."""
 
 import ast
 
@@ -9,7 +9,7 @@ from study.options import FROM_DATASET, choices
 from study.signatures import constant, defines, names_of, options_of
 from study.wanted_tables import kinds, metrics_behind, retrained
 
-# Names that a pattern, a wildcard or a Python object may trip over.
+# Names that a pattern, a wildcard or an attribute of a Python object could be confused with.
 AWKWARD = [
     "0",
     "a",
@@ -27,7 +27,7 @@ AWKWARD = [
 NAMES = st.sampled_from(AWKWARD) | st.from_regex(r"[A-Za-z][A-Za-z0-9_.-]{0,9}", fullmatch=True)
 TITLES = st.sampled_from(["{run}", "a / b mod 97", "<results>", "%s", "'", "", "a\nb"]) | st.text(max_size=9)
 STEPS = st.sampled_from([{"every": 3}, {"log": 5}, [1, 2, 4], [7, 0]])
-SIZES = {  # what a signature does not say
+SIZES = {  # values that a signature does not limit
     "p": st.sampled_from([5, 7, 11]),
     "n": st.integers(2, 4),
     "side": st.integers(4, 9),
@@ -49,7 +49,7 @@ SIZES = {  # what a signature does not say
 
 
 def option_values(kind, module, name, option):
-    """What an option may be, by its annotation and the module's limits."""
+    """Draw a value of an option, by its annotation and the module's limits."""
     known = [choice for annotation, _ in option.annotations for choice in choices(annotation)]
     low, high = constant(kind, module, "LIMITS").get(name, (0, 9))
     low, high = low or 0, {None: 9, "width": 16}.get(high, high)
@@ -59,13 +59,13 @@ def option_values(kind, module, name, option):
         return st.sampled_from(known)
     if "bool" in [ast.unparse(annotation) for annotation, _ in option.annotations]:
         return st.booleans()
-    if isinstance(option.default, str):  # the name of something: of a module of the network, say
+    if isinstance(option.default, str):  # a name, for example of a module of the network
         return st.just(option.default)
     return st.floats(low, high) if isinstance(option.default, float) else st.integers(low, high)
 
 
 def options(kind, module=""):
-    """Some options of a module's function, and all that it needs."""
+    """Draw some options of a module's function, and all that it requires."""
     known = {name: option for name, option in options_of(kind, module).items() if name not in FROM_DATASET}
     drawn = {name: option_values(kind, module, name, option) for name, option in known.items()}
     needed = {name: drawn.pop(name) for name, option in known.items() if option.required}
@@ -77,20 +77,21 @@ def options(kind, module=""):
 
 
 def plugin(name, kind):
-    """An option that names a module of a kind, and some of that module's options."""
+    """Draw a module of a kind as the value of an option, with some of that module's options."""
     return st.sampled_from(names_of(kind)).flatmap(
         lambda module: options(kind, module).map(lambda drawn: drawn | {name: module})
     )
 
 
 def entries(kind):
+    """Draw a module of a kind with some of its options."""
     return st.sampled_from(names_of(kind)).flatmap(
         lambda module: options(kind, module).map(lambda drawn: {"module": module} | drawn)
     )
 
 
 def some(names, least=0):
-    """Some of the names, in any order."""
+    """Draw up to three of the names, in any order."""
     return (
         st.lists(st.sampled_from(list(names)), min_size=least, max_size=3, unique=True)
         if names
@@ -100,6 +101,7 @@ def some(names, least=0):
 
 @st.composite
 def runs(draw):
+    """Draw the entry of a run."""
     dataset, model = draw(entries("datasets")), draw(entries("models"))
     snapshots = {"layers": some(widths(model), 1), "steps": STEPS}
     return {
@@ -113,7 +115,7 @@ def runs(draw):
 
 @st.composite
 def studies(draw):
-    """A config that is right."""
+    """Draw a correct config."""
     whole = draw(st.dictionaries(NAMES, runs(), min_size=1, max_size=2))
     heir = st.fixed_dictionaries(
         {"like": st.sampled_from(list(whole))}, optional={"training": options("training")}
@@ -129,10 +131,10 @@ def studies(draw):
             st.dictionaries(NAMES, st.builds(dict.__or__, entries("metrics"), measured), max_size=4)
         ),
     }
-    of = {name: entry["module"] for name, entry in config["metrics"].items()}
-    sought = [name for name in of if of[name] == "o_information"]
+    modules = {name: entry["module"] for name, entry in config["metrics"].items()}
+    sought = [name for name in modules if modules[name] == "o_information"]
     config["phases"] = draw(some(sought))
-    config["time_scales"] = draw(some([name for name in of if of[name] in TIMED]))
+    config["time_scales"] = draw(some([name for name in modules if modules[name] in TIMED]))
     subnetwork = st.builds(
         dict.__or__, options("subnetworks"), st.fixed_dictionaries({"metric": st.sampled_from(sought)})
     )
@@ -151,19 +153,20 @@ def studies(draw):
 
 
 def figure(config, name):
+    """Draw the entry of a figure."""
     panels = st.dictionaries(TITLES, some(config["runs"], 1), min_size=1, max_size=2)
     own = {"panels": panels, "tables": some(drawable(config, name), 1)}
     return st.builds(dict.__or__, options("figures", name), st.fixed_dictionaries(own))
 
 
 def drawable(config, figure):
-    """The tables that a figure draws, and that every run has."""
+    """Return the tables that a figure draws and that every run has."""
     models = {run["model"]["module"] for run in config["runs"].values() if "model" in run}
     lacking = set()
     if not all(constant("models", model, "PIECEWISE_LINEAR") for model in models):
         metrics = config["metrics"].items()
         lacking = {
-            name for name, of in metrics if constant("metrics", of["module"], "NEEDS_PIECEWISE_LINEAR")
+            name for name, entry in metrics if constant("metrics", entry["module"], "NEEDS_PIECEWISE_LINEAR")
         }
     if not config["phases"]:
         lacking |= {"phases", "comparison", *retrained(config)}

@@ -1,10 +1,10 @@
-"""Configs in which hypothesis breaks something."""
+"""A hypothesis strategy that spoils a correct config."""
 
 from copy import deepcopy
 
 from hypothesis import strategies as st
 
-# What YAML may say in the place of anything.
+# Values that YAML may hold in place of any other.
 NUMBERS = st.integers() | st.floats() | st.sampled_from([-1, 0, 0.0, 10**9, 10**12, 10**30, 10**400])
 TEXTS = st.text(max_size=9) | st.sampled_from(
     ["../x", "a b", "'\"", "a\n", "{run}", "1e-1", "\ud800", "é" * 300, "x" * 300, "x" * 60]
@@ -25,13 +25,14 @@ ANYTHING = st.recursive(
 
 
 def places(node, above=()):
-    """Every entry below a node: the keys and indices that lead to it."""
+    """Yield the place of every entry below a node: the keys and indices that lead to it."""
     for key in node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
         yield (*above, key)
         yield from places(node[key], (*above, key))
 
 
 def at(node, place):
+    """Return the entry at a place below a node."""
     for key in place:
         node = node[key]
     return node
@@ -39,7 +40,7 @@ def at(node, place):
 
 @st.composite
 def spoilt(draw, configs):
-    """A config in which something is lost, misspelt, doubled, replaced, or stands in the place of its like."""
+    """Draw a config in which one or two entries are lost, misspelt, doubled, replaced or exchanged."""
     config = deepcopy(draw(configs))
     for _ in range(draw(st.integers(1, 2))):
         place = draw(st.sampled_from(list(places(config))))

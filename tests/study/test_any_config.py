@@ -1,4 +1,4 @@
-"""Whatever a config says: it makes a DAG, or one sentence names the key."""
+"""Any config gives either a DAG or an error of one sentence that names the key."""
 
 import yaml
 from drawn import studies
@@ -19,7 +19,7 @@ DRAWN = ("emergence/prediction", "emergence/fig6", "emergence/fig4", "two_phase/
 
 
 def shipped():
-    """The default study with the sweep laid over it, cut down to some figures, one run a panel."""
+    """Return the default study with the sweep laid over it, cut to a few figures with one run a panel."""
     config, sweep = (
         yaml.safe_load((REPOSITORY / name).read_text()) for name in ("config.yaml", "config/prediction.yaml")
     )
@@ -35,7 +35,7 @@ def shipped():
 
 
 def dag(folder, config):
-    """Snakemake's own, of a config that lies in a folder."""
+    """Let Snakemake plan a study whose config lies in a folder."""
     (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         workflow = api.workflow(ResourceSettings(cores=1), snakefile=REPOSITORY / "Snakefile", workdir=folder)
@@ -43,7 +43,7 @@ def dag(folder, config):
 
 
 def refusal(config):
-    """What is wrong with a config, or None."""
+    """Return the error of a config, or None."""
     try:
         resolve(config)
     except StudyError as error:
@@ -53,14 +53,14 @@ def refusal(config):
 
 @settings(FIXED, max_examples=100)
 @given(config=studies())
-def test_a_study_that_is_right_makes_a_dag(config, tmp_path_factory):
+def test_a_correct_study_gives_a_dag(config, tmp_path_factory):
     assert refusal(config) is None
     dag(tmp_path_factory.getbasetemp(), config)
 
 
 @settings(FIXED, max_examples=420)
 @given(config=spoilt(studies() | st.just(shipped())))
-def test_a_spoilt_one_makes_a_dag_or_one_sentence_names_the_key(config, tmp_path_factory):
+def test_a_spoilt_study_gives_a_dag_or_an_error_that_names_the_key(config, tmp_path_factory):
     error = refusal(config)
     if error is None:
         dag(tmp_path_factory.getbasetemp(), config)

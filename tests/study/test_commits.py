@@ -1,4 +1,4 @@
-"""The commit of a code is found by the hashes of its modules."""
+"""The commit that has a code is found by the hashes of its modules."""
 
 import subprocess
 
@@ -14,6 +14,7 @@ MODULE = "grokking_phases.models.mlp"
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
+    """Return an empty folder in place of the repository."""
     monkeypatch.setattr(commits, "REPOSITORY", tmp_path)
     monkeypatch.setattr(commits, "SCRIPTS", tmp_path / "scripts")
     for function in (commits.commits, commits.blobs_of, commits.hash_of_blob):
@@ -24,7 +25,7 @@ def repository(tmp_path, monkeypatch):
 
 
 def commit(repository, text):
-    """Commit a module of this text; return the commit."""
+    """Commit a module with this text; return the commit."""
     (repository / "scripts/grokking_phases/models/mlp.py").write_text(text)
     git = ["git", "-C", repository, "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
@@ -34,10 +35,11 @@ def commit(repository, text):
 
 
 def code_of(text):
+    """Return {module: hash} of a module with this text."""
     return {MODULE: hash_of_tree(tree_of(text))}
 
 
-def test_the_newest_commit_of_a_code_is_found(repository):
+def test_the_newest_commit_that_has_a_code_is_found(repository):
     commit(repository, "WIDTH = 1\n")
     formatted = commit(repository, '"""Sized."""\n\nWIDTH = 1  # units\n')
     commit(repository, "WIDTH = =\n")  # Python cannot read it
@@ -47,6 +49,6 @@ def test_the_newest_commit_of_a_code_is_found(repository):
     assert commit_of(code_of("WIDTH = 1\n") | {"grokking_phases.models.gone": "0" * 16}) is None
 
 
-def test_without_a_repository_it_is_one_sentence(repository):
+def test_a_folder_without_a_repository_raises_an_error(repository):
     with pytest.raises(StudyError, match="git says: not a git repository"):
         commit_of({MODULE: "0" * 16})

@@ -1,4 +1,4 @@
-"""Config files, laid over each other: their order, a figure's panels, and the numbers of --config."""
+"""Config files that are laid over each other: their order, the panels of figures, the types of `--config`."""
 
 from copy import deepcopy
 
@@ -17,7 +17,7 @@ DIGITS = {"two_phase/fig5": {"panels": {"digits": ["division97"]}}}
 
 
 def laid_over(*files, said=None):
-    """Return the config of these files, by name; the first is the study."""
+    """Return the config of the files, given as (name, content) with the study first, and of `--config`."""
     overlays = dict(files[1:]) | {"--config": typed(said or {})}
     config = {}
     for each in [*(each for _, each in files), said or {}]:
@@ -26,7 +26,7 @@ def laid_over(*files, said=None):
     return config
 
 
-def test_panels_of_an_overlay_stand_alone():
+def test_panels_of_an_overlay_replace_those_of_the_study():
     config = laid_over(("config.yaml", STUDY), ("mine.yaml", {"figures": DIGITS}))
     figures = config["figures"]
     assert figures["two_phase/fig5"]["panels"] == {"digits": ["division97"]}
@@ -34,7 +34,7 @@ def test_panels_of_an_overlay_stand_alone():
     assert figures["two_phase/fig4"] == STUDY["figures"]["two_phase/fig4"]
 
 
-def test_an_overlay_without_panels_keeps_those_below():
+def test_an_overlay_without_panels_keeps_those_of_the_study():
     overlay = {"figures": {"two_phase/fig4": {"published": ["permutation group"]}}}
     panels = laid_over(("config.yaml", STUDY), ("mine.yaml", overlay))["figures"]["two_phase/fig4"]["panels"]
     assert panels == STUDY["figures"]["two_phase/fig4"]["panels"]
@@ -43,24 +43,24 @@ def test_an_overlay_without_panels_keeps_those_below():
 @pytest.mark.parametrize(
     "figures", [None, [], {"two_phase/fig5": None}, {"two_phase/fig5": {"panels": None}}]
 )
-def test_a_misshapen_overlay_is_left_to_the_schema(figures):
+def test_an_overlay_of_the_wrong_shape_is_rejected_by_the_schema(figures):
     with pytest.raises(StudyError, match="figures"):
         resolve(laid_over(("config.yaml", STUDY), ("mine.yaml", {"figures": figures})))
 
 
-def test_a_study_after_what_changes_it_is_noticed():
+def test_a_study_after_its_overlay_raises_an_error():
     with pytest.raises(
         StudyError, match=r"config.yaml is a whole study.* --configfile config.yaml smoke.yaml"
     ):
         laid_over(("smoke.yaml", {"results": "results/smoke"}), ("config.yaml", STUDY))
 
 
-def test_a_change_without_a_study_is_noticed():
+def test_an_overlay_without_a_study_raises_an_error():
     with pytest.raises(StudyError, match=r"'device' is missing.*--configfile config.yaml smoke.yaml"):
         laid_over(("smoke.yaml", {"results": "results/smoke"}))
 
 
-def test_numbers_of_the_command_line_are_numbers():
+def test_values_of_the_command_line_get_their_types():
     said = {
         "metrics": {
             "o_information": {"n_bins": "6", "ties": "paper", "steps": ["5", "1.5", "true", "null", "1:"]}
@@ -70,8 +70,8 @@ def test_numbers_of_the_command_line_are_numbers():
     assert options == {"n_bins": 6, "ties": "paper", "steps": [5, 1.5, True, None, "1:"]}
 
 
-def test_a_study_of_ones_own_is_whole_and_short():
-    """It needs nothing of config.yaml, and no more than 30 lines."""
+def test_the_example_of_a_users_study_is_whole_and_short():
+    """`config/own.yaml` needs nothing from config.yaml, and has at most 30 lines."""
     text = OWN.read_text(encoding="utf-8")
     assert resolve(yaml.safe_load(text))["runs"].keys() == {"little", "much"}
     assert len(text.splitlines()) <= 30

@@ -1,4 +1,4 @@
-"""An entry with a default written down is the entry without it."""
+"""An entry with a default written down equals the entry without it."""
 
 from copy import deepcopy
 
@@ -26,7 +26,7 @@ BEFORE = resolve(CONFIG)
         (("subnetworks", "synergistic", "draw"), 0),
     ],
 )
-def test_a_default_or_another_spelling_of_a_number_is_no_change(keys, value):
+def test_a_default_or_another_spelling_of_a_number_changes_nothing(keys, value):
     config = deepcopy(CONFIG)
     entry = config
     for key in keys[:-1]:
@@ -37,7 +37,7 @@ def test_a_default_or_another_spelling_of_a_number_is_no_change(keys, value):
     assert repr(after["runs"]) == repr(BEFORE["runs"]) and repr(after["metrics"]) == repr(BEFORE["metrics"])
 
 
-def test_floats_are_floats_and_nothing_else_is():
+def test_only_options_that_take_floats_become_floats():
     training = training_entry(BEFORE, "addition_wd2")["training"]
     assert isinstance(training["weight_decay"], float) and isinstance(training["alpha"], float)
     assert isinstance(training["steps"], int) and training["batch_size"] is None

@@ -1,4 +1,4 @@
-"""No text is run as code: not a config's, not a checkpoint's. What could is not called anywhere in the workflow."""
+"""No text of a config or a checkpoint is run as code: the workflow calls no function that could do so."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ DIRECTIVES = re.compile(
 
 
 def executed(source):
-    """What a module calls or imports that can run text as code."""
+    """Yield the names that a module calls or imports and that can run text as code."""
     for node in ast.walk(ast.parse(source)):
         names, given = [], {}
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -64,11 +64,11 @@ def test_no_rule_runs_a_shell(path):
         "pd.read_pickle(path)",
     ],
 )
-def test_what_would_is_seen(source):
+def test_code_that_runs_text_is_detected(source):
     assert list(executed(source))
 
 
-def test_what_is_safe_is_not():
+def test_safe_code_is_not_detected():
     assert not list(
         executed("import os, yaml\nyaml.safe_load(text); torch.load(path, weights_only=True); model.eval()")
     )
@@ -77,12 +77,12 @@ def test_what_is_safe_is_not():
 @pytest.mark.parametrize(
     "rule", ["    shell:\n        'rm'", "    shell: 'rm'", "    run:\n        pass", "shell('rm')"]
 )
-def test_what_runs_a_shell_is_seen(rule):
+def test_a_rule_that_runs_a_shell_is_detected(rule):
     assert DIRECTIVES.search(f"rule a:\n{rule}")
 
 
 @pytest.mark.parametrize("tag", ["object/apply:os.system ['touch %s']", "object/new:os.system ['touch %s']"])
-def test_a_tag_of_a_config_is_not_obeyed(tmp_path, tag):
+def test_a_python_tag_in_a_config_is_not_run(tmp_path, tag):
     (tmp_path / "config.yaml").write_text(f"results: !!python/{tag % (tmp_path / 'touched')}\n")
     with pytest.raises(WorkflowError, match="not valid JSON or YAML"):
         load_configfile(tmp_path / "config.yaml")

@@ -1,4 +1,4 @@
-"""Signatures are read from source, and values from YAML are held against them."""
+"""Signatures are read from source, and values from YAML are checked against them."""
 
 import ast
 
@@ -24,7 +24,7 @@ def compute(snapshots, *, n: int = 3, sort: Sort | None = None, scale: float = 1
 
 @pytest.fixture
 def metric(tmp_path, monkeypatch):
-    """A metric `made`, one of whose options has its choices from another module, in a package of its own."""
+    """Return the name of a metric in a package of its own; another module has the choices of one option."""
     package = tmp_path / "workflow" / "scripts" / "grokking_phases"
     (package / "metrics").mkdir(parents=True)
     (package / "kinds.py").write_text("from typing import Literal\n\nKind = Literal['fine', 'coarse']\n")
@@ -49,6 +49,7 @@ def metric(tmp_path, monkeypatch):
 
 
 def annotation(text):
+    """Return the syntax tree of an annotation."""
     return ast.parse(text, mode="eval").body
 
 
@@ -81,11 +82,11 @@ def test_values_fit_annotations(text, good, bad):
         ("None", "null"),
     ],
 )
-def test_annotations_have_words(text, words):
+def test_annotations_are_put_into_words(text, words):
     assert worded(annotation(text)) == words
 
 
-def test_signature_is_read_with_defaults_and_named_choices(metric):
+def test_a_signature_is_read_with_defaults_and_named_choices(metric):
     options = options_of("metrics", metric)
     assert list(options) == ["n", "sort", "scale", "given", "free"]
     assert [name for name, option in options.items() if option.required] == ["given"]
@@ -97,20 +98,20 @@ def test_signature_is_read_with_defaults_and_named_choices(metric):
     ("given", "sentence"),
     [
         ({"given": True, "nn": 1}, "where.nn: workflow/.*/made.py takes no option 'nn'"),
-        ({"given": True, "n": "3"}, "where.n: '3' is not a whole number.*string to YAML"),
+        ({"given": True, "n": "3"}, "where.n: '3' is not a whole number.*YAML reads it as a string"),
         (
             {"given": True, "sort": "fin"},
             "where.sort: 'fin' is not one of fine, coarse or null.*'fine'.*kinds.py",
         ),
-        ({}, "where: the option 'given' is missing; .*made.py needs it: true or false"),
+        ({}, "where: the option 'given' is missing; .*made.py needs true or false"),
     ],
 )
-def test_misfits_are_sentences(metric, given, sentence):
+def test_wrong_options_raise_errors_that_name_them(metric, given, sentence):
     with pytest.raises(StudyError, match=sentence):
         check_options("metrics", metric, given, "where")
 
 
-def test_what_fits_passes(metric):
+def test_correct_options_are_accepted(metric):
     check_options("metrics", metric, {"module": metric, "given": False, "sort": None, "free": [1]}, "where")
 
 
@@ -122,16 +123,16 @@ def test_what_fits_passes(metric):
         ({"n": 2, "scale": -1}, "scale: -1 is less"),
     ],
 )
-def test_limits_hold_for_what_is_given_and_for_defaults(metric, entry, sentence):
+def test_limits_hold_for_given_values_and_for_defaults(metric, entry, sentence):
     with pytest.raises(StudyError, match=sentence):
         check_limits("metrics", {"module": metric} | entry, "where", (2, ", of h"))
 
 
-def test_module_without_its_function_is_named(metric):
+def test_a_module_without_its_function_is_named(metric):
     with pytest.raises(StudyError, match=r"metrics/empty.py defines no function `compute`"):
         options_of("metrics", "empty")
 
 
-def test_modules_are_named_as_a_config_names_them():
+def test_modules_are_listed_as_a_config_names_them():
     assert "o_information" in names_of("metrics") and "__init__" not in names_of("metrics")
     assert "emergence/fig5" in names_of("figures") and "pages" not in names_of("figures")

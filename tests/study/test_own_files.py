@@ -1,4 +1,4 @@
-"""A file of one's own that lacks what its kind must have is one sentence that names it, before anything is planned."""
+"""A user's file that lacks what its kind must define raises an error that names it before any job starts."""
 
 import shutil
 import sys
@@ -39,6 +39,7 @@ FILES = {"datasets": DATASET, "models": MODEL, "metrics": METRIC, "figures/own":
 
 
 def config():
+    """Return a study that uses the four files of `FILES`."""
     run = {
         "seeds": [0],
         "dataset": {"module": "mine", "train_fraction": 0.5},
@@ -55,7 +56,7 @@ def config():
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory):
-    """A copy of the library's sources with a folder of figures of one's own."""
+    """Return a copy of the scripts, with a folder for a user's figures."""
     scripts = tmp_path_factory.mktemp("own") / "workflow" / "scripts"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     (scripts / "grokking_phases" / "figures" / "own").mkdir()
@@ -64,12 +65,13 @@ def copied(tmp_path_factory):
 
 @pytest.fixture
 def folder(copied, monkeypatch):
-    """The copy with a dataset, a model, a metric and a figure, each named `mine`."""
+    """Return the package in the copy, with a dataset, a model, a metric and a figure named `mine`."""
     package = copied / "grokking_phases"
     for kind, text in FILES.items():
         (package / kind / "mine.py").write_text(text)
     monkeypatch.setattr(datasets, "__path__", [str(package / "datasets")])
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # files of one second look alike to the cache
+    # The bytecode cache cannot tell apart files that were written in the same second.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     for module in (provenance, signatures):
         monkeypatch.setattr(module, "SCRIPTS", copied)
     forget()
@@ -78,7 +80,7 @@ def folder(copied, monkeypatch):
 
 
 def forget():
-    """What was read of files, and the dataset that was imported."""
+    """Clear the caches of what was read from files, and the imported dataset."""
     for module in (provenance, signatures):
         for function in vars(module).values():
             if hasattr(function, "cache_clear"):
@@ -86,18 +88,18 @@ def forget():
     sys.modules.pop("grokking_phases.datasets.mine", None)
 
 
-def test_files_that_have_all_that_they_must_are_taken(folder):
+def test_complete_files_are_accepted(folder):
     assert resolve(config())["metrics"] == {"mine": {"module": "mine"}}
 
 
-def test_a_model_whose_sizes_stand_before_the_star_is_taken(folder):
+def test_a_model_whose_sizes_stand_before_the_star_is_accepted(folder):
     (folder / "models" / "mine.py").write_text(
         MODEL.replace("*, n_tokens: int, n_classes: int", "n_tokens, n_classes, *")
     )
     resolve(config())
 
 
-def test_an_imported_select_and_an_annotated_literal_are_taken(folder):
+def test_an_imported_select_and_an_annotated_literal_are_accepted(folder):
     (folder / "figures" / "own" / "mine.py").write_text(
         FIGURE.replace(
             "def select(tables, panels):\n    return tables",
@@ -108,7 +110,7 @@ def test_an_imported_select_and_an_annotated_literal_are_taken(folder):
     resolve(config())
 
 
-BAD = [  # a kind; what is replaced in its file, by what; the key and what else the sentence says
+BAD = [  # a kind; a text in its file and its replacement; the start and a part of the error
     ("metrics", "def compute", "def measure", "metrics.mine: ", "defines no function `compute`"),
     (
         "metrics",
@@ -118,14 +120,20 @@ BAD = [  # a kind; what is replaced in its file, by what; the key and what else 
         "'threshold' by position",
     ),
     ("metrics", "*, threshold: float = 0.5", "**options", "metrics.mine: ", "takes **options"),
-    ("metrics", "snapshots, *", "*", "metrics.mine: ", "takes 0 arguments and is given snapshots"),
+    (
+        "metrics",
+        "snapshots, *",
+        "*",
+        "metrics.mine: ",
+        "takes 0 positional arguments, and is given snapshots",
+    ),
     ("metrics", "yield {}", "yield {", "metrics.mine: ", "cannot be read as Python"),
     (
         "metrics",
         "def compute",
         "LIMITS = {'treshold': (0, 1)}\n\ndef compute",
         "metrics.mine: ",
-        "limits 'treshold'",
+        "LIMITS for 'treshold'",
     ),
     ("metrics", "def compute", "LIMITS = dict(threshold=(0, 1))\n\ndef compute", "", "computes LIMITS"),
     ("models", "def build", "def make", "runs.r.model.module: ", "defines no function `build`"),
@@ -143,7 +151,7 @@ BAD = [  # a kind; what is replaced in its file, by what; the key and what else 
         '{"hidden": "width"}',
         '{"hidden": 64}',
         "runs.r.model.module: ",
-        "the width 64, which is no option",
+        "the width 64, which is not an option",
     ),
     ("models", '{"hidden": "width"}', '{"hidden": "size"}', "runs.r.model.module: ", "the width 'size'"),
     (
@@ -151,10 +159,16 @@ BAD = [  # a kind; what is replaced in its file, by what; the key and what else 
         '{"hidden": "width"}',
         '["hidden"]',
         "runs.r.model.module: ",
-        'LAYERS = ["hidden"] is no dict',
+        'LAYERS = ["hidden"] is not a dict',
     ),
     ("models", '{"hidden": "width"}', "dict(hidden='width')", "", "computes LAYERS"),
-    ("models", "width: int = 4", "width: int = 2 * 2", "runs.r.model.width: ", "write out its default"),
+    (
+        "models",
+        "width: int = 4",
+        "width: int = 2 * 2",
+        "runs.r.model.width: ",
+        "write its default as a number",
+    ),
     ("datasets", "def make", "def build", "runs.r.dataset.module: ", "defines no function `make`"),
     ("datasets", "*, n", "n", "runs.r.dataset.module: ", "'n' by position"),
     ("datasets", "np.stack", "np.stak", "runs.r.dataset: ", "make() raised AttributeError"),
@@ -186,14 +200,14 @@ BAD = [  # a kind; what is replaced in its file, by what; the key and what else 
     ("figures/own", "def draw", "def paint", "figures.own/mine: ", "defines no function `draw`"),
     ("figures/own", "def select", "def choose", "figures.own/mine: ", "defines no function `select`"),
     ("figures/own", "study, *, colour", "study, colour", "figures.own/mine: ", "'colour' by position"),
-    ("figures/own", "numbers, study, *", "numbers, *", "figures.own/mine: ", "takes 1 arguments"),
+    ("figures/own", "numbers, study, *", "numbers, *", "figures.own/mine: ", "takes 1 positional arguments"),
 ]
 
 
 @pytest.mark.parametrize(
     ("kind", "old", "new", "key", "what"), BAD, ids=[f"{case[0]}: {case[4]}" for case in BAD]
 )
-def test_what_a_file_lacks_is_a_sentence_that_names_it(folder, kind, old, new, key, what):
+def test_an_incomplete_file_raises_an_error_that_names_it(folder, kind, old, new, key, what):
     assert old in FILES[kind]
     (folder / kind / "mine.py").write_text(FILES[kind].replace(old, new))
     with pytest.raises(StudyError) as error:

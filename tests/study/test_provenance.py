@@ -1,4 +1,4 @@
-"""The hash of a rule's code changes with the code that the rule reaches, and with nothing else."""
+"""The hash of a rule's code changes if and only if code changes that the rule imports."""
 
 import ast
 import shutil
@@ -29,25 +29,27 @@ ORIGINAL = {rule: code(*modules) for rule, modules in RULES.items()}
 
 
 class Scripts:
-    """A copy of workflow/scripts, to be edited."""
+    """A copy of workflow/scripts that can be edited."""
 
     def __init__(self, folder):
         self.folder = folder
 
     def edit(self, path, change):
-        """The rules whose hash differs from that of the original."""
+        """Apply `change` to the text of a file; return the rules whose hash differs from the original."""
         file = self.folder / path
         file.write_text(change(file.read_text()))
         return {rule for rule, modules in RULES.items() if code(*modules) != ORIGINAL[rule]}
 
 
 def forget():
+    """Clear the caches of what was read from files."""
     for function in (code, provenance.tree, provenance.hash_of, provenance.imports):
         function.cache_clear()
 
 
 @pytest.fixture
 def scripts(tmp_path, monkeypatch):
+    """Return a copy of the scripts, whose code is hashed in place of the original."""
     shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(provenance, "SCRIPTS", tmp_path / "scripts")
     forget()
@@ -56,6 +58,7 @@ def scripts(tmp_path, monkeypatch):
 
 
 def appended(text):
+    """Return a function that appends a text to a source."""
     return lambda source: source + text
 
 
@@ -69,7 +72,7 @@ def appended(text):
     ],
     ids=["comment", "blank lines", "docstring", "formatting"],
 )
-def test_what_is_not_code_changes_no_hash(scripts, change):
+def test_edits_of_comments_and_formatting_change_no_hash(scripts, change):
     assert scripts.edit("grokking_phases/training/trainer.py", change) == set()
 
 
@@ -82,7 +85,7 @@ def checked(x: int) -> int:
 """
 
 
-def test_messages_and_annotations_change_no_hash(scripts):
+def test_edits_of_messages_and_annotations_change_no_hash(scripts):
     path = "grokking_phases/training/norm_constraint.py"
     scripts.edit(path, appended(CHECKED))
     before = code(*RULES["train"])
@@ -92,7 +95,7 @@ def test_messages_and_annotations_change_no_hash(scripts):
         assert code(*RULES["train"]) == before, old
 
 
-def test_a_text_that_an_error_shares_with_the_code_counts(scripts):
+def test_a_text_that_the_code_uses_too_changes_the_hash(scripts):
     path = "grokking_phases/training/norm_constraint.py"
     scripts.edit(path, appended(CHECKED.replace("return x", "return what")))
     before = code(*RULES["train"])
@@ -102,11 +105,11 @@ def test_a_text_that_an_error_shares_with_the_code_counts(scripts):
 
 
 @pytest.mark.parametrize("path", ["grokking_phases/storage/headers.py", "grokking_phases/jobs/devices.py"])
-def test_what_stores_and_reports_changes_no_hash(scripts, path):
+def test_modules_that_store_and_report_change_no_hash(scripts, path):
     assert scripts.edit(path, appended("\nEDITED = True\n")) == set()
 
 
-def test_the_module_that_changed_is_named(scripts):
+def test_only_the_changed_module_has_another_hash(scripts):
     module = "grokking_phases.synergy.normal_scores"
     scripts.edit("grokking_phases/synergy/normal_scores.py", appended("\nEDITED = True\n"))
     before, after = ORIGINAL["o_information"], code(*RULES["o_information"])
@@ -114,15 +117,15 @@ def test_the_module_that_changed_is_named(scripts):
     assert before.keys() == after.keys()
 
 
-def test_code_in_a_package_counts(scripts):
+def test_code_in_the_init_file_of_a_package_changes_the_hash(scripts):
     assert scripts.edit("grokking_phases/metrics/__init__.py", appended("\nEDITED = True\n")) == {
         "o_information",
         "mutual_information",
     }
 
 
-def test_the_root_is_a_table_of_names():
-    """It is not hashed, so it must compute nothing."""
+def test_the_init_file_of_the_root_computes_nothing():
+    """It is a table of names, which is not hashed."""
     allowed = ast.Expr | ast.Assign | ast.Import | ast.ImportFrom
     for node in ast.parse((SCRIPTS / "grokking_phases/__init__.py").read_text(encoding="utf-8")).body:
         is_lookup = isinstance(node, ast.FunctionDef) and node.name in ("__getattr__", "__dir__")
@@ -148,12 +151,12 @@ def test_the_root_is_a_table_of_names():
         ("grokking_phases/estimators/_operands.py", {"mutual_information"}),
         ("grokking_phases/estimators/ksg.py", set()),
         ("grokking_phases/synergy/normal_scores.py", {"o_information", "mutual_information"}),
-        ("grokking_phases/synergy/fast_o_information.py", {"o_information"}),  # imported, not directly
+        ("grokking_phases/synergy/fast_o_information.py", {"o_information"}),  # imported indirectly
         ("grokking_phases/figures/emergence/fig5.py", {"figure"}),
         ("grokking_phases/plotting/style.py", {"figure"}),
     ],
 )
-def test_an_edit_changes_the_rules_that_reach_it_and_no_other(scripts, path, rules):
+def test_an_edit_changes_the_hash_of_rules_that_import_it_and_no_other(scripts, path, rules):
     assert scripts.edit(path, appended("\nEDITED = True\n")) == rules
 
 
@@ -162,14 +165,14 @@ def test_the_hash_does_not_depend_on_the_order_of_modules():
 
 
 def test_no_module_imports_relatively():
-    """Such an import would not be found."""
+    """`imports` would not find such an import."""
     for path in SCRIPTS.rglob("*.py"):
         nodes = ast.walk(ast.parse(path.read_text()))
         assert not any(isinstance(node, ast.ImportFrom) and node.level for node in nodes), path
 
 
-def test_what_python_imports_is_what_is_found():
-    """All of ours that a metric has loaded, but for packages, whose files hold no code."""
+def test_imports_are_found_as_python_finds_them():
+    """Every module found for a metric is one that Python has loaded."""
     __import__("grokking_phases.metrics.o_information")
     reached, waiting = set(), {"grokking_phases.metrics.o_information"}
     while waiting:
@@ -180,7 +183,7 @@ def test_what_python_imports_is_what_is_found():
     assert {"grokking_phases.synergy.normal_scores", "grokking_phases.synergy.multiplet_search"} <= reached
 
 
-def test_syntax_error_names_the_file(scripts):
+def test_a_syntax_error_names_the_file(scripts):
     file = scripts.folder / "grokking_phases" / "synergy" / "normal_scores.py"
     file.write_text("def (:\n")
     with pytest.raises(SyntaxError) as error:

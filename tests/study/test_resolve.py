@@ -1,4 +1,4 @@
-"""Every bad entry of config.yaml is one sentence, with its key and a remedy; what is good is resolved."""
+"""Each wrong entry of a config raises one sentence with key and remedy; a correct config is resolved."""
 
 import subprocess
 import sys
@@ -28,21 +28,21 @@ SUBNETWORK = "subnetworks: {synergistic: {%s}}"
 PREDICTION = "prediction: {calibration: [1], estimates: %s}"
 FIGURE = "figures: {emergence/fig5: {%s}}"
 RECORDS_NOTHING = """
-runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5}, model: {module: mlp},
-              training: {steps: 100, learning_rate: 0.1}}}
+runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5},
+              model: {module: mlp}, training: {steps: 100, learning_rate: 0.1}}}
 figures: {emergence/fig5: {panels: {one: [bare]}}}
 """
 NO_SUBNETWORK = "figures: {two_phase/fig5: {tables: [synergistic.weights]}}"
 
 ODD_NAMES = ("a/b", "'..'", "../a", "a b", '"a\'b"', "'a\"'", "a;b", "$a", "1", "logs")
 
-BAD = [  # an overlay; what its sentence starts with; what else it says
+BAD = [  # an overlay; the start of its error; another part of it
     # the top level
     ("reslts: x", "reslts: ", "did you mean 'results'?"),
-    ("results: a/../b", "results: 'a/../b' is not a folder", "without '..'"),
+    ("results: a/../b", "results: 'a/../b' is not the path of a folder", "without '..'"),
     ("results: a b", "results: 'a b'", "spaces"),
     ('results: "a\\n"', "results: 'a\\n'", "spaces"),
-    (f"results: {'a' * 300}", "results: 'aaa", "of over 60 letters"),
+    (f"results: {'a' * 300}", "results: 'aaa", "at most 60 characters"),
     (f"results: {'a/' * 999}a", "results: 'a/a/", "a folder"),
     ("results: &endless [*endless]", "results: [[[[", "a folder"),
     ("results: {2020-01-01: 1}", "results: {}", "a folder"),
@@ -52,7 +52,11 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("threads: 1000000000000", "threads: 1000000000000", "1 to 1024"),
     ("checkpoint_seconds: null", "checkpoint_seconds: null", "a number of seconds"),
     ("checkpoint_seconds: .inf", "checkpoint_seconds: Infinity", "a number of seconds"),
-    ("checkpoints: s3://b/study", "checkpoints: 's3://b/study' is not a folder", "never at a URL"),
+    (
+        "checkpoints: s3://b/study",
+        "checkpoints: 's3://b/study' is not the path of a folder",
+        "cannot be a URL",
+    ),
     ("checkpoints: ~/x", "checkpoints: '~/x'", "without '~'"),
     ("checkpoints: ''", "checkpoints: ''", "a folder"),
     ("checkpoints: null", "checkpoints: null", "a folder"),
@@ -61,7 +65,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("metrics: []", "metrics: []", "a mapping of names to metrics"),
     ("figures: null", "figures: null", "a mapping of <paper>/<figure>"),
     # runs
-    ("runs: {s5: null}", "runs.s5: null", "a mapping with seeds"),
+    ("runs: {s5: null}", "runs.s5: null", "a mapping with the keys seeds"),
     ("runs: {s5: {like: null}}", "runs.s5.like: ", "no run null"),
     ("runs: {s5: {like: [s5]}}", "runs.s5.like: ", 'no run ["s5"]'),
     ("runs: {s5: {like: division}}", "runs.s5.like: ", "did you mean 'division97'?"),
@@ -70,25 +74,29 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ("runs: {new: {seeds: [0]}}", "runs.new: the key 'dataset' is missing", "module"),
     (RUN % "seed: [1]", "runs.addition_wd0.1.seed: ", "did you mean 'seeds'?"),
     (RUN % "seeds: 0", "runs.addition_wd0.1.seeds: 0", "as in [0, 1]"),
-    (RUN % "seeds: []", "runs.addition_wd0.1.seeds: []", "one at least"),
+    (RUN % "seeds: []", "runs.addition_wd0.1.seeds: []", "at least one"),
     (RUN % "seeds: [0, 0]", "runs.addition_wd0.1.seeds: [0, 0]", "different"),
     (RUN % "seeds: [-1]", "runs.addition_wd0.1.seeds: -1", "a whole number from 0"),
     (RUN % "dataset: []", "runs.addition_wd0.1.dataset: []", "a mapping"),
     *[(f"runs: {{{name}: {{like: s5}}}}", "runs: ", "a free name") for name in ODD_NAMES],
     (f"runs: {{{'a' * 300}: {{like: s5}}}}", "runs: 'aaa", "…"),
     ('runs: {"a\\n": {like: s5}}', "runs: 'a\\n'", "a free name"),
-    (f"runs: {{{'ab' * 20}: {{like: s5}}}}", "runs: 'abab", "not twenty times in a row"),
+    (f"runs: {{{'ab' * 20}: {{like: s5}}}}", "runs: 'abab", "twenty repetitions of the same text"),
     ("runs: {prediction: {like: s5}}", "runs: 'prediction'", "taken"),
-    (RUN % "seeds: [9223372036854775808]", "runs.addition_wd0.1.seeds: 9223372036854775808", "below 2^63"),
+    (RUN % "seeds: [9223372036854775808]", "runs.addition_wd0.1.seeds: 9223372036854775808", "to 2^63 - 1"),
     # datasets
     (
         DATASET % "module: modular_additon",
         "runs.addition_wd0.1.dataset.module: ",
-        "datasets/modular_additon.py would",
+        "or add workflow/scripts/grokking_phases/datasets/modular_additon.py",
     ),
     (DATASET % "module: ../x", "runs.addition_wd0.1.dataset.module: '../x'", "the name of a module"),
     (DATASET % "pp: 1", "runs.addition_wd0.1.dataset.pp: ", "modular_addition.py takes no option 'pp'"),
-    (DATASET % "p: '97'", "runs.addition_wd0.1.dataset.p: '97' is not a whole number", "string to YAML"),
+    (
+        DATASET % "p: '97'",
+        "runs.addition_wd0.1.dataset.p: '97' is not a whole number",
+        "YAML reads it as a string",
+    ),
     (DATASET % "p: 1", "runs.addition_wd0.1.dataset.p: 1", "less than 2"),
     (DATASET % "p: 1000000000", "runs.addition_wd0.1.dataset.p: ", "more than 1000"),
     ("runs: {division97: {dataset: {p: 1000000007}}}", "runs.division97.dataset.p: ", "more than 1000"),
@@ -101,7 +109,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (
         DATASET % "train_fraction: 1.0e-9",
         "runs.addition_wd0.1.dataset.train_fraction: ",
-        "leaves train or test empty",
+        "leaves the train set or the test set empty",
     ),
     (
         "runs: {division96: {dataset: {inverse: exact}}}",
@@ -129,7 +137,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (TRAINING % "steps: 1000000000000", "runs.addition_wd0.1.training.steps: ", "to 1000000000"),
     (
         TRAINING % "steps: 1000000000",
-        "runs.addition_wd0.1.training.evaluate: {'every': 5}",
+        "runs.addition_wd0.1.training.evaluate: {",
         "more than 1000000 steps",
     ),
     (
@@ -149,16 +157,16 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (SNAPSHOTS % "layers: hidden", "runs.addition_wd0.1.snapshots.layers: 'hidden'", "a list"),
     (SNAPSHOTS % "steps: [0, 4000]", "runs.addition_wd0.1.snapshots.steps: ", "no step between 0 and"),
     (SNAPSHOTS % "steps: [5, 4001]", "runs.addition_wd0.1.snapshots.steps: ", "after the last step, 4000"),
-    (SNAPSHOTS % "steps: {every: 50}", "runs.addition_wd0.1.snapshots.steps: ", "an overlay adds to"),
+    (SNAPSHOTS % "steps: {every: 50}", "runs.addition_wd0.1.snapshots.steps: ", "an overlay adds its keys"),
     (SNAPSHOTS % "steps: 4", "runs.addition_wd0.1.snapshots.steps: 4", "{every: n}"),
     (SNAPSHOTS % "dtype: float64", "runs.addition_wd0.1.snapshots.dtype: 'float64'", "float16"),
     # metrics
-    ("metrics: {new: {}}", "metrics.new: there is no metric 'new'", "metrics/new.py would define it"),
+    ("metrics: {new: {}}", "metrics.new: there is no metric 'new'", "grokking_phases/metrics/new.py"),
     ("metrics: {curves: {module: o_information}}", "metrics: 'curves'", "taken"),
     (
         "metrics: {inverse.weights: {module: o_information}}",
         "metrics.inverse.weights: a sub-network",
-        "another",
+        "rename",
     ),
     (
         O_INFORMATION % "n_bins: 300",
@@ -167,7 +175,11 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     ),
     (O_INFORMATION % "n_bins: 1", "metrics.o_information.n_bins: 1", "less than 2"),
     (O_INFORMATION % "nbins: 9", "metrics.o_information.nbins: ", "did you mean 'n_bins'?"),
-    (O_INFORMATION % "ties: papr", "metrics.o_information.ties: 'papr'", "did you mean 'paper'?), says"),
+    (
+        O_INFORMATION % "ties: papr",
+        "metrics.o_information.ties: 'papr'",
+        "did you mean 'paper'?), as required by",
+    ),
     (
         O_INFORMATION % "ties: papr",
         "metrics.o_information.ties: 'papr'",
@@ -177,7 +189,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (O_INFORMATION % "linkage: x", "metrics.o_information.linkage: 'x'", "synergy/clustering.py"),
     (
         MUTUAL_INFORMATION % "estimator: x",
-        "metrics.mutual_information.estimator: 'x'",
+        "metrics.mutual_information.estimator: there is no estimator 'x'",
         "binning, binning_per_neuron",
     ),
     (
@@ -185,7 +197,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "metrics.mutual_information.estimator: ",
         "mean 'kernel_density'?",
     ),
-    (MUTUAL_INFORMATION % "estimator: [ksg]", 'metrics.mutual_information.estimator: ["ksg"]', "mean 'ksg'?"),
+    (MUTUAL_INFORMATION % "estimator: [ksg]", "metrics.mutual_information.estimator: ", "mean 'ksg'?"),
     (
         MUTUAL_INFORMATION % "bins: 7",
         "metrics.mutual_information.bins: ",
@@ -204,19 +216,23 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "no step between 0 and the last step",
     ),
     (O_INFORMATION % "steps: [0, 5000]", "metrics.o_information.steps: ", "step 5000 is after the last step"),
-    (O_INFORMATION % "seeds: [7]", "metrics.o_information.seeds: ", "has none of them; its own are [0, 100"),
+    (
+        O_INFORMATION % "seeds: [7]",
+        "metrics.o_information.seeds: ",
+        "none of the seeds [7]; choose some of its own, [0, 100",
+    ),
     # phases and sub-networks
     ("phases: [o_informaton]", "phases: there is no metric 'o_informaton'", "did you mean 'o_information'?"),
     (
         "phases: [mutual_information]",
         "phases: metric mutual_information is of module",
-        "o_information is what is needed",
+        "choose a metric of module o_information",
     ),
     ("time_scales: [x]", "time_scales: there is no metric 'x'", "define it under metrics"),
     (
         "time_scales: [o_information]",
         "time_scales: metric o_information is of module",
-        "local_complexity is needed",
+        "choose a metric of one of the modules",
     ),
     (
         "runs: {s5: {time_scales: [linear_maping_number]}}",
@@ -231,7 +247,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (
         SUBNETWORK % "metric: mutual_information",
         "subnetworks.synergistic.metric: ",
-        "o_information is what is needed",
+        "choose a metric of module o_information",
     ),
     (
         SUBNETWORK % "extreme: synergi",
@@ -245,14 +261,14 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "subnetworks.new: the key 'metric' is missing",
         "the name of a metric",
     ),
-    ("subnetworks: {a-b: {metric: o_information}}", "subnetworks: 'a-b'", "small letters"),
+    ("subnetworks: {a-b: {metric: o_information}}", "subnetworks: 'a-b'", "lower-case letters"),
     (f"subnetworks: {{{'a' * 300}: {{metric: o_information}}}}", "subnetworks: 'aaa", "up to 100"),
     # figures
     ("figures: {fig5: {}}", "figures: 'fig5'", "emergence/fig5"),
     (
         "figures: {emergence/fig55: {panels: {a: [s5]}, tables: [curves]}}",
         "figures.emergence/fig55: ",
-        "fig55.py would",
+        "or add workflow/scripts/grokking_phases/figures/emergence/fig55.py",
     ),
     (
         FIGURE % "panels: {a: [s6]}",
@@ -265,9 +281,9 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (
         FIGURE % "tables: [prediction]",
         "figures.emergence/fig5.tables: table prediction is made from",
-        "and nothing is",
+        "add an entry there",
     ),
-    (PREDICTION % "{}", "prediction.estimates: {}", "one at least"),
+    (PREDICTION % "{}", "prediction.estimates: {}", "at least one"),
     (
         PREDICTION % "{o_information: nul}",
         "prediction.estimates: there is no metric 'nul'",
@@ -282,7 +298,7 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
     (
         "phases: []",
         "figures.emergence/fig1.tables: table phases is made from",
-        "named under phases, and nothing is",
+        "the entries of `phases:`, and there are none",
     ),
     (FIGURE % "table: [curves]", "figures.emergence/fig5.table: ", "did you mean 'tables'?"),
     (
@@ -290,16 +306,16 @@ BAD = [  # an overlay; what its sentence starts with; what else it says
         "figures.emergence/fig5.tables: ",
         "did you mean 'synergistic.weights'?",
     ),
-    (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "draws o_information"),
+    (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "cannot draw"),
     (
         NO_SUBNETWORK,
         "figures.two_phase/fig5.tables: ",
-        "models/transformer.py defines no function `subnetwork`",
+        "models/transformer.py, its model, defines no function `subnetwork`",
     ),
     (
         "figures: {two_phase/mechanisms: {panels: {a: [division96]}}}",
-        "metrics.linear_regions: workflow/scripts/grokking_phases/models/transformer.py, the model of run division96",
-        "does not say PIECEWISE_LINEAR = True, and linear_regions needs a network that is linear but for ReLUs",
+        "metrics.linear_regions: linear_regions needs a network that is linear apart from its ReLUs, and ",
+        "models/transformer.py, the model of run division96, does not set PIECEWISE_LINEAR = True; choose",
     ),
     (
         RECORDS_NOTHING,
@@ -317,6 +333,7 @@ REQUIRED = [
 
 
 def overlaid(*overlays):
+    """Return the default config with overlays merged into it."""
     config = deepcopy(CONFIG)
     for overlay in overlays:
         update_config(config, overlay)
@@ -324,7 +341,7 @@ def overlaid(*overlays):
 
 
 @pytest.mark.parametrize(("overlay", "start", "remedy"), BAD, ids=[overlay[:60] for overlay, _, _ in BAD])
-def test_bad_entry_is_one_sentence_with_key_and_remedy(overlay, start, remedy):
+def test_a_wrong_entry_raises_one_sentence_with_key_and_remedy(overlay, start, remedy):
     with pytest.raises(StudyError) as error:
         resolve(overlaid(yaml.safe_load(overlay)))
     assert str(error.value).startswith(start)
@@ -333,8 +350,8 @@ def test_bad_entry_is_one_sentence_with_key_and_remedy(overlay, start, remedy):
 
 
 @pytest.mark.parametrize("name", ["append", "count", "items", "size", "size_mb"])
-def test_a_metric_may_be_called_as_the_methods_of_snakemakes_lists_are(name):
-    """It is measured, and phases, time scales and sub-networks are looked for in it."""
+def test_a_metric_may_have_the_name_of_a_method_of_snakemakes_lists(name):
+    """It is measured, and phases and sub-networks are looked for in it."""
     named = {"metrics": {name: {"module": "o_information"}}, "phases": [name]}
     study = resolve(overlaid(named, {"subnetworks": {"synergistic": {"metric": name}}}))
     assert f"<results>/addition_wd2/0/metrics/{name}.parquet" in tables_of_metrics(
@@ -345,7 +362,7 @@ def test_a_metric_may_be_called_as_the_methods_of_snakemakes_lists_are(name):
 
 
 @pytest.mark.parametrize("path", REQUIRED)
-def test_missing_key_is_named(path):
+def test_a_missing_key_is_named(path):
     *above, key = path.split("/")
     config = overlaid()
     entry = config
@@ -372,7 +389,7 @@ def test_each_run_of_the_default_study_is_complete():
     assert heir == base | {"training": base["training"] | {"weight_decay": 2}}
 
 
-def test_a_run_has_time_scales_of_its_own_or_those_of_the_study():
+def test_a_run_has_its_own_time_scales_or_those_of_the_study():
     config = resolve(
         overlaid({"metrics": {"other": {"module": "local_complexity"}}, "time_scales": ["other"]})
     )
@@ -382,33 +399,34 @@ def test_a_run_has_time_scales_of_its_own_or_those_of_the_study():
     assert metrics_behind(config, "time_scales", "division96") == {"other"}
 
 
-def test_heir_with_another_module_drops_the_options_of_the_old_one():
+def test_a_run_with_another_module_does_not_inherit_the_options_of_the_old_one():
     s5 = resolve(CONFIG)["runs"]["s5"]
     assert "inverse" not in s5["dataset"] and "p" not in s5["dataset"]
     assert s5["model"]["module"] == CONFIG["runs"]["division96"]["model"]["module"]
 
 
-def test_heir_may_choose_another_rule_for_its_steps():
+def test_a_run_may_replace_the_rule_of_steps_that_it_inherits():
     change = {"runs": {"addition_wd2": {"snapshots": {"steps": {"every": 50}}}}}
     assert resolve(overlaid(change))["runs"]["addition_wd2"]["snapshots"]["steps"] == {"every": 50}
 
 
-def test_absolute_results_folder_is_taken():
+def test_an_absolute_results_folder_is_accepted():
     assert resolve(overlaid({"results": "/scratch/me/study-1"}))["results"] == "/scratch/me/study-1"
 
 
 @pytest.mark.parametrize("folder", ["/mnt/my checkpoints", ".checkpoints", "../scratch"])
-def test_any_folder_is_taken_for_checkpoints(folder):
+def test_any_folder_is_accepted_for_checkpoints(folder):
     assert resolve(overlaid({"checkpoints": folder}))["checkpoints"] == folder
 
 
-def test_the_config_itself_is_left_as_it_is():
+def test_the_config_itself_is_not_changed():
     config = overlaid()
     resolve(config)
     assert config == CONFIG
 
 
 def nodes(schema):
+    """Yield a schema and every schema inside it."""
     yield schema
     below = [schema.get("items"), schema.get("propertyNames"), *schema.get("allOf", [])]
     below += [
@@ -418,19 +436,19 @@ def nodes(schema):
         yield from nodes(node)
 
 
-def test_every_node_of_the_schema_says_what_is_wanted():
+def test_every_node_of_the_schema_has_a_description():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert not [node for node in nodes(SCHEMA) if "$ref" not in node and "description" not in node]
 
 
-def test_origin_is_the_last_file_that_says_the_key_or_the_nearest_above():
+def test_origin_is_the_last_file_that_has_the_key_or_the_nearest_above():
     sources = {"config.yaml": {"runs": {"a.b": {"seeds": [0]}}}, "over.yaml": {"runs": {"a.b": {"note": ""}}}}
     assert origin("runs.a.b.seeds", sources) == "config.yaml"
     assert origin("runs.a.b.model.width", sources) == "over.yaml"
     assert origin("figures", sources) == origin("", sources) == "config.yaml"
 
 
-def test_snakemake_prints_the_sentence_with_the_file_and_no_traceback(tmp_path):
+def test_snakemake_prints_the_error_with_the_file_and_no_traceback(tmp_path):
     overlay = tmp_path / "typo.yaml"
     overlay.write_text(TRAINING % "lerning_rate: 0.1")
     command = [sys.executable, "-m", "snakemake", "-n", "--configfile", "config.yaml", str(overlay)]

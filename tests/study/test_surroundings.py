@@ -1,4 +1,4 @@
-"""What Snakemake needs around it, said in one sentence where it is not there."""
+"""An error of one sentence names what Snakemake needs around it and does not find."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-# The study, checked, and what the rules of every stage share.
+# The checked study, and what the rules of all stages share.
 
 import gc
 import re
@@ -9,11 +9,11 @@ from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.io import _IOFile
 
-# Nothing that is made here is garbage before the end, and looking for it was a third of the time.
+# Nothing that is made here becomes garbage before the end; the search for garbage takes a third of the time.
 gc.freeze()
 gc.set_threshold(100_000)
 
-# Of this file, not of the Snakefile that may use this one as a module.
+# The folder of this file, not of a Snakefile that uses this one as a module.
 HERE = Path(str(workflow.current_basedir)).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "scripts")]
 
@@ -30,7 +30,7 @@ from study.resolve import resolve
 from study.surroundings import check_python, check_records, check_scheduler
 from study.wanted_tables import MASKS, retrained, runs_of_table, timed
 
-# A module's config was read by the workflow that uses it.
+# The config of a module is read by the workflow that uses it.
 IS_MODULE = not workflow.modifier.is_main_snakefile()
 CONFIG_FILES = (
     {} if IS_MODULE else {str(file).removeprefix(f"{Path.cwd()}/"): file for file in workflow.configfiles}
@@ -38,7 +38,7 @@ CONFIG_FILES = (
 
 
 def sources(names):
-    """Return what each config file says, and `--config`; of a module, its config alone."""
+    """Return {name: content} of the config files and `--config`; for a module, of its config alone."""
     if IS_MODULE:
         return {"config of the module": config}
     said = {name: load_configfile(CONFIG_FILES[name]) for name in names}
@@ -46,7 +46,10 @@ def sources(names):
 
 
 def checked(check, *arguments, file=None):
-    """Return what `check` returns; its objection becomes one sentence, with the file or the one that says the key."""
+    """Return what `check` returns; turn its StudyError into an error that names the file.
+
+    Without `file`, it is the file that has the key.
+    """
     try:
         return check(*arguments)
     except StudyError as error:
@@ -67,7 +70,7 @@ pathvars:
     results=STUDY["results"],
 
 
-STUDY["results"] = workflow.pathvars.get("results")  # a workflow that uses this one may choose another
+STUDY["results"] = workflow.pathvars.get("results")  # a workflow that uses this one may have changed it
 RUNS, METRICS, SUBNETWORKS, FIGURES = (STUDY[kind] for kind in ("runs", "metrics", "subnetworks", "figures"))
 COMPUTE = {
     "device": STUDY["device"],
@@ -85,7 +88,7 @@ if RESULTS.are_judged:
 
 
 wildcard_constraints:
-    # Not their names: Snakemake would carry a pattern of thousands of them through each job, and try one after another.
+    # Not the names of all runs: Snakemake would try a pattern of thousands of names for each job.
     run="[^/]+",
     seed=r"\d+",
     metric="|".join(map(re.escape, METRICS)),
@@ -97,11 +100,12 @@ wildcard_constraints:
 
 
 def n_steps(wildcards):
-    """Return the length of a training: long ones go first, lest one be left to run alone when all else is done."""
+    """Return the number of steps of a training, which is its priority: the longest trainings start first."""
     return RUNS[wildcards.run]["training"]["steps"]
 
 
 def curves_of_seeds(wildcards):
+    """Return the curves of all seeds of a run."""
     return inputs.tables_of_seeds(STUDY, wildcards.run, "curves")
 
 
@@ -110,14 +114,15 @@ onstart:
     checked(work_alone_in, STUDY["results"])
     if ahead := date_back(STUDY["results"]):
         logger.warning(
-            f"The clock was set back: {ahead} files in {STUDY['results']} were dated ahead of it."
+            f"The clock was set back: {ahead} files in {STUDY['results']} were dated ahead of it, "
+            "and now have the present date."
         )
-    # Where jobs are only submitted from, there need not be what the machines that run them have.
+    # A machine that only submits jobs need not have the device.
     if workflow.local_exec:
         checked(check_device, STUDY["device"])
 
 
 onsuccess:
-    from grokking_phases.training.finished_outputs import forget  # half a second of pyarrow
+    from grokking_phases.training.finished_outputs import forget  # imports pyarrow: half a second
 
     forget(COMPUTE["checkpoints"])

@@ -1,8 +1,8 @@
-# Finished tables, drawn.
+# Figures of finished tables.
 
 
 rule figure:
-    """One figure of one paper, and the numbers that it shows."""
+    """Draw one figure of one paper, and write the numbers that it shows."""
     input:
         lambda wildcards: list(inputs.tables_of_figure(STUDY, f"{wildcards.paper}/{wildcards.figure}")),
         again=lambda wildcards: RESULTS.again(rules.figure.rule, wildcards),
@@ -37,7 +37,7 @@ rule figure:
 
 
 rule paper_figure:
-    """Figure N of both papers in one file, where both have one."""
+    """Join figure N of both papers in one file."""
     input:
         lambda wildcards: inputs.figures_of_papers(STUDY, wildcards.figure),
         again=lambda wildcards: RESULTS.again(rules.paper_figure.rule, wildcards),
@@ -57,7 +57,7 @@ rule paper_figure:
 for paper in PAPERS:
 
     rule:
-        """All figures of one paper, by its name alone: `snakemake emergence`."""
+        """Draw all figures of one paper, by the paper's name: `snakemake emergence`."""
         name:
             paper
         input:

@@ -1,8 +1,8 @@
-# What is measured on a run's snapshots, and its summary over the run's seeds.
+# Metrics of a run's snapshots, and what is found in them.
 
 
 rule metric:
-    """One metric at every snapshot of one run."""
+    """Measure one metric at every snapshot of one run and seed."""
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         snapshots="<results>/{run}/{seed}/snapshots.parquet",
@@ -22,7 +22,7 @@ rule metric:
         options=lambda wildcards: METRICS[wildcards.metric],
         layers=lambda wildcards: params.measured_layers(STUDY, wildcards.run, wildcards.metric),
         code=lambda wildcards: code("metric", *params.metric_modules(STUDY, wildcards.metric)),
-        # Not the rule's threads, which Snakemake cuts to the cores granted; through `input`, not tracked.
+        # Snakemake limits the rule's own threads to the cores granted. Not tracked, since it takes `input`.
         threads=lambda wildcards, input: STUDY["threads"],
         asked=lambda wildcards, input: RESULTS.asked(rules.metric.rule, wildcards),
     script:
@@ -30,7 +30,7 @@ rule metric:
 
 
 rule phases:
-    """The phases of one run, and their boundaries over its seeds."""
+    """Find the phases of one run, and their boundaries over its seeds."""
     input:
         curves=curves_of_seeds,
         metrics=lambda wildcards: inputs.tables_of_metrics(STUDY, wildcards.run, STUDY["phases"]),
@@ -50,7 +50,7 @@ rule phases:
 
 
 rule time_scales:
-    """The time scales of one run, by seed and over its seeds."""
+    """Find the time scales of one run, for each seed and over all seeds."""
     input:
         curves=curves_of_seeds,
         metrics=lambda wildcards: inputs.tables_of_metrics(STUDY, wildcards.run, timed(STUDY, wildcards.run)),
@@ -70,7 +70,7 @@ rule time_scales:
 
 
 rule alignment:
-    """Every two time scales of each run, held against each other."""
+    """Compare every two time scales of each run."""
     input:
         inputs.time_scales_of_runs(STUDY),
         again=lambda wildcards: RESULTS.again(rules.alignment.rule, wildcards),
@@ -89,7 +89,7 @@ rule alignment:
 
 
 rule summary:
-    """All seeds of one run in one table, raw and normalised as the papers draw them."""
+    """Join the tables of all seeds of one run, with raw values and values normalised as in the papers."""
     input:
         lambda wildcards: inputs.tables_of_seeds(STUDY, wildcards.run, wildcards.table),
         again=lambda wildcards: RESULTS.again(rules.summary.rule, wildcards),
@@ -107,7 +107,7 @@ rule summary:
 
 
 rule prediction:
-    """Whether the runs of a sweep generalise, told from their first steps."""
+    """Predict from their first steps which runs of a sweep generalise."""
     input:
         curves=lambda wildcards: inputs.curves_of_prediction(STUDY),
         metrics=lambda wildcards: inputs.metrics_of_prediction(STUDY),

@@ -1,8 +1,8 @@
-# Some units of a network, trained alone from the same initial weights.
+# Sub-networks: some units of a network, trained alone from the same initial weights.
 
 
 rule subnetwork:
-    """The units of one sub-network of one run and seed, and where they were found."""
+    """Choose the units of one sub-network of one run and seed, and record where they were found."""
     input:
         metric=lambda wildcards: inputs.metric_of_subnetwork(STUDY, **wildcards),
         curves="<results>/{run}/{seed}/curves.parquet",
@@ -25,14 +25,17 @@ rule subnetwork:
 
 
 rule retrain:
-    """One sub-network, trained as its run was, unless its units are those of before; goes on from its checkpoint."""
+    """Train one sub-network as its run was trained, or resume it from its last checkpoint.
+
+    A finished training of the same units is kept.
+    """
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         units="<results>/{run}/{seed}/subnetworks/{subnetwork}.parquet",
         again=lambda wildcards: RESULTS.again(rules.retrain.rule, wildcards),
     output:
-        # Not `update(…)`: after a job that failed, Snakemake puts the previous file back with the present date, and
-        # takes it for made from the present units. The script keeps the previous file instead.
+        # Not `update(…)`: after a failed job, Snakemake would put the previous file back with the present
+        # date, as if it were made from the present units. The script keeps the previous file instead.
         "<results>/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet",
     log:
         "<results>/logs/retrain/{run}/{seed}/{subnetwork}.{mask}.log",
@@ -45,7 +48,7 @@ rule retrain:
     params:
         run=lambda wildcards: params.retraining_entry(STUDY, wildcards.run),
         code=lambda wildcards: code("retrain", *params.training_modules(STUDY, wildcards.run)),
-        # Through `input`, as in training.smk: not tracked.
+        # Not tracked, since it takes `input` (training.smk).
         compute=lambda wildcards, input: COMPUTE,
         asked=lambda wildcards, input: RESULTS.asked(rules.retrain.rule, wildcards),
     script:
@@ -53,7 +56,7 @@ rule retrain:
 
 
 rule comparison:
-    """What the sub-networks of one run do, beside the run itself and beside sets drawn at random."""
+    """Compare the sub-networks of one run with the run itself and with random sub-networks."""
     input:
         curves=curves_of_seeds,
         retrained=lambda wildcards: inputs.retrained_of_seeds(STUDY, wildcards.run),

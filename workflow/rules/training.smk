@@ -1,8 +1,8 @@
-# A run's examples, and the network trained on them.
+# The examples of a run, and the network trained on them.
 
 
 rule dataset:
-    """All examples of a task, divided into train and test."""
+    """Make all examples of a task, and split them into train and test set."""
     input:
         again=lambda wildcards: RESULTS.again(rules.dataset.rule, wildcards),
     output:
@@ -22,7 +22,7 @@ rule dataset:
 
 
 rule train:
-    """One network, from its first step to its last; goes on from its last checkpoint."""
+    """Train one network, or resume it from its last checkpoint."""
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         again=lambda wildcards: RESULTS.again(rules.train.rule, wildcards),
@@ -38,12 +38,12 @@ rule train:
     threads: STUDY["threads"]
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        # How long a training takes is not known beforehand; the next attempt goes on from the checkpoint of this one.
+        # The length of a training is not known in advance. The next attempt resumes from its checkpoint.
         runtime=lambda wildcards, attempt: 240 * attempt,
     params:
         run=lambda wildcards: params.training_entry(STUDY, wildcards.run),
         code=lambda wildcards: code("train", *params.training_modules(STUDY, wildcards.run)),
-        # Through `input`, Snakemake does not track it: where and how often, not what, is computed.
+        # Snakemake does not track a param that takes `input`. This one says where to compute, not what.
         compute=lambda wildcards, input: COMPUTE,
         asked=lambda wildcards, input: RESULTS.asked(rules.train.rule, wildcards),
     script:

@@ -1,11 +1,11 @@
-# What is done to results that are there: kept after a change of the code, or deleted. `-n` says what would happen.
+# Upkeep of results: keep them after a change of the code, or delete them. `-n` shows what would happen.
 
 from study.adoption import comparisons, summary
 from study.pruning import listed, prunable
 
 
 rule adopt:
-    """Results of another code are kept where the present one makes the same of the first steps of their runs."""
+    """Keep results of earlier code if the present code makes the same of the first steps of their runs."""
     log:
         "<results>/logs/adopt.log",
     localrule: True
@@ -22,7 +22,7 @@ rule adopt:
 
 
 rule prune:
-    """Snapshots whose metrics are all made are deleted; docs/results.md says what that means."""
+    """Delete the snapshots whose metrics are all made; docs/results.md says what that means."""
     log:
         "<results>/logs/prune.log",
     localrule: True

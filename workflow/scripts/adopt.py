@@ -1,4 +1,4 @@
-"""Results kept although the code has changed: old and new code make the same of the first steps of each run."""
+"""Keep results although the code has changed, if both codes make the same of the first steps of each run."""
 
 import io
 import os
@@ -17,16 +17,15 @@ from grokking_phases.storage.replace_header import replace_header
 
 
 def main(repository: Path, comparisons: list[dict], tolerance: float, cores: int) -> None:
-    """Compare each group of results (`study/adoption.py`), and print what became of them.
+    """Run each comparison (`study/adoption.py`), keep the results that pass it, and print which are kept.
 
-    `tolerance` is the greatest difference between values of a metric, in the metric's units; training must be the same
-    to the last bit.
+    `tolerance` is the greatest difference allowed between values of a metric, in the metric's units. Training
+    must be the same to the last bit.
     """
     for group in comparisons:
         if group["commit"] is None:
-            say(
-                f"{len(group['files'])} files are not kept: no commit of this repository has the code that made them"
-            )
+            why = "no commit of this repository has the code that made them"
+            say(f"{len(group['files'])} files are not kept: {why}")
             continue
         with tempfile.TemporaryDirectory() as folder:
             old, new = Path(folder, "old"), Path(folder, "new")
@@ -36,7 +35,7 @@ def main(repository: Path, comparisons: list[dict], tolerance: float, cores: int
 
 
 def code_of(repository: Path, commit: str, folder: Path) -> Path:
-    """Return a folder with the code as it was at the commit."""
+    """Write the code of a commit into a folder; return the folder."""
     command = ["git", "-C", repository, "archive", commit, "Snakefile", "workflow", "profiles"]
     archive = subprocess.run(command, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
@@ -45,7 +44,7 @@ def code_of(repository: Path, commit: str, folder: Path) -> Path:
 
 
 def make(code: Path, folder: Path, group: dict, cores: int) -> None:
-    """Let the workflow in `code` run the short study in `folder`."""
+    """Run the short study of a comparison in `folder`, with the workflow in `code`."""
     folder.mkdir()
     (folder / "config.yaml").write_text(yaml.safe_dump(group["config"], sort_keys=False), encoding="utf-8")
     targets = sorted({file["same"] for file in group["files"].values()})
@@ -72,13 +71,15 @@ def make(code: Path, folder: Path, group: dict, cores: int) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
-        raise ValueError(
-            f"the code of {group['commit']} and the present one cannot be compared:\n{done.stderr}"
-        )
+        what = f"commit {group['commit']} and the present code cannot be compared: the short study failed"
+        raise ValueError(f"{what}:\n{done.stderr}")
 
 
 def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
-    """Keep the results whose like came out the same, and that are not made from others that are not kept."""
+    """Keep each result whose counterparts in the folders `old` and `new` are equal; print which are kept.
+
+    A result is not kept if one of its inputs is not.
+    """
     refused, differences = set(), []
     for path, file in group["files"].items():
         allowed = tolerance if file["stage"] == "metric" else None
@@ -97,18 +98,19 @@ def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
 
 
 def adopt(path: str, file: dict, evidence: dict) -> None:
-    """Let the file's header say that it is what the present code makes, which code made it, and how that is known."""
+    """Write into a file's header that the present code makes the same, with the code that made it."""
     header = header_of(path)
     made_by = header["made_by"]
     inputs = {
         name: each | {"lineage": file["lineages"].get(name)} for name, each in made_by["inputs"].items()
     }
-    before = [*made_by.get("adopted", []), evidence | {"code": made_by["code"]}]
-    made_by |= {"code": file["code"], "lineage": file["lineage"], "inputs": inputs, "adopted": before}
+    adopted = [*made_by.get("adopted", []), evidence | {"code": made_by["code"]}]
+    made_by |= {"code": file["code"], "lineage": file["lineage"], "inputs": inputs, "adopted": adopted}
     replace_header(path, header)
 
 
 def say(text: str) -> None:
+    """Print a line to the terminal and to the log of the job."""
     print(text, file=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""Every two time scales of each run held against each other: as a table, and as one that can be read."""
+"""Compare every two time scales of each run, in a CSV table and in a Markdown page for readers."""
 
 from grokking_phases.analysis.time_scales import aligned, in_words
 from grokking_phases.jobs.logs import logged
@@ -8,6 +8,7 @@ from grokking_phases.storage.tables import read_tables
 
 
 def main(time_scales: list[str], header: dict, csv: str, md: str) -> None:
+    """Read the time scales of all runs; write the comparison to the files `csv` and `md`."""
     events = read_tables(time_scales)
     table = aligned(events)
     with whole(csv) as unfinished:

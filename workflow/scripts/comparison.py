@@ -1,4 +1,4 @@
-"""The sub-networks of one run beside the run itself."""
+"""Compare the sub-networks of one run with the run itself."""
 
 from grokking_phases.analysis.comparison import compare
 from grokking_phases.jobs.logs import logged
@@ -8,7 +8,7 @@ from grokking_phases.storage.tables import read_tables, read_tables_by_name, wri
 
 
 def main(run: str, sources: dict[str, list[str]], at_random: list[str], header: dict, output: str) -> None:
-    """Read curves and choices of all seeds, and the retrained curves; `at_random` are the sub-networks drawn so."""
+    """Read curves, choices and retrained curves of all seeds; `at_random` names the random sub-networks."""
     retrained = read_tables_by_name(sources["retrained"], run=run)
     drawn = {name for name in retrained if name.split(".")[0] in at_random}
     curves, choices = (read_tables(sources[name], run=run) for name in ("curves", "choices"))

@@ -1,4 +1,4 @@
-"""All examples of a run's task, divided into train and test."""
+"""Make all examples of a run's task, and split them into train and test set."""
 
 from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.split import split
@@ -9,6 +9,7 @@ from grokking_phases.storage.made_by import made_by
 
 
 def main(header: dict, dataset: dict, split_seed: int, output: str) -> None:
+    """Write the examples that a dataset's entry describes, with their split."""
     examples = module("datasets", dataset["module"]).make(**options_in("datasets", dataset))
     check_examples(examples, f"datasets/{dataset['module']}.py")
     write_examples(output, split(examples, dataset["train_fraction"], split_seed), header)

@@ -1,4 +1,4 @@
-"""One figure: its pages as PDF and PNG, and the numbers drawn as CSV."""
+"""Draw one figure: its pages as PDF and PNG, and the numbers drawn as CSV."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from grokking_phases.storage.tables import read_table
 
 
 def main(figure: str, entry: dict, tables: list[dict], study: dict, output: dict[str, str]) -> None:
-    """Draw tables, each {path, table, expected}: what it is called, and what its header must say."""
+    """Draw tables, each given as {path, table, expected}: its file, name, and what its header must state."""
     source, paths = module("figures", figure), [table["path"] for table in tables]
     rows = [read_table(each["path"], **each["expected"]).assign(table=each["table"]) for each in tables]
     numbers = source.select(pd.concat(rows, ignore_index=True), entry["panels"])

@@ -1,4 +1,7 @@
-"""One metric at the snapshots of one run; a run that diverged at once has none."""
+"""Measure one metric at the snapshots of one run and seed.
+
+A run that diverged at once has no snapshots, and its table is empty.
+"""
 
 from grokking_phases.data.snapshots import Snapshots
 from grokking_phases.jobs.logs import logged
@@ -12,6 +15,7 @@ from grokking_phases.threads import use_threads
 
 
 def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], output: str) -> None:
+    """Measure what an entry of `metrics:` describes, in the layers of `params.measured_layers`."""
     header = header_of(sources["snapshots"], **origin)
     more = {"steps": entry.get("steps"), "layers": layers["widths"]} | from_weights(sources, layers, header)
     snapshots, options = (
@@ -27,10 +31,10 @@ def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], outpu
 
 
 def from_weights(sources: dict[str, str], layers: dict, header: dict) -> dict:
-    """Return what needs more than the recorded activations; {} where nothing does."""
+    """Return the network and the layers to recompute with it; {} if the recorded activations are enough."""
     if "model" not in layers:
         return {}
-    from grokking_phases.data.networks import Networks  # torch, which takes seconds to import
+    from grokking_phases.data.networks import Networks  # imports torch, which takes seconds
 
     networks = Networks(sources["weights"], sources["dataset"], layers["model"], header["config_digest"])
     return {"network": networks, "recompute": networks.recompute(layers["recomputed"])}

@@ -1,4 +1,4 @@
-"""Figure N of both papers in one file, their pages one after another."""
+"""Join the pages of figure N of both papers in one PDF."""
 
 from pypdf import PdfWriter
 
@@ -8,6 +8,7 @@ from grokking_phases.storage.made_by import made_by, stamped
 
 
 def main(figures: list[str], header: dict, output: str) -> None:
+    """Write the pages of all PDFs, in their order, to one PDF."""
     joined = PdfWriter()
     for figure in figures:
         joined.append(figure)

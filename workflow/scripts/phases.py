@@ -1,4 +1,4 @@
-"""The phases of one run, in each metric that they are looked for in."""
+"""Find the phases of one run in each metric that `phases:` lists."""
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ from grokking_phases.storage.tables import read_tables, read_tables_by_name, wri
 
 
 def main(run: str, curves: list[str], metrics: list[str], header: dict, output: str) -> None:
-    """Read the curves of all seeds and, for each metric, the tables of all seeds."""
+    """Read the curves of all seeds and, for each metric, the tables of all seeds; write the phases found."""
     check_same_training(curves, metrics)
     evaluated = read_tables(curves, run=run)
     tables = read_tables_by_name(metrics, run=run)

@@ -1,4 +1,4 @@
-"""What early synergy says of a sweep's runs, beside two baselines."""
+"""Predict from early synergy, and from two baselines, which runs of a sweep generalise."""
 
 from grokking_phases.analysis.prediction import predictions, write_predictions
 from grokking_phases.jobs.logs import logged
@@ -10,7 +10,11 @@ from grokking_phases.storage.tables import read_tables, read_tables_by_name
 def main(
     sources: dict[str, list[str]], runs: dict, estimates: dict, calibration: list[int], output: str
 ) -> None:
-    """Read curves and metrics of all runs; `estimates` maps each metric that estimates synergy to its null."""
+    """Read curves and metrics of all runs, and write the predictions.
+
+    `estimates` maps each metric that estimates synergy to its null. The constants are fixed on the seeds that
+    `calibration` lists.
+    """
     tables = read_tables_by_name(sources["metrics"])
     synergy, nulls = (
         {name: tables[name] for name in estimates},

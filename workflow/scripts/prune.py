@@ -1,4 +1,4 @@
-"""Delete snapshots that nothing of the study reads any more."""
+"""Delete the snapshots that no job of the study has to read again (`study/pruning.py`)."""
 
 from pathlib import Path
 

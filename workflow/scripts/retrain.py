@@ -1,4 +1,4 @@
-"""A sub-network of one run and seed, trained alone from the same initial weights: units -> curves."""
+"""Train a sub-network of one run and seed alone, from the same initial weights: units -> curves."""
 
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import header_of
@@ -9,9 +9,10 @@ from grokking_phases.training.previous_output import previous
 
 
 def main(paths, origin, entry, header, compute):
+    """Train the units that the table `paths["units"]` lists; write their curves to `paths["curves"]`."""
     chosen = {key: origin[key] for key in ("run", "seed", "subnetwork")}
     units = read_table(paths["units"], **chosen)["unit"].tolist()
-    if not units:  # there is no such sub-network: no rows
+    if not units:  # the sub-network does not exist: its table has no rows
         write_table(
             paths["curves"], EMPTY, origin | {"training": header_of(paths["units"])["training"]} | header
         )

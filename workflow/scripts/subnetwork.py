@@ -1,4 +1,4 @@
-"""The units of one sub-network of one run and seed, and where they were found."""
+"""Choose the units of one sub-network of one run and seed, and record where they were found."""
 
 from grokking_phases.analysis.events import AS_STATED
 from grokking_phases.analysis.subnetworks import Absent, choose, in_layer, write_choice, write_units
@@ -10,7 +10,7 @@ from grokking_phases.storage.tables import read_table
 
 
 def main(origin: dict, entry: dict, layer: dict, sources: dict[str, str], output: dict[str, str]) -> None:
-    """Choose what `origin` (run, seed, subnetwork) names, by an entry of `subnetworks:`, of the units of `layer`."""
+    """Choose units of `layer` by an entry of `subnetworks:`; `origin` names run, seed and subnetwork."""
     run, seed = {"run": origin["run"]}, {"run": origin["run"], "seed": origin["seed"]}
     check_same_training([sources["curves"], sources["metric"]])
     curves, measured = (read_table(sources[name], **seed) for name in ("curves", "metric"))

@@ -1,4 +1,4 @@
-"""All seeds of one run in one table, raw and normalised."""
+"""Join the tables of all seeds of one run, with raw and normalised values."""
 
 from grokking_phases.analysis.summary import normalised
 from grokking_phases.jobs.logs import logged
@@ -8,6 +8,7 @@ from grokking_phases.storage.tables import read_tables, write_table
 
 
 def main(run: str, tables: list[str], header: dict, output: str) -> None:
+    """Read the tables of all seeds; write them as one."""
     write_table(output, normalised(read_tables(tables, run=run)), {"run": run, **of_all(tables), **header})
 
 

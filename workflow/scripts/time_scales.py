@@ -1,4 +1,4 @@
-"""The time scales of one run, by seed and over its seeds."""
+"""Find the time scales of one run, for each seed and over all seeds."""
 
 from grokking_phases.analysis.time_scales import find
 from grokking_phases.jobs.logs import logged
@@ -8,7 +8,7 @@ from grokking_phases.storage.tables import read_tables, read_tables_by_name, wri
 
 
 def main(run: str, curves: list[str], metrics: list[str], header: dict, output: str) -> None:
-    """Read the curves of all seeds and, for each metric, the tables of all seeds."""
+    """Read the curves of all seeds and, for each metric, the tables of all seeds; write the time scales."""
     check_same_training(curves, metrics)
     found = find(read_tables(curves, run=run), read_tables_by_name(metrics, run=run))
     write_events(output, found, {"run": run, **of_all([*curves, *metrics]), **header})

@@ -1,4 +1,7 @@
-"""One run of one seed: dataset -> curves, snapshots, weights; it resumes from its last checkpoint."""
+"""Train the network of one run and seed, or resume it from its last checkpoint.
+
+dataset -> curves, snapshots, weights
+"""
 
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.made_by import made_by
@@ -7,6 +10,7 @@ from grokking_phases.training.job import Compute, Job, complete_job
 
 
 def main(paths, origin, entry, header, compute):
+    """Train by the entry of a run; read the dataset and write the outputs at `paths`."""
     outputs = [paths[name] for name in ("snapshots", "weights", "curves")]
 
     def write(run, header):

@@ -1,1 +1,1 @@
-"""What a config means, and whether it is sound."""
+"""The study that a config describes: its entries completed and checked, and the state of its results."""

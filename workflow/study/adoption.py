@@ -1,6 +1,7 @@
-"""What `snakemake adopt` compares: results that differ from the config in their code alone, and the code of before.
+"""The comparisons that `snakemake adopt` makes, for results that differ from the config in their code alone.
 
-Both codes run the first steps of the same runs, on this machine, as a study of their own.
+Such a result was made by earlier code, under the present options. The earlier and the present code both run
+the first steps of the same runs on this machine, as a short study of their own.
 """
 
 import json
@@ -14,22 +15,18 @@ from study.errors import StudyError
 from study.freshness import Made, Results, differing
 from study.resolve import complete
 
-STAGES = (
-    "dataset",
-    "train",
-    "metric",
-    "retrain",
-)  # what they make takes long; all else is made again in seconds
-STEPS = 300
-SHORT = "short"  # the results folder of the studies that are compared
+# The stages whose results take long to make; all others are made again in seconds.
+STAGES = ("dataset", "train", "metric", "retrain")
+STEPS = 300  # the most steps of a run of a short study
+SHORT = "short"  # the results folder of a short study
 
 
 def comparisons(results: Results, config: dict, study: dict) -> list[dict[str, Any]]:
-    """Return what is to be compared, one item for each commit whose code made some of the results.
+    """Return the comparisons to make, one for each commit whose code made some of the results.
 
-    commit    of the code of before; None where no commit has that code
-    config    a study that makes the same files of runs of `STEPS` steps
-    files     {path: what it holds (`result`)}, each behind the files that it is made from
+    commit    the commit that has the earlier code; None if no commit has it
+    config    the short study, which makes the same files from runs of at most `STEPS` steps
+    files     {path: what the comparison must know of it (`result`)}, each after its input files
     """
     found = [(path, made, old) for path, made, old in changed_in_code(results) if stage(made) in STAGES]
     commits = {text: commit_of(json.loads(text)) for text in {json.dumps(old) for _, _, old in found}}
@@ -43,18 +40,20 @@ def comparisons(results: Results, config: dict, study: dict) -> list[dict[str, A
 
 
 def summary(listed: list[dict[str, Any]]) -> str:
-    """Return a line for each comparison that will be made."""
+    """Return a text with one line for each comparison that will be made."""
     lines = []
     for each in listed:
         runs = sorted({file["wildcards"]["run"] for file in each["files"].values()})
         what = f"{len(each['files'])} files of {', '.join(runs)}"
         if each["commit"]:
             lines.append(
-                f"{what}: made by the code of commit {each['commit'][:12]}, which is compared with the present one"
+                f"{what}: made by the code of commit {each['commit'][:12]}, "
+                "which will be compared with the present code"
             )
         else:
             lines.append(
-                f"{what}: no commit of this repository has the code that made them; they will be made again"
+                f"{what}: no commit of this repository has the code that made them, "
+                "so they will be made again"
             )
     return "\n".join(
         lines or ["No result differs from the config in its code alone: there is nothing to adopt."]
@@ -62,20 +61,26 @@ def summary(listed: list[dict[str, Any]]) -> str:
 
 
 def key(commits: dict, found: tuple) -> str:
+    """Return the commit that has the code of a found file; "" if there is none."""
     return commits[json.dumps(found[2])] or ""
 
 
 def order(commits: dict, found: tuple) -> tuple:
+    """Return the sort key of a found file: its commit, then its stage, then its path."""
     path, made, _ = found
     return key(commits, found), STAGES.index(stage(made)), path
 
 
 def stage(made: Made) -> str:
+    """Return the stage of a job: the name of its script."""
     return Path(made.rule.script).stem
 
 
 def changed_in_code(results: Results) -> list[tuple[str, Made, dict[str, str]]]:
-    """Return each file on disk that has the options of the config and another code, with what should make it."""
+    """Return each file on disk that was made under the config's options by other code than the present one.
+
+    Each item is (path, the job that makes the file now, {module: hash} of the code that made it).
+    """
     found = []
     for path in sorted(Path(results.folder).glob("**/*")):
         if path.suffix in (".parquet", ".safetensors") and (made := of_study(results, str(path))):
@@ -87,7 +92,7 @@ def changed_in_code(results: Results) -> list[tuple[str, Made, dict[str, str]]]:
 
 
 def of_study(results: Results, path: str) -> Made | None:
-    """Return the job that makes a file; None where the study has none (any more)."""
+    """Return the job that makes a file; None if no job of the study makes it."""
     try:
         return results.of_file(path)
     except (StudyError, KeyError):
@@ -97,28 +102,29 @@ def of_study(results: Results, path: str) -> Made | None:
 def result(results: Results, study: dict, path: str, made: Made) -> dict[str, Any]:
     """Return what the comparison must know of one file.
 
-    stage, wildcards   of its job
-    same               the file of a short study that it is judged by: of the run's first seed
-    inputs             {name: path}, and `lineages` {name: what their header will say}
-    lineage, code      what its own header will say
+    stage, wildcards   those of the job that makes it
+    same               the file of the short study that decides on it: that of the run's first seed
+    inputs             {name: path} of the job's input files
+    lineages           {name: lineage} that the headers of these inputs will state
+    lineage, code      what the header of the file itself will state
     """
     wildcards = made.rule.get_wildcards(path)
     first = study["runs"][wildcards["run"]]["seeds"][0]
-    inside = results.name_of(path).split("/")
-    behind = {name: results.of_file(source) for name, source in made.inputs.items()}
+    parts = results.name_of(path).split("/")
+    sources = {name: results.of_file(source) for name, source in made.inputs.items()}
     return {
         "stage": stage(made),
         "wildcards": dict(wildcards),
-        "same": "/".join([SHORT, inside[0], str(first), *inside[2:]]),
+        "same": "/".join([SHORT, parts[0], str(first), *parts[2:]]),
         "inputs": made.inputs,
-        "lineages": {name: each.lineage for name, each in behind.items() if each},
+        "lineages": {name: each.lineage for name, each in sources.items() if each},
         "lineage": made.lineage,
         "code": made.code,
     }
 
 
 def short(config: dict, files: dict[str, dict]) -> dict:
-    """Return a study of the runs that made these files, cut to their first steps."""
+    """Return a short study: the runs that made these files, cut to their first steps."""
     study = {
         key: value
         for key, value in deepcopy(config).items()
@@ -134,7 +140,7 @@ def short(config: dict, files: dict[str, dict]) -> dict:
     for entry in study["metrics"].values():
         entry.pop("seeds", None)
         entry["steps"] = [1]
-    for entry in study["subnetworks"].values():  # which units are trained alone is no matter
+    for entry in study["subnetworks"].values():  # it does not matter which units are trained alone
         metric = entry["metric"]
         entry.clear()
         entry |= {"metric": metric, "take": "random"}

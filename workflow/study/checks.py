@@ -1,4 +1,7 @@
-"""Check runs, metrics, sub-networks and figures against the modules that they name, and against each other."""
+"""Checks of runs, metrics, sub-networks and figures, against their modules and against each other.
+
+Each check raises StudyError, which names the key, for the first entry that is wrong.
+"""
 
 from itertools import chain
 
@@ -12,15 +15,12 @@ from study.options import check_limits, check_module, check_options
 from study.signatures import constant, defines, file_of
 from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
-TIMED = (
-    "mutual_information",
-    "linear_mapping_number",
-    "local_complexity",
-)  # modules whose numbers have time scales
-MOST_STEPS = 1_000_000  # of a rule: lists of them are made on the way
+TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # metrics that have time scales
+MOST_STEPS = 1_000_000  # the most that a rule may choose, since a list holds them
 
 
 def check_run(config: dict, name: str) -> None:
+    """Check a run: its dataset, model, training, snapshots and time scales."""
     run, where = config["runs"][name], f"runs.{name}"
     check_dataset(run["dataset"], f"{where}.dataset")
     check_model(run["model"], "snapshots" in run, f"{where}.model")
@@ -37,25 +37,24 @@ def check_run(config: dict, name: str) -> None:
 
 
 def check_dataset(entry: dict, where: str) -> None:
-    """Check the options, and make the dataset once (tasks are small) for what only the task itself can tell."""
+    """Check a dataset's options and make it once, since the task itself may reject them; tasks are small."""
     check_module("datasets", entry["module"], f"{where}.module")
     check_options("datasets", entry["module"], entry, where)
     check_limits("datasets", entry, where)
     n_samples, fraction = len(made(entry, where)), entry["train_fraction"]
     if not 0 < int(fraction * n_samples) < n_samples:
-        raise StudyError(
-            f"{where}.train_fraction", f"{fraction} of {n_samples} examples leaves train or test empty"
-        )
+        what = f"{fraction} of {n_samples} examples leaves the train set or the test set empty"
+        raise StudyError(f"{where}.train_fraction", f"{what}; choose a fraction that leaves some in each")
 
 
 def made(entry: dict, where: str) -> Examples:
-    """Return the dataset's examples; StudyError, which names the file, where it cannot make them."""
+    """Return the examples that a dataset makes; raise StudyError, which names its file, if it fails."""
     file = file_of("datasets", entry["module"])
     try:
         examples = module("datasets", entry["module"]).make(**options_in("datasets", entry))
     except (ValueError, MemoryError) as error:
-        raise StudyError(where, f"{str(error).rstrip('.')}, says {file}") from error
-    except Exception as error:  # whatever a file of one's own does
+        raise StudyError(where, f"{file}: {str(error).rstrip('.')}") from error
+    except Exception as error:  # a user's own file may raise anything
         raise StudyError(where, f"{file}: make() raised {type(error).__name__}: {error}") from error
     try:
         check_examples(examples, file)
@@ -65,7 +64,7 @@ def made(entry: dict, where: str) -> Examples:
 
 
 def check_model(entry: dict, records: bool, where: str) -> None:
-    """Check the options and the file; `records`: the run records layers."""
+    """Check a model's options and its file; `records` is true if the run records layers."""
     name = entry["module"]
     check_module("models", name, f"{where}.module")
     check_options("models", name, entry, where)
@@ -74,23 +73,25 @@ def check_model(entry: dict, records: bool, where: str) -> None:
 
 
 def check_layers(layers: list[str], known: list[str], where: str) -> None:
+    """Check that a model has each layer that is named."""
     for layer in layers:
         if layer not in known:
             raise StudyError(where, f"there is no layer {shown(layer)}{meant(layer, known)}")
 
 
 def check_steps(rule: list[int] | dict[str, int], last: int, where: str) -> None:
+    """Check that a rule chooses steps before the last step, and not too many."""
     if isinstance(rule, dict) and min(rule.get("log", last), last // rule.get("every", 1)) > MOST_STEPS:
-        raise StudyError(
-            where, f"{rule} puts more than {MOST_STEPS} steps before the last, {last}; take fewer"
-        )
+        what = f"{shown(rule)} puts more than {MOST_STEPS} steps before the last step, {last}"
+        raise StudyError(where, f"{what}; choose fewer, as in {{log: 100}}")
     try:
         steps_of(rule, last)
     except ValueError as error:
-        raise StudyError(where, f"{error}; choose some between, or {{log: 100}}") from error
+        raise StudyError(where, f"{error}; choose steps in between, as in {{log: 100}}") from error
 
 
 def check_metric(config: dict, name: str) -> None:
+    """Check a metric against its module and against each run on which it is measured."""
     entry, where = config["metrics"][name], f"metrics.{name}"
     check_module("metrics", entry["module"], where)
     check_options("metrics", entry["module"], entry, where)
@@ -103,55 +104,62 @@ def check_metric(config: dict, name: str) -> None:
         if "steps" in entry:
             check_steps(entry["steps"], config["runs"][run]["training"]["steps"], f"{where}.steps")
         if not seeds_of(config, run, name):
-            raise StudyError(
-                f"{where}.seeds", f"run {run} has none of them; its own are {config['runs'][run]['seeds']}"
-            )
+            what = f"run {run} has none of the seeds {shown(entry['seeds'])}"
+            remedy = f"choose some of its own, {shown(config['runs'][run]['seeds'])}"
+            raise StudyError(f"{where}.seeds", f"{what}; {remedy}")
 
 
 def check_network(metric: str, model: str, run: str, where: str) -> None:
-    """Exact regions need a network that is linear but for ReLUs, as a model's file says in `PIECEWISE_LINEAR`."""
+    """Check that a metric of exact regions is measured on a network that is linear apart from its ReLUs.
+
+    The metric's file sets `NEEDS_PIECEWISE_LINEAR` if it needs such a network. The model's file sets
+    `PIECEWISE_LINEAR` if it builds one.
+    """
     if constant("metrics", metric, "NEEDS_PIECEWISE_LINEAR") and not constant(
         "models", model, "PIECEWISE_LINEAR"
     ):
-        what = f"{file_of('models', model)}, the model of run {run}, does not say PIECEWISE_LINEAR = True"
-        needed = f"{metric} needs a network that is linear but for ReLUs; choose another run"
-        raise StudyError(where, f"{what}, and {needed}")
+        what = f"{metric} needs a network that is linear apart from its ReLUs"
+        found = f"{file_of('models', model)}, the model of run {run}, does not set PIECEWISE_LINEAR = True"
+        raise StudyError(where, f"{what}, and {found}; choose another run")
 
 
 def check_phases(config: dict, metric: str) -> None:
+    """Check a metric that `phases:` lists."""
     check_o_information(config, metric, "phases")
 
 
 def check_time_scales(config: dict, metric: str, where: str = "time_scales") -> None:
+    """Check a metric that `time_scales:` lists, that of the study or of a run."""
     check_names([metric], config["metrics"], "metric", where)
     module = config["metrics"][metric]["module"]
     if module not in TIMED:
-        raise StudyError(
-            where, f"metric {metric} is of module {module}, and one of {', '.join(TIMED)} is needed"
-        )
+        what = f"metric {metric} is of module {module}, which has no time scales"
+        raise StudyError(where, f"{what}; choose a metric of one of the modules {', '.join(TIMED)}")
 
 
 def check_subnetwork(config: dict, name: str) -> None:
+    """Check a sub-network: its metric, its options and the names of its tables."""
     entry, where = config["subnetworks"][name], f"subnetworks.{name}"
     check_o_information(config, entry["metric"], f"{where}.metric")
     for table in retrained(config):
         if table in config["metrics"]:
-            raise StudyError(
-                f"metrics.{table}", "a sub-network has a table of this name; give one of them another"
-            )
+            what = "a sub-network has a table of the same name"
+            raise StudyError(f"metrics.{table}", f"{what}; rename the metric or the sub-network")
     check_options("subnetworks", "", entry, where)
     check_limits("subnetworks", entry, where)
 
 
 def check_o_information(config: dict, metric: str, where: str) -> None:
-    """Check that a metric is one in which phases and sub-networks can be found."""
+    """Check that phases and sub-networks can be found in a metric: its module is `o_information`."""
     check_names([metric], config["metrics"], "metric", where)
     module = config["metrics"][metric]["module"]
     if module != "o_information":
-        raise StudyError(where, f"metric {metric} is of module {module}, and o_information is what is needed")
+        what = f"metric {metric} is of module {module}"
+        raise StudyError(where, f"{what}; choose a metric of module o_information")
 
 
 def check_figure(config: dict, name: str) -> None:
+    """Check a figure: its module, its options, and the names of its runs and tables."""
     entry, where = config["figures"][name], f"figures.{name}"
     check_module("figures", name, where)
     check_options("figures", name, entry, where)
@@ -161,6 +169,7 @@ def check_figure(config: dict, name: str) -> None:
 
 
 def check_prediction(config: dict, key: str) -> None:
+    """Check the metrics that a key of `prediction:` names."""
     if key == "estimates":
         check_names(
             list(chain(*config["prediction"][key].items())), config["metrics"], "metric", f"prediction.{key}"
@@ -168,7 +177,7 @@ def check_prediction(config: dict, key: str) -> None:
 
 
 def check_tables(config: dict, figure: str) -> None:
-    """Check that every run of a figure can have the figure's tables."""
+    """Check that every run of a figure can have each table that the figure draws."""
     entry, where = config["figures"][figure], f"figures.{figure}.tables"
     for table in entry["tables"]:
         check_sought(config, table, where)
@@ -180,40 +189,42 @@ def check_tables(config: dict, figure: str) -> None:
 
 
 def check_sought(config: dict, table: str, where: str) -> None:
-    """Check that the study names, in blocks of its own, what a table is made from."""
+    """Check that the blocks of the config from which a table is made have entries."""
     needed = {name: ["phases"] for name in ("phases", *retrained(config))}
     needed |= {"comparison": ["phases", "subnetworks"], "prediction": ["prediction"]}
     for key in needed.get(table, []):
         if not config[key]:
-            raise StudyError(where, f"table {table} is made from what is named under {key}, and nothing is")
+            what = f"table {table} is made from the entries of `{key}:`, and there are none"
+            raise StudyError(where, f"{what}; add an entry there, or remove the table")
 
 
 def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:
+    """Check that a run records snapshots, if there are metrics to measure on them."""
     if metrics and "snapshots" not in run:
         what = f"run {name} records no snapshots to measure; add `snapshots:` to runs.{name}"
         raise StudyError(where, what)
 
 
 def check_separable(run: dict, name: str, table: str, where: str) -> None:
-    """Check that the run's model can be cut down to a sub-network."""
+    """Check that the run's model can be reduced to a sub-network: its file defines `subnetwork`."""
     model = run["model"]["module"]
     if not defines("models", model, "subnetwork"):
-        what = (
-            f"{file_of('models', model)} defines no function `subnetwork`, so run {name} has no table {table}"
-        )
-        raise StudyError(where, what)
+        what = f"run {name} has no table {table}"
+        why = f"{file_of('models', model)}, its model, defines no function `subnetwork`"
+        raise StudyError(where, f"{what}, since {why}; choose another run or table")
 
 
 def check_drawn(figure: str, found: list[str]) -> None:
-    """Check that a figure can draw its tables, if it names in `DRAWS` the kinds that it can."""
+    """Check that a figure can draw its tables; its file may list in `DRAWS` the kinds that it draws."""
     drawn = constant("figures", figure, "DRAWS")
     for kind in found:
         if drawn and kind not in drawn:
-            what = f"{file_of('figures', figure)} draws {', '.join(drawn)}, not {kind}"
-            raise StudyError(f"figures.{figure}.tables", what)
+            what = f"{file_of('figures', figure)} draws {', '.join(drawn)} and cannot draw {kind}"
+            raise StudyError(f"figures.{figure}.tables", f"{what}; remove that table")
 
 
 def check_names(names: list[str], known: dict, what: str, where: str) -> None:
+    """Check that all names are known; `what` is what they name, such as a run."""
     for name in names:
         if name not in known:
             remedy = f"; define it under {what}s" if what != "table" else ""
@@ -221,11 +232,9 @@ def check_names(names: list[str], known: dict, what: str, where: str) -> None:
 
 
 def check_device(name: str) -> None:
-    """Check that this machine, where the jobs run, has the device that they are to use."""
+    """Check that this machine, on which the jobs run, has the device that the config names."""
     if name == "cuda":
         import torch
 
         if not torch.cuda.is_available():
-            raise StudyError(
-                "device", "'cuda' is asked for, and this machine has none that torch can use; write auto"
-            )
+            raise StudyError("device", "'cuda' needs a GPU that torch can use, and there is none; write auto")

@@ -1,4 +1,4 @@
-"""The commit at which the code was what a result's header says that it was made by."""
+"""The commit that has the code by which, according to its header, a result was made."""
 
 import subprocess
 from functools import cache
@@ -10,11 +10,12 @@ REPOSITORY = SCRIPTS.parents[1]
 
 
 def commit_of(code: dict[str, str]) -> str | None:
-    """Return the newest commit whose modules have the hashes of `code`, {module: hash}; None: no commit has."""
+    """Return the newest commit whose modules have the hashes of `code`, {module: hash}; None if none has."""
     return next((commit for commit in commits() if has(commit, code)), None)
 
 
 def has(commit: str, code: dict[str, str]) -> bool:
+    """Return whether the modules of a commit have the hashes of `code`."""
     blobs = blobs_of(commit)
     for module, expected in code.items():
         place = f"{SCRIPTS.relative_to(REPOSITORY).as_posix()}/{module.replace('.', '/')}"
@@ -32,25 +33,28 @@ def commits() -> list[str]:
 
 @cache
 def blobs_of(commit: str) -> dict[str, str]:
-    """Return {path: blob} of the code at a commit."""
+    """Return {path: blob} for all files of a commit."""
     lines = git("ls-tree", "-r", "--full-tree", commit).decode().splitlines()
     return {path: entry.split()[2] for entry, _, path in (line.partition("\t") for line in lines)}
 
 
 @cache
 def hash_of_blob(blob: str) -> str:
+    """Return the hash of the module that a blob holds; "unreadable" if this Python cannot parse it."""
     try:
         return hash_of_tree(tree_of(git("cat-file", "blob", blob).decode()))
-    except SyntaxError:  # of a later Python
+    except SyntaxError:
         return "unreadable"
 
 
 def git(*arguments: str) -> bytes:
-    """Return what git says of this repository; raise StudyError where it says nothing."""
+    """Return what a git command prints about this repository; raise StudyError if it fails."""
     try:
         return subprocess.run(["git", "-C", REPOSITORY, *arguments], capture_output=True, check=True).stdout
     except FileNotFoundError:
-        raise StudyError("adopt", "git is not on this machine, and the code of before is needed") from None
+        what = "git, which finds the earlier code, is not installed; install it"
+        raise StudyError("adopt", what) from None
     except subprocess.CalledProcessError as error:
         said = error.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
-        raise StudyError("adopt", f"the code of before is needed, and git says: {said}") from None
+        what = "git cannot find the earlier code; run this in a clone of the repository"
+        raise StudyError("adopt", f"{what} (git says: {said})") from None

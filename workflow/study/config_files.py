@@ -1,4 +1,7 @@
-"""Config files, laid over each other in the order in which they are given, and `--config` over all of them."""
+"""The config that several files and `--config` give together.
+
+Each file changes what the files before it say, and `--config` changes what all files say.
+"""
 
 from typing import Any
 
@@ -11,10 +14,10 @@ NEEDED = SCHEMA["required"]
 
 
 def lay_over(config: dict, overlays: dict[str, dict], files: list[str]) -> None:
-    """Change the config, as Snakemake merged it, to what its overlays mean.
+    """Correct the config that Snakemake merged, in place, so that it means what the overlays say.
 
-    overlays: what each of them says, by name, the last `--config`; files: all config files, the study first.
-    StudyError: the files are in the wrong order, or none is a study.
+    overlays: {name: content} of each overlay, `--config` last; files: all config files, the study first.
+    StudyError: the files are in the wrong order, or none of them is a whole study.
     """
     check_order(config, overlays, files)
     for overlay in overlays.values():
@@ -23,31 +26,32 @@ def lay_over(config: dict, overlays: dict[str, dict], files: list[str]) -> None:
 
 
 def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> None:
-    """Check that a whole study, which would undo what lies below it, is given first."""
+    """Check that the first file is a whole study, and that no other is: it would undo the files before it."""
     for name in files[1:]:
         if not set(NEEDED) - set(overlays[name]):
             others = [other for other in files if other != name]
             remedy = f"give it first: --configfile {' '.join([name, *others])}"
-            raise StudyError(
-                "", f"{name} is a whole study, and would undo {files[0]} before it; {remedy}, or alone"
-            )
+            what = f"{name} is a whole study, which would undo {files[0]} before it"
+            raise StudyError("", f"{what}; {remedy}, or use it alone")
     missing = [key for key in NEEDED if key not in config]
     if missing and files:
-        what = f"the key {missing[0]!r} is missing: {described(SCHEMA['properties'][missing[0]])}"
-        raise StudyError(
-            "", f"{what} (what changes a study is given after it: --configfile config.yaml {files[0]})"
+        wanted = described(SCHEMA["properties"][missing[0]])
+        what = f"the key {missing[0]!r} is missing; it must be {wanted}"
+        order = (
+            f"if {files[0]} only changes a study, give the study first: --configfile config.yaml {files[0]}"
         )
+        raise StudyError("", f"{what} ({order})")
 
 
 def replace_panels(config: dict, overlay: dict) -> None:
-    """Give a figure the panels of the overlay alone; merged, they would stand beside those of the study below."""
+    """Give a figure only the panels of the overlay, in place of a mixture with the panels of the study."""
     for name, entry in mapping(overlay.get("figures")).items():
         if "panels" in mapping(entry):
             mapping(mapping(config.get("figures")).get(name))["panels"] = entry["panels"]
 
 
 def replace_values(config: dict, said: dict) -> None:
-    """Put what `--config` says, typed, in place of the strings that Snakemake read."""
+    """Put the typed values of `--config` in place of the strings that Snakemake read."""
     for key, value in said.items():
         if isinstance(value, dict) and isinstance(config.get(key), dict):
             replace_values(config[key], value)
@@ -56,25 +60,26 @@ def replace_values(config: dict, said: dict) -> None:
 
 
 def mapping(value: Any) -> dict:
-    """Return the value where it is a mapping, else {}: the shape is checked later."""
+    """Return the value if it is a mapping, else {}; the schema is checked later."""
     return value if isinstance(value, dict) else {}
 
 
 def typed(value: Any) -> Any:
-    """Return a value of `--config` as a file would give it: Snakemake reads what is nested as strings."""
+    """Return a value of `--config` as a file would give it; Snakemake reads nested values as strings."""
     if isinstance(value, dict):
         return {key: nested(below) for key, below in value.items()}
     return value
 
 
 def nested(value: Any) -> Any:
+    """Return a value that stands inside another, with its strings typed."""
     if isinstance(value, list):
         return [nested(item) for item in value]
     return scalar(value) if isinstance(value, str) else typed(value)
 
 
 def scalar(text: str) -> Any:
-    """Return the number, truth value or null that YAML reads in a word, else the word."""
+    """Return the number, boolean or null that YAML reads in a text, else the text itself."""
     try:
         value = yaml.safe_load(text) if text else text
     except yaml.YAMLError:

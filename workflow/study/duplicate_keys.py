@@ -1,4 +1,4 @@
-"""Keys that a config file says twice: of equal keys YAML keeps the last, and drops the others without a word."""
+"""A check for keys that a config file has twice, of which YAML would silently keep only the last."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check_duplicates(file: str | Path) -> None:
-    """Raises StudyError for the first such key. (A merge, `<<`, may be there twice.)"""
+    """Raise StudyError for the first key that a mapping has twice. A merge key, `<<`, may be repeated."""
     seen, waiting = set(), [("", composed(file))]
     while waiting:
         where, node = waiting.pop()
@@ -19,11 +19,11 @@ def check_duplicates(file: str | Path) -> None:
         elif isinstance(node, yaml.MappingNode):
             check_mapping(node, where)
             waiting += [(below(where, key), value) for key, value in node.value if value not in seen]
-        seen.add(node)  # aliases lead to it again, some from within
+        seen.add(node)  # an alias may lead to it again, even from inside it
 
 
 def composed(file: str | Path) -> yaml.Node | None:
-    """The tree of a file that Snakemake could read; none of JSON that is no YAML, as with tabs."""
+    """Return the tree of a file that Snakemake could read; None for JSON that is not YAML, as with tabs."""
     try:
         return yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=LOADER)
     except yaml.YAMLError:
@@ -31,15 +31,16 @@ def composed(file: str | Path) -> yaml.Node | None:
 
 
 def check_mapping(node: yaml.MappingNode, where: str) -> None:
+    """Raise StudyError, with both lines, for the first key that one mapping has twice."""
     lines: dict[str, int] = {}
     for key, _ in node.value:
         path, line = below(where, key), key.start_mark.line + 1
         if path in lines and key.value != "<<":
-            raise StudyError(
-                path, f"line {line} says it again, after line {lines[path]}; one of them would be lost"
-            )
+            what = f"line {line} repeats this key of line {lines[path]}, and only one of them would count"
+            raise StudyError(path, f"{what}; remove one")
         lines[path] = line
 
 
 def below(where: str, key: yaml.Node) -> str:
+    """Return the path of a key in the mapping at the path `where`."""
     return f"{where}.{key.value}" if where else str(key.value)

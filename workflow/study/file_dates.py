@@ -1,4 +1,7 @@
-"""Files that are dated ahead, after the clock was set back: Snakemake would refuse all that is made from them."""
+"""A remedy for files with a date in the future, after the clock was set back.
+
+Snakemake would refuse every file that is made from them.
+"""
 
 import os
 import time
@@ -7,7 +10,7 @@ from contextlib import suppress
 
 
 def date_back(results: str) -> int:
-    """Give files of the results folder that are dated in the future the present date; how many they were."""
+    """Set future dates of files in the results folder to the present; return the number of these files."""
     now, n_ahead = time.time(), 0
     for file in files(results):
         with suppress(FileNotFoundError):
@@ -18,9 +21,10 @@ def date_back(results: str) -> int:
 
 
 def files(folder: str) -> Iterator[os.DirEntry]:
-    """However deep; jobs of a workflow that was killed may be at work here.
+    """Yield every file in a folder and its subfolders, even while jobs of a killed workflow write there.
 
-    What an entry is, its folder knows: each file is looked at once, for its date. A sweep may have a million.
+    Listing a folder already tells files from folders, so that a file is looked up only once, for its date. A
+    sweep may have a million files.
     """
     waiting = [folder]
     while waiting:

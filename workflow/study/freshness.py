@@ -1,7 +1,8 @@
-"""Which results are what the config asks for, judged by their headers: dates and Snakemake's records decide nothing.
+"""The results that are out of date, as their headers tell; file dates and Snakemake's records decide nothing.
 
-A result is out of date if an input of it is, or if its header names other options, other content of its inputs, or
-other code. Where an input was removed to save space, what it would be made by now decides in place of its content.
+A result is out of date if one of its inputs is, or if its header names other options, other code or other
+content of the inputs than the config and the checkout give. If an input was deleted to save space, its
+lineage is compared in place of its content: a digest of the options and code that it would be made by.
 """
 
 from collections.abc import Callable
@@ -13,27 +14,33 @@ from typing import Any
 from grokking_phases.storage.digests import digest
 from grokking_phases.storage.stamps import stated
 
-STATELESS = {".csv"}  # cannot hold a header: judged by the other outputs of their job
+STATELESS = {".csv"}  # files without a header; the other outputs of their job decide on them
 
 
 @dataclass
 class Made:
-    """A job's files, and what the config says that they must be made by.
+    """The output files of a job, and what they must be made by according to the config and the checkout.
 
-    options   a digest of all options behind them; lineage, one of the code behind them too
+    inputs    {name in the results folder: path} of the job's input files
+    options   a digest of all options behind the files
+    lineage   a digest of all options and all code behind the files
+    why       the reason to make the files again; "" if they are up to date, None before they are judged
     """
 
     rule: Any
     outputs: list[str]
     code: dict[str, str]
-    inputs: dict[str, str] = field(default_factory=dict)  # {name in the results folder: path}
+    inputs: dict[str, str] = field(default_factory=dict)
     options: str = ""
     lineage: str = ""
-    why: str | None = None  # it is made again; "": it is not
+    why: str | None = None
 
 
 class Results:
-    """The results folder of a workflow; `say` prints why a file is made again, once for files of the same reason."""
+    """The results folder of a workflow: how each file is made, and which files are out of date.
+
+    `say` prints why a file is made again, once for all files of a rule that have the same reason.
+    """
 
     def __init__(self, workflow: Any, folder: str, say: Callable[[str], None]) -> None:
         self.workflow, self.folder, self.say = workflow, folder, say
@@ -44,20 +51,23 @@ class Results:
 
     @property
     def are_judged(self) -> bool:
-        """Return whether headers can be read here: not of files in a bucket, and not once more in each job."""
+        """Return whether headers are read: not those of files in a bucket, nor a second time in each job."""
         return (
             self.workflow.storage_settings.default_storage_provider is None and self.workflow.is_main_process
         )
 
     @cached_property
     def rules(self) -> list[Any]:
-        """Return the rules that make results, once all are read; another workflow that uses this one has more."""
+        """Return the rules that make results; all rules must be defined before.
+
+        They have the param `asked`. The rules of another workflow that uses this one do not.
+        """
         return [rule for rule in self.workflow.rules if rule.output and "asked" in dict(rule.params.items())]
 
     def ignore_dates(self, files: type) -> None:
-        """Let no input of our rules be newer than an output, and no output older than its script.
+        """Make Snakemake ignore dates, which its option `--rerun-triggers` cannot do.
 
-        Snakemake's `--rerun-triggers` does not switch this off.
+        No input of our rules counts as newer than an output, and no output as older than its script.
         """
         is_newer = files.is_newer
 
@@ -65,12 +75,12 @@ class Results:
             if file.rule not in self.rules:
                 return await is_newer(file, time)
             made = self.of_file(str(file))
-            return made is not None and made.rule == file.rule  # an output
+            return made is not None and made.rule == file.rule  # true for an output
 
         files.is_newer = is_newer_than
 
     def again(self, rule: Any, wildcards: Any) -> list[str]:
-        """Put a job into Snakemake's plan if a file of it is out of date; return no input file, ever."""
+        """Add a job to Snakemake's plan if a file of it is out of date; always return [], no input files."""
         if self.are_judged and not self.asking:
             made = self.of_job(rule, dict(wildcards.items()))
             if self.is_out_of_date(made) and any(Path(path).exists() for path in made.outputs):
@@ -78,12 +88,13 @@ class Results:
         return []
 
     def asked(self, rule: Any, wildcards: Any) -> dict[str, Any]:
-        """Return what a job's header must say, and the options that each of its inputs must be made under."""
+        """Return what a job's header must state, and the options that each of its inputs must have."""
         made = self.of_job(rule, dict(wildcards.items()))
         inputs = [[name, self.options_of(path)] for name, path in made.inputs.items()]
         return {"options": made.options, "lineage": made.lineage, "inputs": inputs}
 
     def options_of(self, path: str) -> str | None:
+        """Return the digest of the options behind a file; None for a file that no rule makes."""
         made = self.of_file(path)
         return made.options if made else None
 
@@ -98,23 +109,25 @@ class Results:
         return self.jobs[path]
 
     def of_job(self, rule: Any, wildcards: dict[str, str]) -> Made:
+        """Return the job of a rule with these wildcards."""
         outputs = [str(path) for path in rule.expand_output(wildcards)[0]]
         if outputs[0] not in self.jobs:
             said = tracked(rule, wildcards)
             made = Made(rule, outputs, said.pop("code"))
             made.inputs = {self.name_of(path): path for path in self.inputs_of(rule, wildcards)}
-            of_inputs = {name: self.of_file(path) for name, path in made.inputs.items()}
-            # A retraining depends on its units, not on how they were found: on their content alone.
-            behind = {name: of for name, of in of_inputs.items() if of and not is_units(name, rule)}
+            jobs = {name: self.of_file(path) for name, path in made.inputs.items()}
+            # A retraining depends on which units it trains, not on how they were found.
+            sources = {name: job for name, job in jobs.items() if job and not is_units(name, rule)}
             stage = Path(rule.script).stem
-            made.options = digest([stage, wildcards, said, {name: of.options for name, of in behind.items()}])
-            made.lineage = digest(
-                [made.options, made.code, {name: of.lineage for name, of in behind.items()}]
-            )
+            options = {name: job.options for name, job in sources.items()}
+            made.options = digest([stage, wildcards, said, options])
+            lineages = {name: job.lineage for name, job in sources.items()}
+            made.lineage = digest([made.options, made.code, lineages])
             self.jobs |= dict.fromkeys(outputs, made)
         return self.jobs[outputs[0]]
 
     def inputs_of(self, rule: Any, wildcards: dict[str, str]) -> list[str]:
+        """Return the input files of a job, without adding it to Snakemake's plan (`again`)."""
         asking, self.asking = self.asking, True
         try:
             return [str(path) for path in rule.expand_input(wildcards)[0]]
@@ -122,18 +135,20 @@ class Results:
             self.asking = asking
 
     def name_of(self, path: str) -> str:
-        """Return a file's path in the results folder, wherever that lies."""
+        """Return the path of a file relative to the results folder."""
         return path.partition(f"{self.folder}/")[2] or path
 
     def is_out_of_date(self, made: Made) -> bool:
+        """Return whether a job's files must be made again; print the reasons, its inputs' too."""
         if made.why is None:
-            behind = [of for path in made.inputs.values() if (of := self.of_file(path))]
-            out_of_date = [each for each in behind if self.is_out_of_date(each)]  # all of them: each says why
-            made.why = "an input of it is" if out_of_date else self.difference(made)
+            sources = [job for path in made.inputs.values() if (job := self.of_file(path))]
+            # A list, since each of the inputs that are out of date must print its reason.
+            out_of_date = [job for job in sources if self.is_out_of_date(job)]
+            made.why = "one of its inputs is out of date" if out_of_date else self.difference(made)
         return bool(made.why)
 
     def difference(self, made: Made) -> str:
-        """Return why a job's files are not what the config asks for, and say so; "" if they are."""
+        """Return why a job's files are not what the config asks for, and print it; "" if they are."""
         for path in made.outputs:
             if Path(path).suffix not in STATELESS and Path(path).exists():
                 why = self.compared(self.header(path).get("made_by"), made)
@@ -145,6 +160,7 @@ class Results:
         return ""
 
     def compared(self, made_by: dict | None, made: Made) -> str:
+        """Return why what a header states as `made_by` is not what a job must state; "" if it is."""
         if not made_by:
             return "its header does not say what it was made by"
         if made_by["options"] != made.options:
@@ -155,24 +171,28 @@ class Results:
             name: self.present(path, made_by["inputs"].get(name, {})) for name, path in made.inputs.items()
         }
         if others := differing(made_by["inputs"], present):
-            return f"it was made from another {Path(others[0]).name}"
+            return f"it was made from another version of {Path(others[0]).name}"
         return ""
 
     def present(self, path: str, recorded: dict) -> dict:
-        """Return what a header should record of an input: its content, or of one that was removed its lineage."""
+        """Return what a header has recorded of an input if it still holds, else {}.
+
+        The content of the input decides or, if the input was deleted, its lineage.
+        """
         if not Path(path).exists():
             made = self.of_file(path)
             return recorded if made and recorded.get("lineage") == made.lineage else {}
         return recorded if recorded.get("content") == self.header(path).get("content", "") else {}
 
     def header(self, path: str) -> dict:
+        """Return the header of a file, which is read once."""
         if path not in self.headers:
             self.headers[path] = stated(path)
         return self.headers[path]
 
 
 def tracked(rule: Any, wildcards: dict[str, str]) -> dict[str, Any]:
-    """Return the params of a job that its result depends on: all but those that a function derives from its input."""
+    """Return the params on which a job's result depends: all but those whose function takes `input`."""
     said = {}
     for name, value in rule.params.items():
         if not callable(value):
@@ -183,12 +203,13 @@ def tracked(rule: Any, wildcards: dict[str, str]) -> dict[str, Any]:
 
 
 class Named(dict):
-    """Wildcards, by attribute too."""
+    """Wildcards that can be read as keys and as attributes."""
 
     __getattr__ = dict.__getitem__
 
 
 def is_units(name: str, rule: Any) -> bool:
+    """Return whether an input of a rule names the units that the rule trains alone."""
     return Path(rule.script).stem == "retrain" and "/subnetworks/" in name
 
 

@@ -1,6 +1,6 @@
-"""Entries with every default, and with numbers of the type that their option takes.
+"""Config entries with every default filled in, and with numbers of the type that their option takes.
 
-A default that is written down, or `2` for `2.0`, is then no change.
+Writing a default down, or `2` for `2.0`, then changes nothing.
 """
 
 from dataclasses import asdict
@@ -10,17 +10,13 @@ from grokking_phases.plugins import STAGE_KEYS
 from grokking_phases.recipe import Recipe
 from study.signatures import Option, options_of_entry
 
-BLOCKS = {
-    "dataset": "datasets",
-    "model": "models",
-    "training": "training",
-    "snapshots": "snapshots",
-}  # of a run
+# The blocks of a run, with the kind of module that takes each.
+BLOCKS = {"dataset": "datasets", "model": "models", "training": "training", "snapshots": "snapshots"}
 ENTRIES = ("metrics", "subnetworks", "figures")
 
 
 def fill_in(study: dict) -> None:
-    """Complete the entries of a study that is sound."""
+    """Fill in the defaults of a study that has passed all checks, in place."""
     for run in study["runs"].values():
         run["training"] = asdict(Recipe(**run["training"]))
         for block in BLOCKS.keys() & run.keys():
@@ -41,7 +37,7 @@ def completed(kind: str, entry: dict, name: str = "") -> dict:
 
 
 def without_defaults(kind: str, entry: dict) -> dict:
-    """Return an entry without what is a default, as a caption says it."""
+    """Return an entry without the options that have their default value, as a caption shows it."""
     options = options_of_entry(kind, entry.get("module", ""), entry)
     stages = STAGE_KEYS.get(kind, ())
     return {
@@ -52,7 +48,7 @@ def without_defaults(kind: str, entry: dict) -> dict:
 
 
 def as_annotated(value: Any, option: Option) -> Any:
-    """Return whole numbers as floats where the option takes floats and no whole numbers."""
+    """Return a value, as a float if it is a whole number whose option takes floats but no whole numbers."""
     kinds = {getattr(annotation, "id", None) for annotation, _ in option.annotations}
     if "float" in kinds and "int" not in kinds and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

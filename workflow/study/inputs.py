@@ -1,4 +1,4 @@
-"""The files that each rule reads, by run, seed and table; Snakemake fills in `<results>`, the study's folder."""
+"""The files that each rule reads. Snakemake replaces `<results>` by the results folder of the study."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def tables_of_seeds(study: dict, run: str, table: str) -> list[str]:
 
 
 def tables_of_metrics(study: dict, run: str, metrics: list[str]) -> list[str]:
-    """Return the files of several metrics of a run, each metric's seed by seed; the file's stem is the metric."""
+    """Return the files of several metrics of a run, metric by metric, then seed by seed."""
     return [path for metric in metrics for path in tables_of_seeds(study, run, metric)]
 
 
@@ -30,7 +30,7 @@ def metric_of_subnetwork(study: dict, run: str, seed: str, subnetwork: str) -> s
 
 
 def choices_of_seeds(study: dict, run: str) -> list[str]:
-    """Return where each sub-network was found, seed by seed."""
+    """Return the files that say where each sub-network was found, seed by seed."""
     seeds = study["runs"][run]["seeds"]
     return [
         f"<results>/{run}/{seed}/choices/{name}.parquet" for seed in seeds for name in study["subnetworks"]
@@ -38,25 +38,26 @@ def choices_of_seeds(study: dict, run: str) -> list[str]:
 
 
 def retrained_of_seeds(study: dict, run: str) -> list[str]:
-    """Return the curves of every sub-network, seed by seed, trained with the activations of the others masked."""
+    """Return the curves of each sub-network trained with the other units' activations masked, by seed."""
     return [
         path for table in retrained(study, ("activation",)) for path in tables_of_seeds(study, run, table)
     ]
 
 
 def time_scales_of_runs(study: dict) -> list[str]:
-    """Return the time scales of every run for which a figure draws them."""
+    """Return the time-scale tables of every run for which a figure draws them."""
     return [f"<results>/{run}/time_scales.parquet" for run in runs_of_table(study, "time_scales")]
 
 
 def curves_of_prediction(study: dict) -> list[str]:
+    """Return the curves of all runs of the prediction."""
     return [
         path for run in runs_of_table(study, "prediction") for path in tables_of_seeds(study, run, "curves")
     ]
 
 
 def metrics_of_prediction(study: dict) -> list[str]:
-    """Return the estimates and nulls that the prediction reads, of all its runs."""
+    """Return the tables of the estimates and nulls that the prediction reads, for all its runs."""
     metrics = sorted(metrics_behind(study, "prediction"))
     return [
         path for run in runs_of_table(study, "prediction") for path in tables_of_metrics(study, run, metrics)
@@ -64,9 +65,10 @@ def metrics_of_prediction(study: dict) -> list[str]:
 
 
 def tables_of_figure(study: dict, figure: str) -> dict[str, dict]:
-    """Return {path: {table, expected}}: every table that is drawn, run by run, then those of the whole study.
+    """Return {path: {table, expected}} of the tables that a figure draws.
 
-    `expected` is what the file's header must say.
+    The tables of each run come first, then those of the whole study. `table` is the name of the table, and
+    `expected` is what the header of its file must state.
     """
     entry = study["figures"][figure]
     named = {}
@@ -82,6 +84,6 @@ def tables_of_figure(study: dict, figure: str) -> dict[str, dict]:
 
 
 def figures_of_papers(study: dict, figure: str) -> list[str]:
-    """Return the figure of this name of every paper that has one."""
+    """Return the files of the figures with this name, of all papers that have one."""
     papers = sorted(Path(name).parent for name in study["figures"] if Path(name).name == figure)
     return [f"<results>/figures/{paper}/{figure}.pdf" for paper in papers]

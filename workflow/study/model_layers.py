@@ -1,31 +1,33 @@
-"""The layers of a model that can be recorded, from the literal `LAYERS` of its file and the options of an entry."""
+"""The layers of a model that can be recorded: from `LAYERS` in its file and the options of its entry."""
 
 from typing import Any
 
 from study.errors import StudyError, shown
 from study.signatures import constant, file_of, options_of
 
-MOST_LAYERS = 99  # of a count: lists of them are made on the way
-REMEDY = 'write LAYERS = {"hidden": "width"}: each layer with the option of build that is its width'
+MOST_LAYERS = 99  # the most that an option such as `n_blocks` may give, since a dict holds them
+REMEDY = 'write LAYERS = {"hidden": "width"}, which maps a layer to the option of build that is its width'
 
 
 def check_recordable(entry: dict, records: bool, where: str) -> None:
-    """Raise StudyError unless `LAYERS` and the entry's options give each layer a width; `records`: the run has some."""
+    """Raise StudyError unless `LAYERS` and the entry's options give each layer a width.
+
+    `records` is true if the run records layers.
+    """
     check_literal(entry["module"], records, f"{where}.module")
     for pattern, width in constant("models", entry["module"], "LAYERS").items():
         counter = counter_in(pattern, entry["module"])
         for name in filter(None, (width, counter)):
             if not isinstance(value_of(entry, name), int):
-                what = f"{shown(value_of(entry, name))} is no whole number; give one, or write out its default in"
-                raise StudyError(f"{where}.{name}", f"{what} {file_of('models', entry['module'])}")
+                what = f"{shown(value_of(entry, name))} is not a whole number"
+                remedy = f"give one, or write its default as a number in {file_of('models', entry['module'])}"
+                raise StudyError(f"{where}.{name}", f"{what}; {remedy}")
         if value_of(entry, width) < 1:
-            raise StudyError(
-                f"{where}.{width}", f"{value_of(entry, width)} is less than 1, and it is the width of a layer"
-            )
+            what = f"{value_of(entry, width)} is less than 1; a layer needs at least one unit"
+            raise StudyError(f"{where}.{width}", what)
         if counter and value_of(entry, counter) > MOST_LAYERS:
-            raise StudyError(
-                f"{where}.{counter}", f"{shown(value_of(entry, counter))} is more than {MOST_LAYERS}"
-            )
+            what = f"{shown(value_of(entry, counter))} is more than {MOST_LAYERS}; choose fewer layers"
+            raise StudyError(f"{where}.{counter}", what)
 
 
 def check_literal(model: str, records: bool, where: str) -> None:
@@ -34,24 +36,27 @@ def check_literal(model: str, records: bool, where: str) -> None:
     if records and not layers:
         raise StudyError(where, f"{file} defines no LAYERS, so no layer can be recorded; {REMEDY}")
     if not isinstance(layers, dict):
-        raise StudyError(where, f"{file}: LAYERS = {shown(layers)} is no dict; {REMEDY}")
+        raise StudyError(where, f"{file}: LAYERS = {shown(layers)} is not a dict; {REMEDY}")
     for layer, width in layers.items():
         if not isinstance(width, str) or width not in options_of("models", model):
-            what = f"LAYERS gives the layer {layer!r} the width {shown(width)}, which is no option of build"
+            what = (
+                f"LAYERS gives the layer {layer!r} the width {shown(width)}, which is not an option of build"
+            )
             raise StudyError(where, f"{file}: {what}; {REMEDY}")
 
 
 def value_of(entry: dict, name: str) -> Any:
+    """Return the value that a model's entry gives to an option, or the default of the option."""
     return entry.get(name, options_of("models", entry["module"])[name].default)
 
 
 def counter_in(pattern: str, model: str) -> str | None:
-    """`hidden_{depth}` -> the option `depth`."""
+    """Return the option that counts the layers of a pattern, `depth` for `hidden_{depth}`, or None."""
     return next((name for name in options_of("models", model) if f"{{{name}}}" in pattern), None)
 
 
 def widths(model: dict) -> dict[str, int]:
-    """The width of each layer that can be recorded, from the model's `LAYERS` and its options."""
+    """Return {layer: width} of the layers that can be recorded."""
     layers = {}
     for pattern, width in constant("models", model["module"], "LAYERS").items():
         counter = counter_in(pattern, model["module"])

@@ -1,4 +1,4 @@
-"""Check that the file of a dataset, model, metric, … defines what its kind must, before anything of it runs."""
+"""Checks of the file of a dataset, model, metric, …: it defines what its kind must define. No file is run."""
 
 import ast
 
@@ -6,7 +6,7 @@ from study.errors import StudyError
 from study.provenance import tree
 from study.signatures import FUNCTIONS, constant, file_of, module_name
 
-# A kind's arguments before the star; those after it are the options.
+# The positional arguments of each kind's function; its keyword-only arguments are the options.
 TAKES = {
     "datasets": [],
     "models": [],
@@ -21,7 +21,7 @@ FROM_DATASET = ("n_tokens", "n_classes")
 
 
 def check_file(kind: str, name: str, where: str) -> None:
-    """Raise StudyError, with the file, unless it defines its kind's function with the arguments that it is given."""
+    """Raise StudyError unless a module's file defines the function of its kind, with the right arguments."""
     file, function = file_of(kind, name), FUNCTIONS[kind]
     body = readable(kind, name, where)
     found = next((node for node in body if isinstance(node, ast.FunctionDef) and node.name == function), None)
@@ -34,10 +34,10 @@ def check_file(kind: str, name: str, where: str) -> None:
 
 
 def readable(kind: str, name: str, where: str) -> list[ast.stmt]:
-    """Return the file's statements; StudyError where Python cannot read it."""
+    """Return the statements of a module's file; raise StudyError if Python cannot read it."""
     try:
         return tree(module_name(kind, name)).body
-    except (SyntaxError, ValueError) as error:  # ValueError: bytes that are no text
+    except (SyntaxError, ValueError) as error:  # ValueError: bytes that are not text
         line = getattr(error, "lineno", None)
         at = f", line {line}" if line else ""
         raise StudyError(
@@ -53,25 +53,26 @@ def bound(body: list[ast.stmt]) -> set[str]:
 
 
 def declaration(kind: str) -> str:
-    """Return how the function must be declared: `compute(snapshots, *, option=default, …)`."""
+    """Return how the function of a kind must be declared: `compute(snapshots, *, option=default, …)`."""
     sizes = FROM_DATASET if kind == "models" else ()
     options = () if kind in WITHOUT_OPTIONS else ("*", *sizes, "option=default", "…")
     return f"{FUNCTIONS[kind]}({', '.join([*TAKES[kind], *options])})"
 
 
 def wrong_arguments(kind: str, name: str, arguments: ast.arguments) -> str | None:
-    """Return what keeps the function from being called as it will be, or None."""
+    """Return why the function cannot be called with the arguments that it is given; None if it can be."""
     function, given = FUNCTIONS[kind], [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
     if kind == "models":
         given = [arg for arg in given if arg not in FROM_DATASET]
         taken = {arg.arg for arg in (*arguments.args, *arguments.kwonlyargs)}
         for needed in FROM_DATASET:
             if needed not in taken:
-                return f"{function} takes no {needed}, which the dataset gives it"
+                return f"{function} takes no {needed}, which it is given from the dataset"
     if len(given) < len(TAKES[kind]) and not arguments.vararg:
-        return f"{function} takes {len(given)} arguments and is given {', '.join(TAKES[kind])}"
+        return f"{function} takes {len(given)} positional arguments, and is given {', '.join(TAKES[kind])}"
     for option in given[len(TAKES[kind]) :]:
-        return f"{function} takes {option!r} by position, and an option must stand after a star"
+        return f"{function} takes {option!r} by position, and an option must come after the `*`"
     if arguments.kwarg and kind not in WITHOUT_OPTIONS and not constant(kind, name, "PLUGINS"):
-        return f"{function} takes **{arguments.kwarg.arg}, and PLUGINS does not say whose options these are; name each"
+        what = f"{function} takes **{arguments.kwarg.arg}, and PLUGINS does not say which module takes these"
+        return f"{what}; name each option"
     return None

@@ -1,4 +1,4 @@
-"""Whether an entry gives a module's function what its signature takes: names, types, choices, limits."""
+"""Checks of an entry against the signature of its module's function: names, types, choices and limits."""
 
 import ast
 import sys
@@ -11,6 +11,7 @@ from study.errors import StudyError, meant, of_string, shown
 from study.module_files import FROM_DATASET, check_file
 from study.signatures import Option, constant, file_of, names_of, options_of_entry, plugins_of
 
+NOUNS = {"losses": "loss"}  # the singular of a kind, unless it only lacks the last letter
 TYPES = {"int": int, "float": int | float, "str": str, "bool": bool, "list": list, "dict": dict}
 WORDS = {
     "int": "a whole number",
@@ -24,20 +25,19 @@ WORDS = {
 
 
 def check_module(kind: str, name: str, where: str) -> None:
-    """Raise StudyError for an unknown module, with the file that would define it, and for a file that is none."""
+    """Raise StudyError if no file defines a module, or if its file lacks what its kind must define."""
     known = names_of(kind)
     if name not in known:
-        or_named = ", or `module:` names another" if kind == "metrics" else ""
-        noun = "loss" if kind == "losses" else kind[:-1]
-        what = f"there is no {noun} {name!r}{meant(name, known)}; {file_of(kind, name)} would define it{or_named}"
-        raise StudyError(where, what)
+        what = f"there is no {NOUNS.get(kind, kind[:-1])} {name!r}{meant(name, known)}"
+        or_named = ", give its module as `module:`," if kind == "metrics" else ""
+        raise StudyError(where, f"{what}; correct the name{or_named} or add {file_of(kind, name)}")
     check_file(kind, name, where)
 
 
 def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> None:
-    """Check an entry against the signatures of its module and of those that it names.
+    """Check an entry against the signatures of its module and of the modules that its options name.
 
-    An entry may leave out what has a default, and must leave out what comes from the dataset.
+    An entry may leave out options with a default. It must leave out what the dataset gives (`FROM_DATASET`).
     """
     check_plugins(kind, name, entry, where)
     file = " with ".join(file_of(*module) for module in [(kind, name), *plugins_of(kind, name, entry)])
@@ -46,45 +46,46 @@ def check_options(kind: str, name: str, entry: dict[str, Any], where: str) -> No
     for key, value in given.items():
         if key not in options:
             known = [*options, *STAGE_KEYS.get(kind, ())]
-            raise StudyError(f"{where}.{key}", f"{file} takes no option {key!r}{meant(key, known)}")
+            raise StudyError(f"{where}.{key}", f"{file} takes no option {shown(key)}{meant(key, known)}")
         check_value(value, options[key], f"{where}.{key}")
     for key, option in options.items():
         if option.required and key not in given:
-            raise StudyError(where, f"the option {key!r} is missing; {file} needs it: {words(option)}")
+            raise StudyError(where, f"the option {key!r} is missing; {file} needs {words(option)}")
 
 
 def check_plugins(kind: str, name: str, entry: dict[str, Any], where: str) -> None:
-    """Raise StudyError where an option that names a module of another kind names none that there is."""
+    """Raise StudyError if an option that names a module of another kind names one that does not exist."""
     for option, other in constant(kind, name, "PLUGINS").items():
         if option in entry and entry[option] not in names_of(other):
-            what = f"{shown(entry[option])} is none of the {other}{meant(entry[option], names_of(other))}"
-            raise StudyError(f"{where}.{option}", what)
+            what = f"there is no {NOUNS.get(other, other[:-1])} {shown(entry[option])}"
+            raise StudyError(f"{where}.{option}", f"{what}{meant(entry[option], names_of(other))}")
         if option in entry:
             check_file(other, entry[option], f"{where}.{option}")
 
 
 def check_value(value: Any, option: Option, where: str) -> None:
+    """Raise StudyError unless a value is of the type that its option takes."""
     if option.annotations and not any(fits(value, annotation) for annotation, _ in option.annotations):
         files = " and ".join(dict.fromkeys(file for _, file in option.annotations))
         close = meant_choice(value, option)
-        raise StudyError(
-            where, f"{shown(value)} is not {words(option)}{close}, says {files}{of_string(value)}"
-        )
+        what = f"{shown(value)} is not {words(option)}{close}"
+        raise StudyError(where, f"{what}, as required by {files}{of_string(value)}")
 
 
 def words(option: Option) -> str:
+    """Return what an option takes, in words: `a whole number or null`."""
     return " or ".join(worded(annotation) for annotation, _ in option.annotations) or "anything"
 
 
 def meant_choice(value: Any, option: Option) -> str:
-    """A suggestion for a misspelt choice."""
+    """Return in brackets the choice of an option that a value resembles, or ""."""
     known = [choice for annotation, _ in option.annotations for choice in choices(annotation)]
     close = get_close_matches(str(value), known, n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def worded(annotation: ast.expr) -> str:
-    """`list[int]` -> a list."""
+    """Return an annotation in words: `a list` for `list[int]`."""
     if choices(annotation):
         return f"one of {', '.join(choices(annotation))}"
     name = ast.unparse(annotation.value if isinstance(annotation, ast.Subscript) else annotation)
@@ -92,7 +93,7 @@ def worded(annotation: ast.expr) -> str:
 
 
 def fits(value: Any, annotation: ast.expr) -> bool:
-    """Whether a value from YAML is of the annotated type; one that is not known here takes anything."""
+    """Return whether a value from YAML is of the annotated type; a type not listed here takes any value."""
     match annotation:
         case ast.Constant(value=None):
             return value is None
@@ -110,7 +111,7 @@ def fits(value: Any, annotation: ast.expr) -> bool:
 
 
 def choices(annotation: ast.expr) -> list[str]:
-    """Return the choices of a `Literal[…]`; none of anything else."""
+    """Return the choices of a `Literal[…]`; [] for any other annotation."""
     match annotation:
         case ast.Subscript(value=ast.Name(id="Literal"), slice=ast.Tuple(elts=listed)):
             return [ast.literal_eval(each) for each in listed]
@@ -120,23 +121,31 @@ def choices(annotation: ast.expr) -> list[str]:
 
 
 def check_limits(kind: str, entry: dict[str, Any], where: str, width: tuple[int, str] = (0, "")) -> None:
-    """Check what an entry gives, and the defaults of the rest, by the `LIMITS` of its module and of those it names.
+    """Check an entry's options, and the defaults of those it leaves out, against the `LIMITS` of its modules.
 
-    `width` is that of a layer, and a text that says which.
+    `width` is the width of a layer and a text that names the layer.
     """
     name = entry.get("module", "")
     options = options_of_entry(kind, name, entry)
     limits = [
-        limit
+        (file_of(*module), limit)
         for module in [(kind, name), *plugins_of(kind, name, entry)]
         for limit in constant(*module, "LIMITS").items()
     ]
-    for key, (low, high) in limits:
+    for file, (key, (low, high)) in limits:
         if key not in options:
-            what = f"{file_of(kind, name)} limits {key!r}, which is no option{meant(key, list(options))}"
-            raise StudyError(where, f"{what}; correct its LIMITS")
+            what = f"{file} has LIMITS for {key!r}, which is not an option{meant(key, list(options))}"
+            raise StudyError(where, f"{what}; correct them")
         value = entry.get(key, options[key].default)
         most, remark = width if high == "width" else (high, "")
         too_little, too_much = beyond(value, low, None), beyond(value, None, most)
         if too_little or too_much:
-            raise StudyError(f"{where}.{key}", too_little or f"{too_much}{remark}")
+            what = too_little or f"{too_much}{remark}"
+            raise StudyError(f"{where}.{key}", f"{what}; {file} takes {numbers(low, most)}")
+
+
+def numbers(low: Any, high: Any) -> str:
+    """Return limits in words, as in `numbers from 2 to 9`; a limit that is not a number is left out."""
+    least = f" from {low}" if isinstance(low, int | float) else ""
+    most = f" to {high}" if isinstance(high, int | float) else ""
+    return f"numbers{least}{most}"

@@ -1,4 +1,7 @@
-"""What each rule's result depends on, besides its input files and its code: the part of the study that it is given."""
+"""The params of each rule: the part of the study on which its result depends.
+
+The result also depends on the rule's input files and on its code (`provenance.py`).
+"""
 
 from grokking_phases.recipe import Recipe
 from study.full_entries import without_defaults
@@ -8,23 +11,28 @@ from study.wanted_tables import runs_of_figure
 
 
 def split_seed(study: dict, run: str, seed: str) -> int:
-    """Return the seed of the split: the dataset's, if it has one for all seeds, or the run's seed itself."""
+    """Return the seed of the train-test split: the dataset's `split_seed` or, without one, the run's seed."""
     return study["runs"][run]["dataset"].get("split_seed", int(seed))
 
 
 def training_entry(study: dict, run: str) -> dict:
-    """Return all of a run's entry that training depends on."""
+    """Return the part of a run's entry on which training depends."""
     unused = ("seeds", "note", "time_scales")
     return {key: value for key, value in study["runs"][run].items() if key not in unused}
 
 
 def retraining_entry(study: dict, run: str) -> dict:
-    """Return all of a run's entry that training a sub-network depends on: it records curves alone."""
+    """Return the part of a run's entry on which training a sub-network depends; it records no snapshots."""
     return {key: value for key, value in training_entry(study, run).items() if key != "snapshots"}
 
 
 def measured_layers(study: dict, run: str, metric: str) -> dict:
-    """Return the layers that a metric reads, with their widths, which are recomputed, and the model where needed."""
+    """Return what a metric must know of the layers that it reads.
+
+    widths      {layer: width}
+    recomputed  the layers that the run does not record; their activations are computed by the network
+    model       the entry of the model, only if the metric needs the network
+    """
     entry, options = study["runs"][run], study["metrics"][metric]
     recorded, width = entry["snapshots"]["layers"], widths(entry["model"])
     layers = options.get("layers", recorded)
@@ -35,14 +43,14 @@ def measured_layers(study: dict, run: str, metric: str) -> dict:
 
 
 def layer_of_subnetwork(study: dict, run: str, subnetwork: str) -> dict:
-    """Return name and width of the layer whose units a sub-network is made of: the first that its metric measures."""
+    """Return {name, width} of the layer whose units form a sub-network: the first that its metric reads."""
     entry, metric = study["runs"][run], study["metrics"][study["subnetworks"][subnetwork]["metric"]]
     name = metric.get("layers", entry["snapshots"]["layers"])[0]
     return {"name": name, "width": widths(entry["model"])[name]}
 
 
 def drawn(study: dict, figure: str) -> dict[str, dict]:
-    """Return what a figure says of its runs, metrics and sub-networks: their entries with all defaults."""
+    """Return the entries of a figure's runs, metrics and sub-networks, which its captions describe."""
     entry = study["figures"][figure]
     runs = {run: study["runs"][run] for run in runs_of_figure(entry)}
     metrics = {name: study["metrics"][name] for name in entry["tables"] if name in study["metrics"]}
@@ -56,7 +64,7 @@ def drawn(study: dict, figure: str) -> dict[str, dict]:
 
 
 def in_captions(run: dict) -> dict:
-    """Return a run's entry as captions say it: data set and model by what is not their default."""
+    """Return a run's entry as captions show it: without the default options of its dataset and model."""
     kinds = {"dataset": "datasets", "model": "models"}
     return run | {block: without_defaults(kind, run[block]) for block, kind in kinds.items()}
 
@@ -66,7 +74,7 @@ def dataset_module(study: dict, run: str) -> str:
 
 
 def training_modules(study: dict, run: str) -> list[str]:
-    """Return the modules that a run's training finds by name; an edit of another does not trigger a rerun."""
+    """Return the modules that a run's training finds by name; editing others of a kind triggers no rerun."""
     entry = study["runs"][run]
     recipe = Recipe(**entry["training"])
     named = {"models": entry["model"]["module"], "optimizers": recipe.optimizer, "losses": recipe.loss}
@@ -74,7 +82,7 @@ def training_modules(study: dict, run: str) -> list[str]:
 
 
 def metric_modules(study: dict, metric: str) -> list[str]:
-    """Return the metric's module, and those that its entry names (an estimator of mutual information)."""
+    """Return the module of a metric and the modules that its entry names, such as an estimator."""
     entry = study["metrics"][metric]
     module = ("metrics", entry["module"])
     return [module_name(*each) for each in [module, *plugins_of(*module, entry)]]

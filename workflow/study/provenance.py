@@ -1,7 +1,7 @@
-"""The code that a rule's result depends on: the modules of ours that its script imports, each with a hash.
+"""The code on which a rule's result depends: the modules of ours that its script imports, each with a hash.
 
-Only what computes is hashed: syntax trees without docstrings, annotations and the text of errors. An edit of comments,
-formatting or dates changes no hash, nor does one in `storage/` or `jobs/`, which store and report.
+Only code that computes is hashed: syntax trees without docstrings, annotations and the texts of errors. Edits
+of comments or formatting change no hash. Neither do edits in `storage/` or `jobs/`, which store and report.
 """
 
 import ast
@@ -21,7 +21,7 @@ SILENT = {"ctx", "kind", "type_comment", "type_params", "annotation", "returns"}
 
 @cache
 def code(*modules: str) -> dict[str, str]:
-    """Return {module: hash} for `modules` (`train`, `grokking_phases.models.mlp`) and all that they import of ours."""
+    """Return {module: hash} of `modules` (`train`, `grokking_phases.models.mlp`) and of ours they import."""
     reached: set[str] = set()
     waiting = set(modules)
     while waiting:
@@ -32,28 +32,30 @@ def code(*modules: str) -> dict[str, str]:
 
 
 def is_hashed(name: str) -> bool:
-    """Return whether a module computes; the root's own `__init__.py` is a table of names."""
+    """Return whether a module is hashed: not the root, a table of names, nor those that store and report."""
     return name != PACKAGE and not any(f"{name}.".startswith(f"{PACKAGE}.{each}.") for each in NOT_HASHED)
 
 
 def packages(name: str) -> set[str]:
-    """Return the packages that a module lies in, whose `__init__.py` an import runs."""
+    """Return the packages that contain a module, whose `__init__.py` an import runs."""
     parts = name.split(".")
     return {".".join(parts[:length]) for length in range(1, len(parts))}
 
 
 def path_of(name: str) -> Path:
+    """Return the file of a module or, for a package, its `__init__.py`."""
     path = SCRIPTS / name.replace(".", "/")
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 @cache
 def tree(name: str) -> ast.Module:
-    """Return the module's syntax tree without docstrings and the text of errors."""
+    """Return the syntax tree of a module without docstrings and the texts of errors."""
     return tree_of(path_of(name).read_text(encoding="utf-8"), str(path_of(name)))
 
 
 def tree_of(text: str, filename: str = "") -> ast.Module:
+    """Return the syntax tree of a module's text without docstrings and the texts of errors."""
     parsed = ast.parse(text, filename=filename)
     for node in statements(parsed):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
@@ -64,7 +66,7 @@ def tree_of(text: str, filename: str = "") -> ast.Module:
 
 
 def statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a node and every statement in it, however deep; there are ten times as many expressions."""
+    """Yield a node and every statement inside it; expressions, ten times as many, are skipped."""
     yield node
     for block in BLOCKS:
         for below in getattr(node, block, ()):
@@ -73,18 +75,19 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def hash_of(name: str) -> str:
+    """Return the hash of a module; "" if it has no code."""
     return hash_of_tree(tree(name))
 
 
 def hash_of_tree(parsed: ast.Module) -> str:
-    """Return 16 hexadecimal digits of what a module computes; "" for one that holds no code."""
+    """Return 16 hexadecimal digits, the hash of a module's syntax tree; "" if the module has no code."""
     if all(isinstance(node, ast.Pass) for node in parsed.body):
         return ""
     return hashlib.sha256(dumped(parsed).encode()).hexdigest()[:16]
 
 
 def remove_messages(node: ast.AST) -> None:
-    """Empty the texts that a `raise` gives its error, and those that a function names for its errors alone."""
+    """Empty the texts of errors: those in a `raise`, and variables of a function that only its errors use."""
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         node.exc.args = [ast.Constant("") if is_text(each) else each for each in node.exc.args]
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -100,11 +103,12 @@ def remove_messages(node: ast.AST) -> None:
 
 
 def is_text(node: ast.AST) -> bool:
+    """Return whether a node is a string literal or an f-string."""
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def loads(nodes: list, but: list = ()) -> set[str]:
-    """Return the names that these statements read, `but` in some of those below them."""
+    """Return the names that statements read, except those that only the statements in `but` read."""
     found, waiting = set(), list(nodes)
     while waiting:
         node = waiting.pop()
@@ -117,7 +121,7 @@ def loads(nodes: list, but: list = ()) -> set[str]:
 
 
 def dumped(node: Any) -> str:
-    """Return a syntax tree as text that is the same in every version of Python."""
+    """Return a syntax tree as a text that is the same in every version of Python."""
     if isinstance(node, ast.AST):
         fields = ((name, getattr(node, name, None)) for name in node._fields if name not in SILENT)
         said = [f"{name}={dumped(value)}" for name, value in fields if value is not None and value != []]
@@ -129,7 +133,7 @@ def dumped(node: Any) -> str:
 
 @cache
 def imports(name: str) -> frozenset[str]:
-    """Return the modules of ours that a module imports; `from a import b` may name a module `a.b`."""
+    """Return our modules that a module imports; `from a import b` may name a module `a.b`."""
     named = set()
     for node in statements(tree(name)):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""Snapshots that nothing of the study reads any more; by far the largest files of its results."""
+"""The snapshots that no job of the study has to read again; they are by far the largest results."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ FILES = ("snapshots.parquet", "weights.safetensors")
 
 
 def prunable(results: Results, study: dict) -> list[str]:
-    """Return the snapshots of each run and seed whose metrics are all made, and are what the config asks for."""
+    """Return the snapshot files of each run and seed whose metrics are all made and up to date."""
     measured = {metric: runs_of_metric(study, metric) for metric in study["metrics"]}
     found = []
     for run, entry in study["runs"].items():
@@ -25,12 +25,13 @@ def prunable(results: Results, study: dict) -> list[str]:
 
 
 def is_finished(results: Results, table: str) -> bool:
+    """Return whether a table of a metric is made and up to date."""
     made = results.of_file(table)
     return Path(table).exists() and made is not None and not results.is_out_of_date(made)
 
 
 def listed(paths: list[str]) -> str:
-    """Return a line for each file, with its size, and one for all."""
+    """Return a text with a line for each file and its size, and a line for their sum."""
     if not paths:
         return "There are no snapshots whose metrics are all made."
     sizes = {path: Path(path).stat().st_size / 1e6 for path in paths}

@@ -1,4 +1,4 @@
-"""The study that config.yaml describes: each run complete, each metric's module named, all of it checked."""
+"""The study that a config describes, checked: runs with what they inherit, metrics with their modules."""
 
 import json
 from copy import deepcopy
@@ -18,7 +18,7 @@ from study.errors import StudyError, meant, shown
 from study.full_entries import fill_in
 from study.schema import check_shape
 
-# Each check may take for granted what those before it have checked.
+# Each check may rely on the checks before it.
 CHECKS = [
     ("runs", check_run),
     ("phases", check_phases),
@@ -32,7 +32,7 @@ CHECKS = [
 
 
 def resolve(config: dict) -> dict:
-    """Return the config, resolved; raise StudyError, one sentence, for the first entry that cannot be run."""
+    """Return the study that a config describes; raise StudyError for the first entry that is wrong."""
     resolved = deepcopy(config)
     if isinstance(config.get("runs"), dict):
         resolved["runs"] = {name: complete(config["runs"], name) for name in config["runs"]}
@@ -47,7 +47,7 @@ def resolve(config: dict) -> dict:
 
 
 def in_order(study: dict) -> dict:
-    """Sort keys, since their order in a file is no change; that of a figure's panels is one."""
+    """Return the study with sorted keys, whose order does not matter; only a figure's panels keep theirs."""
     for kind in ("runs", "metrics", "subnetworks"):
         study[kind] = json.loads(json.dumps(study[kind], sort_keys=True))
     study["figures"] = {name: dict(sorted(entry.items())) for name, entry in study["figures"].items()}
@@ -56,14 +56,14 @@ def in_order(study: dict) -> dict:
 
 
 class Runs(dict):
-    """Entries by name; an unknown name, as in the path of a file that is asked for, is an error that says so."""
+    """The entries of runs by name; an unknown name, as in the path of a target, raises StudyError."""
 
     def __missing__(self, name: str) -> None:
         raise StudyError("runs", f"there is no run {shown(name)}{meant(name, list(self))}")
 
 
 def complete(runs: dict, name: str) -> Any:
-    """Return a run's entry with what it inherits; `snapshots: null` says that it records none."""
+    """Return a run's entry with what it inherits; `snapshots: null`, which records none, is removed."""
     entry = inherited(runs, name, [])
     if isinstance(entry, dict) and entry.get("snapshots", {}) is None:
         del entry["snapshots"]
@@ -71,7 +71,7 @@ def complete(runs: dict, name: str) -> Any:
 
 
 def inherited(runs: dict, name: str, heirs: list[str]) -> Any:
-    """Return a run's entry laid over that of the run it is `like`."""
+    """Return a run's entry laid over that of the run it is `like`; `heirs` are the runs that inherit it."""
     own, where = runs[name], f"runs.{name}.like"
     if not isinstance(own, dict) or "like" not in own:
         return deepcopy(own)
@@ -79,14 +79,13 @@ def inherited(runs: dict, name: str, heirs: list[str]) -> Any:
     if not isinstance(like, str) or like not in runs:
         raise StudyError(where, f"there is no run {shown(like)}{meant(like, list(map(str, runs)))}")
     if like in [*heirs, name]:
-        raise StudyError(
-            where, f"{' -> '.join([*heirs, name, like])} is a circle; let one of them stand alone"
-        )
+        what = f"{' -> '.join([*heirs, name, like])} leads back to the same run"
+        raise StudyError(where, f"{what}; remove `like:` from one of them")
     return overlaid(inherited(runs, like, [*heirs, name]), {key: own[key] for key in own if key != "like"})
 
 
 def overlaid(base: Any, changes: Any) -> Any:
-    """Merge mappings key by key, but replace the options of another module and another rule for steps."""
+    """Return mappings merged key by key, or only the changes if they have another module or rule of steps."""
     if not (isinstance(base, dict) and isinstance(changes, dict)):
         return deepcopy(changes)
     if changes.get("module", base.get("module")) != base.get("module") or {"every", "log"} & changes.keys():

@@ -1,4 +1,4 @@
-"""The shape of the config, from schemas/config.schema.yaml: a key's `description` says what it should have been."""
+"""Check of a config against schemas/config.schema.yaml, whose descriptions become parts of error messages."""
 
 import sys
 from difflib import get_close_matches
@@ -24,21 +24,22 @@ def is_number(_checker: Any, value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
-# JSON knows no NaN and has one kind of number: 100.0 would be an integer.
+# In JSON Schema, 100.0 is an integer. Here it is not, and NaN and infinity are not numbers.
 STRICT = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": is_integer, "number": is_number})
 VALIDATOR = extend(Draft202012Validator, type_checker=STRICT)(SCHEMA)
 
 
 def check_shape(config: dict) -> None:
-    """Raises StudyError for the first misfit, in the order of the schema and of the config."""
+    """Raise StudyError for the first error, in the order of the schema, then of the config."""
     for error in VALIDATOR.iter_errors(config):
-        where = [part for part in error.absolute_path if isinstance(part, str)]  # not: which item of a list
+        # The indices of lists are left out.
+        where = [part for part in error.absolute_path if isinstance(part, str)]
         keys, what = sentence(error)
         raise StudyError(".".join([*where, *keys]), what)
 
 
 def sentence(error: ValidationError) -> tuple[list[str], str]:
-    """The key below the place of the error, if it is one, and what is wrong."""
+    """Return what is wrong, after [key] if the error is an unknown key, else after []."""
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         unknown = next(key for key in error.instance if key not in known)
@@ -46,17 +47,18 @@ def sentence(error: ValidationError) -> tuple[list[str], str]:
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         wanted = described(error.schema["properties"][missing])
-        return [], f"the key {missing!r} is missing{instead(missing, error.instance)}: {wanted}"
+        return [], f"the key {missing!r} is missing{instead(missing, error.instance)}; it must be {wanted}"
     return [], f"{shown(error.instance)} is not {error.schema['description']}{of_string(error.instance)}"
 
 
 def described(schema: dict) -> str:
+    """Return the description of a node of the schema, or of the definition to which it refers."""
     return (
         schema.get("description") or SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]["description"]
     )
 
 
 def instead(missing: str, entry: dict) -> str:
-    """What may have been meant as the missing key, where an entry is open to any."""
+    """Return in brackets the key of an entry that was probably meant as the missing one, or ""."""
     close = get_close_matches(missing, map(str, entry), n=1)
-    return f" (not {close[0]!r})" if close else ""
+    return f" (did you write {close[0]!r} for it?)" if close else ""

@@ -1,16 +1,17 @@
-"""What a module's function takes, read from its source: no module is imported, so nothing is slow and nothing runs.
+"""The options of a module's function, read from its source without importing or running the module.
 
-The signature is the schema: keyword-only names, defaults, and annotations (`int`, `float`, `str`, `bool`, `list[…]`,
-`dict[…]`, `Literal[…]`, a name for one, `… | None`). Some literals of a module say what a signature cannot:
+The signature is the schema: keyword-only names, defaults, and annotations (`int`, `float`, `str`, `bool`,
+`list[…]`, `dict[…]`, `Literal[…]`, a name for one, `… | None`). A module may define more in literals:
 
-    LAYERS = {"hidden": "width"}             of a model: its layers, and the option that is their width
-    DRAWS = ["o_information"]                of a figure: the metrics' modules that it can draw
-    LIMITS = {"n_bins": (2, "width")}        an option's least and greatest value; None: unlimited; "width": of a
-                                             metric, that of the narrowest layer it reads
-    PLUGINS = {"estimator": "estimators"}    an option that names a module of another kind, whose options are taken too
-    NEEDS_NETWORK = True                     of a metric: it reads the network itself, not only recorded activations
-    NEEDS_PIECEWISE_LINEAR = True            of a metric: that network must be linear but for ReLUs
-    PIECEWISE_LINEAR = True                  of a model: it is so
+    LIMITS = {"n_bins": (2, "width")}      least and greatest value of an option; None: no limit; "width": the
+                                           width of the narrowest layer that a metric reads
+    PLUGINS = {"estimator": "estimators"}  an option that names a module of another kind; the entry takes the
+                                           options of that module too
+    LAYERS = {"hidden": "width"}           model: its layers, each with the option that is its width
+    PIECEWISE_LINEAR = True                model: it is linear apart from its ReLUs
+    NEEDS_NETWORK = True                   metric: it reads the network, not only recorded activations
+    NEEDS_PIECEWISE_LINEAR = True          metric: this network must be linear apart from its ReLUs
+    DRAWS = ["o_information"]              figure: the kinds of tables that it draws, as a metric's module
 """
 
 import ast
@@ -34,16 +35,13 @@ FUNCTIONS = {
     "subnetworks": "choose",
     "snapshots": "Recording",
 }
-ONE_MODULE = {
-    "training": "recipe",
-    "subnetworks": "analysis.subnetworks",
-    "snapshots": "data.recording",
-}  # kinds whose entries name no module
+# The module of each kind whose entries name no module.
+ONE_MODULE = {"training": "recipe", "subnetworks": "analysis.subnetworks", "snapshots": "data.recording"}
 
 
 @dataclass(frozen=True)
 class Option:
-    """One keyword of a function. `annotations` are alternatives, each with the file that defines it."""
+    """A keyword-only argument of a function; `annotations` are alternatives, each with its file."""
 
     annotations: list[tuple[ast.expr, str]]
     required: bool
@@ -52,12 +50,12 @@ class Option:
 
 
 def module_name(kind: str, name: str = "") -> str:
-    """Return the module of a kind by its name; a figure is named with its paper, and some kinds have one module."""
+    """Return a module's full name, `grokking_phases.<kind>.<name>`; a figure's name is `<paper>/<name>`."""
     return f"{PACKAGE}.{ONE_MODULE.get(kind) or f'{kind}.{name}'.replace('/', '.')}"
 
 
 def file_of(kind: str, name: str = "") -> str:
-    """Return the module's path in the repository."""
+    """Return the path of a module's file in the repository."""
     return shown_path(module_name(kind, name))
 
 
@@ -68,7 +66,7 @@ def shown_path(module: str) -> str:
 
 @cache
 def names_of(kind: str) -> list[str]:
-    """The modules of a kind, by the names that a config gives them."""
+    """Return the names of all modules of a kind, as a config names them."""
     folder = SCRIPTS / PACKAGE / kind
     files = folder.glob("*/[!_]*.py" if kind == "figures" else "[!_]*.py")
     return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in files)
@@ -90,29 +88,31 @@ def options_of(kind: str, name: str = "") -> dict[str, Option]:
 
 
 def plugins_of(kind: str, name: str, entry: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the kind and the name of each module that an entry's options name, by the module's `PLUGINS`."""
+    """Return (kind, name) of each module that an entry names in the options that `PLUGINS` lists."""
     own, named = options_of(kind, name), constant(kind, name, "PLUGINS")
     return [(other, entry.get(option, own[option].default)) for option, other in named.items()]
 
 
 def options_of_entry(kind: str, name: str, entry: dict[str, Any]) -> dict[str, Option]:
-    """Return the options of the module and of those that the entry names; the module's own stand before theirs."""
+    """Return the options of an entry's module and of the modules that it names; its own win over theirs."""
     named = [options_of(*plugin) for plugin in plugins_of(kind, name, entry)]
     return {key: option for options in [*named, options_of(kind, name)] for key, option in options.items()}
 
 
 def defines(kind: str, name: str, function: str) -> bool:
+    """Return whether a module defines a function."""
     return any(getattr(node, "name", None) == function for node in tree(module_name(kind, name)).body)
 
 
 def option(annotation: ast.expr | None, default: ast.expr | None, module: str) -> Option:
+    """Return the option of an argument with this annotation and this default; None: it has none."""
     value = literal(default)
     is_literal = value is not None or (isinstance(default, ast.Constant) and default.value is None)
     return Option(list(alternatives(annotation, module)), default is None, value, is_literal)
 
 
 def alternatives(annotation: ast.expr | None, module: str) -> Iterator[tuple[ast.expr, str]]:
-    """The parts of a union, a name (`Ties`) replaced by what it stands for, each with the file that defines it."""
+    """Yield the parts of a union, each with its file; a name such as `Ties` is replaced by its definition."""
     named = definition(annotation.id, module) if isinstance(annotation, ast.Name) else None
     if named:
         yield from alternatives(*named)
@@ -124,7 +124,7 @@ def alternatives(annotation: ast.expr | None, module: str) -> Iterator[tuple[ast
 
 
 def definition(name: str, module: str) -> tuple[ast.expr, str] | None:
-    """What a module, or the one of ours that it imports the name from, assigns to it."""
+    """Return the value of a top-level name, as a node, and our module that assigns it; None if none does."""
     for node in tree(module).body:
         if (
             isinstance(node, ast.Assign | ast.AnnAssign)
@@ -144,7 +144,7 @@ def target_of(node: ast.Assign | ast.AnnAssign) -> ast.expr:
 
 
 def literal(node: ast.expr | None) -> Any:
-    """A default's value where it is written out, else None."""
+    """Return the value of a literal, or None if the node is not a literal."""
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError):
@@ -153,10 +153,13 @@ def literal(node: ast.expr | None) -> Any:
 
 @cache
 def constant(kind: str, name: str, variable: str) -> Any:
-    """The value of a module's top-level literal (`LAYERS`, `LIMITS`), {} without it; StudyError if it is computed."""
+    """Return the value of a module's top-level literal (`LAYERS`, `LIMITS`); {} if the module has none.
+
+    StudyError: the value is computed, not a literal.
+    """
     named = definition(variable, module_name(kind, name))
     try:
         return ast.literal_eval(named[0]) if named else {}
     except (ValueError, TypeError):
         what = f"{file_of(kind, name)} computes {variable}, which is read without running the file"
-        raise StudyError("", f"{what}; write its value out") from None
+        raise StudyError("", f"{what}; write its value as a literal") from None

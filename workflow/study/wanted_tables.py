@@ -1,42 +1,43 @@
-"""The tables that a study's figures want of its runs: what there is, of what kind, and what each is made from.
+"""The tables that figures can draw, and the runs, metrics and seeds from which each is made.
 
-curves               of a run
-<metric>             an entry of `metrics:`
-phases               found in the metrics that `phases:` lists, and in the curves
-time_scales          found in the metrics that `time_scales:` of the run or of the study lists, and in the curves
+curves               loss and accuracy of a run
+<metric>             values of an entry of `metrics:`
+phases               phases of a run, found in its curves and the metrics that `phases:` lists
+time_scales          time scales of a run, found in its curves and the metrics that `time_scales:` of the run
+                     lists or, without it, that of the study
 <subnetwork>.<mask>  curves of an entry of `subnetworks:`, trained alone
-comparison           the sub-networks of a run beside the run itself
-prediction           whether the runs of a study generalise, told from their first steps as `prediction:` says
+comparison           the sub-networks of a run compared with the run itself
+prediction           which runs of the study generalise, predicted from their first steps by `prediction:`
 """
 
 from itertools import chain
 
 MASKS = ("activation", "weights")
-# One file a run; of the others, each seed has one, and a summary joins them.
+# Tables with one file for each run. The others have a file for each seed, and a summary of all seeds.
 OF_RUN = ("phases", "time_scales", "comparison")
-# One file a study, made from the runs of all figures that draw it.
+# Tables with one file for the study, made from the runs of all figures that draw it.
 OF_STUDY = ("prediction",)
 
 
 def retrained(config: dict, masks: tuple[str, ...] = MASKS) -> list[str]:
-    """Return the tables of sub-networks trained alone."""
+    """Return the names of the tables of sub-networks trained alone."""
     return [f"{name}.{mask}" for name in config["subnetworks"] for mask in masks]
 
 
 def kinds(config: dict) -> dict[str, str]:
-    """Return every table with its kind: a metric's module, curves, or the table's own name."""
+    """Return {table: kind} of all tables; the kind is a metric's module, curves, or the name of the table."""
     metrics = {name: entry["module"] for name, entry in config["metrics"].items()}
     fixed = {name: name for name in ("curves", *OF_RUN, *OF_STUDY)}
     return fixed | metrics | dict.fromkeys(retrained(config), "curves")
 
 
 def timed(config: dict, run: str) -> list[str]:
-    """Return the metrics in which the run's time scales are looked for: its own list, or the study's."""
+    """Return the metrics in which a run's time scales are looked for: its own list, else the study's."""
     return config["runs"][run].get("time_scales", config["time_scales"])
 
 
 def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
-    """Return the metrics that a table (of a run) is made from, itself included."""
+    """Return the metrics from which a table (of a run) is made; a metric's table is made from that metric."""
     if table in config["metrics"]:
         return {table}
     if table == "curves":
@@ -52,6 +53,7 @@ def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
 
 
 def runs_of_figure(entry: dict) -> list[str]:
+    """Return the runs of all panels of a figure."""
     return sorted({run for runs in entry["panels"].values() for run in runs})
 
 
@@ -62,7 +64,7 @@ def runs_of_table(config: dict, table: str) -> list[str]:
 
 
 def runs_of_metric(config: dict, metric: str) -> list[str]:
-    """Return the runs that a metric is measured on: a figure draws a table of theirs that is made from it."""
+    """Return the runs on which a metric is measured: figures draw tables of theirs that are made from it."""
     return sorted(
         {
             run
@@ -74,7 +76,7 @@ def runs_of_metric(config: dict, metric: str) -> list[str]:
 
 
 def seeds_of(config: dict, run: str, table: str) -> list[int]:
-    """Return the seeds of a run that a table has: all, unless the metric is measured on some."""
+    """Return the seeds of a run for which a table is made: those of the metric's `seeds:`, or all."""
     seeds = config["runs"][run]["seeds"]
     chosen = config["metrics"].get(table, {}).get("seeds", seeds)
     return [seed for seed in seeds if seed in chosen]
