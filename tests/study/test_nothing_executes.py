@@ -15,6 +15,8 @@ EXECUTES = (
     r"yaml\.(load|load_all|full_load\w*|unsafe_load\w*)|\w+\.(read|to)_pickle|"
     r"(pickle|dill|shelve|marshal|joblib)(?!\.UnpicklingError)(\.\w+)*"
 )
+# `snakemake adopt` starts git and Snakemake, which it names itself.
+PROGRAMS = {("adopt", "subprocess.run"), ("commits", "subprocess.run")}
 DIRECTIVES = re.compile(
     r"^\s+(shell|run|wrapper|notebook|cwl)\s*:\s*($|[\"'])|\b(shell|eval|exec|system)\(", re.MULTILINE
 )
@@ -40,7 +42,8 @@ def executed(source):
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_no_module_runs_text_as_code(path):
-    assert not list(executed(path.read_text(encoding="utf-8")))
+    found = list(executed(path.read_text(encoding="utf-8")))
+    assert [name for name in found if (path.stem, name) not in PROGRAMS] == []
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)

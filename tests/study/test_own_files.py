@@ -89,7 +89,7 @@ def forget():
 
 
 def test_complete_files_are_accepted(folder):
-    assert resolve(config())["metrics"] == {"mine": {"module": "mine"}}
+    assert resolve(config())["metrics"] == {"mine": {"module": "mine", "threshold": 0.5}}
 
 
 def test_a_model_whose_sizes_stand_before_the_star_is_accepted(folder):
