@@ -8,8 +8,8 @@ log of a job that was killed and resumed covers its last attempt alone.
 
     python benchmarks/overhead.py results --cores 2 --wall 2280
 
-measures the overhead of a finished study. Without --wall, the time runs from the start of the first job to the end of
-the last, by the dates of the logs. That leaves out Snakemake's own start, and includes all pauses.
+measures the overhead of a finished study. Without --wall, the time runs from the start of the first job to
+the end of the last, by the dates of the logs. That leaves out Snakemake's own start, and includes all pauses.
 """
 
 import argparse
