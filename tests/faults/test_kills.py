@@ -1,4 +1,4 @@
-"""A trainer that is killed, wherever it is, ends by the same command as one that was not, and does not begin anew."""
+"""A trainer that is killed at any moment resumes by the same command, and ends as if never killed."""
 
 import os
 import random
@@ -35,12 +35,12 @@ def half(path, content):
         file.write(content[: len(content) // 2])
 
 
-MOMENTS = {  # the function at whose nth call the process is killed, and what it still does of it
+MOMENTS = {  # the process is killed at the nth call of this function; `half` writes a part first
     "inside the first snapshot's write": (Path, "write_bytes", 1, half),
     "inside a state's write": (Path, "write_bytes", 10, half),
     "between a write and its sync": (os, "fsync", 20),
     "between a state's write and its name": (Path, "replace", 10),
-    "when it has its name": (files, "sync_folder", 10),
+    "after a state has its name": (files, "sync_folder", 10),
     "as old states are removed": (Path, "unlink", 20),
     "at a snapshot": (Recording, "take", 3),
     "at the last step": (Checkpoints, "save", 24),
@@ -62,11 +62,11 @@ def test_a_kill_at_this_moment_changes_nothing(moment, trainee, undisturbed):
     assert trainee.contents() == undisturbed
     assert trainee.litter() == []
     said = trainee.said.read_text()
-    assert not saved or not said or f"goes on from step {saved[0]}\n" in said  # silent where all was finished
+    assert not saved or not said or f"goes on from step {saved[0]}\n" in said  # a finished run prints nothing
 
 
 def test_a_snapshot_damaged_since_makes_the_run_go_back_to_a_state_before_it(trainee, undisturbed):
-    """Killed at step 13, with states of 11 and 12; the snapshot of 12 is not whole any more."""
+    """Kill at step 13, with checkpoints of steps 11 and 12, and cut the snapshot of step 12 short."""
     assert trainee.attempt(kill_at(Checkpoints, "save", 13)) == -signal.SIGKILL
     assert trainee.states() == [12, 11]
     part = next(trainee.folder.glob("checkpoints/*/*12.safetensors"))
@@ -86,7 +86,7 @@ def test_with_no_state_that_is_whole_a_run_begins_anew_and_says_why(trainee, und
 
 
 def test_a_run_that_was_finished_before_its_outputs_were_removed_is_not_trained_again(trainee, undisturbed):
-    """The workflow was killed after the job ended, and before it took note of that."""
+    """Act as if the workflow was killed after the job had ended, and before it had noted that."""
     assert trainee.attempt() == 0
     trainee.remove_outputs()
     assert trainee.attempt(kill_at(Run, "train", 1)) == 0
@@ -108,7 +108,10 @@ def test_kills_at_random_moments_lose_no_run_and_no_state(tmp_path):
 
 
 def killed_after(trainee, seconds):
-    """So long after it has begun; how the attempt ended. It must have begun at the newest state that there was."""
+    """Kill an attempt `seconds` after it has begun, and return how it ended.
+
+    If it resumed, it must have resumed the newest checkpoint.
+    """
     saved = trainee.states()
     pid = begun(trainee)
     time.sleep(seconds)
@@ -121,7 +124,7 @@ def killed_after(trainee, seconds):
 
 
 def begun(trainee):
-    """A process that has said at which step it is, or has ended."""
+    """Start an attempt, and return its process id once it has said at which step it is, or has ended."""
     trainee.said.write_text("")
     pid = trainee.start()
     while not (is_over(pid) or trainee.said.read_text()):
@@ -130,12 +133,13 @@ def begun(trainee):
 
 
 def is_over(pid):
+    """Return a true value if the process has ended; `ended` can still wait for it."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_end_it_saves_within_five_seconds_and_says_so(number, tmp_path):
-    """States are saved once an hour here: what is there was saved when asked."""
+    """Save checkpoints once an hour, so that the one found must have been saved on request."""
     trainee = Trainee(tmp_path / "run", steps=100_000, seconds=3600)
     pid = begun(trainee)
     os.kill(pid, number)
