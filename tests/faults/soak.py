@@ -28,8 +28,8 @@ PAUSE = 0.05  # seconds between two looks
 class Attempt:
     """One process that trains a run, and whether it resumed the newest checkpoint of that run."""
 
-    def __init__(self, process: psutil.Process, log: Path, states: Path, saved: int) -> None:
-        self.process, self.log, self.states, self.saved = process, log, states, saved
+    def __init__(self, process: psutil.Process, log: Path, checkpoints: Path, saved: int) -> None:
+        self.process, self.log, self.checkpoints, self.saved = process, log, checkpoints, saved
         self.begun: int | None = None  # the step at which it began; None until its log says so
         self.since = 0.0  # the time at which its log said so
 
@@ -43,8 +43,10 @@ class Attempt:
         """Return the seconds of training that a kill now would cost: none, once the last step is saved."""
         saved = self.since
         with suppress(FileNotFoundError):  # the trainer may remove a checkpoint meanwhile
-            for state in self.states.glob("*.pt"):
-                saved = time.time() if step_of(state) == STEPS else max(saved, state.stat().st_mtime)
+            for checkpoint in self.checkpoints.glob("*.pt"):
+                saved = (
+                    time.time() if step_of(checkpoint) == STEPS else max(saved, checkpoint.stat().st_mtime)
+                )
         return time.time() - saved
 
     @property
@@ -119,8 +121,8 @@ class Soak:
         locks, logs = ([path for path in held if path.suffix == kind] for kind in (".lock", ".log"))
         if not locks or not logs:
             return None
-        states = locks[0].with_suffix("")
-        return Attempt(process, logs[0], states, max(map(step_of, states.glob("*.pt")), default=0))
+        checkpoints = locks[0].with_suffix("")
+        return Attempt(process, logs[0], checkpoints, max(map(step_of, checkpoints.glob("*.pt")), default=0))
 
     def kill(self, kind: str, snakemake: psutil.Process, running: list[Attempt]) -> None:
         """Kill processes in the way of `KINDS[kind]`, and count them."""
@@ -144,8 +146,8 @@ class Soak:
         return f"{sum(self.kills.values())} kills ({kinds}): {runs}; {unsaved}"
 
 
-def step_of(state: Path) -> int:
-    return int(state.name.split(".")[0])
+def step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.split(".")[0])
 
 
 def trainers(snakemake: psutil.Process) -> list[psutil.Process]:

@@ -54,7 +54,7 @@ def test_a_failed_write_gives_one_sentence_and_loses_nothing_else(error, owner, 
     assert trainee.attempt(fail_at(owner, name, nth, error)) == 1
     (sentence,) = [line for line in trainee.said.read_text().splitlines() if "cannot be written" in line]
     assert sentence.startswith(f"{trainee.folder}/checkpoints/")
-    saved = trainee.states()[0]
+    saved = trainee.checkpoint_steps()[0]
     assert trainee.attempt() == 0
     assert f"goes on from step {saved}\n" in trainee.said.read_text()
     assert trainee.contents() == undisturbed.contents()

@@ -43,7 +43,7 @@ def weights(trainee, path):
     return [weight.numpy().tobytes() for step in (0, 24) for weight in read(step).state_dict().values()]
 
 
-def state(trainee, path):
+def checkpoint(trainee, path):
     return list(Checkpoints(trainee.folder / "checkpoints", "abc123").load()) or [
         {"step": 7, "weight": [*range(9)]}
     ]
@@ -53,7 +53,7 @@ READERS = {
     "curves.parquet": table,
     "snapshots.parquet": snapshots,
     "weights.safetensors": weights,
-    ".pt": state,
+    ".pt": checkpoint,
 }
 
 

@@ -68,7 +68,7 @@ def trainers(snakemake):
     return [job for job in jobs if "python" in job.name() and "train.py" in str(job.cmdline())]
 
 
-def wait_for_states(tree):
+def wait_for_checkpoints(tree):
     """Wait until both seeds have a checkpoint."""
     wait_for(lambda: len({path.parent for path in tree.folder.glob("results/mini/.checkpoints/*/*.pt")}) == 2)
 
@@ -131,7 +131,7 @@ def test_a_table_of_another_seed_or_training_is_made_again(tree, built):
 
 def test_snakemake_and_trainers_killed_leave_no_lock_and_lose_nothing(unfinished, built):
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     for process in [*trainers(first), first]:
         process.kill()
     first.wait()
@@ -146,7 +146,7 @@ def test_snakemake_killed_alone_finds_what_its_orphans_finished(unfinished, buil
     The next Snakemake removes their outputs as incomplete, and they are restored without training.
     """
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     orphans = trainers(first)
     first.kill()
     first.wait()
@@ -159,7 +159,7 @@ def test_snakemake_killed_alone_finds_what_its_orphans_finished(unfinished, buil
 
 def test_a_trainer_asked_to_end_says_so_and_the_same_command_goes_on(unfinished, built):
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     for trainer in trainers(first):
         trainer.terminate()
     printed, _ = first.communicate()
@@ -171,7 +171,7 @@ def test_a_trainer_asked_to_end_says_so_and_the_same_command_goes_on(unfinished,
     assert contents(unfinished) == contents(built)
 
 
-def test_interrupted_at_the_terminal_all_states_are_saved(unfinished, built):
+def test_interrupted_at_the_terminal_all_checkpoints_are_saved(unfinished, built):
     """Send SIGINT to Snakemake and to its jobs, as Ctrl-C does."""
     unfinished.overlay(lambda config: config.update(checkpoint_seconds=3600))
     first = start(unfinished, FIGURE)
@@ -187,7 +187,7 @@ def test_interrupted_at_the_terminal_all_states_are_saved(unfinished, built):
 
 def test_a_second_snakemake_is_refused_and_disturbs_nothing(unfinished, built):
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     printed = refused(unfinished, FIGURE)
     assert re.search(
         r"mini.yaml: results: another snakemake \(process \d+ on \S+\) is at work in results/mini; wait",

@@ -89,7 +89,7 @@ class Trainee:
     def contents(self) -> list[bytes]:
         return [path.read_bytes() for path in self.outputs]
 
-    def states(self) -> list[int]:
+    def checkpoint_steps(self) -> list[int]:
         """Return the steps of the checkpoints, the newest first."""
         return sorted(
             (int(path.name.split(".")[0]) for path in self.folder.glob("checkpoints/*/*.pt")), reverse=True
