@@ -81,7 +81,7 @@ def one_hots(examples: Examples) -> TensorDataset:
 
 
 def advanced(run: Trainer | PlainLoop) -> Trainer | PlainLoop:
-    """Return `run` after `STEPS` more steps."""
+    """Take `STEPS` more steps of `run`, and return it."""
     for _ in range(STEPS):
         run.take_step()
     return run

@@ -97,7 +97,7 @@ def ours(S: np.ndarray) -> np.ndarray:
 def untied(X: np.ndarray) -> np.ndarray:
     """Return X, changed in place so that no column has two equal values.
 
-    All but one of some equal values move to the next larger float32, until none are equal.
+    Where values are equal, all but one move to the next larger float32, until none are equal.
     """
     for column in X.T:
         while len(again := np.delete(np.arange(len(column)), np.unique(column, return_index=True)[1])):

@@ -102,7 +102,7 @@ def train_rows(examples: Examples) -> tuple[Tensor, Tensor]:
 
 
 def advanced(run: Trainer | PlainLoop) -> Trainer | PlainLoop:
-    """Return `run` after `STEPS` more steps."""
+    """Take `STEPS` more steps of `run`, and return it."""
     for _ in range(STEPS):
         run.take_step()
     return run
@@ -129,7 +129,7 @@ def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
 
 
 def counterparts(ours: transformer.Transformer, theirs: PlainModel) -> Iterator[tuple[list[Tensor], Tensor]]:
-    """Yield each parameter of theirs, after those of ours that form it side by side."""
+    """Yield pairs: parameters of ours, and the parameter of theirs that they form side by side."""
     modules = [([ours.embedding.tokens], theirs.tokens), ([ours.embedding.positions], theirs.positions)]
     modules += [([ours.readout], theirs.readout), ([ours.norm], theirs.norm)]
     for mine, other in zip(ours.blocks, theirs.blocks, strict=True):
@@ -149,7 +149,7 @@ def counterparts(ours: transformer.Transformer, theirs: PlainModel) -> Iterator[
 
 
 def flops(n_tokens: int, n_classes: int, dropout: float) -> Flops:
-    """Return the operations of `STEPS` steps, in matrix products alone.
+    """Return the operations of the matrix products in `STEPS` steps.
 
     `entering` rows enter the first block, `rows` pass between the blocks, and n are read at the end.
     """

@@ -201,7 +201,7 @@ def test_the_matrix_product_rate_is_plausible(dtype):
 
 
 def test_one_thread_restores_the_number_of_threads():
-    before = torch.get_num_threads()
+    n_threads = torch.get_num_threads()
     with one_thread():
         assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == n_threads

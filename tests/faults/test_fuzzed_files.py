@@ -71,21 +71,19 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
     """
     i, j = sorted(dice.randrange(len(content)) for _ in range(2))
     j = min(j, i + 2 ** dice.randrange(12)) + 1
-    before, piece, after = content[:i], content[i:j], content[j:]
+    head, piece, tail = content[:i], content[i:j], content[j:]
     flipped = bytearray(content)
     for _ in range(dice.choice([1, 1, 8])):
         flipped[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
     changes = [
         flipped,
-        before,
-        before + bytes(len(piece)) + after,
-        before + after,
-        before + 2 * piece + after,
+        head,
+        head + bytes(len(piece)) + tail,
+        head + tail,
+        head + 2 * piece + tail,
     ]
     return bytes(
-        dice.choice(
-            [*changes, after + before + piece, content + dice.randbytes(99), before + piece[::-1] + after]
-        )
+        dice.choice([*changes, tail + head + piece, content + dice.randbytes(99), head + piece[::-1] + tail])
     )
 
 

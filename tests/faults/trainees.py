@@ -114,9 +114,9 @@ def ended(pid: int, seconds: float = 60) -> int:
 
 
 def kill_at(
-    owner: object, name: str, nth: int, before: Callable[..., None] = lambda *_: None
+    owner: object, name: str, nth: int, last_act: Callable[..., None] = lambda *_: None
 ) -> Callable[[], None]:
-    """Return a fault: at its nth call, the function does what `before` does, and kills the process."""
+    """Return a fault: at its nth call, the function calls `last_act` instead, and kills the process."""
 
     def inject():
         function, calls = getattr(owner, name), []
@@ -124,7 +124,7 @@ def kill_at(
         def deadly(*arguments, **options):
             calls.append(arguments)
             if len(calls) == nth:
-                before(*arguments)
+                last_act(*arguments)
                 os.kill(os.getpid(), signal.SIGKILL)
             return function(*arguments, **options)
 

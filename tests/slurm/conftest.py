@@ -36,5 +36,5 @@ def tree(cluster, local, tmp_path):
 @pytest.fixture
 def new_jobs(cluster):
     """Return a function that gives the jobs that the test has submitted, oldest first."""
-    before = max((int(job["JobId"]) for job in cluster.jobs()), default=0)
-    return lambda: [job for job in cluster.jobs() if int(job["JobId"]) > before]
+    last = max((int(job["JobId"]) for job in cluster.jobs()), default=0)
+    return lambda: [job for job in cluster.jobs() if int(job["JobId"]) > last]

@@ -23,7 +23,7 @@ def tree(tmp_path_factory):
     (folder / ".gitignore").write_bytes((REPOSITORY / ".gitignore").read_bytes())
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     commit(folder)
-    tree = Tree(folder, [STUDY], below=())
+    tree = Tree(folder, [STUDY], base=())
     tree.run(TARGET)
     return tree
 
@@ -34,7 +34,7 @@ def commit(folder):
 
 
 def test_results_that_come_out_the_same_are_kept(tree):
-    before = header_of(tree.folder / CURVES)
+    original = header_of(tree.folder / CURVES)
     tree.edit(
         f"{LIBRARY}/optimizers/adamw.py",
         "return torch.optim.AdamW(",
@@ -48,8 +48,10 @@ def test_results_that_come_out_the_same_are_kept(tree):
     tree.run("adopt")
     assert tree.planned(TARGET) == set()
     trained, measured = (header_of(tree.folder / path) for path in (CURVES, METRIC))
-    assert trained["content"] == before["content"]
-    assert trained["made_by"]["adopted"][0]["code"] == before["made_by"]["code"] != trained["made_by"]["code"]
+    assert trained["content"] == original["content"]
+    assert (
+        trained["made_by"]["adopted"][0]["code"] == original["made_by"]["code"] != trained["made_by"]["code"]
+    )
     adopted = measured["made_by"]["adopted"][0]
     assert 0 < adopted["difference"] < 1e-9 == adopted["tolerance"]
 

@@ -31,7 +31,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
     folder.mkdir()
     copy_of_repository(folder, STUDY)
-    tree = Tree(folder, [STUDY], below=())
+    tree = Tree(folder, [STUDY], base=())
     tree.run(TARGET)
     return tree
 
@@ -39,7 +39,7 @@ def built(tmp_path_factory):
 @pytest.fixture
 def tree(built, tmp_path):
     shutil.copytree(built.folder, tmp_path / "tree")
-    return Tree(tmp_path / "tree", [STUDY], below=())
+    return Tree(tmp_path / "tree", [STUDY], base=())
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def clone(tmp_path):
     """Return a fresh clone, whose files are newer than all results."""
     (tmp_path / "clone").mkdir()
     copy_of_repository(tmp_path / "clone", STUDY)
-    return Tree(tmp_path / "clone", [STUDY], below=())
+    return Tree(tmp_path / "clone", [STUDY], base=())
 
 
 def results_of(tree):
@@ -80,13 +80,13 @@ def test_results_copied_into_a_fresh_clone_are_accepted(command, records, built,
 def test_without_records_stale_results_are_planned_and_nothing_is_written(tree):
     shutil.rmtree(tree.folder / ".snakemake")
     assert tree.planned(TARGET) == set()
-    before = results_of(tree)
+    dates = results_of(tree)
     original = (tree.folder / tree.overlays[-1]).read_text()
     tree.overlay(lambda config: deep_update(config, OTHER))
     assert tree.planned(TARGET) == STALE
     tree.run(TARGET, "--touch")
     assert tree.planned(TARGET) == STALE
-    assert before.keys() == results_of(tree).keys()
+    assert dates.keys() == results_of(tree).keys()
     (tree.folder / tree.overlays[-1]).write_text(original)
     assert tree.planned(TARGET) == set()
 

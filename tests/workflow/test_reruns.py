@@ -94,12 +94,12 @@ def test_an_edited_import_of_a_metric_reruns_that_metric(tree):
     assert not {job for job in planned if job[0] in ("dataset", "train")}
 
 
-def trained_again(tree, before):
+def trained_again(tree, originals):
     """Return the retrained files whose bytes differ, and those whose log says that a step was taken."""
     folder, logs = (
         tree.folder / f"results/tiny/{name}" for name in ("addition_wd2/0/retrain", "logs/retrain")
     )
-    changed = {path.name for path in folder.glob("[!.]*") if path.read_bytes() != before[path.name]}
+    changed = {path.name for path in folder.glob("[!.]*") if path.read_bytes() != originals[path.name]}
     stepped = {
         f"{log.stem}.parquet"
         for log in logs.glob("addition_wd2/0/*.activation.log")
@@ -119,13 +119,13 @@ COMPARISON = "results/tiny/addition_wd2/comparison.parquet"
 
 def test_a_new_choice_of_the_same_units_retrains_nothing(tree):
     """Compute the metric that chooses the sub-networks again: with the same units, no step is taken."""
-    before = retrained_files(tree)
+    originals = retrained_files(tree)
     tree.edit(
         "workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]"
     )
     log = tree.run(COMPARISON)
     assert "rule subnetwork" in log
-    assert trained_again(tree, before) == (set(), set())
+    assert trained_again(tree, originals) == (set(), set())
     assert tree.planned(COMPARISON) == set()
 
 
@@ -155,12 +155,12 @@ def test_a_failed_retraining_leaves_no_earlier_result_in_its_place(tree):
     change = {"subnetworks": {"synergistic": {"extreme": "redundancy"}}}
     tree.overlay(lambda config: config.update(change, checkpoints="/dev/null/nowhere"))
     target = "results/tiny/addition_wd2/0/retrain/synergistic.activation.parquet"
-    before = (tree.folder / target).read_bytes()
+    original = (tree.folder / target).read_bytes()
     assert subprocess.run(tree.command(target), cwd=tree.folder, capture_output=True).returncode != 0
     assert not (tree.folder / target).exists()
     tree.overlay(lambda config: config.pop("checkpoints"))
     tree.run(target)
-    assert (tree.folder / target).read_bytes() != before
+    assert (tree.folder / target).read_bytes() != original
 
 
 def test_a_diverged_run_ends_there_and_is_drawn(tree):

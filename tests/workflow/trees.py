@@ -16,14 +16,14 @@ EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # targets: every figure of a pa
 class Tree:
     """A copy of the workflow with config overlays, of which a test may change the last.
 
-    `below` names the configs that the overlays are laid over.
+    `base` names the configs that the overlays are laid over.
     """
 
-    def __init__(self, folder, overlays, below=("config.yaml",)):
-        self.folder, self.overlays, self.below = folder, overlays, below
+    def __init__(self, folder, overlays, base=("config.yaml",)):
+        self.folder, self.overlays, self.base = folder, overlays, base
 
     def command(self, *arguments):
-        configs = ["--configfile", *self.below, *self.overlays]
+        configs = ["--configfile", *self.base, *self.overlays]
         return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configs]
 
     def run(self, *arguments):
