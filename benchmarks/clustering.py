@@ -1,7 +1,7 @@
-"""Ward clustering of a layer's units: from one matrix product, against scikit-learn's from the vectors.
+"""Ward clustering of a layer's units: ours from one matrix product, scikit-learn's from the vectors.
 
-scikit-learn is used as one would: units as rows. Both cut their tree into as many clusters, which must be the same
-sets of units, whatever they are called.
+scikit-learn gets the units as rows, as its users call it. Both trees are cut into the same number of
+clusters. The two must give the same sets of units, whatever their labels are.
 """
 
 from collections.abc import Iterator
@@ -32,6 +32,6 @@ def pairs() -> Iterator[Pair]:
 
 
 def unlike(ours: np.ndarray, theirs: np.ndarray) -> int:
-    """0 where two labellings (n_units,) make the same sets of units, else how many sets are not in both, at least."""
+    """Return 0 where two labellings (n_units,) make the same sets of units, else a positive number."""
     common = len(set(zip(ours, theirs, strict=True)))
     return 2 * common - len(set(ours)) - len(set(theirs))

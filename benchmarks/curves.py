@@ -1,7 +1,7 @@
-"""What grows with what: for each curve, a function of the size that gives the call to be measured.
+"""The calls that `scaling.py` measures: each function takes a size and returns the call.
 
-Inputs are made before, and what they take is counted as memory: the call could not be made without. But for what a
-curve varies, sizes are those of the emergence paper: 3763 samples, 250 units, 10 bins.
+Inputs are made before the call is timed, but their memory is counted, because the call needs them. Sizes that
+a curve does not vary are those of the emergence paper: 3763 samples, 250 units, 10 bins.
 """
 
 from collections.abc import Callable
@@ -35,10 +35,8 @@ from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.trainer import Trainer
 
 N_SAMPLES, WIDTH, N_BINS = 3763, 250, 10
-P, P_OF_SNAPSHOTS = (
-    97,
-    47,
-)  # the task's modulus; for a file of a thousand snapshots, that of one with 883 samples
+# The modulus of the task. Files of up to a thousand snapshots have a smaller one, with 883 train samples.
+P, P_OF_SNAPSHOTS = 97, 47
 
 
 def task(p: int = P) -> Examples:
@@ -69,7 +67,7 @@ def search_of_units(width: int) -> Callable:
 
 
 def search_of_bins(n_multiplets: int) -> Callable:
-    """Of k bins there are 2^k - 1 - k multiplets."""
+    """Return a search over `n_multiplets` multiplets; k bins have 2^k - 1 - k of them."""
     n_bins = (n_multiplets - 1).bit_length()
     return partial(search_multiplets, features(), np.arange(WIDTH) % n_bins)
 
@@ -94,15 +92,18 @@ def mapping_number(n_samples: int) -> Callable:
 
 
 def metric_of_file(n_snapshots: int) -> Callable:
-    """A metric from its two files, as a job computes it; they are written by another process."""
-    folder = TemporaryDirectory()  # goes with the call that holds it
+    """Return the computation of a metric from its two files, as in a job.
+
+    Another process writes the files, so that writing them does not count as memory.
+    """
+    folder = TemporaryDirectory()  # deleted together with the call, which holds it
     with ProcessPoolExecutor(1, get_context("spawn")) as other:
         other.submit(write_snapshots, Path(folder.name), n_snapshots).result()
     return partial(measure, folder)
 
 
 def write_snapshots(folder: Path, n_snapshots: int) -> None:
-    """Of a network that is not trained: 883 samples of 250 units a step."""
+    """Write snapshots of untrained networks: 883 samples of 250 units at each step."""
     examples = task(P_OF_SNAPSHOTS)
     write_examples(folder / "dataset.parquet", examples, {})
     recording = Recording(folder, ["hidden"], list(range(n_snapshots)), "float16")
@@ -114,5 +115,6 @@ def write_snapshots(folder: Path, n_snapshots: int) -> None:
 
 
 def measure(folder: TemporaryDirectory) -> list[dict]:
+    """Return the rows of the metric, computed from the files in `folder`."""
     files = (f"{folder.name}/{name}.parquet" for name in ("snapshots", "dataset"))
     return list(mutual_information.compute(Snapshots(*files)))

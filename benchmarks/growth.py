@@ -1,4 +1,7 @@
-"""Curves of time and memory against size, log-log, each with its exponent: the power of the size that it grows by."""
+"""Log-log curves of time and memory against size, each with its exponent.
+
+The exponent is the power of the size by which the time or the memory grows.
+"""
 
 from pathlib import Path
 
@@ -11,21 +14,24 @@ from matplotlib.figure import Figure
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.pages import write_pdf, write_png
 
-LAST = 3  # points that an exponent is of: small sizes cost what any size costs
-LEAST = 1.0  # MB: less cannot be told from none
+LAST = 3  # an exponent is fitted to so many of the largest sizes; at small ones, fixed costs dominate
+LEAST = 1.0  # MB; less cannot be told from zero
 QUANTITIES = {"seconds": "CPU time (s)", "megabytes": "memory (MB)"}
 LOOKS = list(zip(sns.color_palette("colorblind", 4), "os^D", strict=True))
-CAPTION = """One thread; each point a process of its own. Memory is the most that it ever had, less what it had after \
-its imports. Exponents are slopes over the three largest sizes."""
+CAPTION = """One thread; each point a process of its own. Memory is the most that it ever had, less what it \
+had after its imports. Exponents are slopes over the three largest sizes."""
 
 
 def exponent(sizes: np.ndarray, values: np.ndarray) -> float:
-    """The power of the size that the values grow by: the slope of a least-squares line in log-log, over the largest."""
+    """Return the power of the size by which the values grow.
+
+    It is the slope of a least-squares line through the largest sizes, in log-log.
+    """
     return float(np.polyfit(np.log(sizes[-LAST:]), np.log(values[-LAST:]), 1)[0])
 
 
 def exponents(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of each curve, for time and for memory, with its largest point."""
+    """Return a row for each curve: its largest point, and its exponents of time and memory."""
     found = []
     for (curve, variable), points in rows.groupby(["curve", "variable"], sort=False):
         powers = {f"exponent_{name}": exponent(points["size"], points[name]) for name in QUANTITIES}
@@ -36,7 +42,10 @@ def exponents(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(path: Path) -> None:
-    """The table of scaling.py -> scaling.pdf, scaling.png and scaling_exponents.csv beside it."""
+    """Draw the table that scaling.py wrote to `path`.
+
+    Write scaling.pdf, scaling.png and scaling_exponents.csv beside it.
+    """
     rows = pd.read_csv(path)
     rows["megabytes"] = rows["megabytes"].clip(lower=LEAST)
     exponents(rows).to_csv(path.with_name("scaling_exponents.csv"), index=False, float_format="%.3g")
@@ -46,7 +55,7 @@ def draw(path: Path) -> None:
 
 
 def drawn(rows: pd.DataFrame) -> Figure:
-    """Time and memory side by side; a row for each thing that sizes are sizes of, its key to the right."""
+    """Return the page: time and memory side by side, and a row of panels for each variable, with its key."""
     variables, powers = rows["variable"].unique(), exponents(rows).set_index("curve")
     figure, part = sheet(1.55 * len(variables), "How time and memory grow", CAPTION)
     panels = part.subplots(len(variables), len(QUANTITIES), sharex="row", sharey="col", squeeze=False)
@@ -67,6 +76,6 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str) -> None:
 
 
 def labelled(curve: str, powers: pd.Series) -> str:
-    """The curve, and below its exponents."""
+    """Return the name of a curve, with its exponents on the line below."""
     of_time, of_memory = (powers[f"exponent_{name}"] for name in QUANTITIES)
     return f"{curve}\ntime $n^{{{of_time:.1f}}}$, memory $n^{{{of_memory:.1f}}}$"

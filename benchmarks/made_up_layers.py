@@ -1,4 +1,4 @@
-"""Activations to be measured, where it does not matter of which network: random, of 40 inputs."""
+"""Random activations of 40 inputs, for benchmarks in which the network does not matter."""
 
 import numpy as np
 
@@ -6,12 +6,15 @@ N_INPUTS = 40
 
 
 def relu_layer(rng: np.random.Generator, n_samples: int, width: int) -> np.ndarray:
-    """(n_samples x width), float32, half of it 0."""
+    """Return activations (n_samples, width), float32, of which half are 0."""
     return _rectified(rng, n_samples, width).astype(np.float32)
 
 
 def mixed_layer(rng: np.random.Generator, n_samples: int, width: int) -> np.ndarray:
-    """(n_samples x width), float32: sums of ReLUs, none tied at zero; of so many that no unit follows from others."""
+    """Return activations (n_samples, width), float32: sums of ReLUs, none of them tied at zero.
+
+    There are more ReLUs than units, so that no unit is a linear combination of the others.
+    """
     hidden = _rectified(rng, n_samples, max(500, 2 * width))
     return (hidden @ rng.normal(size=(hidden.shape[1], width))).astype(np.float32)
 

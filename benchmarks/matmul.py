@@ -1,4 +1,4 @@
-"""How fast the machine multiplies matrices: what shares of "the matrix-product rate" are shares of."""
+"""The speed at which the machine multiplies matrices: "the matrix-product rate" of the reports."""
 
 import numpy as np
 import torch
@@ -10,9 +10,10 @@ SIZE, REPEATS = 1024, 9
 
 
 def matmul_rate(dtype: str) -> float:
-    """Floating-point operations a second of a square product, float32 or float64, on the threads that are set.
+    """Return the floating-point operations a second of a square product, on the threads that are set.
 
-    The best of several, by numpy, by torch or by oneDNN, whichever is fastest: no share is flattered.
+    `dtype` is float32 or float64. The rate is the best of several products by numpy, torch and oneDNN, so
+    that no share of it looks better than it is.
     """
     A, B = np.random.default_rng(0).normal(size=(2, SIZE, SIZE)).astype(dtype)
     out = np.empty_like(A)

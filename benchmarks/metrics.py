@@ -1,11 +1,11 @@
-"""Metrics of one snapshot, each against its obvious twin: the definition, as one would write it in an afternoon.
+"""Metrics of one snapshot, each against its definition as one would write it in an afternoon.
 
 kernel density    scipy's cdist and logsumexp on the whole matrix of pairs of samples
-linear mapping    every line from one sample to those after it in one call of the network, r^2 by its formula
-local complexity  a loop over samples, each with its neighbourhood
+linear mapping    one call of the network for all lines from one sample to the later ones; r^2 by its formula
+local complexity  a loop over the samples and the neighbourhood of each
 
-The network is the two-phase paper's transformer as it is initialised, at division's size; what a metric costs does not
-depend on the weights.
+The network is the two-phase paper's transformer as it is initialised, at division's size. The cost of a
+metric does not depend on the weights.
 """
 
 from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ def kernel_density(rng: np.random.Generator) -> Pair:
 
 
 def kde_twin(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, float]:
-    """As `kde_information`, in nats."""
+    """Return the values of `kde_information`, in nats, from the whole matrix of pairs."""
     squares = cdist(T, T, "sqeuclidean")
     upper, upper_in_class = log_kernels(-squares / (2 * noise**2), targets)
     lower, lower_in_class = log_kernels(-squares / (8 * noise**2), targets)
@@ -67,7 +67,7 @@ def kde_twin(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[str, floa
 
 
 def log_kernels(K: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
-    """-mean_i ln mean_j exp K_ij over all samples j, and over those of i's class; K is n x n."""
+    """Return -mean_i ln mean_j exp K_ij, over all samples j and over those of i's class; K is (n, n)."""
     in_class = np.empty(len(K))
     for y in np.unique(targets):
         of_class = targets == y
@@ -88,7 +88,7 @@ def linear_mapping(f: Callable[[Tensor], Tensor], X: Tensor) -> Pair:
 
 @torch.no_grad()
 def lmn_twin(f, X: Tensor) -> float:
-    """The linear mapping number of f at X (n, d)."""
+    """Return the linear mapping number of f at X (n, d)."""
     place = torch.linspace(0, 1, N_POINTS)
     centred = (place - place.mean()).double()
     L = np.eye(len(X))
@@ -119,7 +119,7 @@ def complexity(read: Read, X: Tensor) -> Pair:
 
 @torch.no_grad()
 def complexity_twin(read: Read, X: Tensor) -> dict[str, np.ndarray]:
-    """{layer: (n,) neurons that change sign around each sample of X (n, d)}"""
+    """Return {layer: (n,) neurons that change sign around each sample of X (n, d)}."""
     directions = RADIUS * frame(X.shape[1], N_DIRECTIONS, 0).to(X.dtype)
     counts: dict[str, list[int]] = {}
     for x in X:
@@ -131,5 +131,5 @@ def complexity_twin(read: Read, X: Tensor) -> dict[str, np.ndarray]:
 
 
 def mean_difference(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray]) -> float:
-    """Of the layers' means, the largest."""
+    """Return the largest difference between the means of a layer."""
     return max(abs(ours[layer].mean() - theirs[layer].mean()) for layer in theirs)

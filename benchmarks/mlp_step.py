@@ -1,13 +1,17 @@
 """Full-batch steps of the emergence paper's MLP: our trainer against a plain PyTorch loop.
 
-The plain loop is what a competent user would write, and what both papers' readers will have written: dense one-hots
-(3763 x 194, float32), nn.Sequential of Linear, ReLU and Linear (194 -> 250 -> 97), cross-entropy, AdamW one parameter
-and one operation at a time (foreach=False, fused=False), and a DataLoader over a TensorDataset with the whole set as
-its one batch. A DataLoader collates that batch sample by sample, which is no arithmetic: so the same loop is timed
-without it, too, the tensors at hand.
+The plain loop is what a competent user would write, and what the readers of both papers will have written:
 
-Same data, initial weights and number of steps. The two must have the same loss, as their float32 sums differ in order
-alone; training amplifies that, so the losses are compared after the first 20 steps.
+inputs    dense one-hots (3763 x 194, float32)
+network   nn.Sequential of Linear, ReLU and Linear (194 -> 250 -> 97)
+training  cross-entropy; AdamW, one parameter and one operation at a time (foreach=False, fused=False)
+batches   a DataLoader over a TensorDataset, with the whole set as its one batch
+
+A DataLoader collates that batch sample by sample, which is no arithmetic. So the loop is also timed without
+it, on tensors at hand.
+
+Both have the same data, initial weights and number of steps, and must have the same loss. Their float32 sums
+differ in order, and training amplifies that difference, so the losses are compared after the first 20 steps.
 """
 
 from collections.abc import Iterator
@@ -30,7 +34,7 @@ P, WIDTH, STEPS = 97, 250, 20
 
 
 class PlainLoop:
-    """`batches`: anything that gives (inputs, targets) when iterated, each time anew."""
+    """The plain loop over `data`, with or without a DataLoader."""
 
     def __init__(self, seed: int, data: TensorDataset, with_loader: bool) -> None:
         torch.manual_seed(seed)
@@ -70,13 +74,14 @@ def pairs() -> Iterator[Pair]:
 
 
 def one_hots(examples: Examples) -> TensorDataset:
-    """The train rows: (n, 2 P) float32, (n,) int64."""
+    """Return the train rows: one-hots (n, 2 P), float32, and targets (n,), int64."""
     inputs = torch.from_numpy(examples.inputs[examples.train])
     targets = torch.from_numpy(examples.targets[examples.train])
     return TensorDataset(F.one_hot(inputs, P).flatten(1).float(), targets)
 
 
 def advanced(run: Trainer | PlainLoop) -> Trainer | PlainLoop:
+    """Take `STEPS` more steps of `run`, and return it."""
     for _ in range(STEPS):
         run.take_step()
     return run
@@ -87,7 +92,10 @@ def loss_difference(ours: Trainer, theirs: PlainLoop) -> float:
 
 
 def flops(n: int) -> Flops:
-    """One-hots need no products: of the first layer, adding two rows forwards and their gradients backwards."""
+    """Return the operations of `STEPS` steps on n rows.
+
+    One-hots need no products: the first layer adds two rows forwards, and their gradients backwards.
+    """
     return Flops(
         STEPS * (6 * n * WIDTH * P + 4 * n * WIDTH), "float32", "(6 n w p + 4 n w) operations a step"
     )

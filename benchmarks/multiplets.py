@@ -1,8 +1,8 @@
-"""O-information of multiplets as other packages give it, each used as it is fastest; nats.
+"""O-information of multiplets by the packages thoi and hoi, each called in its fastest way; in nats.
 
-thoi takes multiplets of equal size in one call, and any number of covariances with them; its progress bars are off
-(TQDM_DISABLE=1). hoi takes samples, and gives bits. Without a setting of its own it compiles anew at every call, which
-takes seconds: here it finds what it compiled before, in JAX's cache, and has one thread.
+thoi takes multiplets of equal size in one call, and any number of covariance matrices with them. Its progress
+bars are off (TQDM_DISABLE=1). hoi takes samples, and gives bits. By default, hoi compiles at every call,
+which takes seconds. Here it finds in JAX's cache what it compiled before, and runs on one thread.
 """
 
 import logging
@@ -18,11 +18,11 @@ from thoi.commons import gaussian_copula_covmat
 from thoi.measures.gaussian_copula import nplets_measures
 
 BATCH = 16  # multiplets of hundreds of variables at a time
-COMPILED = tempfile.TemporaryDirectory(prefix="jax")  # goes when Python ends
+COMPILED = tempfile.TemporaryDirectory(prefix="jax")  # deleted when Python ends
 
 
 def thoi_each(S: np.ndarray, multiplets: list[np.ndarray]) -> np.ndarray:
-    """Of these multiplets (arrays of column numbers of S, n x n): (n_multiplets,)."""
+    """Return the O-information (n_multiplets,) of multiplets: arrays of column numbers of S (n, n)."""
     S, omega = torch.as_tensor(S), np.empty(len(multiplets))
     sizes = np.array([len(units) for units in multiplets])
     for size in np.unique(sizes):
@@ -33,33 +33,40 @@ def thoi_each(S: np.ndarray, multiplets: list[np.ndarray]) -> np.ndarray:
 
 
 def thoi_all(S: np.ndarray | torch.Tensor) -> np.ndarray:
-    """Of all multiplets of two variables or more, under covariances S (n_matrices, n, n): (n_matrices, n_multiplets).
+    """Return the O-information (n_matrices, n_multiplets) of all multiplets of two or more variables.
 
-    The smallest multiplets first, and those of a size as `itertools.combinations` orders them.
+    S (n_matrices, n, n) holds covariances. The smallest multiplets come first, and those of one size are in
+    the order of `itertools.combinations`.
     """
     S = torch.as_tensor(S)
     return np.concatenate([_thoi(S, units) for units in by_size(S.shape[-1])], axis=1)
 
 
 def thoi_of_samples(X: np.ndarray) -> np.ndarray:
-    """The same from samples X (n_matrices, n_samples, n), float64."""
+    """Return the O-information as `thoi_all` does, from samples X (n_matrices, n_samples, n), float64."""
     return thoi_all(gaussian_copula_covmat(torch.as_tensor(X))[1])
 
 
 def _thoi(S: torch.Tensor, units: np.ndarray) -> np.ndarray:
-    """(n_matrices, n_multiplets)"""
+    """Return the O-information (n_matrices, n_multiplets) of `units` (n_multiplets, size) under S."""
     measures = nplets_measures(S, torch.as_tensor(units), covmat_precomputed=True, verbose=logging.ERROR)
-    return measures[:, :, 2].T.numpy()  # of n_multiplets x n_matrices x (TC, DTC, O, S)
+    return measures[:, :, 2].T.numpy()  # measures: n_multiplets x n_matrices x (TC, DTC, O, S)
 
 
 def hoi_of_samples(X: np.ndarray) -> np.ndarray:
-    """The same as `thoi_of_samples` by hoi, in its own float32; without its bias correction, which the others lack."""
+    """Return the O-information as `thoi_all` does, from samples X, by hoi in its own float32.
+
+    hoi's bias correction is off, because the other packages have none.
+    """
     model = hoi().Oinfo(X.transpose(1, 2, 0), verbose=False)
     return model.fit(minsize=2, method="gc", biascorrect=False).T * np.log(2)
 
 
 def hoi() -> ModuleType:
-    """hoi's metrics. JAX reads what it is told once, when it is first imported."""
+    """Return the module `hoi.metrics`, on one thread and with JAX's cache.
+
+    The thread is set before JAX is imported, because JAX reads the setting only then.
+    """
     os.environ["NPROC"] = "1"
     jax = peer("jax")
     if jax.config.jax_compilation_cache_dir is None:
@@ -70,11 +77,11 @@ def hoi() -> ModuleType:
 
 
 def by_size(n: int) -> list[np.ndarray]:
-    """All multiplets of 2, 3, ... n variables, (n_multiplets, size) each."""
+    """Return all multiplets of 2, 3, ... n variables: an array (n_multiplets, size) for each size."""
     return [np.array(list(combinations(range(n), size))) for size in range(2, n + 1)]
 
 
 def place_by_size(membership: np.ndarray) -> np.ndarray:
-    """The row of `membership` (n_multiplets x n, bool) that each multiplet of `by_size` is."""
+    """Return the row of `membership` (n_multiplets, n), bool, that holds each multiplet of `by_size`."""
     rows = {tuple(np.flatnonzero(row)): i for i, row in enumerate(membership)}
     return np.array([rows[tuple(units)] for same in by_size(membership.shape[1]) for units in same.tolist()])

@@ -1,7 +1,8 @@
 """Normal scores of a layer after its ReLU, where half of the values are tied at zero.
 
-Mean ranks against scipy's rankdata and ndtri, which is how one would write it: the same to rounding. Ranks by sorting
-twice against frites' copula normalisation, which sorts twice: the same numbers, for both sort by numpy's default.
+Mean ranks are timed against scipy's rankdata and ndtri, which is how one would write them; the two agree to
+rounding. Ranks by sorting twice are timed against frites' copula normalisation, which sorts twice, too. Both
+sort by numpy's default, so their scores are equal.
 """
 
 from collections.abc import Iterator

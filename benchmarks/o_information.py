@@ -1,9 +1,9 @@
 """O-information of all 1013 multiplets of ten: of bins of units, and of ten variables at 100 snapshots.
 
-From covariances it is the arithmetic alone that is compared, from samples the normal scores, too. All get the same
-data, none of it tied, as ranks of ties are a matter of taste; samples are float32, as snapshots are recorded, and thoi
-gets them in float64, since its float32 would not agree (and is no faster). thoi and hoi are used as they are fastest
-(`multiplets`).
+Pairs that start from covariances compare the arithmetic alone; pairs that start from samples include the
+normal scores. All packages get the same data. They have no ties, because packages rank ties differently.
+Samples are float32, as snapshots are recorded. thoi gets them in float64, since its float32 would not agree
+and is no faster. `multiplets` calls thoi and hoi in their fastest way.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def pairs() -> Iterator[Pair]:
 
 
 def unions() -> Pair:
-    """The multiplets of bins: from 2 bins to all 250 units."""
+    """Return the pair for multiplets of bins, from 2 bins to all 250 units."""
     X = untied(mixed_layer(np.random.default_rng(0), N_SAMPLES, N_UNITS))
     labels = cluster_units(X, N_BINS)
     blocks = [np.flatnonzero(labels == b) for b in range(N_BINS)]
@@ -49,7 +49,7 @@ def unions() -> Pair:
 
 
 def single_variables() -> Iterator[Pair]:
-    """The multiplets of 10 variables, at all snapshots."""
+    """Yield the pairs for multiplets of 10 variables, at all snapshots."""
     rng = np.random.default_rng(1)
     X = np.stack(
         [untied(mixed_layer(rng, N_SAMPLES, N_BINS)) for _ in range(N_SNAPSHOTS)]
@@ -79,20 +79,26 @@ def single_variables() -> Iterator[Pair]:
         agreement=Agreement(largest_by_size, 1e-4, "nats"),
         at_least=300,
         aim=1000,
-        note=f"hoi computes in float32; timed on {N_OF_HOI} of the snapshots, times {N_SNAPSHOTS // N_OF_HOI}: a "
-        "snapshot takes it no less where there are 100",
+        note=f"hoi computes in float32; timed on {N_OF_HOI} of the snapshots, "
+        f"times {N_SNAPSHOTS // N_OF_HOI}: a snapshot takes it no less where there are 100",
         repeats=3,
         scale=N_SNAPSHOTS / N_OF_HOI,
     )
 
 
 def ours(S: np.ndarray) -> np.ndarray:
-    """Of all multiplets of single variables (n_matrices, n_multiplets), under covariances S (n_matrices, n, n)."""
+    """Return the O-information (n_matrices, n_multiplets) of all multiplets of single variables.
+
+    S (n_matrices, n, n) holds covariances.
+    """
     return union_o_information(S, SINGLE)[1]
 
 
 def untied(X: np.ndarray) -> np.ndarray:
-    """Columns in which float32 made two values equal: these, one after another, a rounding further apart."""
+    """Return X, changed in place so that no column has two equal values.
+
+    Where values are equal, all but one move to the next larger float32, until none are equal.
+    """
     for column in X.T:
         while len(again := np.delete(np.arange(len(column)), np.unique(column, return_index=True)[1])):
             column[again] = np.nextafter(column[again], np.float32(np.inf))
@@ -100,7 +106,7 @@ def untied(X: np.ndarray) -> np.ndarray:
 
 
 def covariances(X: np.ndarray) -> np.ndarray:
-    """Of the normal scores of samples X (n_matrices, n_samples, n): (n_matrices, n, n)."""
+    """Return covariances (n_matrices, n, n) of the normal scores of samples X (n_matrices, n_samples, n)."""
     n_matrices, n_samples, n = X.shape
     scores = normal_scores(X.transpose(1, 0, 2).reshape(n_samples, -1))
     scores -= scores.mean(axis=0)
@@ -113,16 +119,16 @@ def largest(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def largest_by_size(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Theirs are ordered by size, and perhaps of the first snapshots alone."""
+    """Return the largest difference; `theirs` is ordered by size, and may hold the first snapshots alone."""
     membership = subsets(N_BINS)
     order = place_by_size(membership[membership.sum(axis=1) >= 2])
     return largest(ours[: len(theirs), order], theirs)
 
 
 def flops(sizes: list[int]) -> Flops:
-    """Operations of the walk (`union_walk`), counted as if it decided on one block at a time.
+    """Return the operations of the walk (`union_walk`), counted as if it decided on one block at a time.
 
-    A block of n variables joins a set of a, with r still undecided.
+    In each term, a block of n variables joins a set of a variables while r variables are undecided.
     """
     sizes, number = sorted(sizes), 0
     for i, n in enumerate(sizes):

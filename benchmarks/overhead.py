@@ -1,15 +1,15 @@
-"""What the workflow costs beside its work: the share of a study's time that neither trains nor measures.
+"""The overhead of the workflow: the share of a study's time in which nothing is trained or measured.
 
-The last line of each job's log says how long it took, from when its script had made its imports. What `train`,
-`retrain` and `metric` took is work, with the modules that they look up by name, and with reading their inputs and
-writing their outputs, whose speed `snapshots_io` compares. All else is overhead: Snakemake, the start of a Python for
-each job, its imports, datasets, summaries, figures, and cores that had nothing to do. A job that was killed and
-resumed says only what its last attempt took.
+The last line of each job's log says how long the job took after its script's imports. The time of `train`,
+`retrain` and `metric` is work. It includes the modules that these jobs look up by name. It also includes
+reading inputs and writing outputs, whose speed `snapshots_io` compares. All other time is overhead:
+Snakemake, the start of a Python for each job, its imports, datasets, summaries, figures, and idle cores. The
+log of a job that was killed and resumed covers its last attempt alone.
 
     python benchmarks/overhead.py results --cores 2 --wall 2280
 
-does the same for a study that is finished. Without --wall, time is taken to pass from the first job's begin to the last
-one's end by the dates of the logs, which leaves out Snakemake's own start, and takes in all pauses.
+measures the overhead of a finished study. Without --wall, the time runs from the start of the first job to
+the end of the last, by the dates of the logs. That leaves out Snakemake's own start, and includes all pauses.
 """
 
 import argparse
@@ -31,7 +31,7 @@ TOOK = re.compile(r"^took ([\d.]+) s\n\Z", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Job:
-    """A job, as its log describes it; in seconds."""
+    """A job as its log describes it; times are in seconds."""
 
     rule: str
     took: float
@@ -39,13 +39,14 @@ class Job:
 
 
 def lines() -> Iterator[str]:
-    """Yield a line about Figure 5 of the miniature study, on one core, from nothing."""
+    """Yield a line about Figure 5 of the smoke study, made from nothing on one core."""
     with tempfile.TemporaryDirectory() as folder:
         wall = seconds(lambda: smoke(folder))
         yield "fig5 at smoke size, from nothing: " + sentence(jobs_of(Path(folder)), wall, 1)
 
 
 def smoke(results: str) -> None:
+    """Make Figure 5 of the smoke study, with its results in this folder."""
     configs = ["--configfile", "config.yaml", "config/smoke.yaml", "--config", f"results={results}"]
     command = [sys.executable, "-m", "snakemake", "--cores", "1", f"{results}/figures/fig5.pdf", *configs]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -53,13 +54,15 @@ def smoke(results: str) -> None:
         command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8"
     )
     if done.returncode:
-        raise BenchmarkError(f"the miniature study ended with {done.stderr.strip()[-300:]}")
+        raise BenchmarkError(
+            f"config/smoke.yaml: the study failed; `make smoke` shows why: {done.stderr.strip()[-300:]}"
+        )
 
 
 def jobs_of(results: Path) -> list[Job]:
     """Return the jobs whose logs say how long they took.
 
-    Raises BenchmarkError when none does, or when a job that trains or measures does not.
+    Raise BenchmarkError if no log does, or if the log of a job that trains or measures does not.
     """
     jobs = []
     for path in sorted((results / "logs").rglob("*.log")):
@@ -71,19 +74,23 @@ def jobs_of(results: Path) -> list[Job]:
             jobs.append(Job(rule, float(said[1]), path.stat().st_mtime))
         elif rule in WORK:
             raise BenchmarkError(
-                f"{path} does not say how long its job took: it failed, or is of an earlier version"
+                f"{path}: the log does not say how long its job took, because the job failed or its code is "
+                "older; run the study again in an empty folder"
             )
     if not jobs:
-        raise BenchmarkError(f"{results}/logs has no job that says how long it took")
+        raise BenchmarkError(
+            f"{results}/logs: no log says how long its job took; name the folder of a finished study"
+        )
     return jobs
 
 
 def from_first_to_last(jobs: list[Job]) -> float:
+    """Return the seconds from the start of the first job to the end of the last."""
     return max(job.ended for job in jobs) - min(job.ended - job.took for job in jobs)
 
 
 def sentence(jobs: list[Job], wall: float, cores: int) -> str:
-    """Say where `wall` seconds on so many cores went."""
+    """Return a sentence that says how `wall` seconds on `cores` cores were spent."""
     work = {rule: sum(job.took for job in jobs if job.rule == rule) for rule in WORK}
     others = sum(job.took for job in jobs if job.rule not in WORK)
     spent, available = sum(work.values()), wall * cores

@@ -1,7 +1,7 @@
-"""Two implementations of one thing, timed side by side: A B A B ..., one thread, in one process.
+"""Two implementations of the same work, timed in turn (A B A B ...) on one thread, in one process.
 
-The first call of each is not timed: it pays for imports, caches and compilers, and what the two return there is
-compared. Only what agrees is a peer.
+The first call of each is not timed, because it pays for imports, caches and compilers. The results of these
+calls are compared: only an implementation that agrees with ours is a peer.
 """
 
 import statistics
@@ -17,21 +17,21 @@ from grokking_phases.threads import use_threads
 
 
 class BenchmarkError(Exception):
-    """One sentence, because of which a benchmark gives no numbers."""
+    """The reason, in one sentence, why a benchmark gives no numbers."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """`difference(ours, theirs)` of what the two returned may be as large as `tolerance`, in this unit."""
+    """How two results are compared: `difference(ours, theirs)`, in `unit`, must not exceed `tolerance`."""
 
     difference: Callable[[Any, Any], float]
     tolerance: float
-    unit: str  # "nats", "labels": what the numbers are
+    unit: str  # of the numbers that are compared: "nats", "labels"
 
 
 @dataclass(frozen=True)
 class Flops:
-    """The floating-point operations that the work needs, however it is done, and how they are counted."""
+    """The floating-point operations that the work needs in any implementation, and how they are counted."""
 
     number: float
     dtype: str  # float32 or float64
@@ -47,19 +47,18 @@ class Pair:
     ours: Callable[[], Any]
     theirs: Callable[[], Any]
     agreement: Agreement
-    at_least: float | None = None  # the ratio theirs / ours that we owe
-    aim: float | None = None  # and the one that we would like
+    at_least: float | None = None  # the floor: the least ratio theirs / ours that we accept
+    aim: float | None = None  # the ratio that we would like to reach
     note: str = ""
     flops: Flops | None = None
     repeats: int = 7
-    scale: float = (
-        1  # the peer does 1/scale of the work, and its seconds are multiplied; `note` has to say so
-    )
+    # The peer does 1 / scale of the work, and its seconds are multiplied by scale; `note` has to say so.
+    scale: float = 1
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of a pair: the seconds of each repeat, and by how much the two differ."""
+    """The outcome of a pair: the seconds of each repeat, and the difference between the two results."""
 
     pair: Pair
     ours: tuple[float, ...]
@@ -68,7 +67,7 @@ class Measured:
 
     @property
     def ratios(self) -> list[float]:
-        """theirs / ours, of the two that ran one after the other."""
+        """Return theirs / ours for each two calls that ran one after the other."""
         return [theirs / ours for ours, theirs in zip(self.ours, self.theirs, strict=True)]
 
     @property
@@ -77,7 +76,7 @@ class Measured:
 
     @property
     def verdict(self) -> str:
-        """What floor and aim say of the ratio; empty where none is set."""
+        """Return whether the ratio reaches floor or aim, in words; empty where no floor is set."""
         if self.pair.at_least is None:
             return ""
         if self.ratio < self.pair.at_least:
@@ -85,12 +84,12 @@ class Measured:
         return "aim reached" if self.pair.aim is not None and self.ratio >= self.pair.aim else "floor reached"
 
     def share(self, rate: float) -> float | None:
-        """The rate of our operations, as a share of a rate (operations a second)."""
+        """Return our operations a second as a share of `rate`, or None without `flops`."""
         return self.pair.flops and self.pair.flops.number / statistics.median(self.ours) / rate
 
 
 def measure(pair: Pair) -> Measured:
-    """BenchmarkError: the two disagree, or one returned NaN."""
+    """Return the times of a pair; raise BenchmarkError if the two disagree, or if one returned NaN."""
     difference = float(pair.agreement.difference(pair.ours(), pair.theirs()))
     if not difference <= pair.agreement.tolerance:
         unit, allowed = pair.agreement.unit, pair.agreement.tolerance
@@ -109,7 +108,7 @@ def seconds(call: Callable[[], Any]) -> float:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """torch, and each library of linear algebra, on one thread."""
+    """Run torch, and each library of linear algebra, on one thread."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

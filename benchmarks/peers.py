@@ -1,4 +1,7 @@
-"""Packages that are compared with: imported when a benchmark needs them, for they are in no environment but its own."""
+"""Packages that are compared with, imported only when a benchmark needs them.
+
+They are in no environment but that of the benchmarks.
+"""
 
 import importlib
 from types import ModuleType
@@ -7,9 +10,9 @@ from pairs import BenchmarkError
 
 
 def peer(module: str) -> ModuleType:
-    """The module; BenchmarkError, with the remedy, where it cannot be imported."""
+    """Return the module; raise BenchmarkError, with the remedy, if it cannot be imported."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        remedy = "`make bench` installs the peers (benchmarks/peers.txt) beside the environment"
-        raise BenchmarkError(f"{module} cannot be imported ({error}); {remedy}") from error
+        remedy = "run `make bench`, which installs the packages of benchmarks/peers.txt"
+        raise BenchmarkError(f"{module}: the package cannot be imported ({error}); {remedy}") from error

@@ -1,8 +1,9 @@
-"""`make bench`: every benchmark, or those named, into a table and results/benchmarks.{csv,md}.
+"""`make bench`: run every benchmark, or those named, and write results/benchmarks.{csv,md}.
 
-A benchmark is a module beside this one. It offers `pairs()`, each a piece of work done by us and by a peer (`pairs`),
-or `lines()`, what it measured otherwise, in sentences. Where the two of a pair disagree, or a peer is missing, that is
-said, the others still run, and the command fails at its end. A floor that is not reached fails nothing.
+A benchmark is a module of this folder. It offers `pairs()`, which yields pieces of work done by us and by a
+peer (`pairs.py`), or `lines()`, which yields other measurements as sentences. Where a pair disagrees or a
+peer is missing, the report says so, the other benchmarks still run, and the command fails at its end. A
+missed floor is no failure.
 """
 
 import importlib
@@ -33,7 +34,7 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 class Report:
-    """What is found goes to the terminal at once, and to the files at the end."""
+    """The findings: printed at once, and written to the files at the end."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.surroundings = surroundings
@@ -66,7 +67,7 @@ class Report:
         print(self.failures[-1], flush=True)
 
     def write(self, folder: Path) -> None:
-        """benchmarks.csv, a row a pair, and benchmarks.md, all that was said."""
+        """Write benchmarks.csv, a row for each pair, and benchmarks.md, all that was printed."""
         folder.mkdir(parents=True, exist_ok=True)
         rates = self.surroundings.rates
         rows = [record(name, measured, rates) for name, measured in self.measured]
@@ -79,23 +80,23 @@ class Report:
 
 
 def chosen(names: list[str]) -> Iterator[tuple[str, ModuleType]]:
-    """The benchmarks named, or all; SystemExit, with a sentence, for a name that none has."""
+    """Return the benchmarks named, or all; raise SystemExit, with a sentence, for an unknown name."""
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
-        sys.exit(f"There is no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}.")
+        sys.exit(f"{unknown[0]}: there is no such benchmark; choose from {', '.join(BENCHMARKS)}.")
     return ((name, importlib.import_module(name)) for name in names or BENCHMARKS)
 
 
 def main(names: list[str]) -> None:
     benchmarks = chosen(names)
-    keep_freed_memory()  # as in jobs, for ours and theirs alike
+    keep_freed_memory()  # as in jobs; it helps ours and theirs alike
     with one_thread():
         report = Report(Surroundings.here())
         try:
             for name, benchmark in benchmarks:
                 try:
                     report.run(name, benchmark)
-                except BenchmarkError as error:  # in preparing a pair
+                except BenchmarkError as error:  # raised while a pair was prepared
                     report.fail(name, error)
         finally:
             report.write(RESULTS)

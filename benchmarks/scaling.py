@@ -1,7 +1,9 @@
-"""How time and memory grow: of a training step, of the measures, of a metric over a file. `make scaling`.
+"""`make scaling`: measure how time and memory grow with size.
 
-Each point is a process of its own, on one thread: the CPU time of the shortest of several calls, and the most memory
-that the process ever had, less what it had after its imports. A point that would take more than a minute is left out.
+The curves are of a training step, the measures, and a metric over a file. Each point is measured in a process
+of its own, on one thread. Its time is the CPU time of the shortest of several calls. Its memory is the most
+that the process ever had, less the most that it had up to the end of its imports. Points that would take over
+a minute are left out.
 """
 
 import csv
@@ -17,13 +19,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path("results/benchmarks")
-LIMIT = 60.0  # seconds: no point is to take longer
-ENOUGH, CALLS = 2.0, 20  # seconds of calls, or calls, after which the shortest is taken
+LIMIT = 60.0  # seconds that a point may take
+ENOUGH, CALLS = 2.0, 20  # a call is repeated for so many seconds, or so many times
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class Curve(NamedTuple):
-    """A function of `curves`, what its sizes are sizes of, and these, ascending."""
+    """A function of `curves.py`, the variable that it is measured against, and the sizes, ascending."""
 
     function: str
     name: str
@@ -64,7 +66,8 @@ def main(curves: list[Curve], folder: Path) -> None:
         for point in points(curve):
             found.append(point)
             print(
-                f"{curve.name}: {point.size} {curve.variable}, {point.seconds:.3g} s, {point.megabytes:.0f} MB",
+                f"{curve.name}: {point.size} {curve.variable}, {point.seconds:.3g} s, "
+                f"{point.megabytes:.0f} MB",
                 flush=True,
             )
         for size in curve.sizes[len(found) :]:
@@ -77,14 +80,14 @@ def main(curves: list[Curve], folder: Path) -> None:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    # Only now: a process that is started by one with much memory is said to have had as much.
+    # Imported only here, because a child process inherits the peak memory of its parent.
     from growth import draw
 
     draw(folder / "scaling.csv")
 
 
 def points(curve: Curve) -> Iterator[Point]:
-    """Up to the first that would take too long."""
+    """Yield the points of a curve, up to the first that would take too long."""
     found: list[Point] = []
     for size in curve.sizes:
         if expected(found, size) > LIMIT:
@@ -94,7 +97,7 @@ def points(curve: Curve) -> Iterator[Point]:
 
 
 def expected(found: list[Point], size: int) -> float:
-    """Seconds, if they go on growing by the same power of the size as between the last two points."""
+    """Return the seconds at `size`, if they grow by the same power as between the last two points."""
     if len(found) < 2:
         return 0.0
     before, last = found[-2:]
@@ -103,7 +106,7 @@ def expected(found: list[Point], size: int) -> float:
 
 
 def apart(curve: Curve, size: int) -> Point:
-    """One point, in a process of its own."""
+    """Return one point, measured in a process of its own."""
     command = [sys.executable, __file__, curve.function, str(size)]
     done = subprocess.run(
         command, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True
@@ -112,7 +115,7 @@ def apart(curve: Curve, size: int) -> Point:
 
 
 def measure(function: str, size: int) -> tuple[float, float]:
-    """Seconds and megabytes, in this process."""
+    """Return the seconds and the megabytes of one point, measured in this process."""
     import curves
     import torch
 
@@ -123,12 +126,15 @@ def measure(function: str, size: int) -> tuple[float, float]:
 
 
 def peak() -> float:
-    """The most memory that this process has had, in MB."""
+    """Return the most memory that this process has had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def shortest(call: Callable) -> float:
-    """Of so many calls, in seconds of CPU time; the others were disturbed, or the first."""
+    """Return the CPU time, in seconds, of the shortest of several calls.
+
+    The first call takes longer, and so does one that is disturbed.
+    """
     times: list[float] = []
     while sum(times) < ENOUGH and len(times) < CALLS:
         start = time.process_time()

@@ -1,10 +1,11 @@
-"""Snapshots of a run written and read: our files against what one would write in an afternoon.
+"""Writing and reading the snapshots of a run: our files against what one would write in an afternoon.
 
-A snapshot is the hidden layer's activations on the probe samples, from a pass through the network, stored as float16,
-and all weights, in float32. Ours are taken one by one, each synced to the disk and sealed by its SHA-256, then merged
-into snapshots.parquet and weights.safetensors, synced and sealed too; a reader checks the seals. The others are a file
-a snapshot, by torch.save or numpy.savez_compressed, neither synced nor checked. No floor is set: what is safe costs
-something, and this says how much.
+A snapshot is the hidden layer's activations on the probe samples, from a pass through the network, stored as
+float16, and all weights, in float32. Ours are taken one by one, each synced to the disk and sealed by its
+SHA-256. They are then merged into snapshots.parquet and weights.safetensors, which are synced and sealed,
+too. A reader checks the seals. The peers write one file for each snapshot, by torch.save or
+numpy.savez_compressed, neither synced nor checked. No floor is set: safety costs time, and this benchmark
+says how much.
 """
 
 import tempfile
@@ -27,7 +28,7 @@ from grokking_phases.storage.headers import check_seal, content_of
 
 P, LAYER, STEPS = 97, "hidden", range(0, 1000, 100)
 
-Values = dict[str, np.ndarray]  # {layer or parameter: values}; layers in float32 once they are read
+Values = dict[str, np.ndarray]  # {layer or parameter: values}; a reader gives layers as float32
 
 EXAMPLES = split(modular_addition.make(p=P), 0.4, 0)
 INPUTS = torch.from_numpy(EXAMPLES.inputs[EXAMPLES.train])
@@ -35,6 +36,8 @@ NETWORK = mlp.build(n_tokens=P, n_classes=P)
 
 
 class Ours:
+    """Our files, written by `Recording` and read by `Snapshots`."""
+
     def __init__(self, folder: Path) -> None:
         names = "dataset.parquet", "snapshots.parquet", "weights.safetensors"
         self.parts, (self.dataset, *self.files) = folder / "parts", [folder / name for name in names]
@@ -62,7 +65,7 @@ class Ours:
 
 
 class Afternoon:
-    """A file a snapshot: `save(path, values)`, `load(path)`."""
+    """A peer's files, one for each snapshot; `save(path, values)` writes one, `load(path)` reads it."""
 
     def __init__(self, folder: Path, suffix: str, save: Callable, load: Callable) -> None:
         self.files = [folder / f"{step}.{suffix}" for step in STEPS]
@@ -106,7 +109,7 @@ def pairs() -> Iterator[Pair]:
 
 
 def largest(ours: list[Values], theirs: list[Values]) -> float:
-    """The largest difference between two runs' values."""
+    """Return the largest difference between our values and theirs."""
     both = zip(ours, theirs, strict=True)
     return max(np.abs(a[name] - b[name]).max() for a, b in both for name in a.keys() | b.keys())
 

@@ -1,8 +1,8 @@
-"""The cost of checkpoints and snapshots, as a share of the training's time.
+"""The cost of checkpoints and snapshots, as a share of the time of training.
 
-For a network of each kind in config.yaml: the seconds that one checkpoint takes (written, synced, renamed) of the
-seconds between two, and the seconds that all snapshots take of the whole training, at the speed of the steps measured
-here.
+There is a line for one network of each kind in config.yaml. It gives the seconds that one checkpoint takes
+(written, synced, renamed), as a share of the seconds between two. It also gives the seconds that all
+snapshots take, as a share of the whole training at the speed of the steps measured here.
 """
 
 import statistics
@@ -31,7 +31,7 @@ def lines() -> Iterator[str]:
 
 
 def cost(name: str, entry: dict, between: float, folder: Path) -> str:
-    """One line about this run."""
+    """Return the line about one run; `between` is the number of seconds between two checkpoints."""
     dataset = entry["dataset"]
     examples = split(module("datasets", dataset["module"]).make(**options_in("datasets", dataset)), 0.4, 0)
     training = {key: entry[key] for key in ("model", "training", "snapshots")}
@@ -48,7 +48,8 @@ def cost(name: str, entry: dict, between: float, folder: Path) -> str:
         f"a checkpoint {checkpoint * 1e3:.1f} ms, {checkpoint / between:.3%} of {between} s",
     ]
     parts.append(
-        f"a snapshot {snapshot * 1e3:.1f} ms, all {len(run.recording.steps)} are {of_training:.2%} of training"
+        f"a snapshot {snapshot * 1e3:.1f} ms, "
+        f"all {len(run.recording.steps)} are {of_training:.2%} of training"
     )
     return "; ".join(parts)
 

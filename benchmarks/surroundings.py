@@ -1,4 +1,4 @@
-"""On what the benchmarks ran: the machine, its matrix products, and the versions of everything that is timed."""
+"""The surroundings of the benchmarks: the machine, its matrix-product rates, and the versions of packages."""
 
 import os
 import platform
@@ -15,13 +15,13 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "pyarrow", "thoi", "hoi",
 @dataclass(frozen=True)
 class Surroundings:
     processor: str
-    cores: int  # that this process may use; the benchmarks use one
-    rates: dict[str, float]  # dtype: operations a second of a matrix product, one thread
+    cores: int  # available to this process; the benchmarks use one
+    rates: dict[str, float]  # {dtype: operations a second of a matrix product on one thread}
     versions: dict[str, str]
 
     @classmethod
     def here(cls) -> "Surroundings":
-        """Measured on the threads that are set."""
+        """Return the surroundings of this process, measured on the threads that are set."""
         made_with = machine()
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         versions = {"Python": platform.python_version()} | {name: version_of(name) for name in PACKAGES}

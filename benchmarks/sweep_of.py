@@ -1,10 +1,11 @@
-"""A sweep of so many jobs, to see what it costs to plan one: an overlay for config.yaml, in JSON, which is read faster.
+"""Print a sweep of about so many jobs, to measure what it costs to plan one.
 
     python benchmarks/sweep_of.py 10000 > sweep.json
     snakemake -n --quiet --configfile config.yaml sweep.json -- results/sweep/tables/prediction.parquet
 
-The emergence paper's MLP at learning rates and weight decays, five seeds each. Each seed has a data set, a training,
-and two metrics; one job reads the tables of all.
+The sweep is an overlay for config.yaml, in JSON, which is read faster than YAML. It has the emergence paper's
+MLP at learning rates and weight decays, with five seeds each. Each seed has a data set, a training and two
+metrics. One job reads the tables of all.
 """
 
 import json
@@ -15,7 +16,7 @@ SEEDS, JOBS_OF_SEED = 5, 4
 
 
 def sweep(n_jobs: int) -> dict:
-    """Of about so many jobs."""
+    """Return the overlay of a sweep of about `n_jobs` jobs."""
     n_runs = round(n_jobs / (SEEDS * JOBS_OF_SEED))
     runs = {
         f"sweep_{i:06}": {"like": "addition_wd0.1", "training": training}
@@ -31,7 +32,10 @@ def sweep(n_jobs: int) -> dict:
 
 
 def grid(n_runs: int) -> list[dict]:
-    """Learning rates from 0.001 to 0.1 times weight decays from 0.01 to 100, as far as the last is needed."""
+    """Return `training:` of `n_runs` runs, from a square grid that is cut off after the last run.
+
+    Learning rates go from 0.001 to 0.1, weight decays from 0.01 to 100.
+    """
     side = math.ceil(math.sqrt(n_runs))
     places = [divmod(i, side) for i in range(n_runs)]
     return [

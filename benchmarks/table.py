@@ -1,4 +1,4 @@
-"""What was measured, as lines for a terminal, as Markdown, and as rows of a CSV file."""
+"""The measurements as lines for a terminal, as Markdown, and as rows of a CSV file."""
 
 import statistics
 from collections.abc import Sequence
@@ -10,12 +10,16 @@ WIDTHS = (54, 25, 24, 24, 20, 10, 17)
 
 
 def line(cells: Sequence[str]) -> str:
-    """One line of the terminal's table; a cell that is too wide moves those after it."""
+    """Return one line of the terminal's table; a cell that is too wide moves those after it."""
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
 
 
 def cells(measured: Measured) -> tuple[str, ...]:
-    """Medians with their spread, fastest to slowest; the ratio is the median of those of neighbours."""
+    """Return the cells of a pair's row.
+
+    A time is a median, with the fastest and the slowest. The ratio is the median of the ratios of
+    neighbouring calls.
+    """
     pair = measured.pair
     wanted = [f"{ratio:g}" for ratio in (pair.at_least, pair.aim) if ratio is not None]
     ratio = f"{measured.ratio:.3g} ({min(measured.ratios):.3g} to {max(measured.ratios):.3g})"
@@ -24,7 +28,7 @@ def cells(measured: Measured) -> tuple[str, ...]:
 
 
 def remarks(measured: Measured, rates: dict[str, float]) -> str:
-    """What goes with the numbers: agreement, share of the matrix-product rate, note."""
+    """Return the remarks on a pair's numbers: agreement, share of the matrix-product rate, and note."""
     pair, parts = measured.pair, [agreement(measured)]
     if pair.flops:
         share = measured.share(rates[pair.flops.dtype])
@@ -45,14 +49,14 @@ def summary(whose: str, seconds: Sequence[float]) -> dict[str, float]:
 
 
 def spread(seconds: Sequence[float]) -> str:
-    """In milliseconds."""
+    """Return the median, with the fastest and the slowest, in milliseconds."""
     median, low, high = (1e3 * value for value in (statistics.median(seconds), min(seconds), max(seconds)))
     digits = 0 if median >= 1000 else 1 if median >= 10 else 2
     return f"{median:.{digits}f} ms ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def markdown(measured: Sequence[Measured], rates: dict[str, float]) -> str:
-    """A table."""
+    """Return a Markdown table with a row for each pair."""
     head = ["work", "peer", "ours", "peer's", "peer / ours", "floor, aim", "verdict", "remarks"]
     rows = [[*cells(one), remarks(one, rates)] for one in measured]
     lines = [head, ["---"] * len(head), *rows]
@@ -60,7 +64,7 @@ def markdown(measured: Sequence[Measured], rates: dict[str, float]) -> str:
 
 
 def record(benchmark: str, measured: Measured, rates: dict[str, float]) -> dict[str, object]:
-    """One row of benchmarks.csv; seconds, and ratios of peer to ours."""
+    """Return a pair's row of benchmarks.csv: times in seconds, and ratios of the peer's to ours."""
     pair = measured.pair
     return {
         "benchmark": benchmark,

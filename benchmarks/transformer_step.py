@@ -1,11 +1,16 @@
 """Steps of the two-phase paper's transformer, batches of 512: our trainer against a plain PyTorch loop.
 
-The plain loop is what a competent user would write: nn.TransformerEncoderLayer blocks (pre-norm, GELU, biases) over all
-four positions with a causal mask, logits read at the last, AdamW one parameter and one operation at a time, and a
-DataLoader that draws with replacement. It is the same function of the same parameters: at those of ours after these
-steps, without dropout, the loss of the first 512 train rows and its gradients by all parameters must agree.
+The plain loop is what a competent user would write:
 
-`division96` has dropout 0.1, and `s5` none; each is timed both with and without.
+network   nn.TransformerEncoderLayer blocks (pre-norm, GELU, biases) over all four positions with a causal
+          mask; the logits are read at the last position
+training  AdamW, one parameter and one operation at a time
+batches   a DataLoader that draws with replacement
+
+It must be the same function of the same parameters. The check takes our parameters after these steps, without
+dropout: the loss of the first 512 train rows and its gradients by all parameters must agree.
+
+`division96` has dropout 0.1 and `s5` has none; each is timed with and without.
 """
 
 from collections.abc import Iterator
@@ -30,7 +35,7 @@ RECIPE = Recipe(steps=1000, learning_rate=1e-3, batch_size=BATCH)
 
 
 class PlainModel(nn.Module):
-    """(n, 4) tokens `a o b =` -> (n, n_classes) logits."""
+    """The plain network: tokens `a o b =` (n, 4) -> logits (n, n_classes)."""
 
     def __init__(self, n_tokens: int, n_classes: int, dropout: float) -> None:
         super().__init__()
@@ -49,7 +54,7 @@ class PlainModel(nn.Module):
 
 
 class PlainLoop:
-    """Its training, batch by batch."""
+    """The training of a `PlainModel`, one batch a step."""
 
     def __init__(self, examples: Examples, dropout: float) -> None:
         inputs, targets = train_rows(examples)
@@ -90,20 +95,24 @@ def pairs() -> Iterator[Pair]:
 
 
 def train_rows(examples: Examples) -> tuple[Tensor, Tensor]:
-    """(n, 2) operands, (n,) answers."""
+    """Return the operands (n, 2) and the answers (n,) of the train rows."""
     return torch.from_numpy(examples.inputs[examples.train]), torch.from_numpy(
         examples.targets[examples.train]
     )
 
 
 def advanced(run: Trainer | PlainLoop) -> Trainer | PlainLoop:
+    """Take `STEPS` more steps of `run`, and return it."""
     for _ in range(STEPS):
         run.take_step()
     return run
 
 
 def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
-    """|ours - theirs| / |theirs| at our parameters, without dropout: of the loss, and of each parameter's gradient."""
+    """Return the largest |ours - theirs| / |theirs| of the loss and of the gradient by each parameter.
+
+    Both are evaluated at our parameters, without dropout.
+    """
     ours.model.eval(), theirs.model.eval()
     same = list(counterparts(ours.model, theirs.model))
     with torch.no_grad():
@@ -120,7 +129,7 @@ def largest_difference(ours: Trainer, theirs: PlainLoop) -> float:
 
 
 def counterparts(ours: transformer.Transformer, theirs: PlainModel) -> Iterator[tuple[list[Tensor], Tensor]]:
-    """Parameters of ours, which side by side are one of theirs."""
+    """Yield pairs: parameters of ours, and the parameter of theirs that they form side by side."""
     modules = [([ours.embedding.tokens], theirs.tokens), ([ours.embedding.positions], theirs.positions)]
     modules += [([ours.readout], theirs.readout), ([ours.norm], theirs.norm)]
     for mine, other in zip(ours.blocks, theirs.blocks, strict=True):
@@ -140,7 +149,10 @@ def counterparts(ours: transformer.Transformer, theirs: PlainModel) -> Iterator[
 
 
 def flops(n_tokens: int, n_classes: int, dropout: float) -> Flops:
-    """Products alone: of rows that enter the first block, of rows between the blocks, and of n that are read."""
+    """Return the operations of the matrix products in `STEPS` steps.
+
+    `entering` rows enter the first block, `rows` pass between the blocks, and n are read at the end.
+    """
     n, d = BATCH, D_MODEL
     rows = 4 * n if dropout else 2 * n_tokens + 2 * n
     entering = rows if dropout else 2 * n_tokens + 2

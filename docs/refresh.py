@@ -1,4 +1,4 @@
-"""The small tables and the pictures that the pages of docs/ quote, from finished studies: `make docs`."""
+"""`make docs`: write the tables and the pictures that the pages of docs/ quote, from finished studies."""
 
 import argparse
 import shutil
@@ -13,27 +13,31 @@ from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
 from grokking_phases.storage.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
-START_UP = 15  # steps: synergy of random features, which every run shows first
+START_UP = 15  # steps; every run first shows the synergy of random features
 SPLITS = {"memorised": "train", "generalised": "test"}
 BITS = 1 / np.log(2)
 MEASURES = {"synergy": -BITS, "redundancy": BITS, "synergy_size": 1, "test_loss": 1, "test_accuracy": 1}
 
 
 def finished(results: Path, pattern: str) -> list[Path]:
-    """Sorted; FileNotFoundError where there are none."""
+    """Return the paths that match, sorted; raise FileNotFoundError if there are none."""
     paths = sorted(results.glob(pattern))
     if not paths:
-        raise FileNotFoundError(f"there is no {results}/{pattern}")
+        raise FileNotFoundError(f"there is no {results}/{pattern}; finish its study first")
     return paths
 
 
 def curves(results: Path) -> Iterator[tuple[str, int, pd.DataFrame]]:
+    """Yield the run, the seed and the table of each curves.parquet."""
     for path in finished(results, "*/[0-9]*/curves.parquet"):
         yield path.parts[-3], int(path.parts[-2]), read_table(path)
 
 
 def training(results: Path) -> pd.DataFrame:
-    """Of each run and seed: steps at which accuracies are first above a level, and the largest test loss."""
+    """Return a row for each run and seed: its events, its largest test loss, and its last values.
+
+    An event is the first step at which an accuracy is above a level.
+    """
     rows = []
     for run, seed, curve in curves(results):
         wide = curve.pivot(index="step", columns="metric", values="value")
@@ -46,19 +50,22 @@ def training(results: Path) -> pd.DataFrame:
 
 
 def phases(results: Path) -> pd.DataFrame:
-    """Each event under the rule as stated, of each seed and over seeds (seed empty)."""
+    """Return each event under the rule as stated, for each seed and over seeds (seed empty)."""
     rows = read_tables(finished(results, "*/phases.parquet"))
     return rows[rows["rule"] == AS_STATED].drop(columns="rule")
 
 
 def phase_variants(results: Path) -> pd.DataFrame:
-    """Each event over seeds, under the rule with each constant doubled and halved."""
+    """Return each event over seeds, under the rule with each constant doubled and halved."""
     rows = read_tables(finished(results, "*/phases.parquet"))
     return rows[(rows["rule"] != AS_STATED) & rows["seed"].isna()].drop(columns="seed")
 
 
 def within_phases(results: Path) -> pd.DataFrame:
-    """Of each seed and phase that it has from start to end: each measure (bits, units, nats) at both."""
+    """Return the measures (bits, units, nats) at the start and at the end of the phases of each seed.
+
+    Only phases whose start and end were found have rows.
+    """
     rows = []
     for path in finished(results, "*/phases.parquet"):
         events = read_table(path)
@@ -82,13 +89,16 @@ def within_phases(results: Path) -> pd.DataFrame:
 
 
 def comparison(results: Path) -> pd.DataFrame:
-    """Sub-networks trained alone, over seeds; of those drawn at random, over draws."""
+    """Return the sub-networks trained alone: over seeds, and over draws for those drawn at random."""
     rows = read_tables(finished(results, "*/comparison.parquet"))
     return rows[rows["seed"].isna()].drop(columns="seed")
 
 
 def synergies(results: Path, figure: str) -> pd.DataFrame:
-    """Of each series of a figure: the largest synergy in bits, over all steps and after the start-up, and the last."""
+    """Return the largest and the last synergy, in bits, of each series of a figure.
+
+    The largest is given twice, with its step: over all steps, and after the start-up.
+    """
     numbers = pd.read_csv(results / f"figures/emergence/{figure}.csv")
     rows = []
     for key, rows_of_key in numbers.groupby(["run", "estimate", "layer", "seed"]):
@@ -102,7 +112,7 @@ def synergies(results: Path, figure: str) -> pd.DataFrame:
 
 
 def null(results: Path) -> pd.DataFrame:
-    """At each snapshot: the observed synergy in bits and both nulls' central 95 %."""
+    """Return the observed synergy and the central 95 % of both nulls, in bits, at each snapshot."""
     numbers = pd.read_csv(results / "figures/emergence/null.csv")
     return numbers[
         ["run", "estimate", "seed", "step", *(name for name in numbers if name.startswith("bits"))]
@@ -110,7 +120,7 @@ def null(results: Path) -> pd.DataFrame:
 
 
 def dead(results: Path) -> pd.DataFrame:
-    """Of each run and seed: the most that was left out, or failed, in any snapshot."""
+    """Return a row for each run and seed: the most units left out, and multiplets failed, in any snapshot."""
     numbers = pd.read_csv(results / "figures/emergence/dead.csv")
     return (
         numbers.groupby(["run", "estimate", "seed"])[["n_constant", "n_duplicate", "n_failed"]]
@@ -120,19 +130,22 @@ def dead(results: Path) -> pd.DataFrame:
 
 
 def prediction(results: Path) -> pd.DataFrame:
-    """The summary of each estimate, subset and predictor."""
+    """Return the summary of each estimate, subset and predictor."""
     rows = pd.read_parquet(results / "prediction/tables/prediction.parquet")
     return rows[rows["kind"] == "summary"].dropna(axis=1, how="all").drop(columns="kind")
 
 
 def predicted(results: Path) -> pd.DataFrame:
-    """Every run and seed of the sweep: hit, miss, false alarm, correct rejection, or why it is left out."""
+    """Return each run and seed of the sweep, with its outcome or the reason why it is left out.
+
+    An outcome is a hit, a miss, a false alarm or a correct rejection.
+    """
     rows = pd.read_parquet(results / "prediction/tables/prediction.parquet")
     return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
 
 
 def two_phase_curves(results: Path) -> pd.DataFrame:
-    """About 120 log-spaced steps of each run and seed."""
+    """Return the curves of each run and seed, at about 120 log-spaced steps."""
     parts = []
     for run, seed, curve in curves(results):
         if run in ("division96", "division96_long", "division97", "s5"):
@@ -142,7 +155,10 @@ def two_phase_curves(results: Path) -> pd.DataFrame:
 
 
 def two_phase_fig5(results: Path) -> pd.DataFrame:
-    """Of each path in the information plane: first, least, greatest and last I(T;X), last I(T;Y), ceilings; nats."""
+    """Return a row for each path in the information plane, in nats.
+
+    It holds the first, least, greatest and last I(T;X), the last I(T;Y), and both ceilings.
+    """
     numbers = pd.read_csv(results / "figures/two_phase/fig5.csv")
     rows = []
     for key, rows_of_key in numbers.groupby(["estimate", "run", "seed", "layer"]):
@@ -162,18 +178,22 @@ def two_phase_fig5(results: Path) -> pd.DataFrame:
 
 
 def time_scales(results: Path) -> pd.DataFrame:
-    """Every time scale of each run, of each seed and over seeds (seed empty)."""
+    """Return every time scale of each run, for each seed and over seeds (seed empty)."""
     return read_tables(finished(results, "*/time_scales.parquet"))
 
 
 def alignment(results: Path) -> pd.DataFrame:
-    """Every two time scales of the runs with several seeds, as the pipeline writes them."""
+    """Return the comparison of every two time scales, for the runs with several seeds."""
     rows = pd.read_csv(results / "tables/time_scales.csv")
     return rows[rows["n"] > 1]
 
 
 def linear_regions(results: Path) -> pd.DataFrame:
-    """Of each run and layer: regions at first, at most and at last, exact and resolved, and what became of them."""
+    """Return a row for each run and layer: the first, largest and last number of linear regions.
+
+    The number is given exactly and as resolved. The row also says how many regions vanished, in each way, or
+    were born.
+    """
     numbers = pd.read_csv(results / "figures/two_phase/mechanisms.csv").dropna(subset=["layer"])
     rows = []
     for (run, layer), values in numbers.groupby(["run", "layer"]):
@@ -189,7 +209,7 @@ def linear_regions(results: Path) -> pd.DataFrame:
 
 
 def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataFrame:
-    """Of each series of a two-phase figure: first, largest (at step) and last value."""
+    """Return the first, largest (with its step) and last value of each series of a two-phase figure."""
     numbers = pd.read_csv(results / f"figures/two_phase/{figure}.csv").dropna(subset=[value])
     rows = []
     for key, rows_of_key in numbers.groupby(keys, dropna=False, sort=False):
@@ -205,7 +225,7 @@ def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataF
 
 
 def benchmark(results: Path, name: str) -> pd.DataFrame:
-    """As `make bench` or `make scaling` writes it."""
+    """Return a table of `make bench` or `make scaling`."""
     return pd.read_csv(*finished(results, f"{name}.csv"))
 
 
@@ -247,7 +267,7 @@ def main(results: Path) -> None:
             make(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
-    # Of the default study and of its sweep; others in the same folder (smoke) draw the same figures of other runs.
+    # Only from the default study and its sweep: other studies in the folder have the same figures.
     for picture in sorted(
         chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))
     ):

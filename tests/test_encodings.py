@@ -1,6 +1,7 @@
-"""Text is read and written as UTF-8, whatever the locale: no call leaves the encoding to it.
+"""All text is read and written as UTF-8: no call leaves the encoding to the locale.
 
-Ruff's PLW1514 sees `open` and literal paths; this sees every `read_text`, `write_text` and subprocess as well.
+Ruff's PLW1514 sees `open` and literal paths. These tests also see every `read_text`, `write_text` and
+subprocess.
 """
 
 import ast
@@ -13,7 +14,7 @@ SOURCES = [
     path for folder in ("workflow", "benchmarks", "docs") for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 TEXT_METHODS = {"read_text", "write_text"}
-STARTS = {"run", "Popen", "check_output"}  # of subprocess
+STARTS = {"run", "Popen", "check_output"}  # functions of subprocess
 
 
 def left_to_the_locale(source):
@@ -23,6 +24,7 @@ def left_to_the_locale(source):
 
 
 def is_text(call):
+    """Return whether a call reads or writes text."""
     name = ast.unparse(call.func).split(".")[-1]
     if name in STARTS:
         return keywords(call).get("text") == "True"
@@ -53,7 +55,7 @@ def test_rules_read_no_text():
 @pytest.mark.parametrize(
     "call", ["open(p)", "open(p, 'w')", "p.read_text()", "p.write_text(t)", "run(c, text=True)"]
 )
-def test_one_that_does_is_seen(call):
+def test_a_call_that_leaves_it_to_the_locale_is_found(call):
     assert left_to_the_locale(call) == [call]
 
 

@@ -1,4 +1,4 @@
-"""The environment is pinned once: the lock file is made from pyproject.toml, the conda environments agree with it."""
+"""Versions are pinned once: the lock file satisfies pyproject.toml, and conda environments agree with it."""
 
 import re
 import tomllib
@@ -28,7 +28,7 @@ def test_the_lock_satisfies_every_dependency():
 
 
 def test_no_build_of_torch_is_pinned():
-    """2.13.0+cpu would be found on no public index but one, and would forbid a CUDA build."""
+    """A pin such as 2.13.0+cpu would be found on one public index only, and would forbid a CUDA build."""
     assert "+" not in locked()["torch"]
 
 
@@ -46,7 +46,7 @@ def test_every_rule_has_an_environment_that_exists():
     assert used == {path.name for path in ENVIRONMENTS}
 
 
-def test_the_benchmarks_peers_are_pinned_and_replace_nothing_that_is_locked():
+def test_the_peers_of_benchmarks_are_pinned_and_replace_no_locked_package():
     pinned, wanted = locked("benchmarks/peers.txt"), (ROOT / "benchmarks/peers.in").read_text()
     assert len(pinned) == len((ROOT / "benchmarks/peers.txt").read_text().splitlines())
     assert set(re.findall(r"^\w\S*$", wanted, re.MULTILINE)) <= set(pinned)

@@ -1,4 +1,4 @@
-"""Examples that are not what the pipeline reads are one sentence that names the file which made them."""
+"""`check_examples` raises one sentence that names the file whose examples the pipeline cannot read."""
 
 import numpy as np
 import pytest
@@ -45,6 +45,6 @@ def test_good_examples_pass(examples):
         (Examples(INPUTS[:0], TARGETS[:0], 3, 2), "no samples"),
     ],
 )
-def test_others_are_refused_with_the_file(examples, sentence):
+def test_bad_examples_raise_an_error_that_names_the_file(examples, sentence):
     with pytest.raises(ValueError, match=f"^datasets/mine.py: .*{sentence}"):
         check_examples(examples, "datasets/mine.py")

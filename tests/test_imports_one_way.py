@@ -7,9 +7,10 @@ import pytest
 
 WORKFLOW = Path(__file__).parents[1] / "workflow"
 LIBRARY = "grokking_phases"
-ROOT = {"recipe", "steps", "plugins", "arguments", "examples", "threads"}  # of the library
+# Modules of the library that are in none of its packages.
+ROOT = {"recipe", "steps", "plugins", "arguments", "examples", "threads"}
 COMMAND_LINE = {"cli", "__main__"}
-# One file each, found by its name.
+# Packages whose modules are found by their names.
 PLUGINS = {"datasets", "models", "optimizers", "losses", "interventions", "metrics"}
 PACKAGES = {  # package: the packages that it may import, besides itself and the root
     "datasets": set(),
@@ -33,7 +34,7 @@ EVERYTHING = {*PACKAGES, "command line"}
 ALLOWED = PACKAGES | {"root": set(), "study": {"storage"}, "scripts": EVERYTHING, "command line": EVERYTHING}
 
 
-def wrong_arrows(workflow):
+def forbidden_imports(workflow):
     """Return `file -> module` for each import that the design does not allow."""
     return [
         f"{path.relative_to(workflow)} -> {name}"
@@ -81,7 +82,10 @@ def module(name, workflow):
 
 
 def package_of(name):
-    """Return a module's package, or `root`, `study`, `scripts`, `command line`; None for a file that has no place."""
+    """Return the package of a module, or `root`, `study`, `scripts` or `command line`.
+
+    Return None for a file that belongs to none of them.
+    """
     first, _, rest = name.partition(".")
     if first != LIBRARY:
         return "study" if first == "study" else "scripts"
@@ -92,6 +96,7 @@ def package_of(name):
 
 
 def allowed(importer, name):
+    """Return whether the module `importer` may import the module `name`."""
     source, target = package_of(importer), package_of(name)
     if source == target and source in PLUGINS:
         return source == "models" and is_private(name)
@@ -107,9 +112,10 @@ def is_private(name):
 
 
 def shared_names(workflow):
-    """Return pairs of files of one name, outside `figures`, of which neither is the caller of the other.
+    """Return the pairs of files outside `figures` that share a name, although neither calls the other.
 
-    A rule's script may share a name with the library's file that it calls, and a metric with its definition.
+    A rule's script may share its name with the file of the library that it calls, and a metric with its
+    definition.
     """
     paths = [path for path in files(workflow) if path.stem != "__init__" and "figures" not in path.parts]
     pairs = [(a, b) for i, a in enumerate(paths) for b in paths[i + 1 :] if a.name == b.name]
@@ -121,7 +127,7 @@ def shared_names(workflow):
 
 
 def calls(caller, definition, workflow):
-    """Return whether a script imports the file that has its name, or a metric has the name of its definition."""
+    """Return whether `caller` is a script that imports `definition`, or a metric that it may define."""
     name, called = module_of(caller, workflow), module_of(definition, workflow)
     if package_of(name) == "metrics":
         return package_of(called) in PACKAGES["metrics"] - {"data"}
@@ -129,16 +135,17 @@ def calls(caller, definition, workflow):
 
 
 def naming_snakemake(workflow):
+    """Return the names of the library's files that mention Snakemake."""
     library = (workflow / "scripts" / LIBRARY).rglob("*.py")
     return [path.name for path in library if "snakemake" in path.read_text().lower()]
 
 
-def test_every_import_goes_the_way_of_the_design():
-    wrong = wrong_arrows(WORKFLOW)
+def test_every_import_is_allowed():
+    wrong = forbidden_imports(WORKFLOW)
     assert not wrong, "\n".join(wrong)
 
 
-def test_no_two_files_share_a_name_but_a_caller_and_what_it_calls():
+def test_only_a_caller_and_its_definition_share_a_name():
     shared = shared_names(WORKFLOW)
     assert not shared, "\n".join(shared)
 
@@ -149,7 +156,10 @@ def test_the_library_does_not_name_snakemake():
 
 @pytest.fixture
 def tree(tmp_path):
-    """Write files, {path under `workflow`: text}, around a small sound tree; return its folder."""
+    """Return a function that writes a small tree without faults and more files, {path: text}.
+
+    The function returns the folder of the tree, which stands for `workflow`.
+    """
     sound = {
         "scripts/summary.py": f"from {LIBRARY}.analysis.summary import normalised\n",
         "scripts/train.py": f"from {LIBRARY}.training.job import finish\n",
@@ -188,9 +198,9 @@ def tree(tmp_path):
     return write
 
 
-def test_a_sound_tree_has_no_wrong_arrow_and_no_shared_name(tree):
+def test_nothing_is_found_in_a_tree_without_faults(tree):
     workflow = tree()
-    assert wrong_arrows(workflow) == shared_names(workflow) == naming_snakemake(workflow) == []
+    assert forbidden_imports(workflow) == shared_names(workflow) == naming_snakemake(workflow) == []
 
 
 @pytest.mark.parametrize(
@@ -228,12 +238,12 @@ def test_a_sound_tree_has_no_wrong_arrow_and_no_shared_name(tree):
         ("scripts/summary.py", "import train", "train"),
     ],
 )
-def test_a_wrong_arrow_is_named(tree, importer, statement, target):
+def test_a_forbidden_import_is_named(tree, importer, statement, target):
     workflow = tree(**{importer: statement + "\n"})
     outside = importer.split("/")[0] in ("scripts", "study")
     file = importer if outside else f"scripts/{LIBRARY}/{importer}"
     is_ours = target.split(".")[0] not in ("study", "train")
-    assert wrong_arrows(workflow) == [f"{file} -> {f'{LIBRARY}.{target}' if is_ours else target}"]
+    assert forbidden_imports(workflow) == [f"{file} -> {f'{LIBRARY}.{target}' if is_ours else target}"]
 
 
 @pytest.mark.parametrize(
@@ -241,7 +251,7 @@ def test_a_wrong_arrow_is_named(tree, importer, statement, target):
     [
         ("training/summary.py", "", "analysis/summary.py"),
         ("study/split.py", "", "data/split.py"),
-        ("scripts/split.py", "import numpy\n", "data/split.py"),  # a script that calls another function
+        ("scripts/split.py", "import numpy\n", "data/split.py"),  # it does not import data/split.py
         ("metrics/split.py", "", "data/split.py"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Each locked package says that it is under a permissive licence (docs/security.md: what some of them bundle)."""
+"""Each locked package has a permissive licence (docs/security.md lists what some of them bundle)."""
 
 import re
 from importlib.metadata import distribution
@@ -9,7 +9,7 @@ import pytest
 LOCK = (Path(__file__).parents[1] / "requirements.lock").read_text()
 PERMISSIVE = re.compile(r"MIT|BSD|Apache|PSF|Python Software Foundation|MPL|Mozilla|ISC")
 REFUSED = re.compile(r"GPL|non-?commercial|proprietary", re.IGNORECASE)
-# Of several licences: the GPL is that of an Emacs file, which the wheel does not contain.
+# docutils has several licences. The GPL is that of an Emacs file, which the wheel does not contain.
 ALLOWED = {"docutils"}
 
 
@@ -20,7 +20,7 @@ def test_a_locked_package_is_under_a_permissive_licence(name):
 
 
 def licence(name):
-    """As the package's metadata say it, in whichever of three fields; else the first line of the licence itself."""
+    """Return the licence by three fields of a package's metadata, else the first line of its licence file."""
     package = distribution(name)
     classifiers = [
         line for line in package.metadata.get_all("Classifier", []) if line.startswith("License ::")

@@ -1,4 +1,4 @@
-"""Steps from a rule: known values, both ends, exact numbers."""
+"""Steps from a rule: known schedules, both ends, and exact numbers of steps."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ KNOWN = [
     ({"every": 5}, 10, [0, 5, 10]),
     ({"log": 4}, 1000, [0, 1, 10, 100, 1000]),
     ({"log": 4}, 8, [0, 1, 2, 4, 8]),
-    ({"log": 100}, 5, [0, 1, 2, 3, 4, 5]),  # there are no more
+    ({"log": 100}, 5, [0, 1, 2, 3, 4, 5]),  # there are no other whole numbers
 ]
 
 
@@ -22,7 +22,7 @@ def test_known_schedules(rule, last, steps):
 
 
 @pytest.mark.parametrize(("n_steps", "last"), [(120, 4000), (120, 12000), (300, 604000), (40, 50), (7, 23)])
-def test_log_is_exactly_so_many_steps_after_0_evenly_spaced_where_whole_numbers_can_be(n_steps, last):
+def test_log_gives_exactly_n_steps_after_0_spaced_evenly_up_to_rounding(n_steps, last):
     steps = steps_of({"log": n_steps}, last)
     assert len(steps) == 1 + n_steps
     assert (np.diff(steps) > 0).all()
@@ -41,7 +41,7 @@ def test_the_first_and_the_last_step_are_always_in(rule, last):
 
 
 @pytest.mark.parametrize("rule", [[0, 10], [10], {"every": 10}, {"every": 11}])
-def test_a_rule_that_puts_no_step_between_is_refused(rule):
+def test_a_rule_without_a_step_between_the_ends_is_refused(rule):
     with pytest.raises(ValueError, match="puts no step between 0 and the last step, 10"):
         steps_of(rule, 10)
 
@@ -51,7 +51,7 @@ def test_a_step_after_the_last_is_refused():
         steps_of([1, 11, 3], 10)
 
 
-def test_the_nearest_steps_are_so_in_log_step():
+def test_nearest_steps_are_found_in_log_step():
     assert nearest([0, 1, 10, 100, 1000], [0, 30, 40, 1000]) == [0, 10, 100, 1000]
     assert nearest([0, 1, 10, 100], [5, 6, 7]) == [10]
     assert nearest([1, 10], [0, 1]) == [1]

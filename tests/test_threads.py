@@ -1,4 +1,4 @@
-"""A call of the library takes one compute thread; `use_threads` says otherwise, around it."""
+"""A call of the library runs on one compute thread, unless `use_threads` around it allows more."""
 
 import numpy as np
 import pytest
@@ -11,20 +11,20 @@ from grokking_phases.threads import one_thread, use_threads
 
 
 def n_threads():
-    """Return the threads that each library of this process would start now."""
+    """Return the numbers of threads that the libraries of this process would start now, as a set."""
     return {library["num_threads"] for library in threadpool_info()}
 
 
 @pytest.fixture(autouse=True)
 def many():
-    """As numpy would have it on a large machine, whatever this one has."""
+    """Allow three threads, as numpy would on a large machine, whatever this one has."""
     with threadpool_limits(3):
         yield
 
 
 @pytest.fixture
 def search_seen(monkeypatch):
-    """The threads at each search of multiplets."""
+    """Return a list to which each search of multiplets appends its `n_threads()`."""
     seen, search = [], multiplet_search.Estimator.search
 
     def watched(*arguments):
@@ -45,14 +45,14 @@ def test_a_search_takes_one_thread_and_gives_the_others_back(search_seen):
     assert n_threads() == {3}
 
 
-def test_a_search_takes_as_many_as_it_is_told(search_seen):
+def test_a_search_takes_as_many_threads_as_it_is_told(search_seen):
     with use_threads(2):
         multiplet_search.search_multiplets(X, LABELS)
     assert search_seen == [{2}]
     assert n_threads() == {3}
 
 
-def test_a_metric_takes_one_thread_at_each_step_and_none_between(search_seen):
+def test_a_metric_takes_one_thread_at_each_step_and_gives_the_others_back_after_it(search_seen):
     class Snapshot:
         step, activations = 1, {"hidden": X}
 
@@ -62,7 +62,7 @@ def test_a_metric_takes_one_thread_at_each_step_and_none_between(search_seen):
     assert search_seen == [{1}, {1}]
 
 
-def test_the_bits_are_those_of_one_thread():
+def test_results_equal_those_of_one_thread_bit_by_bit():
     with use_threads(1):
         wanted = multiplet_search.search_multiplets(X, LABELS).o_information.tobytes(), kde_bounds(X, 1.0)
     assert (

@@ -1,4 +1,4 @@
-"""The harness of benchmarks: its arithmetic, and what it says of a disagreement, a missed floor and a missing peer."""
+"""The benchmark harness: its arithmetic, and its reports of disagreements, missed floors and absent peers."""
 
 import csv
 import importlib
@@ -27,13 +27,13 @@ def pair(ours=1.0, theirs=1.0, tolerance=0.1, **more):
 
 
 def measured(**more):
-    """Ours took 1, 2 and 4 ms, the peer's 8, 20 and 12: ratios 8, 10 and 3."""
+    """Return a pair of which ours took 1, 2 and 4 ms and the peer's 8, 20 and 12: ratios 8, 10 and 3."""
     return Measured(pair(**more), (0.001, 0.002, 0.004), (0.008, 0.02, 0.012), 0.05)
 
 
 @pytest.fixture
 def bench(monkeypatch, tmp_path):
-    """Runs benchmarks that are given as {name: their attributes}; gives the exit code, and the files' texts."""
+    """Return a function that runs benchmarks, {name: their attributes}, and returns exit code and folder."""
 
     def bench(benchmarks, *names):
         monkeypatch.setattr(run, "BENCHMARKS", tuple(benchmarks))
@@ -56,7 +56,7 @@ def rows(folder):
     return list(csv.DictReader((folder / "benchmarks.csv").open()))
 
 
-def test_the_ratio_is_the_median_of_those_of_neighbours():
+def test_the_ratio_is_the_median_of_the_ratios_of_neighbours():
     assert measured().ratios == pytest.approx([8, 10, 3])
     assert measured().ratio == pytest.approx(8)
 
@@ -69,7 +69,7 @@ def test_times_are_taken_in_turn_after_one_call_of_each():
     assert len(found.ours) == len(found.theirs) == 3
 
 
-def test_a_peer_that_does_a_part_of_the_work_is_scaled():
+def test_the_time_of_a_peer_that_does_a_part_of_the_work_is_scaled():
     slow = Pair("a sum", "a peer", lambda: 0, lambda: time.sleep(0.01), ALWAYS, repeats=2, scale=10)
     assert all(0.1 <= seconds < 10 for seconds in measure(slow).theirs)
 
@@ -84,21 +84,21 @@ def test_a_peer_that_does_a_part_of_the_work_is_scaled():
         (7, 7.9, "aim reached"),
     ],
 )
-def test_verdict(at_least, aim, verdict):
+def test_the_verdict_compares_the_ratio_with_floor_and_aim(at_least, aim, verdict):
     assert measured(at_least=at_least, aim=aim).verdict == verdict
 
 
 @pytest.mark.parametrize("theirs", [1.2, 0.8, np.nan])
-def test_a_disagreement_is_one_sentence(theirs):
+def test_a_disagreement_raises_one_sentence(theirs):
     with pytest.raises(BenchmarkError, match=r"^a sum.*a peer.* nats.*1e-01$"):
         measure(pair(theirs=theirs))
 
 
-def test_a_difference_within_tolerance_is_kept():
+def test_a_difference_within_tolerance_is_recorded():
     assert measure(pair(theirs=1.05)).difference == pytest.approx(0.05)
 
 
-def test_a_missing_peer_is_one_sentence_with_the_remedy():
+def test_a_missing_peer_raises_one_sentence_with_the_remedy():
     with pytest.raises(BenchmarkError, match=r"^no_such_peer.*`make bench`"):
         peer("no_such_peer")
 
@@ -118,13 +118,13 @@ def test_the_table_shows_medians_spread_and_verdict():
 
 
 def test_remarks_give_agreement_share_and_note():
-    flops = Flops(1e6, "float32", "n w operations")  # in 2 ms: 5e8 a second, of 2e9
+    flops = Flops(1e6, "float32", "n w operations")  # in 2 ms: 5e8 a second, a quarter of 2e9
     said = remarks(measured(flops=flops, note="a note"), RATES)
     for part in ("5.0e-02 nats", "1e-01", "25%", "float32", "n w operations", "a note"):
         assert part in said
 
 
-def test_markdown_has_a_row_a_pair():
+def test_markdown_has_a_row_for_each_pair():
     head, rule, *body = markdown([measured(), measured()], RATES).splitlines()
     assert head.count("|") == rule.count("|") == body[0].count("|") == body[1].count("|")
 
@@ -142,7 +142,7 @@ def test_a_record_is_in_seconds():
     assert {key: row[key] for key in expected} == pytest.approx(expected)
 
 
-def test_after_a_disagreement_the_others_run_and_the_end_is_a_failure(bench, capsys):
+def test_after_a_disagreement_the_other_benchmarks_run_and_the_command_fails(bench, capsys):
     benchmarks = {
         "first": {"pairs": lambda: iter([pair(theirs=2.0), pair()])},
         "second": {"lines": lambda: iter(["a thing took 3 s"])},
@@ -156,20 +156,20 @@ def test_after_a_disagreement_the_others_run_and_the_end_is_a_failure(bench, cap
         assert said in shown
 
 
-def test_a_missing_peer_fails_its_pair_alone(bench):
+def test_a_missing_peer_fails_only_its_pair(bench):
     missing = Pair("a sum", "a peer", lambda: 0, lambda: peer("no_such_peer"), ALWAYS)
     code, folder = bench({"first": {"pairs": lambda: iter([missing, pair()])}})
     assert code == "1 failed."
     assert len(rows(folder)) == 1
 
 
-def test_a_floor_that_is_not_reached_fails_nothing(bench):
+def test_a_missed_floor_is_no_failure(bench):
     code, folder = bench({"first": {"pairs": lambda: iter([pair(at_least=1e9)])}})
     assert code is None
     assert "FLOOR NOT REACHED" in (folder / "benchmarks.md").read_text()
 
 
-def test_some_may_be_run_and_an_unknown_name_is_one_sentence(bench):
+def test_only_the_named_benchmarks_run_and_an_unknown_name_is_refused(bench):
     benchmarks = {name: {"lines": lambda name=name: iter([f"{name} ran"])} for name in ("first", "second")}
     code, folder = bench(benchmarks, "second")
     assert code is None
@@ -178,7 +178,7 @@ def test_some_may_be_run_and_an_unknown_name_is_one_sentence(bench):
     assert all(name in refused for name in ("third", "first", "second"))
 
 
-def test_what_ran_before_a_crash_is_written(bench, tmp_path):
+def test_pairs_measured_before_a_crash_are_written(bench, tmp_path):
     def crash():
         yield pair()
         raise ZeroDivisionError
@@ -189,19 +189,19 @@ def test_what_ran_before_a_crash_is_written(bench, tmp_path):
 
 
 @pytest.mark.parametrize("name", run.BENCHMARKS)
-def test_every_benchmark_offers_something(name):
-    """Whatever peers it needs, it is imported without them."""
+def test_every_benchmark_offers_pairs_or_lines(name):
+    """Import each benchmark without the peers that it needs."""
     benchmark = importlib.import_module(name)
     assert hasattr(benchmark, "pairs") or hasattr(benchmark, "lines")
 
 
 @pytest.mark.parametrize("dtype", RATES)
-def test_the_matrix_product_rate_is_one_of_this_world(dtype):
+def test_the_matrix_product_rate_is_plausible(dtype):
     assert 1e8 < matmul_rate(dtype) < 1e15
 
 
-def test_one_thread_is_given_back():
-    before = torch.get_num_threads()
+def test_one_thread_restores_the_number_of_threads():
+    n_threads = torch.get_num_threads()
     with one_thread():
         assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == n_threads

@@ -1,4 +1,4 @@
-"""The scaling benchmark at sizes of seconds, and its exponents on powers that are known."""
+"""The scaling benchmark at sizes of seconds, and its exponents for known powers."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ TINY = {"units": [12, 24], "multiplets": [4, 11], "samples": [60, 120], "snapsho
 
 
 def test_every_curve_is_measured_and_drawn(tmp_path, monkeypatch):
-    """One call a point, in this process."""
+    """Measure each point with one call, in this process."""
     monkeypatch.setattr(scaling, "CALLS", 1)
     monkeypatch.setattr(scaling, "apart", lambda curve, size: Point(size, *measure(curve.function, size)))
     scaling.main([curve._replace(sizes=TINY[curve.variable]) for curve in CURVES], tmp_path)
@@ -24,7 +24,7 @@ def test_every_curve_is_measured_and_drawn(tmp_path, monkeypatch):
     assert (tmp_path / "scaling.png").stat().st_size > 10_000 and (tmp_path / "scaling.pdf").exists()
 
 
-def test_a_point_is_a_process_of_its_own(monkeypatch):
+def test_a_point_is_measured_in_a_process_of_its_own(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2] / "workflow/scripts"))
     point = apart(CURVES[0], 12)
     assert point.size == 12 and point.seconds > 0 and point.megabytes >= 0
@@ -33,15 +33,14 @@ def test_a_point_is_a_process_of_its_own(monkeypatch):
 def test_the_exponent_of_a_power_is_that_power():
     sizes = np.array([10, 30, 100, 300])
     rows = pd.DataFrame({"curve": "a", "variable": "units", "size": sizes})
-    rows = rows.assign(
-        seconds=2e-6 * sizes**1.5 + [0.1, 0, 0, 0], megabytes=3.0 * sizes**2
-    )  # the least is off
+    disturbance = [0.1, 0, 0, 0]  # the smallest size takes longer
+    rows = rows.assign(seconds=2e-6 * sizes**1.5 + disturbance, megabytes=3.0 * sizes**2)
     found = exponents(rows).iloc[0]
     assert found[["exponent_seconds", "exponent_megabytes"]].tolist() == pytest.approx([1.5, 2.0])
     assert found[["size", "seconds", "megabytes"]].tolist() == pytest.approx([300, 2e-6 * 300**1.5, 270_000])
 
 
-def test_a_point_is_left_out_that_would_take_too_long(monkeypatch):
+def test_a_point_that_would_take_too_long_is_left_out(monkeypatch):
     monkeypatch.setattr(scaling, "apart", lambda _, size: Point(size, size**2 / 100, 1.0))
     curve = CURVES[0]._replace(sizes=[10, 20, 40, 80])
     assert [point.size for point in scaling.points(curve)] == [10, 20, 40]

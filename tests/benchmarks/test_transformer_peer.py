@@ -1,4 +1,7 @@
-"""The transformer beside the plain model that it is timed against: one function, and with dropout one distribution."""
+"""The transformer against the plain model that it is timed against.
+
+Both are the same function, and with dropout their outputs have the same distribution.
+"""
 
 import pytest
 import torch
@@ -19,24 +22,28 @@ def build():
     return transformer.build(n_tokens=EXAMPLES.n_tokens, n_classes=EXAMPLES.n_classes, dropout=DROPOUT)
 
 
-def test_loss_and_gradients_are_the_plain_models():
+def test_loss_and_gradients_equal_those_of_the_plain_model():
     architecture = architecture_of({"model": {"module": "transformer", "dropout": DROPOUT}}, EXAMPLES)
     ours = Trainer(architecture, EXAMPLES, transformer_step.RECIPE, 0, "cpu")
     assert largest_difference(ours, PlainLoop(EXAMPLES, DROPOUT)) < 1e-5
 
 
 @pytest.mark.parametrize("loud", ["attention.output", "down"])
-def test_with_dropout_the_logits_are_distributed_as_the_plain_models(loud):
-    """Means within 5 standard errors, and variances: of a normal one, 5 standard errors are 5 sqrt(2 / n) of it."""
+def test_with_dropout_the_logits_have_the_distribution_of_the_plain_model(loud):
+    """Compare means and variances, to within 5 standard errors.
+
+    The standard error of the variance of n normal values is sqrt(2 / n) of the variance.
+    """
     torch.manual_seed(0)
     ours, theirs = build(), PlainLoop(EXAMPLES, DROPOUT)
     with torch.no_grad():
         for block in ours.blocks:
-            block.get_submodule(loud).weight.mul_(30)  # or little of the variance would come from there
+            # Otherwise, little of the variance would come from this layer.
+            block.get_submodule(loud).weight.mul_(30)
         for mine, other in counterparts(ours, theirs.model):
             other.copy_(torch.cat(mine))
         a, b = EXAMPLES.inputs[0]
-        x = ours(torch.tensor([[a, b]] * N_DRAWS))  # each sample has masks of its own
+        x = ours(torch.tensor([[a, b]] * N_DRAWS))  # each sample gets masks of its own
         y = theirs.model(torch.tensor([[a, EXAMPLES.n_tokens, b, EXAMPLES.n_tokens + 1]] * N_DRAWS))
     variances = x.var(0), y.var(0)
     errors = ((variances[0] + variances[1]) / N_DRAWS).sqrt()
@@ -45,7 +52,7 @@ def test_with_dropout_the_logits_are_distributed_as_the_plain_models(loud):
 
 
 def test_each_sample_has_masks_of_its_own():
-    """Shared ones would leave the distribution as it is, and correlate the samples of a batch."""
+    """Shared masks would leave the distribution as it is, but correlate the samples of a batch."""
     torch.manual_seed(0)
     logits = build()(torch.tensor([[1, 2], [1, 2]] * 500)).detach()[:, 0].view(500, 2)
     assert abs(torch.corrcoef(logits.T)[0, 1]) < 5 / 500**0.5

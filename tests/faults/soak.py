@@ -1,7 +1,8 @@
-"""Kills trainings, and the Snakemake over them, at random moments until a study is done; again, until enough are dead.
+"""`make soak`: kill trainings, and the Snakemake over them, at random moments.
 
-`make soak`. Nothing may be lost: every run ends in the bytes of an undisturbed one, and none that had a state begins
-anew.
+It kills and restarts a study until the study is done, and starts new studies until there were enough kills.
+Nothing may be lost: every run must end in the bytes of an undisturbed one, and no run that had a checkpoint
+may start anew.
 """
 
 import argparse
@@ -25,24 +26,27 @@ PAUSE = 0.05  # seconds between two looks
 
 
 class Attempt:
-    """One process that trains: which run it trains, and whether it went on from the state that there was."""
+    """One process that trains a run, and whether it resumed the newest checkpoint of that run."""
 
-    def __init__(self, process: psutil.Process, log: Path, states: Path, saved: int) -> None:
-        self.process, self.log, self.states, self.saved = process, log, states, saved
-        self.begun: int | None = None  # at this step; None while it has not said
-        self.since = 0.0  # when that was
+    def __init__(self, process: psutil.Process, log: Path, checkpoints: Path, saved: int) -> None:
+        self.process, self.log, self.checkpoints, self.saved = process, log, checkpoints, saved
+        self.begun: int | None = None  # the step at which it began; None until its log says so
+        self.since = 0.0  # the time at which its log said so
 
     def look(self) -> None:
+        """Read in the log at which step the process began, unless that is known."""
         if self.begun is None and (said := self.log.read_text()):
             went_on = re.search(r"goes on from step (\d+)", said)
             self.begun, self.since = int(went_on[1]) if went_on else 0, time.time()
 
     def unsaved(self) -> float:
-        """Seconds of training that a kill now would cost: none, once the last step is saved."""
+        """Return the seconds of training that a kill now would cost: none, once the last step is saved."""
         saved = self.since
-        with suppress(FileNotFoundError):  # states come and go
-            for state in self.states.glob("*.pt"):
-                saved = time.time() if step_of(state) == STEPS else max(saved, state.stat().st_mtime)
+        with suppress(FileNotFoundError):  # the trainer may remove a checkpoint meanwhile
+            for checkpoint in self.checkpoints.glob("*.pt"):
+                saved = (
+                    time.time() if step_of(checkpoint) == STEPS else max(saved, checkpoint.stat().st_mtime)
+                )
         return time.time() - saved
 
     @property
@@ -51,7 +55,7 @@ class Attempt:
 
 
 class Soak:
-    """Kills until there are so many; what became of the runs."""
+    """Studies that are killed at random, and counts of the kills and of what became of the runs."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.dice = folder, random.Random(seed)
@@ -65,7 +69,7 @@ class Soak:
         return copy_of_repository(self.folder / name, OVERLAY)
 
     def study(self, name: str) -> None:
-        """One study to its end, whatever happens to it."""
+        """Run one study to its end, however often it is killed, and count what became of its runs."""
         tree, attempts = self.tree(name), {}
         while self.one_command(tree, attempts):
             pass
@@ -78,7 +82,7 @@ class Soak:
             self.survived, self.lost = self.survived + same, self.lost + (not same)
 
     def one_command(self, tree: Tree, attempts: dict[int, Attempt]) -> bool:
-        """The same command as ever, and what befalls it; whether it has to be given again."""
+        """Give the command of the study and kill at random; return whether it must be given again."""
         said = open(tree.folder / "said.txt", "a")  # noqa: SIM115
         snakemake = psutil.Popen(
             tree.command(FIGURE), cwd=tree.folder, stdout=said, stderr=said, start_new_session=True
@@ -95,7 +99,7 @@ class Soak:
         return snakemake.returncode != 0
 
     def watch(self, snakemake: psutil.Process, tree: Tree, attempts: dict[int, Attempt]) -> list[Attempt]:
-        """The attempts that have begun to train."""
+        """Return the attempts that have begun to train."""
         running = []
         for process in trainers(snakemake):
             if process.pid not in attempts and (found := self.found(process, tree)):
@@ -106,7 +110,10 @@ class Soak:
         return running
 
     def found(self, process: psutil.Process, tree: Tree) -> Attempt | None:
-        """Told by the files that it holds open; None before it holds its folder."""
+        """Return the attempt of a process, told by the files that it holds open.
+
+        Return None before the process holds the lock of its run.
+        """
         try:
             held = [Path(file.path) for file in process.open_files()]
         except psutil.Error:
@@ -114,15 +121,16 @@ class Soak:
         locks, logs = ([path for path in held if path.suffix == kind] for kind in (".lock", ".log"))
         if not locks or not logs:
             return None
-        states = locks[0].with_suffix("")
-        return Attempt(process, logs[0], states, max(map(step_of, states.glob("*.pt")), default=0))
+        checkpoints = locks[0].with_suffix("")
+        return Attempt(process, logs[0], checkpoints, max(map(step_of, checkpoints.glob("*.pt")), default=0))
 
     def kill(self, kind: str, snakemake: psutil.Process, running: list[Attempt]) -> None:
+        """Kill processes in the way of `KINDS[kind]`, and count them."""
         self.unsaved = max([self.unsaved, *(attempt.unsaved() for attempt in running)])
         self.kills[kind] += KINDS[kind](snakemake, [attempt.process for attempt in running])
 
     def finish_orphans(self, tree: Tree) -> None:
-        """At random they end by themselves, or the next Snakemake finds them at work."""
+        """Let orphans end by themselves, or leave them to the next Snakemake, at random."""
         orphans = [
             process for process in psutil.process_iter(["cmdline", "cwd"]) if is_trainer(process, tree.folder)
         ]
@@ -132,12 +140,14 @@ class Soak:
     def __str__(self) -> str:
         kinds = ", ".join(f"{number} {kind}" for kind, number in self.kills.items())
         unsaved = f"a kill cost {self.unsaved:.2f} s of training at most"
-        runs = f"{self.survived} runs survived, {self.lost} lost, {self.anew} begun anew although they had a state"
+        runs = (
+            f"{self.survived} runs survived, {self.lost} were lost, {self.anew} with a checkpoint began anew"
+        )
         return f"{sum(self.kills.values())} kills ({kinds}): {runs}; {unsaved}"
 
 
-def step_of(state: Path) -> int:
-    return int(state.name.split(".")[0])
+def step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.split(".")[0])
 
 
 def trainers(snakemake: psutil.Process) -> list[psutil.Process]:
@@ -157,15 +167,15 @@ def is_trainer(process: psutil.Process, folder: Path | None = None) -> bool:
 
 
 def send(number: int) -> Callable[[list[psutil.Process]], int]:
-    """To each of these; how many they are."""
+    """Return a function that sends the signal to each process, and returns the number of processes."""
 
-    def to(processes):
+    def send_to_each(processes):
         for process in processes:
             with suppress(psutil.Error):  # it has just ended
                 process.send_signal(number)
         return len(processes)
 
-    return to
+    return send_to_each
 
 
 kill, end, interrupt = send(signal.SIGKILL), send(signal.SIGTERM), send(signal.SIGINT)
@@ -185,9 +195,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # which a shell sets to "ignored" in the background
+    # A shell makes its background processes ignore SIGINT.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     soak = Soak(arguments.folder.resolve(), arguments.seed)
     n_studies = 0
     while sum(soak.kills.values()) < arguments.kills:

@@ -1,4 +1,4 @@
-"""A disk that is full or cannot be written to: one sentence, nothing half written, and the same command goes on."""
+"""A disk that is full or read-only: the run ends with one sentence and no half file, and can resume."""
 
 import errno
 import os
@@ -17,19 +17,19 @@ FORBIDDEN = OSError(errno.EROFS, os.strerror(errno.EROFS))
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of its own, of 300 kB; only root can mount one."""
+    """Yield a folder on a disk of its own, of 300 kB; only root can mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], capture_output=True
     )
     if mounted.returncode:
-        pytest.skip("a small disk cannot be mounted here; the injected faults below say the same")
+        pytest.skip("a small disk cannot be mounted here; the tests with injected faults check the same")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_run_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_path):
+def test_a_run_on_a_full_disk_resumes_when_there_is_room(small_disk, tmp_path):
     undisturbed, trainee = Trainee(tmp_path / "undisturbed"), Trainee(small_disk / "run")
     assert undisturbed.attempt() == 0
     ballast = small_disk / "ballast"
@@ -48,13 +48,13 @@ def test_a_run_whose_disk_is_full_goes_on_when_there_is_room(small_disk, tmp_pat
 @pytest.mark.parametrize(
     ("owner", "name", "nth"), [(Path, "write_bytes", 5), (os, "fsync", 5), (Path, "replace", 12)]
 )
-def test_a_write_that_fails_is_one_sentence_and_costs_no_more_than_it(error, owner, name, nth, tmp_path):
+def test_a_failed_write_gives_one_sentence_and_loses_nothing_else(error, owner, name, nth, tmp_path):
     undisturbed, trainee = Trainee(tmp_path / "undisturbed"), Trainee(tmp_path / "run")
     assert undisturbed.attempt() == 0
     assert trainee.attempt(fail_at(owner, name, nth, error)) == 1
     (sentence,) = [line for line in trainee.said.read_text().splitlines() if "cannot be written" in line]
     assert sentence.startswith(f"{trainee.folder}/checkpoints/")
-    saved = trainee.states()[0]
+    saved = trainee.checkpoint_steps()[0]
     assert trainee.attempt() == 0
     assert f"goes on from step {saved}\n" in trainee.said.read_text()
     assert trainee.contents() == undisturbed.contents()
@@ -75,7 +75,7 @@ def test_the_sentence_names_the_file_and_the_remedy(error, remedy, tmp_path):
         raise error
 
 
-def test_another_error_is_told_as_it_is(tmp_path):
+def test_another_error_is_raised_unchanged(tmp_path):
     with pytest.raises(FileNotFoundError, match="elsewhere"), whole(tmp_path / "table"):
         raise FileNotFoundError(errno.ENOENT, "elsewhere")
 

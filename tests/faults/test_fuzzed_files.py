@@ -1,4 +1,4 @@
-"""Files with random damage: refused with one sentence, or read as they were written; no reader hangs or dies of it."""
+"""Files with random damage are refused with one sentence, or read correctly; no reader hangs or crashes."""
 
 import os
 import random
@@ -16,12 +16,12 @@ from grokking_phases.storage.tables import read_table
 from grokking_phases.training.checkpoints import Checkpoints
 
 MUTATIONS = 300  # of each kind of file
-SECONDS = 120  # until reading all of them counts as hanging
+SECONDS = 120  # after which reading all of them counts as hanging
 
 
 @pytest.fixture(scope="module")
 def trainee(tmp_path_factory):
-    """A finished run, and one that has a state."""
+    """Return a trainee with the outputs of a finished run, and with a checkpoint of another."""
     trainee = Trainee(tmp_path_factory.mktemp("fuzzed") / "run")
     assert trainee.attempt() == 0
     Checkpoints(trainee.folder / "checkpoints", "abc123").save({"step": 7, "weight": np.arange(9).tolist()})
@@ -43,7 +43,7 @@ def weights(trainee, path):
     return [weight.numpy().tobytes() for step in (0, 24) for weight in read(step).state_dict().values()]
 
 
-def state(trainee, path):
+def checkpoint(trainee, path):
     return list(Checkpoints(trainee.folder / "checkpoints", "abc123").load()) or [
         {"step": 7, "weight": [*range(9)]}
     ]
@@ -53,7 +53,7 @@ READERS = {
     "curves.parquet": table,
     "snapshots.parquet": snapshots,
     "weights.safetensors": weights,
-    ".pt": state,
+    ".pt": checkpoint,
 }
 
 
@@ -64,29 +64,34 @@ def file_of(trainee, name):
 
 
 def mutated(content: bytes, dice: random.Random) -> bytes:
-    """One of: bits flipped, cut short, a piece zeroed, taken out, doubled, put elsewhere, or junk added."""
+    """Return the content with damage of a random kind.
+
+    Bits are flipped, the end is cut off, junk is appended, or a piece is zeroed, removed, doubled, reversed
+    or moved.
+    """
     i, j = sorted(dice.randrange(len(content)) for _ in range(2))
     j = min(j, i + 2 ** dice.randrange(12)) + 1
-    before, piece, after = content[:i], content[i:j], content[j:]
+    head, piece, tail = content[:i], content[i:j], content[j:]
     flipped = bytearray(content)
     for _ in range(dice.choice([1, 1, 8])):
         flipped[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
     changes = [
         flipped,
-        before,
-        before + bytes(len(piece)) + after,
-        before + after,
-        before + 2 * piece + after,
+        head,
+        head + bytes(len(piece)) + tail,
+        head + tail,
+        head + 2 * piece + tail,
     ]
     return bytes(
-        dice.choice(
-            [*changes, after + before + piece, content + dice.randbytes(99), before + piece[::-1] + after]
-        )
+        dice.choice([*changes, tail + head + piece, content + dice.randbytes(99), head + piece[::-1] + tail])
     )
 
 
 def in_a_process_of_its_own(job, said):
-    """What it wrote to the file; it may be killed by a signal, and may hang."""
+    """Run `job` in a process of its own, and return what it wrote to the file `said`.
+
+    Raise AssertionError if a signal ends the process, or if it hangs.
+    """
     pid = os.fork()
     if not pid:
         with open(said, "w") as lines:

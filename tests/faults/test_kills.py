@@ -1,4 +1,4 @@
-"""A trainer that is killed, wherever it is, ends by the same command as one that was not, and does not begin anew."""
+"""A trainer that is killed at any moment resumes by the same command, and ends as if never killed."""
 
 import os
 import random
@@ -35,13 +35,13 @@ def half(path, content):
         file.write(content[: len(content) // 2])
 
 
-MOMENTS = {  # the function at whose nth call the process is killed, and what it still does of it
+MOMENTS = {  # the process is killed at the nth call of this function; `half` writes a part first
     "inside the first snapshot's write": (Path, "write_bytes", 1, half),
-    "inside a state's write": (Path, "write_bytes", 10, half),
+    "inside a checkpoint's write": (Path, "write_bytes", 10, half),
     "between a write and its sync": (os, "fsync", 20),
-    "between a state's write and its name": (Path, "replace", 10),
-    "when it has its name": (files, "sync_folder", 10),
-    "as old states are removed": (Path, "unlink", 20),
+    "between a checkpoint's write and its name": (Path, "replace", 10),
+    "after a checkpoint has its name": (files, "sync_folder", 10),
+    "as old checkpoints are removed": (Path, "unlink", 20),
     "at a snapshot": (Recording, "take", 3),
     "at the last step": (Checkpoints, "save", 24),
     "before the merge": (Recording, "merge_activations", 1),
@@ -49,26 +49,26 @@ MOMENTS = {  # the function at whose nth call the process is killed, and what it
     "between the outputs": (Recording, "merge_parameters", 1),
     "before the last output": (Run, "curves_table", 1),
     "when all outputs are there": (job, "keep", 1),
-    "before the states are removed": (Checkpoints, "clear", 1),
+    "before the checkpoints are removed": (Checkpoints, "clear", 1),
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_kill_at_this_moment_changes_nothing(moment, trainee, undisturbed):
     assert trainee.attempt(kill_at(*MOMENTS[moment])) == -signal.SIGKILL
-    saved = trainee.states()
+    saved = trainee.checkpoint_steps()
     trainee.remove_outputs()
     assert trainee.attempt() == 0, trainee.said.read_text()
     assert trainee.contents() == undisturbed
     assert trainee.litter() == []
     said = trainee.said.read_text()
-    assert not saved or not said or f"goes on from step {saved[0]}\n" in said  # silent where all was finished
+    assert not saved or not said or f"goes on from step {saved[0]}\n" in said  # a finished run prints nothing
 
 
-def test_a_snapshot_damaged_since_makes_the_run_go_back_to_a_state_before_it(trainee, undisturbed):
-    """Killed at step 13, with states of 11 and 12; the snapshot of 12 is not whole any more."""
+def test_a_snapshot_damaged_since_makes_the_run_go_back_to_an_earlier_checkpoint(trainee, undisturbed):
+    """Kill at step 13, with checkpoints of steps 11 and 12, and cut the snapshot of step 12 short."""
     assert trainee.attempt(kill_at(Checkpoints, "save", 13)) == -signal.SIGKILL
-    assert trainee.states() == [12, 11]
+    assert trainee.checkpoint_steps() == [12, 11]
     part = next(trainee.folder.glob("checkpoints/*/*12.safetensors"))
     part.write_bytes(part.read_bytes()[:-1])
     assert trainee.attempt() == 0
@@ -76,24 +76,24 @@ def test_a_snapshot_damaged_since_makes_the_run_go_back_to_a_state_before_it(tra
     assert trainee.contents() == undisturbed
 
 
-def test_with_no_state_that_is_whole_a_run_begins_anew_and_says_why(trainee, undisturbed):
+def test_without_a_whole_checkpoint_a_run_begins_anew_and_says_why(trainee, undisturbed):
     assert trainee.attempt(kill_at(Checkpoints, "save", 13)) == -signal.SIGKILL
-    for state in trainee.folder.glob("checkpoints/*/*.pt"):
-        state.write_bytes(b"")
+    for checkpoint in trainee.folder.glob("checkpoints/*/*.pt"):
+        checkpoint.write_bytes(b"")
     assert trainee.attempt() == 0
     assert trainee.said.read_text().count("is damaged, and left out") == 2
     assert trainee.contents() == undisturbed
 
 
 def test_a_run_that_was_finished_before_its_outputs_were_removed_is_not_trained_again(trainee, undisturbed):
-    """The workflow was killed after the job ended, and before it took note of that."""
+    """Act as if the workflow was killed after the job had ended, and before it had noted that."""
     assert trainee.attempt() == 0
     trainee.remove_outputs()
     assert trainee.attempt(kill_at(Run, "train", 1)) == 0
     assert trainee.contents() == undisturbed
 
 
-def test_kills_at_random_moments_lose_no_run_and_no_state(tmp_path):
+def test_kills_at_random_moments_lose_no_run_and_no_checkpoint(tmp_path):
     length = {"steps": 1000, "seconds": 0.1}
     dice, kills, undisturbed = random.Random(0), 0, Trainee(tmp_path / "undisturbed", **length)
     assert undisturbed.attempt() == 0
@@ -108,8 +108,11 @@ def test_kills_at_random_moments_lose_no_run_and_no_state(tmp_path):
 
 
 def killed_after(trainee, seconds):
-    """So long after it has begun; how the attempt ended. It must have begun at the newest state that there was."""
-    saved = trainee.states()
+    """Kill an attempt `seconds` after it has begun, and return how it ended.
+
+    If it resumed, it must have resumed the newest checkpoint.
+    """
+    saved = trainee.checkpoint_steps()
     pid = begun(trainee)
     time.sleep(seconds)
     if not is_over(pid):
@@ -121,7 +124,7 @@ def killed_after(trainee, seconds):
 
 
 def begun(trainee):
-    """A process that has said at which step it is, or has ended."""
+    """Start an attempt, and return its process id once it has said at which step it is, or has ended."""
     trainee.said.write_text("")
     pid = trainee.start()
     while not (is_over(pid) or trainee.said.read_text()):
@@ -130,17 +133,18 @@ def begun(trainee):
 
 
 def is_over(pid):
+    """Return a true value if the process has ended; `ended` can still wait for it."""
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_end_it_saves_within_five_seconds_and_says_so(number, tmp_path):
-    """States are saved once an hour here: what is there was saved when asked."""
+    """Save checkpoints once an hour, so that the one found must have been saved on request."""
     trainee = Trainee(tmp_path / "run", steps=100_000, seconds=3600)
     pid = begun(trainee)
     os.kill(pid, number)
     assert ended(pid, seconds=5) == 1
-    (step,) = trainee.states()
+    (step,) = trainee.checkpoint_steps()
     name = signal.Signals(number).name
     assert (
         f"addition seed 3 was asked to end ({name}), and saved step {step}; the same"

@@ -1,4 +1,7 @@
-"""What happens to a study's processes and files while Snakemake is at work: one sentence, or nothing at all."""
+"""Faults of the processes and the files of a study while Snakemake works.
+
+The user reads one sentence at most, and the results are those of an undisturbed study.
+"""
 
 import re
 import shutil
@@ -21,7 +24,7 @@ MADE = [*FILES, "0/metrics/o_information.parquet", "phases.parquet", "summary/cu
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The study, undisturbed."""
+    """Return the study, finished without faults."""
     tree = copy_of_repository(tmp_path_factory.mktemp("built"), "tests/faults/mini.yaml")
     tree.run(FIGURE)
     return tree
@@ -29,14 +32,14 @@ def built(tmp_path_factory):
 
 @pytest.fixture
 def tree(built, tmp_path):
-    """A copy of it, finished."""
+    """Return a copy of the finished study."""
     shutil.copytree(built.folder, tmp_path / "tree")
     return Tree(tmp_path / "tree", built.overlays)
 
 
 @pytest.fixture
 def unfinished(tree):
-    """A copy of which nothing is computed yet."""
+    """Return a copy of the study in which nothing is computed yet."""
     shutil.rmtree(tree.folder / "results")
     shutil.rmtree(tree.folder / ".snakemake")
     return tree
@@ -53,7 +56,7 @@ def start(tree, *arguments):
 
 
 def refused(tree, *arguments):
-    """What it printed."""
+    """Give a command that must fail without a traceback, and return what it printed."""
     done = subprocess.run(tree.command(*arguments), cwd=tree.folder, capture_output=True, text=True)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
@@ -65,8 +68,8 @@ def trainers(snakemake):
     return [job for job in jobs if "python" in job.name() and "train.py" in str(job.cmdline())]
 
 
-def wait_for_states(tree):
-    """Of both seeds."""
+def wait_for_checkpoints(tree):
+    """Wait until both seeds have a checkpoint."""
     wait_for(lambda: len({path.parent for path in tree.folder.glob("results/mini/.checkpoints/*/*.pt")}) == 2)
 
 
@@ -109,14 +112,14 @@ def test_a_file_without_a_header_is_named_and_made_again(damage, tree, built):
 
 
 def make_again(tree):
-    """Let what is measured and found be missing: what it is made from is read again."""
+    """Delete a metric, the phases and the figures, so that their input files are read again."""
     for made in ("0/metrics/o_information.parquet", "phases.parquet", "summary/curves.parquet"):
         (tree.folder / RUN / made).unlink()
     shutil.rmtree(tree.folder / "results/mini/figures")
 
 
 def test_a_table_of_another_seed_or_training_is_made_again(tree, built):
-    """A file put in another's place, and a metric of a training that is no more."""
+    """Put the file of one seed in place of another's, and give a metric the header of another training."""
     folder = tree.folder / RUN
     (folder / "phases.parquet").unlink()
     metric = folder / "0/metrics/o_information.parquet"
@@ -128,7 +131,7 @@ def test_a_table_of_another_seed_or_training_is_made_again(tree, built):
 
 def test_snakemake_and_trainers_killed_leave_no_lock_and_lose_nothing(unfinished, built):
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     for process in [*trainers(first), first]:
         process.kill()
     first.wait()
@@ -138,9 +141,12 @@ def test_snakemake_and_trainers_killed_leave_no_lock_and_lose_nothing(unfinished
 
 
 def test_snakemake_killed_alone_finds_what_its_orphans_finished(unfinished, built):
-    """The orphans train to their end; the outputs, which the next Snakemake removes as incomplete, come back."""
+    """Let the orphans train to their end.
+
+    The next Snakemake removes their outputs as incomplete, and they are restored without training.
+    """
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     orphans = trainers(first)
     first.kill()
     first.wait()
@@ -153,7 +159,7 @@ def test_snakemake_killed_alone_finds_what_its_orphans_finished(unfinished, buil
 
 def test_a_trainer_asked_to_end_says_so_and_the_same_command_goes_on(unfinished, built):
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     for trainer in trainers(first):
         trainer.terminate()
     printed, _ = first.communicate()
@@ -165,8 +171,8 @@ def test_a_trainer_asked_to_end_says_so_and_the_same_command_goes_on(unfinished,
     assert contents(unfinished) == contents(built)
 
 
-def test_interrupted_at_the_terminal_all_states_are_saved(unfinished, built):
-    """Ctrl-C reaches Snakemake and its jobs alike."""
+def test_interrupted_at_the_terminal_all_checkpoints_are_saved(unfinished, built):
+    """Send SIGINT to Snakemake and to its jobs, as Ctrl-C does."""
     unfinished.overlay(lambda config: config.update(checkpoint_seconds=3600))
     first = start(unfinished, FIGURE)
     wait_for(lambda: all("step" in log_of(unfinished, seed) for seed in (0, 1)))
@@ -181,7 +187,7 @@ def test_interrupted_at_the_terminal_all_states_are_saved(unfinished, built):
 
 def test_a_second_snakemake_is_refused_and_disturbs_nothing(unfinished, built):
     first = start(unfinished, FIGURE)
-    wait_for_states(unfinished)
+    wait_for_checkpoints(unfinished)
     printed = refused(unfinished, FIGURE)
     assert re.search(
         r"mini.yaml: results: another snakemake \(process \d+ on \S+\) is at work in results/mini; wait",
@@ -225,7 +231,7 @@ def test_a_full_disk_stops_the_study_and_room_lets_it_go_on(unfinished, built):
 
 
 def test_a_clock_set_back_costs_nothing(tree, built):
-    """All that is there is of tomorrow; what is made from it now is not refused, and nothing else is made again."""
+    """Date all files tomorrow: files made from them are accepted, and no other file is made again."""
     ahead = list((tree.folder / RUN).rglob("*.*"))
     subprocess.run(["touch", "-d", "tomorrow", *ahead], check=True)
     make_again(tree)

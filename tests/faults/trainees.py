@@ -1,4 +1,7 @@
-"""Training jobs in processes of their own, to inject faults into: forked, so that each costs a tenth of a second."""
+"""Training jobs in processes of their own, into which tests inject faults.
+
+The processes are forked, so that each costs a tenth of a second.
+"""
 
 import os
 import signal
@@ -22,11 +25,14 @@ ENTRY = {
     "snapshots": {"layers": ["hidden"], "steps": {"every": 6}, "dtype": "float16"},
 }
 MADE_BY = {"options": "0123456789abcdef", "inputs": {}, "code": {"train": "c0de"}}
-EVERY_STEP = 0  # seconds between two states
+EVERY_STEP = 0  # seconds between two checkpoints
 
 
 class Trainee:
-    """One run in a folder of its own: dataset.parquet, checkpoints/, results/, and what the last attempt said."""
+    """One run in a folder of its own, which holds dataset.parquet, checkpoints/, results/ and said.txt.
+
+    said.txt holds what the last attempt printed.
+    """
 
     def __init__(self, folder: Path, steps: int = 24, seconds: float = EVERY_STEP) -> None:
         self.folder, self.said = folder, folder / "said.txt"
@@ -39,7 +45,7 @@ class Trainee:
         write_examples(folder / "dataset.parquet", split(modular_addition.make(p=7), 0.4, 0), ORIGIN)
 
     def train(self) -> None:
-        """In this process: what the script of the rule `train` does."""
+        """Train in this process, as the script of the rule `train` does."""
 
         def write(run, header):
             run.write_snapshots(*self.outputs[:2], header)
@@ -49,7 +55,7 @@ class Trainee:
         complete_job(job, self.compute, write)
 
     def start(self, fault: Callable[[], None] = lambda: None) -> int:
-        """In a process of its own, into which the fault is brought first; its id."""
+        """Start an attempt in a process of its own, which injects the fault first; return the process id."""
         pid = os.fork()
         if not pid:
             os._exit(self._attempt(fault))
@@ -69,30 +75,33 @@ class Trainee:
         return 0
 
     def attempt(self, fault: Callable[[], None] = lambda: None) -> int:
-        """How it ended: 0, 1 with one sentence, 2 with a traceback, or minus the signal that killed it."""
+        """Make an attempt, and return its exit code.
+
+        It is 0, 1 with one sentence, 2 with a traceback, or minus the number of the signal that killed it.
+        """
         return ended(self.start(fault))
 
     def remove_outputs(self) -> None:
-        """As Snakemake does when a job failed, or when it starts one again."""
+        """Remove the outputs, as Snakemake does when a job failed or is started again."""
         for path in self.outputs:
             path.unlink(missing_ok=True)
 
     def contents(self) -> list[bytes]:
         return [path.read_bytes() for path in self.outputs]
 
-    def states(self) -> list[int]:
-        """The steps saved, the newest first."""
+    def checkpoint_steps(self) -> list[int]:
+        """Return the steps of the checkpoints, the newest first."""
         return sorted(
             (int(path.name.split(".")[0]) for path in self.folder.glob("checkpoints/*/*.pt")), reverse=True
         )
 
     def litter(self) -> list[Path]:
-        """Files begun and never finished."""
+        """Return the files that were begun and never finished."""
         return [path for path in self.folder.rglob(".*") if path.is_file()]
 
 
 def ended(pid: int, seconds: float = 60) -> int:
-    """Wait for the process, but not for ever."""
+    """Return the exit code of a process; raise AssertionError if it still runs after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         done, status = os.waitpid(pid, os.WNOHANG)
@@ -105,29 +114,29 @@ def ended(pid: int, seconds: float = 60) -> int:
 
 
 def kill_at(
-    owner: object, name: str, nth: int, before: Callable[..., None] = lambda *_: None
+    owner: object, name: str, nth: int, last_act: Callable[..., None] = lambda *_: None
 ) -> Callable[[], None]:
-    """A fault: at its nth call the function, instead of working, does what `before` does, and the process is killed."""
+    """Return a fault: at its nth call, the function calls `last_act` instead, and kills the process."""
 
-    def bring_in():
+    def inject():
         function, calls = getattr(owner, name), []
 
         def deadly(*arguments, **options):
             calls.append(arguments)
             if len(calls) == nth:
-                before(*arguments)
+                last_act(*arguments)
                 os.kill(os.getpid(), signal.SIGKILL)
             return function(*arguments, **options)
 
         setattr(owner, name, deadly)
 
-    return bring_in
+    return inject
 
 
 def fail_at(owner: object, name: str, nth: int, error: OSError) -> Callable[[], None]:
-    """A fault: from its nth call on the function raises this."""
+    """Return a fault: from its nth call on, the function raises `error`."""
 
-    def bring_in():
+    def inject():
         function, calls = getattr(owner, name), []
 
         def failing(*arguments, **options):
@@ -138,4 +147,4 @@ def fail_at(owner: object, name: str, nth: int, error: OSError) -> Callable[[], 
 
         setattr(owner, name, failing)
 
-    return bring_in
+    return inject

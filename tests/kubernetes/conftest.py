@@ -18,7 +18,7 @@ KEYS = {"ACCESS_KEY": "mine", "SECRET_KEY": "not-to-be-printed"}
 
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory):
-    """The URL of rclone's S3 server, which keeps each bucket as a folder."""
+    """Yield the URL of rclone's S3 server, which keeps each bucket as a folder."""
     folder = tmp_path_factory.mktemp("s3")
     log = folder / "server.log"
     rclone = shutil.which("rclone", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -34,6 +34,8 @@ def endpoint(tmp_path_factory):
 
 
 class Bucket:
+    """A bucket, as a test reads it; the study lies under `study/`."""
+
     def __init__(self, endpoint, name):
         keys = {"aws_access_key_id": KEYS["ACCESS_KEY"], "aws_secret_access_key": KEYS["SECRET_KEY"]}
         self.bucket = boto3.resource("s3", endpoint_url=endpoint, region_name="us-east-1", **keys).Bucket(
@@ -50,7 +52,7 @@ class Bucket:
 
 @pytest.fixture
 def bucket(endpoint, monkeypatch, tmp_path):
-    """An empty one; the environment has what opens it."""
+    """Return an empty bucket, and put its address and keys into the environment."""
     for name, value in {"ENDPOINT_URL": endpoint, **KEYS}.items():
         monkeypatch.setenv(f"SNAKEMAKE_STORAGE_S3_{name}", value)
     bucket = Bucket(endpoint, re.sub(r"\W|_", "-", tmp_path.name))
@@ -66,7 +68,7 @@ def tree(tmp_path):
 
 @pytest.fixture
 def start(tree):
-    """Snakemake in the background; gone at the end, whatever fails."""
+    """Yield a function that starts Snakemake in the background; all are killed at the end of the test."""
     started = []
 
     def start(*arguments):

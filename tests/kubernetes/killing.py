@@ -1,9 +1,11 @@
+"""The end of processes that tests start."""
+
 import os
 import signal
 
 
 def kill(process):
-    """A process that leads its session, with all that it started."""
+    """Kill a process that leads its session, and all processes that it started."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

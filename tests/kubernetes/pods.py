@@ -1,4 +1,7 @@
-"""What Snakemake asks of a Kubernetes cluster, on 127.0.0.1, with a process in an empty folder in place of each pod."""
+"""A pretended Kubernetes cluster on 127.0.0.1, which answers what Snakemake asks of one.
+
+In place of each pod, it starts a process in an empty folder.
+"""
 
 import base64
 import json
@@ -9,7 +12,7 @@ from killing import kill
 
 
 class Cluster(ThreadingHTTPServer):
-    """`path` is where a pod's image would have its programs."""
+    """The cluster with its secrets and pods; `path` holds the programs that a pod's image would have."""
 
     def __init__(self, folder, path):
         super().__init__(("127.0.0.1", 0), Api)
@@ -18,16 +21,16 @@ class Cluster(ThreadingHTTPServer):
 
     @property
     def kubeconfig(self):
-        cluster, context = (
-            {"server": f"http://127.0.0.1:{self.server_port}"},
-            {"cluster": "here", "user": "me"},
-        )
+        """Return the text of a kubeconfig file for this cluster."""
+        cluster = {"server": f"http://127.0.0.1:{self.server_port}"}
+        context = {"cluster": "here", "user": "me"}
         named = {"clusters": {"cluster": cluster}, "contexts": {"context": context}, "users": {"user": {}}}
         names = {"clusters": "here", "contexts": "here", "users": "me"}
         entries = {kind: [{"name": names[kind], **entry}] for kind, entry in named.items()}
         return json.dumps({"apiVersion": "v1", "kind": "Config", "current-context": "here", **entries})
 
     def start(self, job):
+        """Start the process of a job, with the environment that the job's container would have."""
         name, container = job["metadata"]["name"], job["spec"]["template"]["spec"]["containers"][0]
         folder = self.folder / name
         folder.mkdir(parents=True)
@@ -47,6 +50,7 @@ class Cluster(ThreadingHTTPServer):
         return base64.b64decode(self.secrets[name][key]).decode()
 
     def status(self, name):
+        """Return the `status` of a Kubernetes job: empty while it runs."""
         code = self.pods[name].poll()
         return {} if code is None else {"failed" if code else "succeeded": 1}
 
@@ -57,6 +61,8 @@ class Cluster(ThreadingHTTPServer):
 
 
 class Api(BaseHTTPRequestHandler):
+    """The requests that Snakemake makes: it creates secrets and jobs, asks for their status, deletes them."""
+
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path.endswith("/secrets"):
@@ -82,4 +88,4 @@ class Api(BaseHTTPRequestHandler):
         self.wfile.write(said)
 
     def log_message(self, *_):
-        """It would be printed among the tests."""
+        """Print nothing: the requests would appear among the results of the tests."""

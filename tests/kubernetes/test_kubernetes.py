@@ -1,4 +1,4 @@
-"""profiles/kubernetes: a dry-run without a cluster; and pods, pretended as processes that share no folder."""
+"""profiles/kubernetes: a dry run without a cluster, and a study in processes that act as pods."""
 
 import os
 import re
@@ -17,7 +17,10 @@ TRAINED = "results/mini/addition_wd2/0/curves.parquet"
 
 @pytest.fixture
 def command(tree, bucket):
-    """Snakemake by the profile, whose bucket is the test's; from a clone, for pods get what git knows."""
+    """Return arguments of Snakemake with the profile and the test's bucket.
+
+    The tree becomes a git repository, because pods get the files that git knows.
+    """
     for arguments in (["init", "--quiet"], ["add", "--all"]):
         subprocess.run(["git", *arguments], cwd=tree.folder, check=True)
     profile = ["--workflow-profile", "profiles/kubernetes", "--default-storage-prefix", bucket.prefix]
@@ -26,7 +29,10 @@ def command(tree, bucket):
 
 @pytest.fixture
 def image(tmp_path):
-    """The folders of programs in it. Each pod begins by asking pip for the plugin, which the image has."""
+    """Return the PATH of the image.
+
+    Each pod begins by installing a plugin with pip. The image has the plugin, and its pip does nothing.
+    """
     folder = tmp_path / "image"
     folder.mkdir()
     (folder / "pip").write_text("#!/bin/sh\n")
@@ -54,8 +60,10 @@ def test_a_dry_run_needs_the_bucket_and_no_cluster(tree, command, bucket, monkey
     assert bucket.names() == []
 
 
-def test_a_pod_taken_away_goes_on_in_another_from_the_volume(tree, start, command, bucket, cluster, tmp_path):
-    """Its folder is lost; the workflow's sources, the dataset and the keys come to the second pod as to the first."""
+def test_the_training_of_a_pod_taken_away_resumes_in_another_from_the_volume(
+    tree, start, command, bucket, cluster, tmp_path
+):
+    """Lose the pod's folder: the next pod gets the sources, the dataset and the keys as the first did."""
     volume = tmp_path / "volume"
     workflow = start(*command, "--config", f"checkpoints={volume}", "--seconds-between-status-checks", "1")
     wait_for(lambda: list(volume.glob("*/*.pt")), seconds=180)

@@ -1,4 +1,4 @@
-"""A study whose files lie in a bucket, through Snakemake and a real S3 server: the same files, resumed as ever."""
+"""A study whose files lie in a bucket of a real S3 server: it resumes, and makes the files of a local run."""
 
 import re
 
@@ -22,7 +22,7 @@ TABLES = [
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """The study on an ordinary disk."""
+    """Return the study, finished on an ordinary disk."""
     tree = copy_of_repository(tmp_path_factory.mktemp("local"), "tests/kubernetes/mini.yaml")
     tree.run(FIGURE)
     return tree
@@ -34,10 +34,10 @@ def arguments(bucket, tmp_path):
     return [FIGURE, *storage, "--config", f"checkpoints={tmp_path / 'volume'}"]
 
 
-def test_a_training_killed_goes_on_and_ends_with_the_files_of_a_local_run(
+def test_a_killed_training_resumes_and_ends_with_the_files_of_a_local_run(
     tree, start, bucket, local, arguments, tmp_path
 ):
-    """SIGKILL of the trainer and of the workflow, once a state is saved; then the same command again."""
+    """Kill the trainer and the workflow by SIGKILL after a checkpoint, then give the same command again."""
     first = start(*arguments)
     wait_for(lambda: list(tmp_path.glob("volume/*/*.pt")))
     kill(first)

@@ -1,7 +1,8 @@
-"""A SLURM of one node on this machine, from the distribution's packages: no systemd, all state in one scratch folder.
+"""A SLURM of one node on this machine, from the distribution's packages.
 
-Every daemon stays in the foreground as a child of this process, and everything it starts inherits MARK in its
-environment, by which what is left over is found and stopped.
+It needs no systemd, and keeps all its state in one scratch folder. Every daemon stays in the foreground, as a
+child of this process. All processes that a daemon starts inherit MARK in their environment, by which
+leftovers are found and stopped.
 """
 
 import os
@@ -16,7 +17,7 @@ from waiting import wait_for
 
 MARK = "GROKKING_TEST_CLUSTER"
 DATABASE_PASSWORD = secrets.token_hex(16)
-# SLURM's step launcher is called without SLURM_CONF, and finds the configuration where a distribution has it.
+# SLURM calls its step launcher without SLURM_CONF, so the launcher reads the distribution's path.
 SYSTEM_CONF = Path("/etc/slurm/slurm.conf")
 
 SLURM_CONF = """
@@ -37,7 +38,7 @@ JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
-# Without these the scheduler looks every 30 seconds.
+# Without these, the scheduler looks for jobs only every 30 seconds.
 SchedulerParameters=sched_interval=1,sched_min_interval=0,bf_interval=1
 # More processors than the machine has, so that tests do not wait in the queue for each other's.
 SlurmdParameters=config_overrides
@@ -48,8 +49,8 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 GresTypes=gpu
 AccountingStorageType={accounting}
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} Boards=1 SocketsPerBoard=1 CoresPerSocket={cpus} ThreadsPerCore=1 \
-RealMemory=64000 Gres=gpu:1 State=UNKNOWN
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} Boards=1 SocketsPerBoard=1 CoresPerSocket={cpus} \
+ThreadsPerCore=1 RealMemory=64000 Gres=gpu:1 State=UNKNOWN
 PartitionName=low Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 OverTimeLimit=0
 PartitionName=high Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10
 """
@@ -71,7 +72,7 @@ StorageLoc=slurm_acct_db
 
 
 class Cluster:
-    """`with Cluster(folder, accounting) as cluster:` it runs, and `cluster.environment` is what its clients need."""
+    """A SLURM that runs inside `with Cluster(folder) as cluster:`; its clients need `cluster.environment`."""
 
     def __init__(self, folder: Path, *, accounting: bool = False, cpus: int = 4) -> None:
         self.folder, self.accounting, self.cpus = Path(folder), accounting, cpus
@@ -84,9 +85,10 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         if SYSTEM_CONF.exists():
             raise RuntimeError(
-                f"{SYSTEM_CONF} is there already; this test starts a SLURM only where there is none"
+                f"{SYSTEM_CONF}: the file exists, and this test starts a SLURM only where there is none; "
+                "run the test in a container without SLURM"
             )
-        with self._stack:  # what has been started is stopped if the next does not start
+        with self._stack:  # if a daemon does not start, the earlier ones are stopped
             self._stack.callback(self._stop_leftovers)
             self._start_munge()
             if self.accounting:
@@ -99,6 +101,7 @@ class Cluster:
         self._stack.close()
 
     def call(self, *command: str) -> str:
+        """Return what a client prints; raise AssertionError if it fails."""
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
@@ -107,13 +110,13 @@ class Cluster:
         return subprocess.run(command, env=self.environment, capture_output=True).returncode == 0
 
     def jobs(self) -> list[dict]:
-        """All jobs that the scheduler remembers, oldest first: what was asked for, and their states."""
+        """Return all jobs that the scheduler remembers, oldest first: what each asked for, and its state."""
         blocks = self.call("scontrol", "--oneliner", "show", "job").splitlines()
         found = [dict(part.split("=", 1) for part in block.split() if "=" in part) for block in blocks]
         return sorted((job for job in found if "JobId" in job), key=lambda job: int(job["JobId"]))
 
     def running(self) -> list[str]:
-        """What runs or waits, by id."""
+        """Return the ids of the jobs that run or wait."""
         return self.call("squeue", "--noheader", "--format=%i").split()
 
     def cancel_everything(self) -> None:
@@ -121,7 +124,7 @@ class Cluster:
         wait_for(lambda: not self.running(), 30)
 
     def _daemon(self, name: str, *command: str, ready) -> None:
-        """Start it, and wait until `ready()`; it is stopped when the cluster is."""
+        """Start a daemon, and wait until `ready()`; it is stopped together with the cluster."""
         with open(self.folder / f"{name}.out", "w") as out:
             process = subprocess.Popen(
                 command, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
@@ -176,7 +179,10 @@ class Cluster:
     def _write_conf(self) -> None:
         accounting = "accounting_storage/none"
         if self.accounting:
-            accounting = f"accounting_storage/slurmdbd\nAccountingStorageHost=localhost\nAccountingStoragePass={self.munge}"
+            accounting = (
+                "accounting_storage/slurmdbd\nAccountingStorageHost=localhost\n"
+                f"AccountingStoragePass={self.munge}"
+            )
         conf = self.folder / "slurm.conf"
         conf.write_text(
             SLURM_CONF.format(
@@ -194,7 +200,7 @@ class Cluster:
     def _start_slurm(self) -> None:
         self._write_conf()
         conf = self.folder / "slurm.conf"
-        SYSTEM_CONF.unlink(missing_ok=True)  # of a test that was killed: its target does not exist any more
+        SYSTEM_CONF.unlink(missing_ok=True)  # a killed test has left it, and its target is gone
         SYSTEM_CONF.symlink_to(conf)
         self._stack.callback(SYSTEM_CONF.unlink)
         self._daemon(
@@ -223,6 +229,7 @@ class Cluster:
 
 
 def stop(process: subprocess.Popen) -> None:
+    """Ask a process to end, and kill it if it has not ended after 20 seconds."""
     process.terminate()
     try:
         process.wait(20)

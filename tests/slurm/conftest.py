@@ -1,4 +1,4 @@
-"""The cluster, the study of one training, and a fresh tree of it for every test."""
+"""Fixtures: the cluster, the study of one training, and a fresh tree of it for every test."""
 
 import shutil
 
@@ -10,7 +10,7 @@ from trees import Tree, copy_of_repository
 
 @pytest.fixture(scope="session")
 def local(tmp_path_factory):
-    """A tree, and in it what the training is on this machine without SLURM."""
+    """Return a tree in which the training has run on this machine without SLURM."""
     folder = tmp_path_factory.mktemp("local") / "tree"
     folder.mkdir()
     tree = copy_of_repository(folder, "tests/slurm/one_run.yaml")
@@ -26,7 +26,7 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture
 def tree(cluster, local, tmp_path):
-    """The same tree with nothing made yet; its jobs go to the cluster."""
+    """Yield a tree of the same study in which nothing is made yet, and whose jobs go to the cluster."""
     shutil.copytree(local.folder, tmp_path / "tree", ignore=shutil.ignore_patterns("results", ".snakemake"))
     submitted = Submitted(Tree(tmp_path / "tree", local.overlays), cluster)
     yield submitted
@@ -35,6 +35,6 @@ def tree(cluster, local, tmp_path):
 
 @pytest.fixture
 def new_jobs(cluster):
-    """The jobs that a test has submitted, oldest first."""
-    before = max((int(job["JobId"]) for job in cluster.jobs()), default=0)
-    return lambda: [job for job in cluster.jobs() if int(job["JobId"]) > before]
+    """Return a function that gives the jobs that the test has submitted, oldest first."""
+    last = max((int(job["JobId"]) for job in cluster.jobs()), default=0)
+    return lambda: [job for job in cluster.jobs() if int(job["JobId"]) > last]

@@ -1,4 +1,4 @@
-"""A tree whose jobs run on a cluster, as a user starts them, and what a fault needs to find in it."""
+"""A tree whose jobs run on a cluster, started as a user starts them, and what a test of faults needs."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from waiting import wait_for
 
 
 class Submitted:
-    """`tree` on `cluster`; `seconds` until the scheduler is asked first."""
+    """A tree and its cluster; Snakemake first asks the scheduler for jobs' states after `seconds`."""
 
     def __init__(self, tree, cluster, seconds=3):
         self.cluster, self.folder, self._overlays = cluster, tree.folder, tree.overlays
@@ -16,11 +16,9 @@ class Submitted:
         self._started = []
 
     def start(self, *arguments):
-        """Snakemake, in the background."""
-        profile, configs = (
-            ["--workflow-profile", "profiles/slurm"],
-            ["--configfile", "config.yaml", *self._overlays],
-        )
+        """Start Snakemake in the background, and return its process."""
+        profile = ["--workflow-profile", "profiles/slurm"]
+        configs = ["--configfile", "config.yaml", *self._overlays]
         with open(self.folder / "said", "w") as said:
             process = subprocess.Popen(
                 [sys.executable, "-m", "snakemake", *profile, *self._patience, *arguments, *configs],
@@ -33,7 +31,7 @@ class Submitted:
         return process
 
     def ended(self, process, seconds=300, status=0):
-        """What it said, once it has ended, with `status`."""
+        """Wait until the process ends with `status`, and return what it printed."""
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -53,7 +51,7 @@ class Submitted:
         (self.folder / path).write_text(text.replace(old, new))
 
     def trainer(self):
-        """The process that trains, once it has saved a state."""
+        """Return the process that trains, once it has saved a checkpoint."""
         wait_for(lambda: list(self.folder.glob("results/*/.checkpoints/*/*.pt")), 90)
         [trainer] = self._trainers()
         return trainer
@@ -67,7 +65,7 @@ class Submitted:
                 continue
 
     def stop(self):
-        """Whatever of it still runs."""
+        """Kill Snakemake, and cancel all jobs of the cluster."""
         for process in self._started:
             process.kill()
             process.wait()

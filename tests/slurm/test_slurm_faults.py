@@ -1,4 +1,4 @@
-"""Whatever happens to a training on a cluster, it goes on from its checkpoint and ends in the bytes of a local run."""
+"""Faults of a training on a cluster: it resumes from its checkpoint, and ends in the bytes of a local run."""
 
 import re
 import signal
@@ -19,34 +19,35 @@ def state(job):
 
 
 def went_on(tree, local):
-    """The last attempt went on from a checkpoint, and all files are those of the local run."""
+    """Check that the last attempt resumed from a checkpoint, and made the files of the local run."""
     assert re.search(r"goes on from step [1-9]\d*", (tree.folder / LOG).read_text())
     same(tree, local)
 
 
 def same(tree, local):
+    """Check that all files are those of the local run, and that no checkpoint is left."""
     for name in FILES:
         assert (tree.folder / RUN / name).read_bytes() == (local.folder / RUN / name).read_bytes(), name
     assert not any((tree.folder / "results/one/.checkpoints").iterdir())
 
 
 def start_now(cluster, job):
-    """What is requeued waits for two minutes, unless it is told not to."""
+    """Start a requeued job now; otherwise it would wait for two minutes."""
     queued = ["squeue", "--noheader", "--format=%T", f"--job={job['JobId']}"]
     wait_for(lambda: cluster.call(*queued) == "PENDING", 30)
     cluster.call("scontrol", "update", f"JobId={job['JobId']}", "StartTime=now")
 
 
 def named_logs(tree, said, job):
-    """What the two logs say that an error names: the rule's own, and SLURM's."""
+    """Return the text of the two logs that an error must name: the rule's own, and SLURM's."""
     error = said[said.index("message: Error in group") :]
     logs = [LOG, f"results/logs/slurm/group_train_division96_0_dataset_train/{job['JobId']}.log"]
     assert all(log in error for log in logs)
     return "".join((tree.folder / log).read_text() for log in logs)
 
 
-def test_a_time_limit(tree, local, new_jobs):
-    """The trainer is held still, as if it were too slow, until SLURM kills it; the next attempt has more time."""
+def test_a_training_resumes_after_its_time_limit(tree, local, new_jobs):
+    """Hold the trainer, as if it were too slow, until SLURM kills it; the next attempt has more time."""
     minutes = ["--set-resources", "dataset:runtime=0", "train:runtime=attempt"]
     process = tree.start(TARGET, *minutes)
     tree.trainer().send_signal(signal.SIGSTOP)
@@ -58,7 +59,7 @@ def test_a_time_limit(tree, local, new_jobs):
     went_on(tree, local)
 
 
-def test_scontrol_requeue(tree, local, new_jobs):
+def test_a_training_resumes_after_scontrol_requeue(tree, local, new_jobs):
     process = tree.start(TARGET)
     tree.trainer()
     [job] = new_jobs()
@@ -70,8 +71,8 @@ def test_scontrol_requeue(tree, local, new_jobs):
     went_on(tree, local)
 
 
-def test_preemption(tree, local, new_jobs):
-    """A job of a partition of higher priority takes the node and gives it back."""
+def test_a_training_resumes_after_preemption(tree, local, new_jobs):
+    """Let a job of a partition with higher priority take the node, and give it back."""
     process = tree.start(TARGET)
     tree.trainer()
     urgent = ["--partition=high", "--exclusive", "--output=/dev/null", "--wrap=sleep 5"]
@@ -84,7 +85,7 @@ def test_preemption(tree, local, new_jobs):
     went_on(tree, local)
 
 
-def test_scancel_and_the_same_command_again(tree, local, new_jobs):
+def test_a_training_resumes_by_the_same_command_after_scancel(tree, local, new_jobs):
     process = tree.start(TARGET, "--retries", "0")
     tree.trainer()
     [job] = new_jobs()
@@ -106,7 +107,7 @@ def test_scancel_is_followed_by_another_attempt(tree, local, new_jobs):
     went_on(tree, local)
 
 
-def test_ctrl_c_and_the_same_command_again(tree, local, new_jobs):
+def test_a_training_resumes_by_the_same_command_after_ctrl_c(tree, local, new_jobs):
     process = tree.start(TARGET)
     tree.trainer()
     process.send_signal(signal.SIGINT)
@@ -117,8 +118,8 @@ def test_ctrl_c_and_the_same_command_again(tree, local, new_jobs):
     went_on(tree, local)
 
 
-def test_snakemake_killed_and_started_again(tree, local, new_jobs):
-    """Its job goes on without it. The new one's waits for that, and then has nothing left to do."""
+def test_snakemake_started_again_after_a_kill_waits_for_the_orphaned_job(tree, local, new_jobs):
+    """Let the orphan train: the job of the new Snakemake waits for it, and has nothing left to do."""
     process = tree.start(TARGET)
     tree.trainer()
     process.kill()
@@ -129,8 +130,8 @@ def test_snakemake_killed_and_started_again(tree, local, new_jobs):
     same(tree, local)
 
 
-def test_snakemake_killed_and_its_jobs_cancelled(tree, local, new_jobs):
-    """The orphans are found by the prefix of their names, as docs/slurm.md says."""
+def test_a_training_resumes_after_snakemake_is_killed_and_its_jobs_are_cancelled(tree, local, new_jobs):
+    """Find the orphaned jobs by the prefix of their names, as docs/slurm.md says."""
     process = tree.start(TARGET)
     tree.trainer()
     process.kill()

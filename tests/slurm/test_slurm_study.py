@@ -1,4 +1,4 @@
-"""A study on a cluster with accounting: the files of a local run, and what SLURM is asked for."""
+"""A study on a cluster with accounting: the files that it makes, and the resources that it asks SLURM for."""
 
 import re
 import shutil
@@ -24,14 +24,14 @@ def cluster(tmp_path_factory):
 
 
 def made(folder):
-    """Every file that the workflow makes, but for logs."""
+    """Return the paths of all files that the workflow has made, except logs."""
     results = folder / "results"
     paths = (path.relative_to(results) for path in results.rglob("*") if path.is_file())
     return {path for path in paths if "logs" not in path.parts}
 
 
 def by_group(jobs):
-    """{what is submitted: its jobs}, from the comment `rule_<group's or rule's name>_…`."""
+    """Return {group or rule: its jobs}, from the jobs' comments, `rule_<name of group or rule>_…`."""
     kinds = ("train", "metric", "tables", "figures", "phases")
     return {kind: [job for job in jobs if job["Comment"].startswith(f"rule_{kind}")] for kind in kinds}
 
@@ -76,7 +76,7 @@ def two_seeds(cluster, local, tmp_path):
     submitted.stop()
 
 
-def test_seeds_share_a_submission_and_one_that_fails_is_named(two_seeds, new_jobs):
+def test_seeds_share_a_submission_and_a_seed_that_fails_is_named(two_seeds, new_jobs):
     snapshots = two_seeds.folder / "results/one/division96/1/snapshots.parquet"
     whole = snapshots.read_bytes()
     snapshots.write_bytes(whole[:-100])
@@ -96,7 +96,7 @@ def test_seeds_share_a_submission_and_one_that_fails_is_named(two_seeds, new_job
     assert (again["JobState"], tables["JobState"]) == ("COMPLETED", "COMPLETED")
 
 
-def test_a_gpu_is_asked_for_training_alone(tree, new_jobs):
+def test_only_a_training_asks_for_a_gpu(tree, new_jobs):
     tree.edit("profiles/slurm/profile.yaml", "{gpu: 0}", "{gpu: 1, slurm_partition: high}")
     tree.edit("tests/slurm/one_run.yaml", "steps: 6000", "steps: 20")
     tree.run("results/one/division96/0/metrics/mutual_information_binning.parquet")

@@ -1,4 +1,4 @@
-"""Results of another code are kept where it makes the same of the first steps of their runs, and nowhere else."""
+"""`adopt` keeps results of other code only where the present code repeats the first steps of their runs."""
 
 import subprocess
 
@@ -17,13 +17,13 @@ CURVES, METRIC = (
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A finished study in a repository of one commit."""
+    """Return a finished study in a git repository of one commit."""
     folder = tmp_path_factory.mktemp("adopted")
     copy_of_repository(folder, STUDY)
     (folder / ".gitignore").write_bytes((REPOSITORY / ".gitignore").read_bytes())
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     commit(folder)
-    tree = Tree(folder, [STUDY], below=())
+    tree = Tree(folder, [STUDY], base=())
     tree.run(TARGET)
     return tree
 
@@ -33,8 +33,8 @@ def commit(folder):
         subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], cwd=folder, check=True)
 
 
-def test_what_comes_out_the_same_is_kept(tree):
-    before = header_of(tree.folder / CURVES)
+def test_results_that_come_out_the_same_are_kept(tree):
+    original = header_of(tree.folder / CURVES)
     tree.edit(
         f"{LIBRARY}/optimizers/adamw.py",
         "return torch.optim.AdamW(",
@@ -48,13 +48,15 @@ def test_what_comes_out_the_same_is_kept(tree):
     tree.run("adopt")
     assert tree.planned(TARGET) == set()
     trained, measured = (header_of(tree.folder / path) for path in (CURVES, METRIC))
-    assert trained["content"] == before["content"]
-    assert trained["made_by"]["adopted"][0]["code"] == before["made_by"]["code"] != trained["made_by"]["code"]
+    assert trained["content"] == original["content"]
+    assert (
+        trained["made_by"]["adopted"][0]["code"] == original["made_by"]["code"] != trained["made_by"]["code"]
+    )
     adopted = measured["made_by"]["adopted"][0]
     assert 0 < adopted["difference"] < 1e-9 == adopted["tolerance"]
 
 
-def test_what_comes_out_otherwise_is_made_again(tree):
+def test_results_that_come_out_differently_are_made_again(tree):
     commit(tree.folder)
     tree.edit(f"{LIBRARY}/optimizers/adamw.py", "tuple(recipe.betas)", "(0.5, 0.98)")
     assert f"{CURVES} is not kept" in tree.run("adopt")

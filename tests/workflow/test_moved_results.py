@@ -1,4 +1,4 @@
-"""Results are judged by their headers, not by their dates or by what Snakemake remembers of them."""
+"""Results are judged by their headers, not by their dates or by Snakemake's records of them."""
 
 import shutil
 import subprocess
@@ -9,13 +9,14 @@ from trees import Tree, copy_of_repository
 
 from grokking_phases.storage.headers import header_of, write_parquet
 
-STUDY = "tests/workflow/small.yaml"  # whole: nothing lies below it
+STUDY = "tests/workflow/small.yaml"  # a whole config, not an overlay
 TARGET = "results/small/figures/emergence/fig2.pdf"
 OTHER = {
     "metrics": {"o_information": {"n_bins": 5}},
     "runs": {"little": {"training": {"learning_rate": 0.01}}},
 }
-# What `OTHER` changes, and what is made of it; `much` inherits the learning rate.
+# The jobs whose options `OTHER` changes, and those that read their results. `much` inherits the learning
+# rate.
 STALE = {
     *(("train", run, "0") for run in ("little", "much")),
     *(("metric", run, "0", "o_information") for run in ("little", "much")),
@@ -30,7 +31,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
     folder.mkdir()
     copy_of_repository(folder, STUDY)
-    tree = Tree(folder, [STUDY], below=())
+    tree = Tree(folder, [STUDY], base=())
     tree.run(TARGET)
     return tree
 
@@ -38,18 +39,19 @@ def built(tmp_path_factory):
 @pytest.fixture
 def tree(built, tmp_path):
     shutil.copytree(built.folder, tmp_path / "tree")
-    return Tree(tmp_path / "tree", [STUDY], below=())
+    return Tree(tmp_path / "tree", [STUDY], base=())
 
 
 @pytest.fixture
 def clone(tmp_path):
-    """A fresh clone, whose files are newer than all results."""
+    """Return a fresh clone, whose files are newer than all results."""
     (tmp_path / "clone").mkdir()
     copy_of_repository(tmp_path / "clone", STUDY)
-    return Tree(tmp_path / "clone", [STUDY], below=())
+    return Tree(tmp_path / "clone", [STUDY], base=())
 
 
 def results_of(tree):
+    """Return {path: date} of all results."""
     return {path: path.stat().st_mtime for path in tree.folder.glob("results/**/*") if path.is_file()}
 
 
@@ -65,7 +67,7 @@ def deep_update(config, changes):
     ("command", "records"),
     [("cp -r", False), ("cp -r", True), ("cp -a", False), ("rsync -a", True)],
 )
-def test_results_copied_into_a_fresh_clone_are_taken(command, records, built, clone):
+def test_results_copied_into_a_fresh_clone_are_accepted(command, records, built, clone):
     if not shutil.which(command.split()[0]):
         pytest.skip(f"there is no {command.split()[0]}")
     for name in ["results", *([".snakemake"] if records else [])]:
@@ -78,23 +80,23 @@ def test_results_copied_into_a_fresh_clone_are_taken(command, records, built, cl
 def test_without_records_stale_results_are_planned_and_nothing_is_written(tree):
     shutil.rmtree(tree.folder / ".snakemake")
     assert tree.planned(TARGET) == set()
-    before = results_of(tree)
+    dates = results_of(tree)
     original = (tree.folder / tree.overlays[-1]).read_text()
     tree.overlay(lambda config: deep_update(config, OTHER))
     assert tree.planned(TARGET) == STALE
     tree.run(TARGET, "--touch")
     assert tree.planned(TARGET) == STALE
-    assert before.keys() == results_of(tree).keys()
+    assert dates.keys() == results_of(tree).keys()
     (tree.folder / tree.overlays[-1]).write_text(original)
     assert tree.planned(TARGET) == set()
 
 
-def test_results_behind_a_symbolic_link_are_taken(built, clone):
+def test_results_behind_a_symbolic_link_are_accepted(built, clone):
     (clone.folder / "results").symlink_to(built.folder / "results")
     assert clone.planned(TARGET) == set()
 
 
-def test_dates_messages_and_what_stores_and_reports_rerun_nothing(tree):
+def test_dates_messages_and_modules_that_store_or_report_trigger_no_rerun(tree):
     library = "workflow/scripts/grokking_phases"
     for path in tree.folder.glob("results/small/*/0/dataset.parquet"):
         path.touch()
@@ -108,7 +110,7 @@ def test_dates_messages_and_what_stores_and_reports_rerun_nothing(tree):
     assert tree.planned(TARGET) == set()
 
 
-def test_a_default_written_down_reruns_nothing(tree):
+def test_a_default_written_down_triggers_no_rerun(tree):
     def write_defaults(config):
         deep_update(config, {"metrics": {"o_information": {"linkage": "ward"}}})
         deep_update(config["runs"]["little"], {"training": {"warmup_steps": 0, "weight_decay": 2.0}})
@@ -119,7 +121,7 @@ def test_a_default_written_down_reruns_nothing(tree):
     assert tree.planned(TARGET) == set()
 
 
-def test_what_was_made_from_another_file_is_made_again_and_a_removed_file_is_not(tree):
+def test_results_of_a_changed_input_are_made_again_and_a_removed_input_is_not(tree):
     folder = tree.folder / "results/small/little"
     (folder / "0/snapshots.parquet").unlink()
     assert tree.planned(TARGET) == set()
@@ -132,7 +134,7 @@ def test_what_was_made_from_another_file_is_made_again_and_a_removed_file_is_not
     }
 
 
-def test_pruning_takes_the_snapshots_of_finished_metrics_and_nothing_is_made_again(tree):
+def test_pruning_deletes_snapshots_of_finished_metrics_and_triggers_no_rerun(tree):
     folder = tree.folder / "results/small"
     (folder / "much/0/metrics/o_information.parquet").unlink()
     assert "little/0/snapshots.parquet" in tree.run("prune", "-n")

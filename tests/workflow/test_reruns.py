@@ -1,4 +1,4 @@
-"""What a change makes the workflow run again, and what it does not: the real workflow, at a size of seconds."""
+"""Which changes make the real workflow run jobs again, and which do not, on a study of seconds."""
 
 import re
 import shutil
@@ -29,7 +29,7 @@ def tree(built, tmp_path):
     return Tree(tmp_path / "tree", built.overlays)
 
 
-def test_the_chain_makes_figures_numbers_and_a_report(built):
+def test_the_workflow_makes_figures_numbers_and_a_report(built):
     figures = built.folder / "results/tiny/figures"
     made = sorted(str(path.relative_to(figures)) for path in figures.rglob("*.*"))
     shown = yaml.safe_load((REPOSITORY / "config.yaml").read_text())["figures"]
@@ -42,11 +42,11 @@ def test_the_chain_makes_figures_numbers_and_a_report(built):
 
 
 @pytest.mark.parametrize("target", [TARGET, EMERGENCE, TWO_PHASE])
-def test_nothing_changed_runs_nothing(tree, target):
+def test_without_a_change_no_job_runs(tree, target):
     assert tree.planned(target) == set()
 
 
-def test_bins_of_one_metric_rerun_that_metric_and_what_draws_it(tree):
+def test_changed_bins_of_a_metric_rerun_that_metric_and_its_figures(tree):
     tree.overlay(lambda config: config.update(metrics={"mutual_information_binning": {"bins": 7}}))
     assert tree.planned(TARGET) == {
         ("metric", "division96", "0", "mutual_information_binning"),
@@ -56,7 +56,7 @@ def test_bins_of_one_metric_rerun_that_metric_and_what_draws_it(tree):
     }
 
 
-def test_a_figure_edited_reruns_that_figure(tree):
+def test_an_edited_figure_reruns_that_figure(tree):
     tree.edit(
         "workflow/scripts/grokking_phases/figures/emergence/fig5.py",
         "normalised synergy",
@@ -65,8 +65,8 @@ def test_a_figure_edited_reruns_that_figure(tree):
     assert tree.planned(TARGET) == {("figure", "emergence", "fig5"), ("paper_figure", "fig5")}
 
 
-def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
-    """What is printed names the module."""
+def test_an_edited_metric_reruns_that_metric_and_its_figures(tree):
+    """Check also that Snakemake prints the name of the module."""
     tree.edit(
         "workflow/scripts/grokking_phases/metrics/mutual_information.py",
         "np.isfinite(T).all()",
@@ -82,7 +82,7 @@ def test_a_metric_edited_reruns_that_metric_and_what_draws_it(tree):
     assert "the code has changed in grokking_phases.metrics.mutual_information." in tree.run(TARGET, "-n")
 
 
-def test_what_a_metric_imports_edited_reruns_it_too(tree):
+def test_an_edited_import_of_a_metric_reruns_that_metric(tree):
     tree.edit(
         "workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]"
     )
@@ -94,12 +94,12 @@ def test_what_a_metric_imports_edited_reruns_it_too(tree):
     assert not {job for job in planned if job[0] in ("dataset", "train")}
 
 
-def trained_again(tree, before):
-    """The retrained files whose bytes differ, and those whose job says that it took a step."""
+def trained_again(tree, originals):
+    """Return the retrained files whose bytes differ, and those whose log says that a step was taken."""
     folder, logs = (
         tree.folder / f"results/tiny/{name}" for name in ("addition_wd2/0/retrain", "logs/retrain")
     )
-    changed = {path.name for path in folder.glob("[!.]*") if path.read_bytes() != before[path.name]}
+    changed = {path.name for path in folder.glob("[!.]*") if path.read_bytes() != originals[path.name]}
     stepped = {
         f"{log.stem}.parquet"
         for log in logs.glob("addition_wd2/0/*.activation.log")
@@ -117,20 +117,20 @@ def retrained_files(tree):
 COMPARISON = "results/tiny/addition_wd2/comparison.parquet"
 
 
-def test_another_choice_of_the_same_units_retrains_nothing(tree):
-    """The metric that sub-networks are chosen from is computed anew; their units are the same: no step is taken."""
-    before = retrained_files(tree)
+def test_a_new_choice_of_the_same_units_retrains_nothing(tree):
+    """Compute the metric that chooses the sub-networks again: with the same units, no step is taken."""
+    originals = retrained_files(tree)
     tree.edit(
         "workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]"
     )
     log = tree.run(COMPARISON)
     assert "rule subnetwork" in log
-    assert trained_again(tree, before) == (set(), set())
+    assert trained_again(tree, originals) == (set(), set())
     assert tree.planned(COMPARISON) == set()
 
 
-def test_another_choice_of_units_retrains_what_changed(tree):
-    """The most redundant multiplet in place of the most synergistic: the other sub-networks stay."""
+def test_a_choice_of_other_units_retrains_that_subnetwork_alone(tree):
+    """Choose the most redundant multiplet instead of the most synergistic: the other sub-networks stay."""
     tree.overlay(lambda config: config.update(subnetworks={"synergistic": {"extreme": "redundancy"}}))
     log = tree.run(COMPARISON)
     assert re.findall(r"^localrule retrain:\n(?:    .*\n)*?    output: (.*)$", log, re.MULTILINE) == [
@@ -138,7 +138,7 @@ def test_another_choice_of_units_retrains_what_changed(tree):
     ]
 
 
-def test_a_subnetwork_added_or_renamed_is_made_and_only_it(tree):
+def test_only_an_added_or_renamed_subnetwork_is_made(tree):
     added = {("subnetwork", "addition_wd2", "0", "random_5"), ("retrain", "addition_wd2", "0", "random_5")}
     tree.overlay(
         lambda config: config.update(subnetworks={"random_5": {"metric": "o_information", "take": "random"}})
@@ -150,17 +150,17 @@ def test_a_subnetwork_added_or_renamed_is_made_and_only_it(tree):
     assert {job[:4] for job in tree.planned(COMPARISON)} == added | {("comparison", "addition_wd2")}
 
 
-def test_a_retraining_that_fails_leaves_nothing_of_before_in_its_place(tree):
-    """Its units have changed, and its checkpoint cannot be written; the same command then makes it."""
+def test_a_failed_retraining_leaves_no_earlier_result_in_its_place(tree):
+    """Change the units and let no checkpoint be written; once it can, the same command makes the result."""
     change = {"subnetworks": {"synergistic": {"extreme": "redundancy"}}}
     tree.overlay(lambda config: config.update(change, checkpoints="/dev/null/nowhere"))
     target = "results/tiny/addition_wd2/0/retrain/synergistic.activation.parquet"
-    before = (tree.folder / target).read_bytes()
+    original = (tree.folder / target).read_bytes()
     assert subprocess.run(tree.command(target), cwd=tree.folder, capture_output=True).returncode != 0
     assert not (tree.folder / target).exists()
     tree.overlay(lambda config: config.pop("checkpoints"))
     tree.run(target)
-    assert (tree.folder / target).read_bytes() != before
+    assert (tree.folder / target).read_bytes() != original
 
 
 def test_a_diverged_run_ends_there_and_is_drawn(tree):
@@ -185,13 +185,13 @@ def test_a_diverged_run_ends_there_and_is_drawn(tree):
         "figures/two_phase/fig5.py",
     ],
 )
-def test_a_comment_edited_reruns_nothing(tree, file):
+def test_an_edited_comment_triggers_no_rerun(tree, file):
     path = tree.folder / "workflow/scripts/grokking_phases" / file
     path.write_text(path.read_text() + "\n# A remark.\n")
     assert tree.planned(TARGET) == set()
 
 
-def test_a_seed_added_runs_only_that_seed(tree):
+def test_an_added_seed_runs_its_own_jobs_and_those_over_seeds(tree):
     tree.overlay(lambda config: config["runs"]["division96"].update(seeds=[0, 1]))
     metrics = ("mutual_information", "mutual_information_binning")
     assert tree.planned(TARGET) == {
@@ -204,7 +204,7 @@ def test_a_seed_added_runs_only_that_seed(tree):
     }
 
 
-def test_where_and_how_often_a_state_is_saved_changes_nothing(tree):
+def test_the_place_and_interval_of_checkpoints_trigger_no_rerun(tree):
     tree.overlay(lambda config: config.update(checkpoint_seconds=5, checkpoints="elsewhere", device="cpu"))
     assert tree.planned(TARGET) == set()
 
@@ -217,8 +217,8 @@ def test_a_note_on_a_run_redraws_its_figure(tree):
 FILES = ["curves.parquet", "snapshots.parquet", "weights.safetensors"]
 
 
-def test_a_training_killed_goes_on_and_ends_in_the_same_bytes(tree):
-    """SIGKILL of the trainer and of the workflow, once a state is saved; then the same command again."""
+def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tree):
+    """Kill the trainer and the workflow by SIGKILL after a checkpoint, then give the same command again."""
     tree.overlay(lambda config: config["runs"]["division96"]["training"].update(steps=400))
     folder = tree.folder / "results/tiny/division96/0"
     target = str(folder.relative_to(tree.folder) / "curves.parquet")

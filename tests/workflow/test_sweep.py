@@ -1,4 +1,4 @@
-"""Sweeps: prediction on one, by the real workflow, at a size of seconds; and the plan of a larger one."""
+"""Sweeps: a prediction by the real workflow, at a size of seconds, and the plan of a larger sweep."""
 
 import json
 import re
@@ -13,8 +13,8 @@ from trees import REPOSITORY, copy_of_repository
 TABLE = "results/sweep/tables/prediction.parquet"
 
 
-def test_a_sweep_becomes_a_table_of_hits_and_misses_and_its_figure(tmp_path):
-    """In two batches: the first has half of the networks, and nothing that is made from all."""
+def test_a_sweep_gives_a_table_of_hits_and_misses_and_its_figure(tmp_path):
+    """Run two batches: the first makes half of the networks, and nothing that is made from all of them."""
     tree = copy_of_repository(tmp_path, "config/prediction.yaml", "tests/workflow/tiny_sweep.yaml")
     picture = "results/sweep/figures/emergence/prediction.png"
     tree.run(picture, "--batch", "prediction=1/2")
@@ -32,7 +32,7 @@ def test_a_sweep_becomes_a_table_of_hits_and_misses_and_its_figure(tmp_path):
 
 @pytest.fixture
 def plan(tmp_path):
-    """What Snakemake says that it would do for a file of a sweep of 20 runs."""
+    """Return a function that gives Snakemake's plan for targets in a sweep of 20 runs."""
     overlay = tmp_path / "sweep.json"
     overlay.write_text(json.dumps(sweep(20 * SEEDS * 4)))
 
@@ -53,10 +53,10 @@ def plan(tmp_path):
     return planned
 
 
-def test_a_sweep_has_the_jobs_that_it_is_asked_for(plan):
+def test_a_sweep_has_the_number_of_jobs_that_is_asked_for(plan):
     assert re.search(r"^total +401$", plan(TABLE), re.MULTILINE)
 
 
-def test_a_file_of_a_run_that_there_is_not_names_the_nearest(plan):
+def test_a_file_of_an_unknown_run_raises_an_error_that_names_the_nearest_run(plan):
     said = plan("results/sweep/swep_000003/0/curves.parquet")
     assert "there is no run 'swep_000003' (did you mean 'sweep_000003'?)" in said

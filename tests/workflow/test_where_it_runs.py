@@ -1,4 +1,8 @@
-"""Where the workflow runs: in another workflow, in any locale, without SLURM, in a folder that is not one's own."""
+"""Places where the workflow runs, or says in one sentence why it cannot.
+
+They are another workflow, any locale, a machine without SLURM, another user's folder, and a checkout for
+`make`.
+"""
 
 import os
 import subprocess
@@ -53,7 +57,7 @@ def said(command, folder=REPOSITORY, **environment):
 
 
 def test_another_workflow_uses_this_one_as_a_module(tmp_path):
-    """The study that is shipped as an example, cut to one run, from the task to a figure and a report."""
+    """Run the example study, config/own.yaml, cut to one run, from the task to a figure and a report."""
     study = yaml.safe_load((REPOSITORY / "config/own.yaml").read_text(encoding="utf-8"))
     study["figures"]["emergence/fig2"]["panels"] = {"weight decay 2": ["much"]}
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"study": study, "else": 1}), encoding="utf-8")
@@ -67,7 +71,7 @@ def test_another_workflow_uses_this_one_as_a_module(tmp_path):
     assert "fig2.png" in (tmp_path / "report.html").read_text(encoding="utf-8"), log
 
 
-def test_a_modules_config_that_is_wrong_says_so(tmp_path):
+def test_a_wrong_config_of_a_module_raises_an_error_that_says_so(tmp_path):
     (tmp_path / "config.yaml").write_text("study: {results: x}", encoding="utf-8")
     (tmp_path / "Snakefile").write_text(IMPORTER, encoding="utf-8")
     status, log = said([*SNAKEMAKE, "-n"], tmp_path)
@@ -76,14 +80,14 @@ def test_a_modules_config_that_is_wrong_says_so(tmp_path):
 
 
 def test_a_locale_that_is_not_utf_8_changes_nothing():
-    """ASCII, the narrowest of them, which each machine has."""
+    """Use ASCII, the narrowest locale, which each machine has."""
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     status, log = said([*SNAKEMAKE, "-n", *OWN, CURVES], **ascii_only)
     assert status == 0, log
 
 
-def test_slurm_without_sbatch_is_one_sentence_at_once(tmp_path):
-    """Not an endless guess at an account."""
+def test_slurm_without_sbatch_is_refused_at_once_with_one_sentence(tmp_path):
+    """Without the check, Snakemake would try without end to guess an account."""
     folders = os.environ["PATH"].split(":")
     path = ":".join(folder for folder in folders if not Path(folder, "sbatch").exists())
     profile = ["--workflow-profile", "profiles/slurm", "--config", f"results={tmp_path}/x"]
@@ -93,7 +97,7 @@ def test_slurm_without_sbatch_is_one_sentence_at_once(tmp_path):
     assert "Traceback" not in log
 
 
-def test_a_folder_of_another_user_is_one_sentence(tmp_path):
+def test_a_folder_of_another_user_is_refused_with_one_sentence(tmp_path):
     tmp_path.chmod(0o555)
     unprivileged = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"] if os.geteuid() == 0 else []
     config = [f"--directory={tmp_path}", *OWN]
@@ -104,7 +108,7 @@ def test_a_folder_of_another_user_is_one_sentence(tmp_path):
     assert "Traceback" not in log
 
 
-def test_a_number_of_the_command_line_is_a_number():
+def test_a_number_on_the_command_line_is_read_as_a_number():
     said_there = ["--config", "metrics={o_information: {n_bins: 61}}", "--"]
     status, log = said([*SNAKEMAKE, "-n", "--configfile", "config/own.yaml", *said_there, CURVES])
     assert (status, "\n--config: metrics.o_information.n_bins: 61 is more than 60" in log) == (1, True), log
@@ -117,7 +121,7 @@ def test_a_number_of_the_command_line_is_a_number():
         ("ab", {"HOME": "/dev/null/x", "XDG_CACHE_HOME": ""}, "/dev/null/x/.cache cannot be written to"),
     ],
 )
-def test_make_says_so_before_it_installs(tmp_path, folder, environment, sentence):
+def test_make_refuses_a_place_before_it_installs(tmp_path, folder, environment, sentence):
     (tmp_path / folder).mkdir()
     for name in ("Makefile", "requirements.lock"):
         (tmp_path / folder / name).write_bytes((REPOSITORY / name).read_bytes())

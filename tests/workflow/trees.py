@@ -1,4 +1,4 @@
-"""Copies of the workflow in which tests run and change it."""
+"""Copies of the workflow, which tests run and change."""
 
 import re
 import shutil
@@ -10,17 +10,20 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 TARGET = "results/tiny/figures/fig5.pdf"
-EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # every figure of that paper
+EMERGENCE, TWO_PHASE = "emergence", "two_phase"  # targets: every figure of a paper
 
 
 class Tree:
-    """A copy of the workflow, with overlays of which a test may change the last; `below` is what they are laid over."""
+    """A copy of the workflow with config overlays, of which a test may change the last.
 
-    def __init__(self, folder, overlays, below=("config.yaml",)):
-        self.folder, self.overlays, self.below = folder, overlays, below
+    `base` names the configs that the overlays are laid over.
+    """
+
+    def __init__(self, folder, overlays, base=("config.yaml",)):
+        self.folder, self.overlays, self.base = folder, overlays, base
 
     def command(self, *arguments):
-        configs = ["--configfile", *self.below, *self.overlays]
+        configs = ["--configfile", *self.base, *self.overlays]
         return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configs]
 
     def run(self, *arguments):
@@ -29,7 +32,7 @@ class Tree:
         return done.stdout + done.stderr
 
     def planned(self, target):
-        """The jobs that would run: (rule, run and seed, or table, or paper), as a set."""
+        """Return the set of jobs that would run: (rule, and its run and seed, or table, or paper)."""
         jobs = re.findall(
             r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE
         )
@@ -42,6 +45,7 @@ class Tree:
         path.write_text(text.replace(old, new, 1))
 
     def overlay(self, change):
+        """Change the last overlay by a function of its config."""
         path = self.folder / self.overlays[-1]
         config = yaml.safe_load(path.read_text())
         change(config)
@@ -49,6 +53,7 @@ class Tree:
 
 
 def copy_of_repository(folder, *overlays):
+    """Copy what the workflow needs into `folder`, with these overlays, and return the tree."""
     for name in ("Snakefile", "config.yaml", "profiles", "workflow", *overlays):
         source, copy = REPOSITORY / name, folder / name
         if source.is_dir():

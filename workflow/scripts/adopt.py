@@ -69,7 +69,7 @@ def make(code: Path, folder: Path, group: dict, cores: int) -> None:
         *targets,
     ]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, check=False)
     if done.returncode:
         what = f"commit {group['commit']} and the present code cannot be compared: the short study failed"
         raise ValueError(f"{what}:\n{done.stderr}")
