@@ -67,7 +67,7 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
-	PYTHONUTF8=1 $(BIN)/pytest --numprocesses 2 tests
+	PYTHONUTF8=1 $(BIN)/pytest --numprocesses 2 --durations 25 tests
 
 # Tests profiles/slurm on a SLURM of one node, which the tests start and stop.
 slurm-test: .venv/installed
@@ -101,7 +101,7 @@ audit: .venv/installed
 
 # Locks the newest versions that pyproject.toml allows, and the torch version for which all wheels exist.
 lock: .venv/installed
-	$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
+	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet \
 		-o requirements.lock pyproject.toml
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
