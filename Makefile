@@ -101,7 +101,8 @@ audit: .venv/installed
 
 # Locks the newest versions that pyproject.toml allows, and the torch version for which all wheels exist.
 lock: .venv/installed
-	CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
+	CUSTOM_COMPILE_COMMAND="make lock" \
+		$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet \
 		-o requirements.lock pyproject.toml
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
