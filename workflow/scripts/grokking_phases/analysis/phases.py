@@ -134,9 +134,9 @@ def _find_in_layer(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule
     evaluated, measured = _by_seed(curves), _by_seed(o_information)
     if len(runs) != 1 or evaluated.keys() != measured.keys():
         raise ValueError(
-            f"curves and O-information: they hold the seeds {', '.join(map(str, evaluated))} and "
-            f"{', '.join(map(str, measured))} of {', '.join(sorted(runs))}, and phases need the same "
-            "seeds of one run; measure the seeds that are missing, and pass one run at a time."
+            f"curves and O-information: phases need the same seeds of one run, but curves have the seeds "
+            f"{', '.join(map(str, evaluated))}, O-information {', '.join(map(str, measured))}, and the runs "
+            f"are {', '.join(sorted(runs))}; measure the missing seeds, and pass one run at a time."
         )
     rows = [
         {"seed": seed, **event}

@@ -22,7 +22,8 @@ def as_pages(drawn: Any, source: str) -> list[Figure]:
     if not isinstance(pages, Sequence) or not pages or not all(isinstance(page, Figure) for page in pages):
         found = "no Figure" if isinstance(pages, Sequence) and not pages else type_of(drawn)
         raise ValueError(
-            f"{source}: draw gave {found}; it must return a matplotlib Figure, or a list of them, one a page."
+            f"{source}: draw gave {found}; it must return a matplotlib Figure, or a list of Figures, one a "
+            "page."
         )
     return list(pages)
 

@@ -1,4 +1,4 @@
-"""Sub-networks trained alone against random sets: does it matter that the units are synergistic?
+"""Sub-networks trained alone against random sets: does it matter that units are synergistic?
 
 Above is test accuracy over training. Below is by how many steps each network generalises later than the
 original. Without the sets drawn at random, no causal word can be written on the emergence paper's Figures 6
