@@ -30,6 +30,7 @@ def as_pages(drawn: Any, source: str) -> list[Figure]:
 
 def write_pdf(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
     # Without a date, the same figure gives the same file.
+    """Write a PDF with a page for each figure."""
     metadata = {"CreationDate": None, "Keywords": keywords}
     with whole(path) as temporary, PdfPages(temporary, metadata=metadata) as pdf:
         for page in pages:
@@ -37,6 +38,7 @@ def write_pdf(path: str | Path, pages: list[Figure], keywords: str = "") -> None
 
 
 def write_png(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
+    """Write one PNG with the pages below each other, padded with white to one width."""
     pictures = [_pixels(page) for page in pages]
     width = max(picture.shape[1] for picture in pictures)
     padded = [np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=1.0) for p in pictures]

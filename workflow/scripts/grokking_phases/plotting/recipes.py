@@ -76,6 +76,7 @@ def labels(runs: dict[str, dict], names: list[str]) -> list[str]:
 
 
 def label(run: dict) -> str:
+    """Return the label of a run in a legend: its alpha, or its weight decay."""
     training = run["training"]
     if training["constrain_norm"] != "none" or training["alpha"] != 1:
         return f"α = {training['alpha']:g}"

@@ -68,6 +68,7 @@ def chosen(numbers: pd.DataFrame, choices: dict[str, str]) -> pd.DataFrame:
 
 
 def draw_column(upper: Axes, lower: Axes, rows: pd.DataFrame) -> None:
+    """Draw the estimates of one option, scaled in the upper panel and in bits in the lower one."""
     for ax, quantity in ((upper, "scaled"), (lower, "bits")):
         draw_lines(ax, rows, quantity, "choice", list(rows["choice"].cat.categories))
         ax.set(xlabel="step" if ax is lower else "", ylabel="")

@@ -26,6 +26,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a panel for each title, in which each run has a colour."""
     numbers, names = accuracy.named_apart(numbers, study["runs"])
     colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
     panels = dict(list(numbers.groupby("panel", sort=False)))

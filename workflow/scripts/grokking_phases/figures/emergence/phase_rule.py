@@ -31,6 +31,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a row of panels for each run, and a column for each estimate in a layer."""
     runs, rules = by_run(numbers), list(numbers["rule"].unique())
     columns = list(numbers[["estimate", "layer"]].drop_duplicates().itertuples(index=False, name=None))
     title, height = "Phases when a constant of their rule is doubled or halved", 0.4 + 0.2 * len(rules)
@@ -102,6 +103,7 @@ def draw_phase(ax: Axes, edges: pd.DataFrame, phase: str, y: float) -> None:
 
 
 def key() -> list[Line2D]:
+    """Return the entries of the legend: phases, marks and lines."""
     return [
         *(Line2D([], [], color=COLOURS[phase], linewidth=3, label=worded(phase)) for phase in PHASES),
         *(Line2D([], [], color="0.3", marker=mark, linestyle="", label=edge) for edge, mark in EDGES.items()),

@@ -168,6 +168,7 @@ def panel_colours(trials: pd.DataFrame) -> dict[str, str]:
 
 
 def label_runs(ax: Axes, trials: pd.DataFrame, runs: dict[str, dict]) -> None:
+    """Write the setting of each run beside its row."""
     ax.set_yticks(range(len(places(trials))), [setting(runs[run]) for run in places(trials)], fontsize=SMALL)
     ax.set_ylim(len(places(trials)) - 0.4, -0.6)
 

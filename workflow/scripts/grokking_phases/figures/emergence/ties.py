@@ -27,6 +27,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a panel for each run, and a line for each layer and treatment of ties."""
     ties = numbers["estimate"].map(lambda estimate: TIES[study["metrics"][estimate]["ties"]])
     numbers = numbers.assign(treatment=numbers["layer"] + ", " + ties)
     runs, treatments = by_run(numbers), in_order(numbers, list(study["metrics"]))

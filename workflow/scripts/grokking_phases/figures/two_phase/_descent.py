@@ -91,6 +91,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
 
 
 def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw train and test accuracy of each seed; dotted, the steps at which they are reached."""
     for split, colour in (("train", TRAIN), ("test", TEST)):
         for dashes, curve in by_seed(rows[rows["quantity"] == f"{split}_accuracy"]):
             ax.plot(curve["step"], curve["value"], dashes, color=colour, linewidth=1.1)
@@ -133,6 +134,7 @@ def turns(rows: pd.DataFrame, path: pd.DataFrame) -> list[tuple[float, float]]:
 
 
 def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw test loss and 1 - test accuracy of each seed, on two axes; dotted, the second peak of the loss."""
     error = ax.twinx()
     for quantity, axis, colour, transform in (
         ("test_loss", ax, TEST, lambda value: value),

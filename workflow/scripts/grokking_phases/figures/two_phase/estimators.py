@@ -1,8 +1,8 @@
 """I(T;X) and I(T;Y) of the last layer by every estimator, side by side.
 
-The two-phase paper names no estimator. All estimates are on the same snapshots, each as a part of its
-ceiling, with two nulls. Compression is claimed only if estimates that see a layer in different ways agree
-(`JUDGES`), for the layer as it is and for the layer times three.
+The two-phase paper names no estimator. The estimates are of the same networks, each as a part of its ceiling,
+with two nulls. Compression is claimed only if estimates that see a layer in different ways agree (`JUDGES`),
+for the layer as it is and for the layer times three.
 """
 
 import pandas as pd
@@ -35,10 +35,11 @@ JUDGES = {
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return informations of the last layer in nats (`value`) and as a part of their ceiling (`normalised`).
+    """Return the information of the last layer, and its turning points.
 
-    There is a row for each estimate, run, seed and step > 0. Then follow, over seeds, the steps at which
-    I(T;X) turns to compression (`event`, `status`, `step`).
+    Information is in nats (`value`) and as a part of its ceiling (`normalised`). There is a row for each
+    estimate, run, seed and step > 0. Then follow, over seeds, the steps at which I(T;X) turns to compression
+    (`event`, `status`, `step`).
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)].rename(
         columns={"table": "estimate"}

@@ -1,5 +1,4 @@
-"""Two-phase paper, Figure 1: a ReLU network, its active circuit in one linear region and in a neighbouring
-one.
+"""Two-phase paper, Figure 1: a ReLU network, its active circuit in one linear region and in the next.
 
 The paper draws a schema (section 2.1). This is a trained network, at its largest region and the largest one
 next to it.
@@ -140,6 +139,7 @@ def draw_network(
 
 
 def draw_plane(ax: Axes, regions: dict[Active, np.ndarray], here: Active, there: Active) -> None:
+    """Draw the boundaries of all regions of the square, and fill the two regions of the circuits."""
     draw_lines(
         ax,
         [np.concatenate([polygon, polygon[:1]]) for polygon in regions.values()],

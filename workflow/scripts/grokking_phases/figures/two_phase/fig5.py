@@ -28,9 +28,9 @@ INDEX = ["table", "run", "seed", "layer", "step"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return informations, bounds and ceilings in nats for each run, seed, layer and step > 0.
+    """Return information, bounds and ceilings in nats for each run, seed, layer and step > 0.
 
-    `saturated` says whether one of the informations is above 0.98 of its ceiling.
+    `saturated` says whether I(T;X) or I(T;Y) is above 0.98 of its ceiling.
     """
     wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)

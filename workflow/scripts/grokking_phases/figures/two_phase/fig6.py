@@ -24,10 +24,10 @@ COLOURS = ["C0", "C1"]  # of the boundaries of the example
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return the counts and the clearest example of each mechanism, for each run's first seed.
 
-    A mechanism is in the first layer that shows it. Its count is the number of regions that it took at each
-    step. Of its example, `value` is what its boundaries cut off, and `before` the step before. Then follow
-    all boundaries and corners of regions before and after the examples. ValueError: the partition was not
-    measured there.
+    Each mechanism is taken from the first layer that shows it. Its count is the number of regions that it
+    took at each step. The `value` of its example is what the boundaries cut off, and `before` is the step
+    before. Then follow all boundaries and corners of regions before and after the examples. ValueError: the
+    partition was not measured there.
     """
     rows = first_seeds(in_panels(tables, panels)).drop(columns=["normalised"])
     return pd.concat(
@@ -91,6 +91,7 @@ def draw_mechanism(column: Iterable[Axes], mechanism: str, numbers: pd.DataFrame
 
 
 def draw_square(ax: Axes, rows: pd.DataFrame, units: list[int]) -> None:
+    """Draw all boundaries in grey, and those of the example in colour."""
     lines = boundaries(rows)
     draw_lines(ax, [piece for pieces in lines.values() for piece in pieces], color="0.7", linewidth=0.6)
     for neuron, colour in zip(units, COLOURS, strict=False):

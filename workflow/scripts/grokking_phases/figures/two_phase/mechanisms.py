@@ -1,7 +1,8 @@
 """Number of linear regions over training, and how many vanished in each of three ways (section 4.1).
 
-The two-phase paper argues that regions vanish in these ways, but does not count them. Left is the number of
-regions by the layers up to one. Right is what became of them since the first snapshot, by mechanism.
+The two-phase paper argues that regions vanish in these ways, but does not count them. On the left is the
+number of regions that the layers up to a given one make. On the right is what became of them since the first
+snapshot, by mechanism.
 """
 
 import pandas as pd
@@ -66,6 +67,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 
 def draw_lines(ax: Axes, rows: pd.DataFrame, lines: dict[str, tuple[str, str, str]], column: str) -> None:
+    """Draw one line for each metric in `lines`, which maps it to its name, colour and dashes."""
     for metric, (name, colour, dashes) in lines.items():
         curve = rows[rows["metric"] == metric]
         ax.plot(curve["step"], curve[column], dashes, color=colour, label=name, linewidth=1.2)

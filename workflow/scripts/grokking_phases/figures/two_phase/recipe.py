@@ -34,6 +34,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a panel for each task."""
     panels = dict(list(numbers.groupby("panel", sort=False)))
     n_recipes = max(rows["run"].nunique() for rows in panels.values())
     figure, part = sheet(
@@ -50,6 +51,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -> None:
+    """Draw a row for each run: marks at its time scales, and at the right the names of those not found."""
     names = list(dict.fromkeys(rows["run"]))
     for event, (name, _, colour, marker) in SCALES.items():
         found = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
