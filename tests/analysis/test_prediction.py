@@ -217,7 +217,7 @@ def test_a_null_lowers_a_peak_by_the_synergy_of_chance():
     assert values[2:] == [values[1], values[0]]
 
 
-# Who is left out
+# Runs that are left out
 
 
 def left_out(*trials):

@@ -75,8 +75,8 @@ FACTORS = (2.0, 0.5)
 class Rule:
     """Constants of the rule, each with what the one run says about it; `name` goes into the column `rule`."""
 
-    # Standard deviation in ln step. About ten of 120 log-spaced snapshots weigh in; steps are known to about
-    # 15 %.
+    # Standard deviation in ln step. About ten of 120 log-spaced snapshots weigh in, and
+    # steps are known to about 15 %.
     smoothing: float = 0.15
     # The last maximum of the start-up of S is at step 8, with mean ranks and with the published ones.
     first_step: float = 8

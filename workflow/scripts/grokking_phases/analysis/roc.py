@@ -20,9 +20,8 @@ def roc(scores: pd.Series, generalised: pd.Series) -> pd.DataFrame:
     Without runs that generalise, or without runs that do not, the rate among them is NaN. Without scores,
     both rates are.
     """
-    from sklearn.metrics import (
-        roc_curve,
-    )  # takes two seconds, and the figure reads only constants from this package
+    # Imported here because it takes two seconds, and the figure reads only constants from this package.
+    from sklearn.metrics import roc_curve
 
     if scores.empty or scores.isna().any():
         return pd.DataFrame({"threshold": [np.inf], "false_alarm_rate": np.nan, "hit_rate": np.nan})

@@ -17,10 +17,10 @@ from grokking_phases.plotting.recipes import all_described, broken, cut_short, h
 DRAWS = ["o_information_null"]
 LINEAR = 1.0  # bits
 NULLS = {"shuffled": "units shuffled", "partition": "random bins"}
-LOOKS = {
+LOOKS = {  # null: colour, line of the median, hatching
     "shuffled": ("#DE8F05", ":", "...."),
     "partition": ("#0173B2", "--", ""),
-}  # colour, median's line, hatching
+}
 # Synergy is drawn upwards, so that its upper bound is the lower one of Omega.
 BOUNDS = {"low": "high", "median": "median", "high": "low"}
 
