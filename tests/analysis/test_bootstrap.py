@@ -1,4 +1,4 @@
-"""Bootstrap intervals: known values, order, and their coverage."""
+"""Bootstrap intervals: known values, the order of values, and coverage."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from grokking_phases.analysis.bootstrap import median_interval
 
 
-def test_one_value_is_its_own_interval_and_none_is_nan():
+def test_one_value_is_its_own_interval_and_no_value_gives_nan():
     assert median_interval([3.0]) == (3, 3, 3)
     assert np.isnan(median_interval([])).all()
 

@@ -1,4 +1,4 @@
-"""Sub-networks beside their run and random sets: known steps, medians over what never comes, exact probabilities."""
+"""Comparison of sub-networks with their run and random sets: known steps, medians and exact probabilities."""
 
 from itertools import product
 
@@ -10,7 +10,7 @@ from grokking_phases.analysis.comparison import compare, exact_p
 
 
 def curves(generalised):
-    """{seed: step at which test accuracy passes 0.98, or None}"""
+    """Return curves from {seed: step at which test accuracy passes 0.98, or None}."""
     rows = [
         {
             "seed": seed,
@@ -45,14 +45,15 @@ def compared(**changed):
     return compare(original, retrained, choices(synergistic=4, delayed=5, random_1=4, random_2=4), at_random)
 
 
-def row(rows, of, quantity, seed=None):
-    rows = rows[(rows["of"] == of) & (rows["quantity"] == quantity)]
+def row(rows, name, quantity, seed=None):
+    """Return the one row of a network (`name`) and quantity, of a seed or over seeds."""
+    rows = rows[(rows["of"] == name) & (rows["quantity"] == quantity)]
     rows = rows[rows["seed"].isna()] if seed is None else rows[rows["seed"] == seed]
     (found,) = rows.to_dict("records")
     return found
 
 
-def test_each_seed_is_compared_with_itself():
+def test_a_sub_network_is_compared_with_the_original_of_its_own_seed():
     rows = compared()
     assert [row(rows, "synergistic.activation", "difference", seed)["value"] for seed in (0, 1)] == [10, 30]
     assert [row(rows, "synergistic.activation", "beside_random", seed)["value"] for seed in (0, 1)] == [
@@ -68,7 +69,7 @@ def test_each_seed_is_compared_with_itself():
     assert rows[(rows["of"] == "original") & (rows["quantity"] == "size")].empty
 
 
-def test_what_never_generalises_is_later_than_all_that_does():
+def test_a_network_that_never_generalises_is_later_than_all_others():
     synergistic = row(compared(), "synergistic.activation", "difference")
     assert (synergistic["value"], synergistic["n_found"], synergistic["n_seeds"]) == (30, 2, 3)
     assert (synergistic["low"], synergistic["high"]) == (10, np.inf)
@@ -78,7 +79,7 @@ def test_what_never_generalises_is_later_than_all_that_does():
     assert row(compared(), "delayed.activation", "final_test_accuracy")["n_found"] == 1
 
 
-def test_sets_drawn_at_random_are_pooled():
+def test_random_sets_are_pooled():
     rows = compared()
     pooled = row(rows, "random", "generalised")
     assert (pooled["value"], pooled["n_found"], pooled["n_seeds"]) == (35, 5, 6)
@@ -86,23 +87,23 @@ def test_sets_drawn_at_random_are_pooled():
     assert rows[rows["of"].isin(["random_1.activation"]) & rows["seed"].isna()].empty
 
 
-def test_a_run_that_never_generalises_leaves_only_earlier_or_nothing():
-    rows = compare(curves({0: None, 1: None, 2: None}), {"synergistic.activation": curves({0: 10, 1: 10, 2: None})},
-                   choices(synergistic=2), set())  # fmt: skip
+def test_a_run_that_never_generalises_is_later_or_cannot_be_compared():
+    retrained = {"synergistic.activation": curves({0: 10, 1: 10, 2: None})}
+    rows = compare(curves({0: None, 1: None, 2: None}), retrained, choices(synergistic=2), set())
     assert row(rows, "original", "generalised")["status"] == "not reached"
     assert row(rows, "synergistic.activation", "difference", 0)["value"] == -np.inf
     assert row(rows, "synergistic.activation", "difference", 2)["status"] == "absent"
     assert row(rows, "synergistic.activation", "generalised")["value"] == 10
 
 
-def test_no_sub_network_at_all_is_absent():
+def test_a_sub_network_without_rows_is_absent():
     rows = compare(curves({0: 30}), {"delayed.activation": curves({})}, choices(synergistic=2), set())
     assert row(rows, "delayed.activation", "difference")["status"] == "absent"
     assert rows[rows["quantity"] == "p"].empty
 
 
-def test_only_steps_at_which_all_were_evaluated_count():
-    original = curves({0: 37})  # evaluated at 37 too, as a snapshot is
+def test_only_steps_at_which_all_networks_were_evaluated_count():
+    original = curves({0: 37})  # evaluated at step 37 too, as at a snapshot
     original = pd.concat(
         [original, pd.DataFrame([{"seed": 0, "step": 37, "metric": "test_accuracy", "value": 0.99}])]
     )
@@ -117,8 +118,8 @@ def test_sizes_are_compared_seed_by_seed():
     assert row(rows, "delayed.activation", "same_size")["value"] == 0
 
 
-def test_the_probability_is_that_of_all_equally_likely_ranks():
-    """Last of five in each of five seeds: (1/5)^5, and as much on the other side."""
+def test_the_probability_counts_equally_likely_ranks():
+    """The last of five in each of five seeds has (1/5)^5, and as much on the other side."""
     draws = np.array([10.0, 20.0, 30.0, 40.0])
     assert exact_p(
         [(50.0, draws + 100 * seed) for seed in range(0)] + [(1000.0, draws)] * 5
@@ -127,7 +128,7 @@ def test_the_probability_is_that_of_all_equally_likely_ranks():
     assert exact_p([(np.inf, draws)]) == pytest.approx(2 / 5)
 
 
-def test_the_probability_with_ties_and_with_what_is_never_reached():
+def test_the_probability_with_ties_and_with_infinite_steps():
     seeds = [(np.inf, np.array([30.0, np.inf, 40.0])), (20.0, np.array([20.0, 10.0, 30.0]))]
     ranks = [[3.5, 1, 3.5, 2], [2.5, 2.5, 1, 4]]
     sums = np.array([sum(pair) for pair in product(*ranks)])
@@ -135,9 +136,9 @@ def test_the_probability_with_ties_and_with_what_is_never_reached():
     assert exact_p(seeds) == pytest.approx(far.mean())
 
 
-def test_the_probability_is_uniform_where_the_choice_makes_no_difference():
+def test_the_probability_is_uniform_if_the_choice_makes_no_difference():
     rng = np.random.default_rng(0)
     ps = [exact_p([(steps[0], steps[1:]) for steps in rng.normal(size=(5, 5))]) for _ in range(400)]
     for level in (0.05, 0.2, 0.5):
         assert np.mean(np.array(ps) <= level) <= level + 3 * np.sqrt(level * (1 - level) / 400)
-    assert np.mean(np.array(ps) <= 0.5) > 0.35  # discrete, and so a little too large, but no more than that
+    assert np.mean(np.array(ps) <= 0.5) > 0.35  # p is discrete, and so a little too large, but not more

@@ -1,4 +1,4 @@
-"""The first evaluated step above a level."""
+"""First evaluated step at which a curve is above a level."""
 
 import pandas as pd
 
@@ -13,12 +13,12 @@ CURVES = pd.DataFrame(
 )
 
 
-def test_the_first_step_above_and_not_at_the_level():
+def test_the_first_step_is_above_the_level_and_not_at_it():
     assert first_above(CURVES, "test_accuracy") == 10
     assert first_above(CURVES, "train_accuracy") == 5
     assert first_above(CURVES, "test_accuracy", 0.05) == 0
 
 
-def test_what_is_never_reached_is_none():
+def test_a_level_that_is_never_reached_gives_none():
     assert first_above(CURVES, "train_accuracy", 0.995) is None
     assert first_above(CURVES, "test_loss") is None

@@ -1,4 +1,4 @@
-"""Curves with known boundaries: straight in ln step between the corners that a test names."""
+"""Phases in curves with known boundaries, straight in ln step between the corners that a test names."""
 
 from dataclasses import fields, replace
 
@@ -27,13 +27,13 @@ FIVE = {
 
 
 def series(corners):
-    """By step; `corners` maps a few steps to values."""
+    """Return values at `STEPS`; `corners` maps a few steps to values."""
     log_steps = np.log(np.maximum(STEPS, 1))
     return np.interp(log_steps, np.log(list(corners)), list(corners.values()))
 
 
 def rows(seed=0, **curves):
-    """Tidy rows at `STEPS`; a curve is its corners, or its values."""
+    """Return tidy rows at `STEPS`; a curve is given by its corners, or by its values."""
     tables = [
         pd.DataFrame(
             {"step": STEPS, "metric": metric, "value": series(curve) if isinstance(curve, dict) else curve}
@@ -44,24 +44,25 @@ def rows(seed=0, **curves):
 
 
 def tables(synergy=SYNERGY, redundancy=REDUNDANCY, test_accuracy=TEST_ACCURACY, seed=0):
-    """Curves and O-information of one seed; `synergy` is S, the negative of the metric."""
+    """Return curves and O-information of one seed; `synergy` is S, the negative of the metric."""
     S = series(synergy) if isinstance(synergy, dict) else synergy
     curves = rows(seed, train_accuracy={1: 0.01, 20: 1, 4000: 1}, test_accuracy=test_accuracy)
     return curves, rows(seed, synergy=-S, redundancy=redundancy)
 
 
-def of_seeds(*pairs):
+def joined(*pairs):
+    """Return the tables of several seeds as one pair."""
     return tuple(pd.concat(parts, ignore_index=True) for parts in zip(*pairs, strict=True))
 
 
 def events(table, column="step", seed=0):
-    """By event, of one seed; of all (None)."""
+    """Return a column by event, for one seed or over seeds (None)."""
     table = table[table["seed"].isna() if seed is None else table["seed"] == seed]
     return table.set_index("event")[column]
 
 
 def boundaries(*pair, rule=STATED):
-    """Phase -> (start, end) of the phases that are there."""
+    """Return {phase: (start, end)} for the phases that are found."""
     table = find(*pair, rule)
     status, step = events(table, "status"), events(table)
     assert (step.notna() == (status == "found")).all()
@@ -94,20 +95,23 @@ def test_five_phases():
     "synergy, accuracy, expected", [(SYNERGY, TEST_ACCURACY, THREE), (TWO_PEAKS, SLOW, FIVE)]
 )
 def test_noise_hides_no_phase_and_makes_none(synergy, accuracy, expected):
-    """Its s.d. is 0.3, the rise 4. Corners at the lows are too blunt for a bound as narrow as the peaks'."""
+    """The noise has a standard deviation of 0.3, and the rise is 4.
+
+    Corners at the lows are too blunt for a bound as narrow as that of the peaks.
+    """
     found = boundaries(*tables(series(synergy) + noise(0.3), test_accuracy=accuracy))
     assert found.keys() == expected.keys()
     for phase in found.keys() - {"feature_learning", "decoupling"}:
         assert np.log(found[phase][1] / expected[phase][1]) == pytest.approx(0, abs=2 * STATED.smoothing)
 
 
-def test_phases_meet():
+def test_each_phase_starts_where_the_previous_one_ends():
     found = list(boundaries(*tables(TWO_PEAKS, test_accuracy=SLOW)).values())
     assert len(found) == 5
     assert [end for _, end in found[:-1]] == [start for start, _ in found[1:]]
 
 
-def test_what_lies_before_the_first_step_is_of_no_account():
+def test_values_before_the_first_step_change_nothing():
     before = np.array(STEPS) < STATED.first_step
     synergy = np.where(before, 1000.0, series(SYNERGY))
     assert boundaries(*tables(synergy)) == boundaries(*tables())
@@ -134,18 +138,18 @@ def test_without_a_peak_there_are_no_phases(synergy):
     assert (events(table, "status")[:2] == "found").all()
 
 
-def test_without_a_trade_for_redundancy_a_peak_is_no_emergence():
+def test_a_peak_at_which_redundancy_is_not_lower_is_no_emergence():
     assert boundaries(*tables(redundancy={1: 3, 40: 3, 150: 10, 600: 12, 4000: 12})) == {}
 
 
-def test_emergence_is_the_first_peak_with_a_trade():
+def test_emergence_is_the_first_peak_at_which_redundancy_is_lower():
     redundancy = {1: 4, 30: 4, 80: 8, 250: 8, 700: 3, 2000: 9, 4000: 9}
     found = boundaries(*tables(TWO_PEAKS, redundancy, SLOW))
     assert_within_the_smoothing({"emergence": found.pop("emergence")}, {"emergence": (30, 700)})
     assert found.keys() == {"feature_learning", "decoupling"}
 
 
-def test_synergy_that_rises_from_the_first_step_on_leaves_no_feature_learning():
+def test_synergy_that_rises_from_the_first_step_has_no_feature_learning():
     found = boundaries(*tables({1: 0.5, 150: 5, 600: 0.5, 4000: 0.5}, {1: 10, 150: 3, 600: 8, 4000: 8}))
     assert found.keys() == {"emergence", "decoupling"}
     assert found["emergence"][0] == 8
@@ -153,15 +157,15 @@ def test_synergy_that_rises_from_the_first_step_on_leaves_no_feature_learning():
 
 @pytest.mark.parametrize("generalised, counts", [(200, False), (700, True)])
 def test_a_peak_that_rises_after_generalisation_does_not_count(generalised, counts):
-    """The low between the two is at step 250."""
+    """The low between the two peaks is at step 250."""
     accuracy = {1: 0.01, 50: 0.01, generalised: 1, 4000: 1}
     synergy = {1: 1, 30: 1, 80: 5, 250: 2, 700: 3, 2000: 0.5, 4000: 0.5}
     assert ("divergence" in boundaries(*tables(synergy, test_accuracy=accuracy))) == counts
 
 
 @pytest.mark.parametrize("prominence, n_phases", [(0.1, 5), (0.2, 3)])
-def test_a_dip_counts_from_a_part_of_the_range_on(prominence, n_phases):
-    """Of depth 0.25 in a range of 1; the smoothing takes some 0.1 off each."""
+def test_a_dip_counts_if_it_is_deep_enough_for_the_range(prominence, n_phases):
+    """The dip has a depth of 0.25 in a range of 1; the smoothing takes some 0.1 off each."""
     synergy = {1: 0, 30: 0, 80: 1, 250: 0.75, 700: 1, 2000: 0, 4000: 0}
     rule = replace(STATED, prominence=prominence)
     assert len(boundaries(*tables(synergy, test_accuracy=SLOW), rule=rule)) == n_phases
@@ -179,12 +183,12 @@ def test_a_run_that_never_generalises_has_no_decoupling():
 
 
 @pytest.mark.parametrize("rise, there", [(0.08, False), (0.12, True)])
-def test_decoupling_takes_a_rise_of_test_accuracy(rise, there):
+def test_decoupling_needs_a_rise_of_test_accuracy(rise, there):
     accuracy = {1: 0.01, 150: 0.01, 600: 0.01 + rise, 4000: 1}
     assert ("decoupling" in boundaries(*tables(test_accuracy=accuracy))) == there
 
 
-def test_decoupling_takes_a_rise_of_redundancy():
+def test_decoupling_needs_a_rise_of_redundancy():
     redundancy = {1: 10, 40: 10, 150: 3, 600: 2, 4000: 8}
     assert boundaries(*tables(redundancy=redundancy)).keys() == {"feature_learning", "emergence"}
 
@@ -198,7 +202,7 @@ def test_a_fall_that_goes_on_to_the_last_step_has_no_end(last, status):
 
 @pytest.mark.parametrize("tolerance", [0.02, 0.1, 0.3])
 def test_the_tolerance_is_a_part_of_the_rise_and_of_the_fall(tolerance):
-    """Hardly smoothed, a line in ln step has gone a tenth of its way after a tenth of its time."""
+    """A line in ln step that is hardly smoothed has gone a tenth of its way after a tenth of its time."""
     found = boundaries(*tables(), rule=replace(STATED, tolerance=tolerance, smoothing=0.01))
     spacing = 0.07  # of snapshots, in ln step
     rise, fall = np.log(150 / 40), np.log(600 / 150)
@@ -206,8 +210,8 @@ def test_the_tolerance_is_a_part_of_the_rise_and_of_the_fall(tolerance):
     assert np.log(600 / found["decoupling"][1]) == pytest.approx(tolerance * fall, abs=spacing)
 
 
-def test_what_was_not_measured_is_passed_over():
-    """Between two corners a gap changes nothing; a gap with the peak in it has the peak at one of its edges."""
+def test_steps_without_synergy_are_passed_over():
+    """A gap between two corners changes nothing; a gap that holds the peak has it at one of its edges."""
     steps = np.array(STEPS)
     gap = np.where((steps > 60) & (steps < 90), np.nan, series(SYNERGY))
     assert_within_the_smoothing(boundaries(*tables(gap)), THREE)
@@ -222,7 +226,7 @@ def test_a_step_without_redundancy_is_passed_over():
 
 
 def test_the_value_is_smoothed_synergy():
-    """At a corner between slopes of a and -b per ln step the smoothing takes (a + b) width / sqrt(2 pi) off."""
+    """At a corner between slopes of a and -b per ln step, smoothing takes (a + b) width / sqrt(2 pi) off."""
     slopes = 4 / np.log(150 / 40) + 4.5 / np.log(600 / 150)
     value = events(find(*tables()), "value")
     assert value["emergence.end"] == pytest.approx(
@@ -241,15 +245,15 @@ def test_an_accuracy_must_exceed_the_threshold():
 
 
 def moved(factor, seed):
-    """The three phases, later by a factor."""
+    """Return the tables of the three phases with all steps multiplied by a factor."""
     return tables(
         *({step * factor: y for step, y in c.items()} for c in (SYNERGY, REDUNDANCY, TEST_ACCURACY)),
         seed=seed,
     )
 
 
-def test_over_seeds_stand_medians():
-    table = find(*of_seeds(*(moved(factor, seed) for seed, factor in enumerate([1.3, 1, 1.2, 0.9, 1.1]))))
+def test_rows_over_seeds_hold_medians():
+    table = find(*joined(*(moved(factor, seed) for seed, factor in enumerate([1.3, 1, 1.2, 0.9, 1.1]))))
     for column in ("step", "value"):
         for event in [event for event in EVENTS if not event.startswith(("divergence", "delayed"))]:
             values = [events(table, column, seed)[event] for seed in range(5)]
@@ -258,22 +262,24 @@ def test_over_seeds_stand_medians():
 
 
 @pytest.mark.parametrize("n_seeds, lowest, highest", [(2, 0, 1), (5, 0, 4), (7, 1, 5)])
-def test_the_interval_is_a_quantile_of_binomials(n_seeds, lowest, highest):
-    """Of 5 draws from 5 steps, 3 or more are the lowest with probability 0.058; of 7 from 7, 4 or more with 0.009 (and
-    with 0.1 among the two lowest). The quantile is 0.025.
+def test_the_interval_ends_at_quantiles_of_binomials(n_seeds, lowest, highest):
+    """The interval ends at the 0.025 quantiles of binomial distributions.
+
+    Of 5 draws from 5 steps, 3 or more are the lowest with probability 0.058. Of 7 from 7, 4 or more are the
+    lowest with probability 0.009, and among the two lowest with 0.1.
     """
-    table = find(*of_seeds(*(moved(1 + seed / 4, seed) for seed in range(n_seeds))))
+    table = find(*joined(*(moved(1 + seed / 4, seed) for seed in range(n_seeds))))
     steps = sorted(events(table, seed=seed)["emergence.end"] for seed in range(n_seeds))
     assert len(set(steps)) == n_seeds
     ends = table[table["seed"].isna() & (table["event"] == "emergence.end")]
     assert ends[["low", "high"]].to_numpy().tolist() == [[steps[lowest], steps[highest]]]
 
 
-def test_events_that_not_all_seeds_have():
-    """Two seeds with five phases, one with three, one with none that never generalises."""
+def test_an_event_is_found_over_seeds_if_half_of_them_have_it():
+    """Two seeds have five phases, one has three, and one has none and never generalises."""
     five = [tables(TWO_PEAKS, test_accuracy=SLOW, seed=seed) for seed in (0, 1)]
     none = tables({1: 3, 4000: 1}, test_accuracy={1: 0.01, 4000: 0.05}, seed=300)
-    table = find(*of_seeds(*five, tables(seed=200), none))
+    table = find(*joined(*five, tables(seed=200), none))
     n_found, status = events(table, "n_found", None), events(table, "status", None)
     assert (events(table, "n_seeds", None) == 4).all()
     assert n_found.to_dict() == {"memorised": 4, "generalised": 3} | {
@@ -282,7 +288,7 @@ def test_events_that_not_all_seeds_have():
     assert (status == "found").all()  # two of four are half of them
     assert events(table, seed=None)["divergence.start"] == events(table, seed=0)["divergence.start"]
 
-    table = find(*of_seeds(five[0], tables(seed=200), none))
+    table = find(*joined(five[0], tables(seed=200), none))
     status = events(table, "status", None)
     assert status["divergence.start"] == status["delayed_emergence.end"] == "absent"
     assert status["generalised"] == "found"
@@ -291,25 +297,25 @@ def test_events_that_not_all_seeds_have():
     assert alone["n_found"].item() == 1
 
 
-def test_over_seeds_not_reached_stays_not_reached():
+def test_an_event_that_most_seeds_do_not_reach_is_not_reached():
     never = [tables(test_accuracy={1: 0.01, 4000: 0.05}, seed=seed) for seed in (1, 2)]
-    table = find(*of_seeds(tables(), *never))
+    table = find(*joined(tables(), *never))
     assert events(table, "status", None)["generalised"] == "not reached"
     assert np.isnan(events(table, seed=None)["generalised"])
 
 
-def test_over_seeds_stands_what_is_most_common_among_the_others():
+def test_the_status_over_seeds_is_the_most_common_one_of_the_others():
     falling = [tables({1: 1, 40: 1, 150: 5, 4000: 0.5}, seed=seed) for seed in (1, 2)]
     none = tables({1: 3, 4000: 1}, seed=0)
-    table = find(*of_seeds(none, *falling))
+    table = find(*joined(none, *falling))
     assert [events(table, "status", seed)["decoupling.end"] for seed in (0, 1, 2)] == ["absent"] + 2 * [
         "not reached"
     ]
     assert events(table, "status", None)["decoupling.end"] == "not reached"
 
 
-def test_a_run_that_learns_nothing_and_ends_at_once_has_a_whole_table():
-    """As where the first step's loss is not finite: nothing is found in any seed."""
+def test_a_run_that_ends_at_once_has_a_whole_table():
+    """Nothing is found in any seed if the loss is not finite at the first step."""
     curves = rows(train_accuracy={1: 0.01, 4000: 0.01}, test_accuracy={1: 0.01, 4000: 0.01})
     measured = rows(synergy=-series(SYNERGY), redundancy=REDUNDANCY)
     for last in (0, 1, 2):
@@ -325,8 +331,8 @@ def test_one_seed_has_no_interval():
     assert events(table, seed=None).equals(events(table))
 
 
-def test_neither_the_order_of_rows_nor_a_second_time_changes_anything():
-    pair = of_seeds(*(moved(1 + seed / 10, seed) for seed in range(3)))
+def test_the_order_of_rows_changes_nothing():
+    pair = joined(*(moved(1 + seed / 10, seed) for seed in range(3)))
     shuffled = [rows.sample(frac=1, random_state=1) for rows in pair]
     pd.testing.assert_frame_equal(find(*pair), find(*shuffled), check_exact=True)
 
@@ -354,7 +360,7 @@ def test_each_constant_is_doubled_and_halved():
         assert rule == replace(STATED, **{constant: value}, name=rule.name)
 
 
-def test_all_variants_stand_in_one_table():
+def test_all_variants_are_in_one_table():
     pair = tables()
     table = find_all_variants(*pair)
     assert table["rule"].unique().tolist() == [rule.name for rule in STATED.variants()]
@@ -363,8 +369,8 @@ def test_all_variants_stand_in_one_table():
         pd.testing.assert_frame_equal(one, find(*pair, rule))
 
 
-def test_the_table():
-    table = find(*of_seeds(tables(seed=100), tables(seed=0)))
+def test_the_table_has_its_columns_events_seeds_and_types():
+    table = find(*joined(tables(seed=100), tables(seed=0)))
     assert table.columns.tolist() == COLUMNS
     assert table["event"].tolist() == EVENTS * 3
     assert table["seed"].dtype == "Int64"
@@ -382,13 +388,13 @@ def test_the_table():
         pytest.param(lambda curves, metric: (curves, pd.concat([metric, metric])), id="two values at a step"),
     ],
 )
-def test_tables_that_do_not_go_together_are_refused(spoil):
+def test_tables_of_different_runs_or_seeds_raise_an_error(spoil):
     with pytest.raises(ValueError):
         find(*spoil(*tables()))
 
 
-def test_layers_have_phases_of_their_own():
-    """Each layer's rows are those that it has alone."""
+def test_each_layer_has_its_own_phases():
+    """The rows of a layer are those that it has alone."""
     curves, measured = tables()
     _, other = tables(TWO_PEAKS)
     first, second = measured.assign(layer="hidden"), other.assign(layer="preactivation")
@@ -398,7 +404,7 @@ def test_layers_have_phases_of_their_own():
         pd.testing.assert_frame_equal(rows, find_all_variants(curves, alone).drop(columns="layer"))
 
 
-def test_two_values_at_a_step_are_named():
+def test_two_values_at_a_step_raise_an_error_that_names_them():
     curves, measured = tables()
     with pytest.raises(ValueError, match="synergy of r seed 0 has two values at step"):
         find(curves, pd.concat([measured, measured]))

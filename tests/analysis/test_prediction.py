@@ -1,4 +1,4 @@
-"""The early-peak rule on made-up runs: what it sees, what it must not see, and how it is scored."""
+"""The early-peak rule on made-up runs: what it may see, which runs it leaves out, and how it is scored."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from grokking_phases.recipe import Recipe
 from study.resolve import inherited
 
 NAN = np.nan
-STEPS = 4000  # so that q is step 400, and the rule looks from step 100 at learning rate 0.01
+STEPS = 4000  # q is step 400, and the rule looks from step 100 on at learning rate 0.01
 SNAPSHOTS = [0, 1, 3, 10, 30, 60, *range(100, 401, 20), 800, 1600, 4000]
 EVALUATED = [0, *range(100, 4001, 100)]
 
 
 def bump(height, centre=200.0, width=0.3, base=1.0):
-    """S as a function of step: a Gaussian in ln step."""
+    """Return S as a function of step: a Gaussian in ln step."""
     return lambda step: base + height * np.exp(-0.5 * (np.log(step / centre) / width) ** 2)
 
 
@@ -28,14 +28,16 @@ def curve(function, steps=range(10, 1001, 10)):
 
 
 def made(run, seed, S, generalised_at=NAN, weight_norm=10.0, train_loss=0.1):
-    """One run and seed: (rows of curves, rows of O-information)."""
+    """Return the rows of curves and the rows of O-information for one run and seed."""
     values = {
         "test_accuracy": lambda step: 0.99 if step >= generalised_at else 0.5,
         "weight_norm": lambda step: weight_norm,
         "train_loss": lambda step: train_loss,
     }
     curves = [
-        (run, seed, step, metric, float(of(step))) for step in EVALUATED for metric, of in values.items()
+        (run, seed, step, metric, float(value(step)))
+        for step in EVALUATED
+        for metric, value in values.items()
     ]
     synergy = [(run, seed, step, "synergy", -float(S(max(step, 0.5)))) for step in SNAPSHOTS]
     columns = ["run", "seed", "step", "metric", "value"]
@@ -48,7 +50,7 @@ def study(*trials):
 
 
 def entries(weight_decay):
-    """Runs of the config."""
+    """Return the runs of a config."""
     return {
         run: {"training": {"steps": STEPS, "learning_rate": 0.01, "weight_decay": decay}}
         for run, decay in weight_decay.items()
@@ -60,7 +62,7 @@ RUNS = entries({"peaked": 1, "late": 1, "flat": 0, "falling": 0, "crushed": 50})
 
 @pytest.fixture
 def tables():
-    """Runs with a peak generalise, and the larger their norm, the less so; seed 0 calibrates."""
+    """Return tables in which runs with a peak and a small norm generalise; seed 0 calibrates."""
     trials = []
     for seed in range(3):
         trials += [
@@ -78,30 +80,31 @@ def predicted(tables, runs=RUNS, calibration=(0,)):
     return predictions(curves, {"o_information": synergy}, {}, runs, calibration=list(calibration))
 
 
-def of(table, kind, predictor="synergy_peak", **columns):
-    chosen = table[(table["kind"] == kind) & (table["predictor"] == predictor)]
+def selected(table, kind, predictor="synergy_peak", **columns):
+    """Return the rows of a kind and predictor with these column values."""
+    rows = table[(table["kind"] == kind) & (table["predictor"] == predictor)]
     for column, value in columns.items():
-        chosen = chosen[chosen[column] == value]
-    return chosen
+        rows = rows[rows[column] == value]
+    return rows
 
 
 def summary(table, predictor="synergy_peak", subset="all"):
-    [row] = of(table, "summary", predictor, subset=subset).to_dict("records")
+    [row] = selected(table, "summary", predictor, subset=subset).to_dict("records")
     return row
 
 
 # The score of a curve
 
 
-def test_a_peak_is_as_prominent_as_it_is_high_less_what_smoothing_takes():
-    """A Gaussian of width 0.3 smoothed by one of 0.15: its height falls by 0.3 / sqrt(0.3^2 + 0.15^2)."""
+def test_the_prominence_of_a_peak_is_its_height_after_smoothing():
+    """A Gaussian of width 0.3 smoothed by one of 0.15 falls in height by 0.3 / sqrt(0.3^2 + 0.15^2)."""
     steps = np.unique(np.geomspace(10, 4000, 400).round())
     expected = 5 * 0.3 / np.hypot(0.3, 0.15)
     assert prominence(curve(bump(5), steps)) == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize("S", [lambda step: 3.0, lambda step: 0.0, np.log, lambda step: 30 / step])
-def test_without_a_peak_there_is_none(S):
+def test_a_curve_without_a_peak_has_no_prominence(S):
     assert prominence(curve(S)) == pytest.approx(0, abs=1e-12)
 
 
@@ -119,7 +122,10 @@ def test_the_most_prominent_peak_counts_not_the_highest():
 
 
 def snapshots(S, **null):
-    """What `peaks_so_far` reads; null: `at_34=2.0` is what chance gives at step 34, in nats."""
+    """Return what `peaks_so_far` reads.
+
+    null: `at_34=2.0` is the synergy that chance gives at step 34, in nats.
+    """
     table = pd.DataFrame({"synergy": -S})
     for at, height in null.items():
         table.loc[S.index[S.index >= int(at.removeprefix("at_"))][0], "synergy_shuffled_low"] = -height
@@ -134,7 +140,7 @@ def test_a_peak_is_known_only_when_it_is_over():
     assert asked.is_monotonic_increasing
 
 
-def test_what_comes_later_changes_no_answer():
+def test_later_values_change_no_answer():
     steps = np.unique(np.geomspace(10, 1000, 60).round())
     S = curve(bump(5), steps)
     changed = S.where(S.index <= 300, 100.0)
@@ -154,7 +160,7 @@ def test_what_comes_later_changes_no_answer():
 # What a rule may see
 
 
-def test_nothing_after_q_and_nothing_of_the_first_steps_changes_a_score(tables):
+def test_values_after_q_and_in_the_first_steps_change_no_score(tables):
     before = predicted(tables)
     curves, synergy = (rows.copy() for rows in tables)
     random = np.random.default_rng(0)
@@ -166,7 +172,7 @@ def test_nothing_after_q_and_nothing_of_the_first_steps_changes_a_score(tables):
     pd.testing.assert_frame_equal(before, predicted((curves, synergy)))
 
 
-def test_when_a_run_generalises_after_q_changes_its_lead_alone(tables):
+def test_the_step_of_generalisation_after_q_changes_only_the_lead(tables):
     before = predicted(tables)
     curves, synergy = tables
     later = curves.copy()
@@ -176,11 +182,11 @@ def test_when_a_run_generalises_after_q_changes_its_lead_alone(tables):
     pd.testing.assert_frame_equal(
         before[before["kind"] == "run"][unchanged], after[after["kind"] == "run"][unchanged]
     )
-    leads = of(after, "run", run="peaked")["lead"] - of(before, "run", run="peaked")["lead"]
+    leads = selected(after, "run", run="peaked")["lead"] - selected(before, "run", run="peaked")["lead"]
     assert leads.tolist() == [2600, 2500, 2400]
 
 
-def test_scored_runs_fix_nothing(tables):
+def test_scored_runs_fix_neither_direction_nor_threshold(tables):
     curves, synergy = (rows.copy() for rows in tables)
     for rows in (curves, synergy):
         rows.loc[rows["seed"] > 0, "value"] = rows.loc[rows["seed"] > 0, "value"].to_numpy()[::-1]
@@ -190,32 +196,32 @@ def test_scored_runs_fix_nothing(tables):
         assert [before[key] for key in fixed] == [after[key] for key in fixed]
 
 
-def test_redundancy_is_no_synergy():
-    """Where every multiplet is redundant, a peak of -Omega is no peak of synergy."""
+def test_a_peak_counts_only_where_omega_is_negative():
+    """If every multiplet is redundant, a peak of -Omega is not a peak of synergy."""
     trials = [made("peaked", 0, bump(5, base=-6)), made("flat", 0, bump(5, base=-2))]
-    values = of(predicted(study(*trials)), "run").set_index("run")["value"]
+    values = selected(predicted(study(*trials)), "run").set_index("run")["value"]
     assert values["peaked"] == 0
     assert 0 < values["flat"] < 3
 
 
-def test_a_null_takes_from_a_peak_what_chance_gives():
+def test_a_null_lowers_a_peak_by_the_synergy_of_chance():
     curves, synergy = study(made("flat", 0, bump(5, base=1)))
     null = synergy[synergy["step"].isin([100, 400])].assign(metric="synergy_shuffled_low", value=-4.0)
     null = pd.concat([null, synergy])  # its table has the observed value too
     late = null.assign(step=800, value=-50.0).drop_duplicates(["step", "metric"])
     values = [
-        of(predictions(curves, {"a": synergy}, nulls, RUNS, calibration=[0]), "run")["value"].item()
+        selected(predictions(curves, {"a": synergy}, nulls, RUNS, calibration=[0]), "run")["value"].item()
         for nulls in ({}, {"a": null}, {"a": pd.concat([null, late])}, {"b": null})
     ]
     assert values[1] < values[0] - 2
     assert values[2:] == [values[1], values[0]]
 
 
-# Who is left out
+# Runs that are left out
 
 
 def left_out(*trials):
-    rows = of(predicted(study(*trials)), "run")
+    rows = selected(predicted(study(*trials)), "run")
     assert (
         rows.loc[rows["left_out"].notna(), ["value", "score", "outcome", "known_at", "lead"]]
         .isna()
@@ -240,7 +246,7 @@ def test_a_diverged_run_is_left_out_with_or_without_snapshots():
 @pytest.mark.parametrize(
     ("fraction", "reason"), [(0.3, None), (0.7, "synergy undefined"), (1.0, "synergy undefined")]
 )
-def test_undefined_synergy_is_passed_over_or_leaves_a_run_out(fraction, reason):
+def test_a_run_with_too_much_undefined_synergy_is_left_out(fraction, reason):
     curves, synergy = made("peaked", 0, bump(5), 1000)
     early = synergy.index[synergy["step"].between(100, 400)]
     chosen = np.random.default_rng(0).permutation(early)[: round(fraction * len(early))]
@@ -255,7 +261,7 @@ def test_a_run_that_never_memorises_is_kept():
 # The score of the rule
 
 
-def test_a_rule_that_is_right_is_scored_so(tables):
+def test_a_rule_that_is_always_right_has_only_hits_and_correct_rejections(tables):
     said = summary(predicted(tables))
     assert {key: said[key] for key in ["n", "n_left_out", *prediction.COUNTS.values()]} == {
         "n": 10,
@@ -274,11 +280,11 @@ def test_a_baseline_finds_its_direction_and_its_lead_begins_at_q(tables):
     table = predicted(tables)
     said = summary(table, "weight_norm")
     assert (said["direction"], said["auc"], said["threshold"]) == (-1, 1, -20)
-    hits = of(table, "run", "weight_norm", outcome="hit").sort_values(["seed", "run"])
+    hits = selected(table, "run", "weight_norm", outcome="hit").sort_values(["seed", "run"])
     assert hits["lead"].tolist() == [2600, 600] + [2600, 700] + [2600, 800]
 
 
-def test_train_loss_is_useless_without_the_hopeless_runs(tables):
+def test_train_loss_predicts_nothing_without_the_hopeless_runs(tables):
     table = predicted(tables)
     assert summary(table, "train_loss")["auc"] == pytest.approx((4 * 4 / 2 + 4 * 2) / (4 * 6))
     without = summary(table, "train_loss", "weight decay < 10")
@@ -290,7 +296,7 @@ def test_misses_and_false_alarms_are_told_apart():
     trials += [made("flat", seed, bump(0)) for seed in (0, 1)]
     trials += [made("late", 1, bump(0), 1000), made("falling", 1, bump(5))]
     table = predicted(study(*trials))
-    said = of(table, "run", role="scored").set_index("run")
+    said = selected(table, "run", role="scored").set_index("run")
     outcomes = {"falling": "false alarm", "flat": "correct rejection", "late": "miss", "peaked": "hit"}
     assert said["outcome"].to_dict() == outcomes
     assert said["known_at"].notna().to_dict() == {
@@ -301,12 +307,12 @@ def test_misses_and_false_alarms_are_told_apart():
     }
     assert said["lead"].notna().to_dict() == {"falling": False, "flat": False, "late": False, "peaked": True}
     assert summary(table)["auc"] == 0.5  # of four pairs, one is won, one lost, two are tied
-    points = of(table, "roc", subset="all")[["false_alarm_rate", "hit_rate"]].to_numpy().tolist()
+    points = selected(table, "roc", subset="all")[["false_alarm_rate", "hit_rate"]].to_numpy().tolist()
     assert points == [[0, 0], [0.5, 0.5], [1, 1]]
 
 
 def test_the_lead_counts_from_the_end_of_the_peak(tables):
-    rows = of(predicted(tables), "run", run="peaked")
+    rows = selected(predicted(tables), "run", run="peaked")
     assert ((rows["known_at"] > 200) & (rows["known_at"] <= 400)).all()
     assert (rows["lead"] == rows["generalised_at"] - rows["known_at"]).all()
     said = summary(predicted(tables))
@@ -328,25 +334,25 @@ def test_one_class_alone_has_no_area_and_a_reason(generalised_at):
 def test_a_calibration_of_one_class_gives_no_outcome():
     trials = [made("peaked", seed, bump(5), 1000) for seed in (0, 1)] + [made("flat", 1, bump(0))]
     table = predicted(study(*trials))
-    assert of(table, "run")["outcome"].isna().all()
+    assert selected(table, "run")["outcome"].isna().all()
     assert summary(table)["auc"] == 1  # it needs no threshold
     assert np.isnan(summary(table, "weight_norm")["auc"])  # it needs a direction
     assert summary(table)["undefined"] == "all of the calibration seeds generalise"
 
 
-def test_no_run_left_is_no_error():
+def test_a_study_without_any_run_left_is_no_error():
     table = predicted(study(*(made("peaked", seed, bump(5), 200) for seed in (0, 1))))
     assert summary(table)["n"] == 0
     assert summary(table)["n_left_out"] == 1
     assert summary(table)["undefined"] == "none of the scored runs is left"
 
 
-def test_the_order_of_rows_is_nothing_and_the_bits_are_the_same(tables):
+def test_the_order_of_rows_changes_no_bit(tables):
     shuffled = tuple(rows.sample(frac=1, random_state=1) for rows in tables)
     pd.testing.assert_frame_equal(predicted(tables), predicted(shuffled), check_exact=True)
 
 
-def test_estimates_stand_beside_each_other(tables, tmp_path):
+def test_several_estimates_are_in_one_table(tables, tmp_path):
     curves, synergy = tables
     reversed_sign = synergy.assign(value=-synergy["value"])
     both = predictions(curves, {"a": synergy, "b": reversed_sign}, {}, RUNS, calibration=[0])
@@ -364,7 +370,7 @@ def test_estimates_stand_beside_each_other(tables, tmp_path):
 
 @pytest.fixture(scope="module")
 def sweep():
-    """(Runs of the sweep, its overlay, runs of the default study), as the config gives them."""
+    """Return the runs of the sweep, its overlay, and the runs of the default study, from the config."""
     root = Path(__file__).parents[2]
     base, overlay = (
         yaml.safe_load((root / name).read_text()) for name in ("config.yaml", "config/prediction.yaml")
@@ -378,7 +384,7 @@ def sweep():
     )
 
 
-def test_the_sweep_is_large_and_no_seed_of_it_was_seen_before(sweep):
+def test_the_sweep_is_large_and_shares_no_seed_with_the_default_study(sweep):
     runs, overlay, seen = sweep
     assert sum(len(run["seeds"]) for run in runs.values()) >= 60
     assert not {seed for run in runs.values() for seed in run["seeds"]} & {
@@ -388,7 +394,7 @@ def test_the_sweep_is_large_and_no_seed_of_it_was_seen_before(sweep):
         assert set(overlay["prediction"]["calibration"]) < set(run["seeds"])
 
 
-def test_each_run_of_the_sweep_is_another_and_in_one_panel(sweep):
+def test_runs_of_the_sweep_differ_and_each_is_in_one_panel(sweep):
     runs, overlay, _ = sweep
     assert sorted(
         run for panel in overlay["figures"]["emergence/prediction"]["panels"].values() for run in panel
@@ -399,7 +405,7 @@ def test_each_run_of_the_sweep_is_another_and_in_one_panel(sweep):
     assert len(set(settings)) == len(settings)
 
 
-def test_snapshots_fill_the_window_closer_than_the_smoothing(sweep):
+def test_snapshots_in_the_window_are_closer_than_the_smoothing(sweep):
     for run in sweep[0].values():
         recipe = Recipe(**run["training"])
         first, last = prediction.FORGOTTEN / recipe.learning_rate, prediction.EARLY * recipe.steps

@@ -1,4 +1,4 @@
-"""ROC curves and AUC against scikit-learn and by hand; the bootstrap draws whole runs."""
+"""ROC curves and AUC against scikit-learn and by hand, and the bootstrap over whole runs."""
 
 import numpy as np
 import pandas as pd
@@ -27,8 +27,8 @@ def test_known_areas(scores, expected):
 
 
 @pytest.mark.parametrize("n_values", [3, 1000])
-def test_areas_and_curves_are_scikit_learns(n_values):
-    """Many ties, and few."""
+def test_areas_and_curves_agree_with_scikit_learn(n_values):
+    """Three values give many ties, and 1000 give few."""
     random = np.random.default_rng(0)
     scores, generalised = cases(random.integers(n_values, size=60), random.random(60) < 0.3)
     assert auc(scores, generalised).item() == pytest.approx(roc_auc_score(generalised, scores), abs=1e-12)
@@ -44,7 +44,7 @@ def test_without_both_classes_there_is_no_area(generalised):
     assert roc(scores, generalised)[["hit_rate", "false_alarm_rate"]].isna().any().any()
 
 
-def test_a_case_that_counts_twice_is_as_if_it_were_there_twice():
+def test_a_case_with_weight_two_counts_like_two_cases():
     random = np.random.default_rng(1)
     scores, generalised = cases(random.integers(5, size=20), random.random(20) < 0.5)
     times = random.integers(0, 4, size=20)
@@ -64,15 +64,18 @@ def test_whole_runs_are_drawn():
     np.testing.assert_array_equal(weights, resamples(runs))
 
 
-def test_no_runs_have_no_resamples_to_tell_of():
+def test_without_runs_medians_and_intervals_are_nan():
     nothing = pd.Series([], dtype=float)
     weights = resamples(nothing.astype(str))
     assert np.isnan(medians(nothing, weights)).all()
     assert np.isnan(list(with_interval("auc", auc(nothing, nothing.astype(bool), weights)).values())).all()
 
 
-def test_the_interval_of_a_mean_of_normals_is_known():
-    """Scores N(0, 1) and N(1, 1) of 400 runs of one case: AUC = Phi(1 / sqrt 2) = 0.760, standard error 0.024."""
+def test_the_area_of_two_normals_and_its_interval_are_known():
+    """Scores are N(0, 1) and N(1, 1), for 400 runs of one case.
+
+    AUC = Phi(1 / sqrt 2) = 0.760, with a standard error of 0.024.
+    """
     random = np.random.default_rng(2)
     generalised = pd.Series(np.arange(400) < 200)
     scores = pd.Series(random.normal(size=400) + generalised)
@@ -83,7 +86,7 @@ def test_the_interval_of_a_mean_of_normals_is_known():
     assert said["auc_low"] < said["auc"] < said["auc_high"]
 
 
-def test_runs_whose_seeds_agree_leave_more_doubt_than_as_many_runs():
+def test_runs_whose_seeds_agree_give_a_wider_interval_than_as_many_runs():
     random = np.random.default_rng(3)
     of_run, generalised = random.normal(size=20), pd.Series(np.arange(100) // 5 < 10)
     scores = pd.Series(np.repeat(of_run, 5)) + generalised
@@ -94,7 +97,7 @@ def test_runs_whose_seeds_agree_leave_more_doubt_than_as_many_runs():
     assert widths[0] > 1.5 * widths[1]
 
 
-def test_medians_are_of_the_values_that_are_drawn():
+def test_medians_are_taken_over_the_values_that_are_drawn():
     values = pd.Series([3.0, np.nan, 1.0, 10.0])
     weights = np.array([[1, 1, 1, 1], [1, 9, 0, 2], [0, 1, 0, 0], [1, 0, 0, 1], [3, 0, 2, 1]])
     np.testing.assert_array_equal(medians(values, weights), [3, 10, np.nan, 6.5, 3])

@@ -1,4 +1,4 @@
-"""Which units are chosen, and when there are none to choose."""
+"""Choice of units, and the reasons for which there are none to choose."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ WIDTH = 8
 
 
 def o_information(seed=3):
-    """Synergy is least at step 0, then at 1, then at 100; redundancy greatest at 1, then at 10."""
+    """Return rows in which Omega is least at step 0, then 1, then 100, and greatest at 1, then 10."""
     at = {
         0: (-9.0, 1.0, [0, 1], [2]),
         1: (-5.0, 12.0, [1, 2, 3], [0, 1]),
@@ -57,7 +57,7 @@ def chosen(curves=NEVER, phases=NO_PHASES, **options):
 
 
 def test_the_most_synergistic_multiplet_from_the_first_step_that_counts():
-    """By default from step 5, the authors' first sample: before, random features are what is most synergistic."""
+    """The default is step 5, the authors' first sample; before it, random features are most synergistic."""
     assert choose(o_information(), NEVER, NO_PHASES, WIDTH) == ([3, 7], 100, -3.0)
     assert chosen(from_step=1) == [1, 2, 3]
     assert chosen(from_step=0) == [0, 1]
@@ -71,7 +71,7 @@ def test_the_others_are_all_other_units_of_the_layer():
     assert chosen(take="others") == [0, 1, 2, 4, 5, 6]
 
 
-def test_random_units_are_as_many_without_repetition_and_differ_by_draw_and_seed():
+def test_random_units_are_distinct_and_as_many_and_differ_by_draw_and_seed():
     draws = [chosen(take="random", draw=draw) for draw in range(1, 30)]
     assert all(
         len(set(units)) == 2 and set(units) <= set(range(WIDTH)) and units == sorted(units) for units in draws
@@ -91,7 +91,7 @@ def test_the_multiplet_at_the_first_snapshot_that_generalised(generalised, units
 
 
 @pytest.mark.parametrize("phase", ["emergence", "delayed_emergence"])
-def test_the_multiplet_of_a_phase(phase):
+def test_the_multiplet_during_a_phase(phase):
     during = phases(**{f"{phase}__start": 1, f"{phase}__end": 20})
     assert chosen(phases=during, at=phase) == [4, 5, 6]
 
@@ -111,13 +111,13 @@ def test_the_multiplet_of_a_phase(phase):
         ),
     ],
 )
-def test_where_there_is_none_it_is_absent_with_a_reason(options, why):
+def test_an_absent_sub_network_has_a_reason(options, why):
     with pytest.raises(Absent, match=why):
         chosen(**options)
 
 
 @pytest.mark.parametrize("take", ["units", "others", "random"])
-def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
+def test_a_multiplet_that_is_the_whole_layer_is_never_chosen(take):
     table, everything = o_information(), list(range(WIDTH))
     table["units"] = [
         everything if step == 100 else units
@@ -129,7 +129,7 @@ def test_a_multiplet_that_is_the_whole_layer_is_no_sub_network(take):
         choose(table, NEVER, NO_PHASES, WIDTH, take=take)
 
 
-def test_a_choice_is_a_row_that_says_where_it_was_found_or_why_not(tmp_path):
+def test_a_choice_is_written_with_its_origin_or_the_reason_why_it_is_absent(tmp_path):
     origin = {"run": "r", "seed": 3, "subnetwork": "synergistic"}
     write_choice(tmp_path / "found", origin | {"size": 2, "step": 100, "o_information": -3.0}, origin)
     write_choice(tmp_path / "absent", origin | {"absent": "no phase"}, origin)
@@ -140,12 +140,12 @@ def test_a_choice_is_a_row_that_says_where_it_was_found_or_why_not(tmp_path):
 
 
 @pytest.mark.parametrize("option", ["draw", "from_step"])
-def test_what_is_below_its_limit_is_refused(option):
+def test_an_option_below_its_limit_raises_an_error(option):
     with pytest.raises(ValueError, match=f"{option}: -1 is less than 0"):
         chosen(**{option: -1})
 
 
-def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
+def test_the_same_units_give_the_same_bytes_and_an_absent_choice_says_why(tmp_path):
     origin = {"run": "r", "seed": 3, "subnetwork": "synergistic"}
     for name in ("first", "second"):
         write_units(tmp_path / name, [1, 5], origin, {})
@@ -158,7 +158,7 @@ def test_the_same_units_are_the_same_bytes_and_none_say_why(tmp_path):
     assert header_of(tmp_path / "none")["absent"] == "the run never generalises"
 
 
-def test_the_units_of_one_layer_are_chosen_among_its_own_rows():
+def test_the_units_of_a_layer_are_chosen_from_its_own_rows():
     first = o_information()
     other = first.assign(
         layer="preactivation", value=10 * first["value"], units=first["units"].map(lambda _: [2, 5])

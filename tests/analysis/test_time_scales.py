@@ -1,4 +1,4 @@
-"""Time scales on curves made to have them, and on curves that have not; their alignment on steps made up."""
+"""Time scales on curves that have or lack them, and their alignment on made-up steps."""
 
 import numpy as np
 import pandas as pd
@@ -22,17 +22,17 @@ STEPS = np.unique(np.geomspace(1, 10_000, 120).round().astype(int))
 RULE = Rule()
 
 
-def curve(of, steps=STEPS):
-    return pd.Series([of(np.log(step)) for step in steps], index=steps, dtype=float)
+def curve(function, steps=STEPS):
+    return pd.Series([function(np.log(step)) for step in steps], index=steps, dtype=float)
 
 
 def bump(at, width=0.8, height=1.0):
-    """Symmetric in ln step, so that smoothing leaves its top where it is."""
+    """Return a peak that is symmetric in ln step, so that smoothing leaves its top where it is."""
     return curve(lambda x: height * np.exp(-0.5 * ((x - np.log(at)) / width) ** 2))
 
 
 def near(step, at):
-    """To one snapshot, 8 % apart."""
+    """Return whether two steps are at most a snapshot apart; snapshots are 8 % apart."""
     return abs(np.log(step / at)) < 0.1
 
 
@@ -43,11 +43,12 @@ def test_a_peak_is_found_where_it_is(at):
 
 
 @pytest.mark.parametrize(
-    "of", [lambda x: x, lambda x: -x, lambda x: 1.0, lambda x: x + 0.02 * np.sin(4 * x), lambda x: np.nan]
+    "function",
+    [lambda x: x, lambda x: -x, lambda x: 1.0, lambda x: x + 0.02 * np.sin(4 * x), lambda x: np.nan],
 )
-def test_no_peak_is_found_where_there_is_none(of):
-    """Rising, falling, constant, with ripples of less than a twentieth of the range, without a value."""
-    assert turning_point(curve(of)) is None
+def test_no_peak_is_found_where_there_is_none(function):
+    """The curves rise, fall, are constant, have ripples below a twentieth of the range, or have no value."""
+    assert turning_point(curve(function)) is None
 
 
 def test_step_0_is_left_out():
@@ -56,7 +57,7 @@ def test_step_0_is_left_out():
 
 
 def test_the_second_descent_begins_after_the_first_minimum():
-    # Falls from 5, has its minimum near step 30, a top at 1,000 that is lower than the start, and falls again.
+    # The loss falls from 5 to a minimum near step 30, has a top at 1,000 below its start, and falls again.
     loss = curve(lambda x: 5 * np.exp(-x)) + bump(1000)
     assert loss[1] > loss.loc[100:].max()
     assert near(second_descent(loss), 1000)
@@ -65,7 +66,10 @@ def test_the_second_descent_begins_after_the_first_minimum():
 
 
 def test_a_wiggle_before_the_descent_hides_no_second_descent():
-    """As of division: a plateau with a wiggle near step 10, a fall, a minimum near 300, a low top near 3,000."""
+    """The curve is like that of division: a plateau with a wiggle near step 10, then a fall.
+
+    Its minimum is near step 300, and a low top near 3,000.
+    """
     fall = curve(lambda x: 4 / (1 + np.exp(3 * (x - np.log(100)))))
     wiggle = bump(10, width=0.3, height=0.1)
     loss = fall + wiggle + 0.5 * bump(3000)
@@ -74,7 +78,7 @@ def test_a_wiggle_before_the_descent_hides_no_second_descent():
     assert second_descent(fall + wiggle) is None
 
 
-def test_an_accuracy_counts_once_it_stays():
+def test_an_accuracy_is_reached_once_it_stays_there():
     accuracy = pd.Series([0.1, 0.99, 0.5, 0.98, 0.985, 0.99, 0.3, 1.0], index=[0, 1, 2, 3, 5, 8, 13, 21])
     assert reached(accuracy, 0.98) == 3
     assert reached(accuracy, 0.98, Rule(successive=1)) == 1
@@ -91,7 +95,7 @@ def test_information_settles_after_its_peak():
 
 
 def tidy(wide, layer, seeds=(0, 1)):
-    """{metric: by step} as tidy rows, the same for each seed."""
+    """Return {metric: values by step} as tidy rows, equal for each seed."""
     rows = pd.DataFrame(wide).rename_axis("step").reset_index().melt(id_vars="step", var_name="metric")
     return pd.concat([rows.assign(run="r", seed=seed, layer=layer) for seed in seeds], ignore_index=True)
 
@@ -121,13 +125,13 @@ def tables(ceiling=5.0):
     return tidy(curves, None), measured
 
 
-def test_every_time_scale_has_a_step_or_a_word():
+def test_every_time_scale_has_a_step_or_a_status():
     events = find(*tables())
-    for of in (events[events["seed"] == 1], events[events["seed"].isna()]):
-        assert len(of) == 13
-        of = in_last_layer(of)
-        found = of.set_index(["source", "event"])
-        assert len(found) == len(of) == 11
+    for rows in (events[events["seed"] == 1], events[events["seed"].isna()]):
+        assert len(rows) == 13
+        rows = in_last_layer(rows)
+        found = rows.set_index(["source", "event"])
+        assert len(found) == len(rows) == 11
         for at, place in {
             100: (np.nan, "fit"),
             500: (np.nan, "peak"),
@@ -136,7 +140,7 @@ def test_every_time_scale_has_a_step_or_a_word():
             1000: ("other", "compress"),
             80: ("lmn", "lmn"),
         }.items():
-            row = of[(of["source"] == place[0]) | (of["source"].isna() & pd.isna(place[0]))]
+            row = rows[(rows["source"] == place[0]) | (rows["source"].isna() & pd.isna(place[0]))]
             row = row[row["event"] == place[1]].iloc[0]
             assert row["status"] == FOUND and near(row["step"], at)
         for source, event in (("lc", "lc"), ("kde", "compress_tripled")):
@@ -146,16 +150,16 @@ def test_every_time_scale_has_a_step_or_a_word():
         assert found.loc[("kde", "fixed"), "step"] > found.loc[("kde", "compress"), "step"]
 
 
-def test_what_is_not_there_is_not_imputed():
+def test_a_time_scale_that_is_not_found_has_no_step():
     curves, measured = tables(ceiling=0.9)
     curves.loc[curves["metric"] == "test_accuracy", "value"] = 0.5
     found = find(curves, measured).dropna(subset="seed").set_index(["event"])
     assert (found.loc[["gen_0.9"], "status"] == NOT_REACHED).all()
     kde = found[(found["source"] == "kde") & (found["layer"] == "block_2")]
-    assert (kde.loc[["compress", "fixed"], "status"] == ABSENT).all()  # at the ceiling it says nothing
+    assert (kde.loc[["compress", "fixed"], "status"] == ABSENT).all()  # information is at its ceiling
 
 
-def test_the_first_source_of_information_is_aligned_and_put_in_words():
+def test_the_first_source_of_information_is_aligned_and_described():
     events = find(*tables())
     table = aligned(events).set_index(["first", "second"])
     assert near(10 ** table.loc["fit", "compress"]["difference"], 2)
@@ -182,7 +186,7 @@ def test_aligned_time_scales_are_nearer_within_a_seed_than_across():
     assert (table["n"] == 12).all() and len(table) == 3
 
 
-def test_seeds_without_both_are_left_out():
+def test_seeds_without_both_time_scales_are_left_out():
     steps = pd.DataFrame({"fit": [100.0, 200.0, 400.0], "peak": [1000.0, np.nan, np.nan], "lc": [np.nan] * 3})
     table = alignment(steps).set_index(["first", "second"])
     assert table.loc["fit", "peak"][["n", "difference"]].tolist() == [1, 1]
@@ -190,7 +194,7 @@ def test_seeds_without_both_are_left_out():
     assert table.loc["fit", "lc"]["n"] == 0 and np.isnan(table.loc["fit", "lc"]["difference"])
 
 
-def test_layers_have_time_scales_of_their_own():
+def test_each_layer_has_its_own_time_scales():
     curves, measured = tables()
     first = tidy({"information_x": bump(50), "ceiling_x": curve(lambda x: 5.0)}, "block_1")
     table = pd.concat([first, measured["other"]], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Runs and tables that no training made, for tests of figures."""
+"""Made-up runs and tables for tests of figures."""
 
 import re
 from dataclasses import asdict
@@ -18,7 +18,7 @@ O_INFORMATION = {
 
 
 def is_named(thing, text):
-    """Return whether a run, number or option's value stands in a text as a word of its own."""
+    """Return whether a run, a number or the value of an option is a word of its own in a text."""
     return re.search(rf"(?<![\w.]){re.escape(str(thing))}(?!\w|\.\d)", text) is not None
 
 
@@ -28,11 +28,12 @@ def named_in(figure, *things):
 
 
 def curves_in(ax):
-    """Return the lines with points, without those that stand for a legend or mark a step."""
+    """Return the lines that have several points, without those of the legend and those that mark a step."""
     return [line for line in ax.lines if len(set(line.get_xdata())) > 1]
 
 
 def run_with(**training):
+    """Return the entry of a run with these options of training."""
     return {
         "seeds": [0, 1],
         "dataset": {"module": "modular_addition", "p": 11, "train_fraction": 0.4},
@@ -43,7 +44,7 @@ def run_with(**training):
 
 
 def table(run, values_of, steps=STEPS, layer="hidden"):
-    """One row a seed, step and metric; `values_of` maps metrics to functions of (seed, step)."""
+    """Return a row for each seed, step and metric; `values_of` maps metrics to functions of (seed, step)."""
     rows = [
         {"run": run, "seed": seed, "step": step, "layer": layer, "metric": metric, "value": value(seed, step)}
         for seed in SEEDS
@@ -54,7 +55,7 @@ def table(run, values_of, steps=STEPS, layer="hidden"):
 
 
 def curves(run, steps=STEPS):
-    """Training fits at once; the test accuracy rises from step to step."""
+    """Return curves of a run that fits at once, and whose test accuracy rises from step to step."""
     values = {
         "train_accuracy": lambda seed, step: 1.0 if step else 0.1,
         "test_accuracy": lambda seed, step: step / 100,
@@ -66,7 +67,7 @@ def curves(run, steps=STEPS):
 
 
 def o_information(run, **changed):
-    """Synergy 1 and redundancy 2 bits, times step + seed, under each treatment of ties."""
+    """Return a synergy of 1 bit and a redundancy of 2 bits, times step + seed, for each treatment of ties."""
     values = {
         "synergy": lambda seed, step: -np.log(2) * (step + seed),
         "redundancy": lambda seed, step: 2 * np.log(2) * (step + seed),
@@ -80,7 +81,10 @@ def o_information(run, **changed):
 
 
 def phases(run, steps, rules=("stated",), layer="hidden"):
-    """Events at `steps` (NaN: absent) of each seed and over seeds, in each table of O-information and by each rule."""
+    """Return events at `steps` (NaN: absent) of each seed and over seeds.
+
+    They are in each table of O-information, and by each rule.
+    """
     rows = [
         {
             "run": run,

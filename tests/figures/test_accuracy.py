@@ -1,4 +1,4 @@
-"""Figures of accuracies from made-up tables: Figures 1, 8 and 9 of the emergence paper, and initialisation."""
+"""Figures of accuracies from made-up tables: the emergence paper's Figures 1, 8, 9, and initialisation."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def legend_of(figure):
     return [entry.get_text() for entry in figure.subfigs[0].legends[0].get_texts()]
 
 
-def test_accuracies_after_step_0_in_the_panels_order_and_nothing_else():
+def test_only_accuracies_after_step_0_are_selected_in_the_order_of_panels():
     everything = pd.concat([tables(*RUNS), o_information("wd0.1")])
     numbers = fig8.select(everything, PANELS)
     assert list(numbers["run"].unique()) == ["wd50", "wd0.1", "alpha8"]
@@ -36,7 +36,7 @@ def test_accuracies_after_step_0_in_the_panels_order_and_nothing_else():
     assert len(numbers) == 3 * 2 * 2 * 3  # runs, splits, seeds, steps
 
 
-def test_a_sweep_has_train_and_test_side_by_side_and_a_line_a_run():
+def test_a_sweep_has_train_and_test_side_by_side_and_a_line_for_each_run():
     [figure] = fig8.draw(fig8.select(tables(*RUNS), PANELS), STUDY)
     axes = figure.subfigs[0].axes
     assert len(axes) == 2 * len(PANELS)
@@ -53,15 +53,15 @@ def test_a_sweep_has_train_and_test_side_by_side_and_a_line_a_run():
     ).tolist()
 
 
-def test_runs_that_are_no_point_of_the_sweep_are_named():
-    """The factor of wd50 is 1 - 0.03 x 50 a step; alpha8 alone holds its norm."""
+def test_runs_that_are_not_points_of_the_sweep_are_named():
+    """The factor of wd50 is 1 - 0.03 x 50 a step; only alpha8 holds its norm."""
     [figure] = fig8.draw(fig8.select(tables(*RUNS), PANELS), STUDY)
     assert named_in(figure, -0.5) == [-0.5]
     assert len(broken(RUNS)) == 1 and broken({"wd0.1": RUNS["wd0.1"]}) == []
     assert len(held(fig8.select(tables(*RUNS), PANELS), RUNS)) == 1
 
 
-def test_seeds_that_diverged_and_seeds_that_stand_alone_are_named():
+def test_seeds_that_diverged_and_runs_with_one_seed_are_named():
     short = curves("wd50")
     short = short[(short["seed"] == 0) | (short["step"] <= 10)]
     alone = curves("wd0.1")
@@ -74,10 +74,10 @@ def test_seeds_that_diverged_and_seeds_that_stand_alone_are_named():
     assert named_in(figure, "wd50, seed 1", "wd0.1, seed 1") == ["wd50, seed 1"]
     bands = [len(collection.get_paths()) for collection in figure.subfigs[0].axes[0].collections]
     assert bands == [0, 1]
-    assert named_in(figure, "wd0.1") == ["wd0.1"]  # whose one seed has no band
+    assert named_in(figure, "wd0.1") == ["wd0.1"]  # its only seed has no band
 
 
-def test_generalisation_is_marked_where_phases_are_given():
+def test_generalisation_is_marked_if_phases_are_given():
     steps = {"alpha8": np.nan, "wd0.1": 50.0, "wd50": 50.0}
     rows = [
         phases(run, {"memorised": 1.0, "generalised": step}, ["stated", "other"])
@@ -85,13 +85,13 @@ def test_generalisation_is_marked_where_phases_are_given():
     ]
     numbers = fig1.select(pd.concat([tables(*RUNS), *rows], ignore_index=True), PANELS)
     events = numbers[numbers["event"].notna()]
-    assert list(events["run"]) == ["wd50", "wd0.1", "alpha8"]  # once, though found in each table
+    assert list(events["run"]) == ["wd50", "wd0.1", "alpha8"]  # each once, though found in each table
     assert list(events["step"].dropna()) == [50, 50]
     [figure] = fig1.draw(numbers, STUDY)
     marks = [[line for line in ax.lines if line.get_linestyle() == ":"] for ax in figure.subfigs[0].axes]
     assert list(map(len, marks)) == [2, 0]
     assert set(marks[0][0].get_xdata()) == {50}
-    assert named_in(figure, "alpha8") == ["alpha8"]  # which never generalises
+    assert named_in(figure, "alpha8") == ["alpha8"]  # it never generalises
 
 
 def test_without_phases_nothing_is_marked():
@@ -105,7 +105,7 @@ def test_without_phases_nothing_is_marked():
 
 @pytest.fixture
 def starts():
-    """Two runs that differ in how the last layer starts, without snapshots."""
+    """Return two runs that differ in how the last layer starts, without snapshots."""
     runs = {
         "zero": run_with(alpha=8, constrain_norm="all", zero_last_layer=True),
         "drawn": run_with(alpha=8, constrain_norm="all"),
@@ -113,7 +113,7 @@ def starts():
     return {name: {key: run[key] for key in run if key != "snapshots"} for name, run in runs.items()}
 
 
-def test_initialisation_tells_starts_by_line_style(starts):
+def test_initialisation_tells_starts_apart_by_line_style(starts):
     panels = {"α = 8, norm of all held": ["zero", "drawn"], "again": ["drawn"]}
     numbers = initialisation.select(tables("zero", "drawn"), panels)
     [figure] = initialisation.draw(numbers, {"runs": starts, "metrics": {}})
@@ -123,10 +123,10 @@ def test_initialisation_tells_starts_by_line_style(starts):
         ax.get_title(): len({line.get_linestyle() for line in curves_in(ax)}) for ax in figure.subfigs[0].axes
     }
     assert dashes == {"α = 8, norm of all held": 2, "again": 1}
-    assert named_in(figure, 0) == [0]  # the weight decay of all
+    assert named_in(figure, 0) == [0]  # the weight decay of all runs
 
 
-def test_initialisation_never_draws_two_runs_as_one_line(starts):
+def test_initialisation_raises_an_error_if_two_runs_would_be_one_line(starts):
     starts["again"] = starts["zero"]
     numbers = initialisation.select(tables(*starts), {"title": list(starts)})
     with pytest.raises(ValueError, match="title.*zero.*again"):

@@ -1,4 +1,4 @@
-"""The emergence paper's Figures 2 to 4 from made-up tables: what is selected, and which phases are drawn."""
+"""The emergence paper's Figures 2 to 4 from made-up tables: the numbers selected, and the phases drawn."""
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ def drawn(figure=fig2, **changed):
     return figure.draw(figure.select(tables(**changed), PANELS), STUDY)
 
 
-def test_synergy_is_drawn_upwards_and_both_in_bits_beside_nats():
+def test_synergy_is_drawn_upwards_and_synergy_and_redundancy_in_bits():
     numbers = fig2.select(tables(), PANELS)
     by_metric = dict(list(numbers.groupby("metric")))
     assert set(by_metric) == {"synergy", "redundancy", "synergy_size", "train_loss", "test_loss"}
@@ -51,14 +51,14 @@ def test_synergy_is_drawn_upwards_and_both_in_bits_beside_nats():
     assert set(by_metric["test_loss"]["step"]) == {1, 10, 100}
 
 
-def test_boundaries_are_those_over_seeds_under_the_stated_rule():
+def test_boundaries_are_over_seeds_and_under_the_stated_rule():
     boundaries = fig2.select(tables(), PANELS).dropna(subset="event")
     assert len(boundaries) == len(FOUND) * len(O_INFORMATION)
     assert set(boundaries["rule"]) == {"stated"}
     assert boundaries["seed"].isna().all()
 
 
-def test_a_page_for_each_treatment_of_ties_with_spans_and_both_scales():
+def test_each_treatment_of_ties_has_a_page_with_spans_and_both_scales():
     figures = drawn()
     assert len({figure.get_suptitle() for figure in figures}) == len(figures) == len(O_INFORMATION)
     axes = {(ax.get_xlabel(), ax.get_ylabel()): ax for ax in figures[0].axes}
@@ -71,7 +71,7 @@ def test_a_page_for_each_treatment_of_ties_with_spans_and_both_scales():
     )  # means over seeds, last step
 
 
-def test_phases_that_are_not_found_are_named_in_the_caption_and_in_their_row():
+def test_a_phase_that_is_not_found_is_named_in_the_caption_and_in_its_row():
     boundaries = fig3.select(tables(), PANELS).dropna(subset="event")
     one = boundaries[boundaries["estimate"] == "o_information"].set_index("event")
     assert (one["status"] == "absent").to_dict() == {
@@ -84,7 +84,7 @@ def test_phases_that_are_not_found_are_named_in_the_caption_and_in_their_row():
     said = " ".join(missing(one.reset_index()))
     assert [name for name in map(worded, FOUND) if is_named(name, said)] == [
         name for name in map(worded, FOUND) if name in lacking or name in ("emergence", "decoupling")
-    ]  # in `delayed emergence` and `end of decoupling`
+    ]  # these two are words of `delayed emergence` and `end of decoupling`
     assert named_in(figure, *lacking) == lacking
 
 
@@ -97,7 +97,7 @@ def test_phases_that_the_paper_names_are_named(figure):
 @pytest.mark.parametrize(
     ("events", "named"),
     [
-        (["emergence.start", "emergence.end"], "emergence"),  # as often, so named once
+        (["emergence.start", "emergence.end"], "emergence"),  # both equally often, so named once
         (["emergence.end"], "end of emergence"),
         (["divergence.start"], "divergence"),  # absent over seeds
     ],
@@ -116,7 +116,7 @@ def test_phases_that_some_seeds_lack_are_counted(events, named):
     assert sentence in fig2.draw(fig2.select(rows, PANELS), STUDY)[1].get_supxlabel()
 
 
-def test_without_phases_none_is_drawn():
+def test_without_a_table_of_phases_no_phase_is_drawn():
     assert "event" not in fig4.select(tables(found=None), PANELS).dropna(axis=1, how="all")
     [figure, _] = drawn(fig4, found=None)
     assert not figure.axes[0].lines and not figure.axes[0].texts
@@ -124,7 +124,7 @@ def test_without_phases_none_is_drawn():
 
 
 def test_the_caption_names_the_recipe_and_the_sampling():
-    numbers = [0.1, 5, "4 log-spaced"]  # weight decay, steps between evaluations, snapshots
+    numbers = [0.1, 5, "4 log-spaced"]  # weight decay, steps between evaluations, number of snapshots
     assert named_in(drawn()[0], *numbers) == numbers
 
 
@@ -164,7 +164,7 @@ def bands(figure):
     )
 
 
-def test_a_phase_without_an_end_lasts_to_the_last_step_and_one_without_a_start_is_none():
+def test_a_phase_without_an_end_lasts_to_the_last_step_and_one_without_a_start_is_not_drawn():
     boundaries = pd.DataFrame({"event": list(FOUND), "step": list(FOUND.values())})
     edges = spans(boundaries, 500)
     assert edges == {"feature_learning": (1, 10), "emergence": (10, 100), "decoupling": (100, 500)}

@@ -1,4 +1,4 @@
-"""Both papers' Figure 5 from made-up tables: what is selected, and what stands on the pages."""
+"""Both papers' Figure 5 from made-up tables: the numbers selected, and the contents of the pages."""
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def drawn():
     return numbers, emergence.draw(numbers, STUDY)
 
 
-def test_emergence_selects_synergy_after_step_0_in_bits_and_in_the_panels_order(drawn):
+def test_emergence_selects_synergy_in_bits_after_step_0_in_the_order_of_panels(drawn):
     numbers, _ = drawn
     assert set(numbers["step"]) == {1, 10, 100}
     known = numbers[numbers["step"] < 100]
@@ -68,8 +68,11 @@ def test_emergence_draws_a_page_for_each_treatment_of_ties(drawn):
     assert len([line for line in upper.lines if len(line.get_xdata())]) == 2
 
 
-def test_emergence_names_what_is_undefined_and_what_is_no_point_of_the_sweep(drawn):
-    """The last of three snapshots of two seeds has no value; the factor of wd50 is 1 - 0.03 x 50 a step."""
+def test_emergence_names_undefined_snapshots_and_runs_that_are_not_points_of_the_sweep(drawn):
+    """The last of three snapshots of two seeds has no value.
+
+    The factor of wd50 is 1 - 0.03 x 50 a step.
+    """
     numbers, [figure, _] = drawn
     lacking = numbers[numbers["value"].isna() & (numbers["estimate"] == "o_information")]
     assert lacking.groupby("run").size().to_dict() == dict.fromkeys(RUNS, 2)
@@ -91,7 +94,7 @@ def test_the_same_numbers_give_the_same_files(drawn, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-def test_two_phase_marks_values_near_their_ceiling():
+def test_two_phase_draws_values_near_their_ceiling_hollow():
     values = {
         "information_x": lambda seed, step: 7.9 if step == 1 else 5.0,
         "information_y": lambda seed, step: 1.0,

@@ -1,4 +1,4 @@
-"""How phases depend on their rule, from made-up tables."""
+"""Figure of how phases depend on their rule, from made-up tables."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ def drawn(metrics=O_INFORMATION):
     return numbers, phase_rule.draw(numbers, {"runs": RUNS, "metrics": metrics})
 
 
-def test_every_rule_over_seeds_and_nothing_else():
+def test_only_rows_over_seeds_are_selected_for_every_rule():
     numbers, _ = drawn()
     assert list(numbers["run"].unique()) == ["wd2", "wd0.1"]
     assert list(numbers["rule"].unique()) == RULES
@@ -28,7 +28,7 @@ def test_every_rule_over_seeds_and_nothing_else():
     assert set(found["low"]) == {25}
 
 
-def test_a_panel_a_run_and_estimate_and_a_row_a_rule():
+def test_each_run_and_estimate_has_a_panel_and_each_rule_a_row():
     _, [figure] = drawn()
     axes = figure.subfigs[0].axes
     titles = [ax.get_title() for ax in axes]
@@ -37,15 +37,15 @@ def test_a_panel_a_run_and_estimate_and_a_row_a_rule():
     names = [label.get_text() for label in axes[0].get_yticklabels()]
     assert names == ["stated", "first step × 2", "first step × 1/2"]
     crosses = [sum(line.get_marker() == "x" for line in ax.lines) for ax in axes]
-    assert crosses == [3, 3, 0, 0]  # a cross a rule, for the one absent phase
+    assert crosses == [3, 3, 0, 0]  # a cross for each rule, because one phase is absent
 
 
-def test_estimates_whose_options_are_not_given_go_by_their_names():
+def test_an_estimate_without_options_is_called_by_its_name():
     _, [figure] = drawn(metrics={})
     assert figure.subfigs[0].axes[0].get_title() == "high, o_information_paper"
 
 
-def test_layers_are_columns_of_their_own():
+def test_each_layer_has_its_own_column():
     later = {event: 2 * step for event, step in STEPS.items()}
     rows = pd.concat([phases("wd2", STEPS), phases("wd2", later, layer="preactivation")], ignore_index=True)
     numbers = phase_rule.select(rows, {"high": ["wd2"]})

@@ -1,4 +1,4 @@
-"""The figure of the early-peak rule from made-up scores: what is selected, and what stands on the pages."""
+"""Figure of the early-peak rule from made-up scores: the numbers selected, and the contents of pages."""
 
 from dataclasses import asdict
 
@@ -36,7 +36,10 @@ GENERALISED_AT = {"wd1": 600, "alpha8": 300}
 
 
 def table(generalised_at=GENERALISED_AT):
-    """Each run that generalises has a peak at step 30; one seed of alpha8 has generalised by then."""
+    """Return predictions in which each run that generalises has a peak at step 30.
+
+    One seed of alpha8 has generalised by then.
+    """
     curves, synergy = [], []
     for run in RUNS:
         for seed in RUNS[run]["seeds"]:
@@ -64,13 +67,13 @@ def drawn():
 
 
 def axes(page):
-    """The panels by their place: two ROC curves, leads, and a score for each predictor."""
+    """Return the panels by their place: two ROC curves, leads, and a panel of scores for each predictor."""
     [part] = page.subfigs
     above, below = part.subfigs
     return [*above.axes, *below.axes]
 
 
-def test_runs_stand_in_the_panels_order_and_summaries_beside_them(drawn):
+def test_runs_are_selected_in_the_order_of_panels_with_their_summaries(drawn):
     numbers, _ = drawn
     runs = numbers[numbers["kind"] == "run"]
     assert list(runs["run"].unique()) == ["wd50", "wd1", "wd0", "alpha8"]
@@ -79,13 +82,13 @@ def test_runs_stand_in_the_panels_order_and_summaries_beside_them(drawn):
     assert numbers["kind"].value_counts()["summary"] == 3 * 2 * 2
 
 
-def test_each_estimate_has_its_page(drawn):
+def test_each_estimate_has_a_page(drawn):
     _, drawn_pages = drawn
     titles = [page.get_suptitle() for page in drawn_pages]
     assert [title.rsplit(" ", 1)[1] for title in titles] == ["o_information_paper", "o_information"]
 
 
-def test_the_area_and_its_interval_stand_beside_each_curve(drawn):
+def test_the_legend_gives_the_area_and_interval_of_each_curve(drawn):
     _, [blind, page] = drawn
     for shown, expected in (
         (page, "synergy peak 1.00 [1.00, 1.00]"),
@@ -97,7 +100,7 @@ def test_the_area_and_its_interval_stand_beside_each_curve(drawn):
     assert titles == ["AUC, all", "AUC, weight decay < 10"]
 
 
-def test_scores_show_outcomes_threshold_and_who_is_left_out(drawn):
+def test_scores_show_outcomes_the_threshold_and_runs_left_out(drawn):
     _, [_, page] = drawn
     ax = axes(page)[3]
     assert [label.get_text() for label in ax.get_yticklabels()][:2] == [
@@ -113,7 +116,7 @@ def test_scores_show_outcomes_threshold_and_who_is_left_out(drawn):
     assert len([line for line in ax.lines if line.get_linestyle() == "--"]) == 1
 
 
-def test_leads_are_of_the_scored_hits(drawn):
+def test_leads_are_drawn_for_scored_hits(drawn):
     numbers, [_, page] = drawn
     hits = numbers[
         (numbers["estimate"] == "o_information")
@@ -124,7 +127,7 @@ def test_leads_are_of_the_scored_hits(drawn):
     assert shown.tolist() == sorted(hits.loc[hits["predictor"] == "synergy_peak", "lead"])
 
 
-def test_the_caption_states_rule_seeds_and_who_is_left_out(drawn):
+def test_the_caption_states_the_rule_the_seeds_and_runs_left_out(drawn):
     _, [_, page] = drawn
     text = page.get_supxlabel()
     for part in (
@@ -136,7 +139,7 @@ def test_the_caption_states_rule_seeds_and_who_is_left_out(drawn):
         assert part in text
 
 
-def test_where_nothing_generalises_the_reason_is_drawn():
+def test_if_nothing_generalises_the_legend_gives_the_reason():
     numbers = figure.select(table({}), PANELS)
     [_, page] = figure.draw(numbers, {"runs": RUNS, "metrics": {}})
     said = axes(page)[0].get_legend().get_texts()[0].get_text()
@@ -154,7 +157,7 @@ def test_the_same_numbers_give_the_same_files(drawn, tmp_path):
 
 
 def test_a_table_from_a_file_is_drawn_alike(drawn, tmp_path):
-    """Without pandas' own types, whole numbers beside gaps come back as floats, and text as None."""
+    """Without pandas' own types, whole numbers next to gaps come back as floats, and missing text as None."""
     _, [_, page] = drawn
     written = pa.Table.from_pandas(table().drop(columns="table")).replace_schema_metadata({})
     pq.write_table(written, tmp_path / "prediction.parquet")

@@ -1,4 +1,4 @@
-"""Measures of progress side by side, with the largest value of each where it is a turning point."""
+"""Figure of measures of progress side by side, with the turning point of each."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ def events(source, event, status, step):
     ).assign(table="time_scales")
 
 
-def test_panels_lines_and_turning_points():
+def test_each_measure_has_a_panel_with_its_lines_and_turning_point():
     number = table("a", {"linear_mapping_number": lambda seed, step: step}).assign(
         table="linear_mapping_number"
     )
@@ -38,7 +38,7 @@ def test_panels_lines_and_turning_points():
         complexity.assign(table="local_complexity"),
         events("linear_mapping_number", "lmn", FOUND, 10.0),
         events("local_complexity", "lc", ABSENT, None),
-        events("information_kde", "compress", FOUND, 5.0),  # which is not drawn
+        events("information_kde", "compress", FOUND, 5.0),  # its table is not drawn
     ]
     numbers = progress.select(pd.concat(rows, ignore_index=True).astype({"seed": "Int64"}), {"task": ["a"]})
     assert set(numbers["table"]) == {"curves", "linear_mapping_number", "local_complexity", "time_scales"}

@@ -1,4 +1,4 @@
-"""Time scales by recipe: marks where they are found, names where not."""
+"""Figure of time scales by recipe: a mark for each one found, and the names of the others."""
 
 import pandas as pd
 from made_up import is_named, run_with
@@ -31,20 +31,20 @@ def events(run, source="mutual_information", layer=None):
     return pd.DataFrame(rows).astype({"seed": "Int64"}).assign(table="time_scales", n_seeds=1)
 
 
-def test_over_seeds_and_one_source_of_information():
+def test_rows_over_seeds_of_one_source_of_information_are_selected():
     other = events("a", "information_kde")
     numbers = recipe.select(pd.concat([events("a"), other]), {"task": ["a"]})
     assert len(numbers) == len(EVENTS)
     assert numbers["source"].unique().tolist() == ["mutual_information"]
 
 
-def test_of_several_layers_the_last_is_drawn():
+def test_the_last_of_several_layers_is_drawn():
     first = events("a", layer="block_1").assign(step=7.0)
     numbers = recipe.select(pd.concat([first, events("a", layer="block_2")]), {"task": ["a"]})
     assert len(numbers) == len(EVENTS) and 7.0 not in set(numbers["step"])
 
 
-def test_rows_are_named_by_recipe_and_say_what_is_missing():
+def test_rows_are_named_by_recipe_and_name_missing_time_scales():
     runs = {"a": run_with(weight_decay=0.5), "b": run_with(weight_decay=1.0)}
     runs["a"]["model"] = runs["b"]["model"] = {"module": "transformer", "dropout": 0.0}
     numbers = recipe.select(pd.concat([events("a"), events("b")]), {"task": ["a", "b"]})

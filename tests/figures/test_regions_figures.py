@@ -1,4 +1,4 @@
-"""Circuits, partitions and mechanisms are drawn as they were measured."""
+"""Figures of circuits, partitions and mechanisms, which must show what was measured."""
 
 from types import SimpleNamespace
 
@@ -17,12 +17,16 @@ from grokking_phases.models.relu_mlp import build
 from grokking_phases.regions.polygons import area
 
 PANELS = {"board": ["a"]}
-JOINS, JOINED, LEAVES = 0, 6, 3  # neurons of the first layer, whose lines do so at the last step
+# Neurons of the first layer: at the last step, the line of one joins that of another, and a third leaves.
+JOINS, JOINED, LEAVES = 0, 6, 3
 STUDY = {"runs": {"a": run_with()}, "metrics": {"linear_regions": {"together": 0.05}}}
 
 
 class Drifting:
-    """Snapshots at steps 0, 1, 10 and 100; at the last, one line has left the square and one has joined another."""
+    """Snapshots at steps 0, 1, 10 and 100.
+
+    At the last, one line has left the square, and one has joined another.
+    """
 
     def __init__(self):
         self.inputs = make(side=6, squares=2).inputs
@@ -47,7 +51,7 @@ def rows_of(metric):
 
 
 def without_the_last_region(rows):
-    """Of the last step and layer."""
+    """Return the rows without the last region of the last step and layer."""
     last = rows[
         (rows["step"] == 100) & (rows["layer"] == "hidden_2") & rows["metric"].str.startswith("corner")
     ]
@@ -68,17 +72,18 @@ def test_neighbouring_circuits_differ_by_one_neuron(tables):
     (figure,) = fig1.draw(numbers, STUDY)
     *_, circuit, neighbour = figure.subfigs[0].axes
     for ax in (circuit, neighbour):
-        rims = np.concatenate([points.get_linewidths() for points in ax.collections[-4:]])  # a layer each
+        # The last four collections are the layers.
+        rims = np.concatenate([points.get_linewidths() for points in ax.collections[-4:]])
         assert (rims == rims.max()).sum() == 1 and rims.max() > 1
     assert named_in(figure, 1) == [1]
 
 
-def test_a_square_without_boundaries_has_no_neighbour():
-    with pytest.raises(ValueError, match="one region"):
+def test_a_square_without_boundaries_raises_an_error():
+    with pytest.raises(ValueError, match="^partition"):
         fig1.across({(): np.array([[0, 0], [1, 0], [1, 1], [0, 1.0]])}, ())
 
 
-def test_every_layer_is_cut_further_and_its_regions_are_counted(tables):
+def test_every_layer_is_drawn_with_its_regions_and_their_number(tables):
     numbers = fig2.select(tables, PANELS)
     (figure,) = fig2.draw(numbers, STUDY)
     titles = [ax.get_title() for ax in figure.subfigs[0].axes[:2]]
@@ -100,9 +105,9 @@ def square(numbers):
     return np.prod([np.ptp(values) for values in corners])
 
 
-def test_a_partition_at_other_steps_is_refused(tables):
+def test_a_partition_at_other_steps_raises_an_error(tables):
     early = tables[(tables["table"] != "partition") | (tables["step"] < 10)]
-    with pytest.raises(ValueError, match="partition was not measured at step 10"):
+    with pytest.raises(ValueError, match="^metrics.partition: .* step 10"):
         fig6.select(early, PANELS)
 
 
@@ -114,7 +119,7 @@ def test_each_run_has_a_page(tables, figure):
     assert len(pages) == 2
 
 
-def test_each_mechanism_is_drawn_where_it_is_first_seen_with_its_count(tables):
+def test_each_mechanism_is_drawn_in_its_first_layer_with_its_count(tables):
     numbers = fig6.select(tables, PANELS)
     examples = numbers[numbers["metric"].str.startswith("example")]
     assert (examples["before"] < examples["step"]).all()
@@ -139,7 +144,7 @@ def test_a_network_in_which_nothing_vanishes_has_empty_panels(tables):
         assert mechanism in ax.get_title()
 
 
-def test_mechanisms_are_summed_up_and_the_identity_is_reported(tables):
+def test_changes_are_summed_and_the_identity_is_reported(tables):
     numbers = mechanisms.select(tables, PANELS)
     born = numbers[(numbers["metric"] == "born") & (numbers["layer"] == "hidden_1")]
     assert born["so_far"].tolist() == born["value"].cumsum().tolist()

@@ -1,4 +1,4 @@
-"""Figures of sub-networks trained alone, from made-up tables: Figures 6 and 7 of the emergence paper, and controls."""
+"""Figures of sub-networks trained alone, from made-up tables: Figures 6 and 7, and controls."""
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,10 @@ SIZES = {"synergistic": 8, "inverse": 2, "delayed": 8, "random_1": 8, "random_2"
 
 
 def trained(run, generalised, table="curves"):
-    """Curves of those seeds in `generalised`: test accuracy jumps from 0 to 1 at the given step (NaN: never)."""
+    """Return curves whose test accuracy jumps from 0 to 1 at a step.
+
+    generalised: {seed: that step}, NaN for a seed that never generalises.
+    """
     rows = curves(run, STEPS)
     rows = rows[rows["seed"].isin(list(generalised))]
     jumps = (rows["step"] >= rows["seed"].map(generalised)).astype(float)
@@ -32,7 +35,10 @@ def trained(run, generalised, table="curves"):
 
 
 def tables(run, mask="activation", **networks):
-    """The original generalises at steps 40 and 50; each sub-network as told: {seed: step}."""
+    """Return the tables of a run whose original generalises at steps 40 and 50.
+
+    networks: {seed: step at which it generalises} of each sub-network.
+    """
     original = trained(run, {0: 40, 1: 50})
     retrained = {f"{name}.{mask}": trained(run, steps, f"{name}.{mask}") for name, steps in networks.items()}
     choices = pd.DataFrame(
@@ -49,7 +55,10 @@ def tables(run, mask="activation", **networks):
 
 @pytest.fixture
 def both():
-    """A run in which all is found, and one without delayed emergence, whose inverse generalises in one seed alone."""
+    """Return tables of a run in which all is found, and of one without delayed emergence.
+
+    The inverse of the latter generalises in only one seed.
+    """
     draws = {"random_1": {0: 50, 1: 60}, "random_2": {0: 60, 1: 70}}
     full = tables("wd2", synergistic={0: 60, 1: 70}, inverse={0: 90, 1: 90}, delayed={0: 30, 1: 40}, **draws)
     part = tables("alpha8", synergistic={0: 40, 1: 50}, inverse={0: 70, 1: np.nan}, delayed={}, **draws)
@@ -60,7 +69,7 @@ def legend_of(figure):
     return [entry.get_text() for entry in figure.subfigs[0].legends[0].get_texts()]
 
 
-def test_the_accuracies_of_each_network_after_step_0_are_selected(both):
+def test_accuracies_of_each_network_after_step_0_are_selected(both):
     numbers = fig6.select(both, PANELS)
     assert set(numbers["subnetwork"]) == {"original", "synergistic", "inverse", "delayed", "random"}
     assert numbers["step"].min() == 10
@@ -133,7 +142,7 @@ def test_controls_select_curves_and_comparisons_of_every_network(both):
     assert set(numbers.loc[numbers["of"] == "random", "mask"]) == {"activation"}
 
 
-def test_controls_show_differences_and_name_what_has_none(both):
+def test_controls_show_differences_and_name_seeds_without_one(both):
     [figure] = controls.draw(controls.select(both, PANELS), STUDY)
     accuracy, _, full, part = figure.subfigs[0].axes
     assert accuracy.get_title() == "weight decay"
@@ -155,11 +164,11 @@ def test_controls_show_differences_and_name_what_has_none(both):
 
 
 def circles(ax):
-    """Return the points of each row, a circle for each seed or draw."""
+    """Return the points of each row, with a circle for each seed or draw."""
     return [points for points in ax.collections if hasattr(points, "get_sizes") and len(points.get_sizes())]
 
 
-def test_comparisons_under_one_mask_are_not_on_the_page_of_another(both):
+def test_comparisons_of_one_mask_are_not_on_the_page_of_another(both):
     masked = tables("wd2", "weights", synergistic={0: 60, 1: 70})
     rows = pd.concat([both, masked[masked["table"] == "synergistic.weights"]], ignore_index=True)
     numbers = controls.select(rows, PANELS)
@@ -184,8 +193,11 @@ def clause(numbers, run, name):
     return found
 
 
-def test_conclusions_follow_from_the_numbers_alone(both):
-    """Of three in each of two seeds, first and first, or last and last: two of nine are as far from the middle."""
+def test_the_numbers_of_a_comparison_are_known(both):
+    """Two of nine rank sums are as far from the middle as that of a network first or last in both seeds.
+
+    A network has one of three ranks in each of two seeds.
+    """
     numbers = controls.select(both, PANELS)
     assert over_seeds(numbers, "wd2", "difference") == {
         **{"synergistic": (20, 20, 20), "inverse": (45, 40, 50), "delayed": (-10, -10, -10)},
@@ -221,8 +233,8 @@ def test_a_conclusion_names_its_numbers(both, run, name, named):
     assert text.split(". ")[0] in figure.get_supxlabel()
 
 
-def test_few_random_sets_are_said_to_be_few(both):
-    """Two draws for each of two seeds are fewer than the fewest that allow a causal word."""
+def test_too_few_random_sets_are_reported(both):
+    """Two draws for each of two seeds are fewer than a causal word needs."""
     numbers = controls.select(both, PANELS)
     assert n_draws(numbers[numbers["run"] == "wd2"]) == 4 < FEWEST
     assert is_named(FEWEST, concluded(numbers[numbers["run"] == "wd2"], []))
@@ -230,7 +242,7 @@ def test_few_random_sets_are_said_to_be_few(both):
     assert named_in(figure, FEWEST) == [FEWEST]
 
 
-def test_without_random_sets_and_where_nothing_generalises_nothing_is_concluded():
+def test_without_random_sets_or_generalisation_nothing_is_concluded():
     numbers = controls.select(tables("wd2", synergistic={0: np.nan, 1: np.nan}), PANELS)
     differences = over_seeds(numbers, "wd2", "difference")
     assert list(differences) == ["synergistic"] and differences["synergistic"][1:] == (np.inf, np.inf)
@@ -242,7 +254,7 @@ def test_without_random_sets_and_where_nothing_generalises_nothing_is_concluded(
     assert not is_named("p", clause(numbers, "wd2", "synergistic"))
 
 
-def test_random_sets_that_do_not_generalise_are_the_latest():
+def test_random_sets_that_never_generalise_are_later_than_all_others():
     draws = {"random_1": {0: 60, 1: np.nan}, "random_2": {0: 50, 1: np.nan}}
     numbers = controls.select(tables("wd2", synergistic={0: 60, 1: 70}, **draws), PANELS)
     differences = over_seeds(numbers, "wd2", "difference")
@@ -252,7 +264,7 @@ def test_random_sets_that_do_not_generalise_are_the_latest():
     assert is_named("2 of 4", outcome(numbers[numbers["quantity"] != "test_accuracy"], "random"))
 
 
-def test_where_neither_generalises_there_is_no_difference():
+def test_networks_that_all_never_generalise_do_not_differ():
     never = {0: np.nan, 1: np.nan}
     numbers = controls.select(tables("wd2", synergistic=never, random_1=never, random_2=never), PANELS)
     assert over_seeds(numbers, "wd2", "p")["synergistic"][0] == 1

@@ -1,4 +1,4 @@
-"""Figures of what an estimate of synergy depends on, from made-up tables: ties, bins, nulls and dead units."""
+"""Figures of what an estimate of synergy depends on, from made-up tables: ties, bins, nulls, dead units."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ LN2 = np.log(2)
 
 
 def estimate(name, scale=1.0, runs=RUNS, layer="hidden", **changed):
-    """Synergy of `scale` times step + seed bits."""
+    """Return a synergy of `scale` times step + seed bits."""
     values = {
         "synergy": lambda seed, step: -LN2 * scale * (step + seed),
         "n_constant": lambda seed, step: 0,
@@ -47,7 +47,7 @@ def texts(legend):
 TIES = study(mean_rank={}, published={"ties": "paper"}, before={"layers": ["preactivation"]})
 
 
-def test_ties_are_lines_in_the_configs_order_with_a_layer_without_any_beside_them():
+def test_ties_are_lines_in_the_order_of_the_config_with_a_layer_that_has_none():
     rows = pd.concat(
         [estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")]
     )
@@ -65,14 +65,17 @@ def test_ties_are_lines_in_the_configs_order_with_a_layer_without_any_beside_the
     assert figure.subfigs[0].axes[0].get_yscale() == "symlog"
 
 
-def test_runs_that_share_a_panel_in_the_config_are_drawn_apart_under_their_names():
+def test_runs_that_share_a_panel_in_the_config_get_panels_with_their_names():
     numbers = ties.select(estimate("mean_rank"), {"both": ["wd2", "alpha8"]})
     [figure] = ties.draw(numbers, TIES)
     assert [ax.get_title() for ax in figure.subfigs[0].axes] == ["both: wd2", "both: alpha8"]
 
 
-def test_ties_measure_how_far_treatments_and_seeds_lie_apart():
-    """Median step 10, means over seeds 10.5 and 31.5 bits; seeds differ by 1 and 3 bits: deviations 0.71 and 2.1."""
+def test_the_distances_of_treatments_and_of_seeds_are_known():
+    """At the median step 10, means over seeds are 10.5 and 31.5 bits.
+
+    Seeds differ by 1 and 3 bits there, which are standard deviations of 0.71 and 2.1.
+    """
     rows = pd.concat(
         [estimate("published", 3), estimate("before", 50, layer="preactivation"), estimate("mean_rank")]
     )
@@ -121,7 +124,7 @@ def page_of_bins():
     return numbers, figure
 
 
-def test_bins_have_a_column_for_each_option_that_is_varied(page_of_bins):
+def test_bins_has_a_column_for_each_option_that_varies(page_of_bins):
     numbers, figure = page_of_bins
     upper = figure.subfigs[0].axes[:2]
     assert [ax.get_legend().get_title().get_text() for ax in upper] == [
@@ -132,7 +135,7 @@ def test_bins_have_a_column_for_each_option_that_is_varied(page_of_bins):
     assert set(numbers.groupby("estimate")["scaled"].agg(["min", "max"]).to_numpy().ravel()) == {0.0, 1.0}
 
 
-def test_bins_name_what_is_not_drawn_what_is_sparser_and_where_an_axis_is_logarithmic(page_of_bins):
+def test_bins_names_estimates_not_drawn_sparser_estimates_and_logarithmic_axes(page_of_bins):
     numbers, figure = page_of_bins
     assert numbers.groupby("estimate")["seed"].nunique().to_dict() == {
         "both": 2,
@@ -146,7 +149,7 @@ def test_bins_name_what_is_not_drawn_what_is_sparser_and_where_an_axis_is_logari
     assert [ax.get_yscale() for ax in figure.subfigs[0].axes[2:]] == ["linear", "symlog"]
 
 
-def test_bins_where_all_fails_or_nothing_is_varied_are_drawn_nonetheless():
+def test_bins_is_drawn_if_an_estimate_fails_or_nothing_varies():
     failed = estimate("five", synergy=lambda seed, step: np.nan)
     rows = pd.concat([estimate("plain"), failed])
     numbers = bins.select(rows, {"weight decay": ["wd2"]})
@@ -158,7 +161,10 @@ def test_bins_where_all_fails_or_nothing_is_varied_are_drawn_nonetheless():
 
 
 def nulls(observed, name="null", **changed):
-    """Synergy observed, in bits, against bands of 1 to 3 (units shuffled) and 4 to 6 bits (random bins)."""
+    """Return rows of the observed synergy, in bits, and of both nulls.
+
+    The bands are 1 to 3 bits (units shuffled) and 4 to 6 bits (random bins).
+    """
     values = {"synergy": lambda seed, step: -LN2 * observed(seed, step)}
     for kind, middle in (("shuffled", 2), ("partition", 5)):
         for statistic, bits in (("low", middle + 1), ("median", middle), ("high", middle - 1)):
@@ -171,7 +177,7 @@ def nulls(observed, name="null", **changed):
 NULL = study(null={"module": "o_information_null", "n_draws": 100}) | {"runs": RUNS}
 
 
-def test_the_observed_synergy_is_placed_beside_both_bands():
+def test_the_observed_synergy_is_compared_with_both_bands():
     numbers = null.select(nulls(lambda seed, step: {1: 0.5, 10: 5, 100: 7}.get(step, 0)), PANELS)
     one = numbers[(numbers["run"] == "wd2") & (numbers["seed"] == 0)]
     assert list(one["beside_shuffled"]) == ["below", "above", "above"]
@@ -180,19 +186,19 @@ def test_the_observed_synergy_is_placed_beside_both_bands():
     np.testing.assert_allclose(one["synergy_partition_low"], -LN2 * 6)
 
 
-def test_null_counts_snapshots_outside_and_marks_those_inside():
+def test_null_counts_snapshots_outside_the_bands_and_marks_those_within():
     numbers = null.select(nulls(lambda seed, step: {1: 0.5, 10: 5, 100: 7}.get(step, 0)), PANELS)
     one = numbers[numbers["run"] == "wd2"]
     assert one["beside_shuffled"].value_counts().to_dict() == {"above": 4, "below": 2}
     assert one["beside_partition"].value_counts().to_dict() == {"above": 2, "within": 2, "below": 2}
     [figure] = null.draw(numbers, NULL)
-    counts = ["4 above", "2 above", "2 below", 100]  # and the draws
+    counts = ["4 above", "2 above", "2 below", 100]  # 100 draws
     assert named_in(figure, *counts, "24") == counts
     hollow = figure.subfigs[0].axes[0].collections[-1].get_offsets()
     np.testing.assert_allclose(hollow, [[10, 5], [10, 5]])
 
 
-def test_null_counts_what_is_undefined_and_the_draws_that_failed():
+def test_null_counts_undefined_snapshots_and_failed_draws():
     """Two draws failed at each of three steps, two seeds and two runs."""
     rows = nulls(lambda seed, step: np.nan if step == 100 else 5, n_failed_partition=lambda seed, step: 2)
     numbers = null.select(rows, PANELS)
@@ -203,7 +209,7 @@ def test_null_counts_what_is_undefined_and_the_draws_that_failed():
     assert named_in(figure, *named) == named
 
 
-def test_dead_units_and_failures_are_counted_and_the_most_of_each_is_named():
+def test_dead_units_and_failures_are_counted_and_the_largest_counts_are_named():
     counts = {"n_constant": lambda seed, step: step / 2, "n_failed": lambda seed, step: seed}
     lost = {"synergy": lambda seed, step: np.nan if step == 100 else -1.0}
     rows = pd.concat([estimate("plain", runs=["wd2"], **counts, **lost), estimate("plain", runs=["alpha8"])])
@@ -222,10 +228,10 @@ def test_dead_units_and_failures_are_counted_and_the_most_of_each_is_named():
     assert is_named(2, texts(figure.subfigs[0].axes[0].get_legend())[0])
 
 
-def test_every_estimate_and_layer_has_its_own_page_in_the_configs_order():
+def test_every_estimate_and_layer_has_its_own_page_in_the_order_of_the_config():
     rows = pd.concat([estimate("b"), estimate("a"), estimate("a", layer="preactivation")])
     pages = dead.draw(dead.select(rows, PANELS), study(a={}, b={"ties": "paper"}))
     titles = [page.get_suptitle() for page in pages]
     assert ["preactivation" in title for title in titles] == [False, True, False]
     assert len(set(titles)) == 3
-    assert named_in(pages[0], *RUNS) == []  # nothing was left out, and nothing failed
+    assert named_in(pages[0], *RUNS) == []  # nothing was left out or failed

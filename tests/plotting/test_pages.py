@@ -1,4 +1,4 @@
-"""A figure's `draw` may return one page or several."""
+"""Pages from a figure's `draw`, which may return one or several."""
 
 import pytest
 from matplotlib.figure import Figure
@@ -15,6 +15,6 @@ def test_one_figure_is_one_page():
 @pytest.mark.parametrize(
     "drawn", [None, [], (Figure(), None), Figure().subplots(), "page.pdf", (Figure(), Figure().subplots())]
 )
-def test_anything_else_is_refused_with_the_file(drawn):
+def test_anything_else_raises_an_error_that_names_the_file(drawn):
     with pytest.raises(ValueError, match=r"^figures/a/mine.py: draw gave .* must return a matplotlib Figure"):
         as_pages(drawn, "figures/a/mine.py")

@@ -1,4 +1,4 @@
-"""Captions name the runs that ended before their last step."""
+"""Sentences of captions that name the runs that ended before their last step."""
 
 import pytest
 from made_up import curves, is_named, o_information, run_with

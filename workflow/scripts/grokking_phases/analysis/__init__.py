@@ -1,1 +1,1 @@
-"""What is read off finished tables: events, phases, time scales, sub-networks, predictions and their intervals."""
+"""Events, phases, time scales, sub-networks and predictions with their intervals, from finished tables."""

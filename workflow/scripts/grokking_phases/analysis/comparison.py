@@ -1,12 +1,13 @@
-"""Sub-networks trained alone, beside their run and beside as many units drawn at random.
+"""Comparison of sub-networks trained alone with their run, and with as many units drawn at random.
 
-Without the sets drawn at random nothing can be said about synergy: any part of a network that is large enough may
-generalise as the whole does. A network that never generalises does so later than any that does: it counts as infinitely
-late, lest a median be one of the early ones alone.
+The random sets are the control. Any part of a network that is large enough may generalise as the whole does,
+so that only a difference from random sets can say anything about synergy. A network that never generalises
+counts as infinitely late. Without that rule, a median could be one of the early networks alone.
 
-Each sub-network is compared with the random sets of its own seed, which share its initial weights and its size. If how
-it was chosen made no difference, its step would have any rank among theirs with equal probability, in each seed: `p` is
-the exact probability, over all seeds, that the sum of its ranks is as far from the middle as it is, or farther.
+Each sub-network is compared with the random sets of its own seed, which share its initial weights and its
+size (`same_size`). If the choice of units made no difference, its step would have any rank among theirs with
+equal probability, in each seed. `p` is the exact probability that the sum of its ranks over all seeds is at
+least as far from the middle as it is.
 """
 
 from collections.abc import Iterator
@@ -25,25 +26,28 @@ ROUNDING = 1e-9
 def compare(
     curves: pd.DataFrame, retrained: dict[str, pd.DataFrame], choices: pd.DataFrame, at_random: set[str]
 ) -> pd.DataFrame:
-    """Rows {of, quantity, seed, status, value, low, high, n_found, n_seeds} of one run.
+    """Return rows {of, quantity, seed, status, value, low, high, n_found, n_seeds} of one run's networks.
 
     curves      tidy rows of the run, all seeds
-    retrained   the same of each sub-network, by name (`synergistic.activation`); a seed without rows has none
-    choices     a row for each seed and subnetwork (`synergistic`): `size` and `step` of its multiplet
-    at_random   which of the names were drawn at random: they are pooled as `random`
+    retrained   {name of a sub-network (`synergistic.activation`): its tidy rows}; a seed that lacks it has no
+                rows
+    choices     a row for each seed and sub-network (`synergistic`): `size` and `step` of its multiplet
+    at_random   names of the sub-networks that were drawn at random; they are pooled as `random`
 
-    generalised          first evaluated step with test accuracy above 0.98
-    difference           the same, less that of the run's own seed
-    beside_random        the same, less the median of its own seed's random sets
-    final_test_accuracy  at the last evaluated step
-    size, chosen_at      number of units; the step at which the multiplet was found
+    generalised          first step, of those at which all networks were evaluated, with test accuracy above
+                         0.98
+    difference           `generalised` minus that of the original network of the same seed
+    beside_random        `generalised` minus the median over the random sets of the same seed
+    final_test_accuracy  test accuracy at the last of these steps
+    size, chosen_at      number of units; step at which the multiplet was found
 
-    A row for each seed, then one over seeds (seed missing): the median with its bootstrap interval or, of the sets
-    drawn at random, the median of all draws and seeds with the range of their central 95 %. Then, of each sub-network
-    over seeds, `p` and `same_size`: 1 where in every seed the random sets are of its size, else 0.
+    There is a row for each seed, then one over seeds (seed missing): the median and its bootstrap interval.
+    For the pooled random sets, this row has the median of all draws and seeds, and the range of their central
+    95 %. Each other sub-network also has two rows over seeds alone: `p`, and `same_size`, which is 1 if in
+    every seed the random sets are of its size, else 0.
 
-    An event is found, not reached (then later than any step), or absent: there is no sub-network, or nothing to compare
-    it with. Over seeds it is not reached where the median is not; `high` may be infinite.
+    A value is found, not reached (later than any step), or absent: there is no sub-network, or nothing to
+    compare it with. Over seeds it is not reached where the median is infinite. `high` may be infinite.
     """
     seeds = sorted(curves["seed"].unique())
     networks = {ORIGINAL: curves, **retrained}
@@ -68,7 +72,10 @@ def compare(
 
 
 def outcome(curves: pd.DataFrame) -> dict[str, float]:
-    """Of one network and seed: NaN throughout where there is none, infinity where it never generalises."""
+    """Return the step at which one network of one seed generalises, and its last test accuracy.
+
+    The step is infinite if the network never generalises. Both are NaN if there are no rows.
+    """
     if curves.empty:
         return {"generalised": np.nan, "final_test_accuracy": np.nan}
     step = first_above(curves, "test_accuracy")
@@ -77,27 +84,30 @@ def outcome(curves: pd.DataFrame) -> dict[str, float]:
 
 
 def choice(places: pd.DataFrame, name: str, seed: int) -> dict[str, float]:
-    """Of a sub-network; nothing of the original, nor of one that there is not."""
+    """Return the size of a sub-network and the step of its multiplet; NaN for the original."""
     key = (name.split(".")[0], seed)
     size, step = places.loc[key] if key in places.index else (np.nan, np.nan)
     return {"size": size, "chosen_at": step}
 
 
 def later(steps: pd.Series, reference: np.ndarray) -> pd.Series:
-    """By how many steps; NaN where one is missing or both are never."""
+    """Return how many steps later than its reference each network is.
+
+    NaN: one of the two is missing, or both are never.
+    """
     with np.errstate(invalid="ignore"):
         return steps - reference
 
 
 def median_of_random(wide: pd.DataFrame, at_random: set[str], seeds: list[int]) -> np.ndarray:
-    """For each row, the median step of the random sets of its seed; NaN where there are none."""
+    """Return, for each row, the median step of the random sets of its seed; NaN where there are none."""
     drawn = wide[wide.index.get_level_values("of").isin(at_random)]["generalised"].dropna()
     medians = drawn.groupby("seed").median().reindex(seeds)
     return medians.reindex(wide.index.get_level_values("seed")).to_numpy()
 
 
 def in_rows(wide: pd.DataFrame) -> pd.DataFrame:
-    """A row for each network, seed and quantity; what is infinitely late is not reached."""
+    """Return a row for each network, seed and quantity, with its status; an infinite value is not reached."""
     tidy = wide.melt(ignore_index=False, var_name="quantity").reset_index()
     tidy = tidy[~((tidy["of"] == ORIGINAL) & tidy["quantity"].isin(["size", "chosen_at", "difference"]))]
     status = np.where(tidy["value"].isna(), ABSENT, np.where(tidy["value"] == np.inf, NOT_REACHED, FOUND))
@@ -105,7 +115,7 @@ def in_rows(wide: pd.DataFrame) -> pd.DataFrame:
 
 
 def over_seeds(rows: pd.DataFrame) -> Iterator[dict]:
-    """One row for each (of, quantity)."""
+    """Yield one row over seeds for each network (`of`) and quantity."""
     for (name, quantity), group in rows.groupby(["of", "quantity"], sort=False):
         values = group["value"].dropna().to_numpy()
         median, low, high = median_interval(values)
@@ -124,7 +134,7 @@ def over_seeds(rows: pd.DataFrame) -> Iterator[dict]:
 
 
 def tests(wide: pd.DataFrame, at_random: set[str], seeds: list[int]) -> Iterator[dict]:
-    """`p` and `same_size` of each sub-network that was not drawn at random."""
+    """Yield the rows `p` and `same_size` of each sub-network that was not drawn at random."""
     for name in dict.fromkeys(wide.index.get_level_values("of")):
         if name == ORIGINAL or name in at_random:
             continue
@@ -143,7 +153,10 @@ def tests(wide: pd.DataFrame, at_random: set[str], seeds: list[int]) -> Iterator
 
 
 def exact_p(seeds: list[tuple[float, np.ndarray]]) -> float:
-    """Two-sided, of a value beside draws in each seed; ties share their mean rank."""
+    """Return the exact two-sided p-value of one value among draws, by its rank in each seed.
+
+    seeds: (value, draws) of each seed. Ties share their mean rank.
+    """
     observed, sums, weights = 0.0, np.zeros(1), np.ones(1)
     for own, draws in seeds:
         ranks = rankdata([own, *draws])

@@ -1,32 +1,36 @@
-"""What happens to a run at a step, read off its curves."""
+"""Events of a run: the step at which each happens, read off its curves, and the median over seeds."""
 
 import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.bootstrap import median_interval
 
-ACCURATE = 0.98  # emergence paper: memorised and generalised are above it
+ACCURATE = 0.98  # memorised and generalised mean an accuracy above it (emergence paper)
 PHASES = ["feature_learning", "emergence", "divergence", "delayed_emergence", "decoupling"]
 FOUND, NOT_REACHED, ABSENT = "found", "not reached", "absent"
-AS_STATED = "stated"  # the rule that finds phases, of which there are variants
+AS_STATED = "stated"  # name of the rule that finds phases; its variants have other names
 
 
 def first_above(curves: pd.DataFrame, metric: str, level: float = ACCURATE) -> int | None:
-    """The first evaluated step at which `metric` is above the level, in the tidy rows of one run and seed."""
+    """Return the first step at which a metric is above the level, or None.
+
+    curves: tidy rows of one run and seed.
+    """
     return first_step_above(curves[curves["metric"] == metric].set_index("step")["value"], level)
 
 
 def first_step_above(curve: pd.Series, level: float = ACCURATE) -> int | None:
-    """The same of one curve, by step."""
+    """Return the first step (the index) at which a curve is above the level, or None."""
     steps = curve.index[curve > level]
     return int(steps.min()) if len(steps) else None
 
 
 def over_seeds(events: pd.DataFrame) -> dict:
-    """One row for one event of all seeds: the median of what is found (`step` and, where there is one, `value`).
+    """Return one row for one event over all seeds: the medians of `step` and, if events have it, of `value`.
 
-    It is found where at least half of the seeds have it; where not, its status is the most common of the others'. `low`
-    and `high`: of two seeds or more, the 95 % percentile bootstrap interval of the median step.
+    The event is found if at least half of the seeds have it. If not, its status is the most common one of the
+    other seeds. `low` and `high` are the 95 % percentile bootstrap interval of the median step, for two seeds
+    or more.
     """
     found = events[events["status"] == FOUND]
     row = {"seed": pd.NA, "event": events["event"].iloc[0], "n_found": len(found), "n_seeds": len(events)}

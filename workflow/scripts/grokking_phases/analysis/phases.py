@@ -1,30 +1,33 @@
-"""The phases that the emergence paper draws by eye (Clauw, Stramaglia and Marinazzo, section 5), by a stated rule.
+"""Phases that the emergence paper draws by eye (Clauw, Stramaglia, Marinazzo, section 5), by a stated rule.
 
-S = -min Omega is the synergy and R = max Omega the redundancy, in nats, both smoothed in ln step from `first_step` on.
-The names in backquotes are the constants of `Rule`. For each seed and layer:
+S = -min Omega is the synergy and R = max Omega the redundancy, in nats. Both are smoothed in ln step, from
+`first_step` on. The names in backquotes are the constants of `Rule`. For each seed and layer:
 
- 1. A peak is a maximum of S, not at an end, whose prominence is at least `prominence` of the range of S and at least
-    `scatter` standard deviations of the raw values about S, and whose rise begins at or before generalisation.
- 2. Emergence is the rise to the first peak at which R is lower than on average before the rise ("trades off redundancy
-    for synergy"). It begins at the last step at which S is at its low, within `tolerance` of the rise. Without an
-    Emergence there are no phases.
- 3. Feature Learning is all before that, from the first step looked at. Where it takes no more than 2 `tolerance` of the
-    ln step to the peak, S may have risen all the time (a straight rise is at its low for `tolerance` of it): Feature
-    Learning is absent then, and Emergence begins at the first step.
- 4. Where more peaks follow, Divergence leads from that peak to the low between it and the last one, found as in 2, and
-    Delayed Emergence from there to the last one. Otherwise both are absent.
- 5. Decoupling leads from the last peak to the first step at which S is at the low after it, within `tolerance` of the
-    fall. It is absent unless R rises over it, and test accuracy by at least `rise`. Where no more than 2 `tolerance` of
-    the ln step from the peak to the last step is left, S may still be falling: its end is "not reached" then.
+ 1. A peak is a maximum of S, not at an end. Its prominence is at least `prominence` of the range of S, and at
+    least `scatter` standard deviations of the raw values about S. Its rise begins at or before
+    generalisation.
+ 2. Emergence is the rise to the first peak at which R is lower than on average before the rise ("trades off
+    redundancy for synergy"). It begins at the last step at which S is at its low, within `tolerance` of the
+    rise. Without an Emergence there are no phases.
+ 3. Feature Learning is all before Emergence, from the first step looked at. If it takes no more than 2
+    `tolerance` of the ln step to the peak, S may have risen all the time, because a straight rise is at its
+    low for `tolerance` of it. Feature Learning is then absent, and Emergence begins at the first step.
+ 4. If more peaks follow, Divergence leads from the first peak to the low between it and the last one, found
+    as in 2. Delayed Emergence leads from this low to the last peak. Otherwise both are absent.
+ 5. Decoupling leads from the last peak to the first step at which S is at the low after it, within
+    `tolerance` of the fall. It is absent unless R rises over it, and test accuracy by at least `rise`. If no
+    more than 2 `tolerance` of the ln step from the peak to the last step is left, S may still be falling. The
+    end of Decoupling is then "not reached".
 
-The rule and its constants were fixed on one run, weight decay 2, seed 0, under mean ranks and under the published ones.
-Of the others the numbers of docs/figure5.md were known then, and no curve. The paper says more of its phases, such as
-the size of the multiplet, R in Divergence and Delayed Emergence, and the peak of the test loss: it decides nothing
-here, and can be held against what is found.
+The rule and its constants were fixed on one run: weight decay 2, seed 0, under mean ranks and under the
+published ones. Of the other runs, the numbers of docs/figure5.md were known then, and no curve. The paper
+says more about its phases: the size of the multiplet, R in Divergence and Delayed Emergence, the peak of the
+test loss. None of this decides anything here, so that it can be held against what is found.
 
-What the rule cannot do: tell a first phase from the start-up of random features, so that Feature Learning begins where
-it begins to look; see a phase shorter than the smoothing, a peak in a gap (NaN), or one that is small beside what is
-left of the start; tell a phase that is not there from one that cannot be seen: both are "absent".
+The rule has limits. It cannot tell a first phase from the start-up of random features: Feature Learning
+begins where the rule begins to look. It cannot see a phase shorter than the smoothing, a peak in a gap (NaN),
+or a peak that is small beside what is left of the start. It cannot tell a phase that does not occur from one
+that cannot be seen: both are "absent".
 """
 
 from collections.abc import Iterator
@@ -64,35 +67,38 @@ COLUMNS = [
     "n_seeds",
 ]
 
-ROUNDING = 1e-9  # of the largest S: what varies by less is constant
+ROUNDING = 1e-9  # of the largest S: a curve that varies by less is constant
 FACTORS = (2.0, 0.5)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """The constants, with what the one run says of each; `name` goes into the column `rule`."""
+    """Constants of the rule, each with what the one run says about it; `name` goes into the column `rule`."""
 
-    # s.d. in ln step. About ten of 120 log-spaced snapshots weigh in; steps are known to some 15 %.
+    # Standard deviation in ln step. About ten of 120 log-spaced snapshots weigh in, and
+    # steps are known to about 15 %.
     smoothing: float = 0.15
-    # S has the last maximum of the start-up at step 8, with mean ranks and with the published ones, and falls from it.
+    # The last maximum of the start-up of S is at step 8, with mean ranks and with the published ones.
     first_step: float = 8
-    # Of the range of S: what one sees in a plot. The run's peaks have 0.30 (mean ranks) and 0.68, others up to 0.08.
+    # Of the range of S: what one sees in a plot. The run's peaks have 0.30 (mean ranks) and 0.68,
+    # other maxima up to 0.08.
     prominence: float = 0.1
-    # Fewer than one in 10,000 draws of white noise have such a peak. The run's have 5.7 and 6.7, others up to 0.8.
+    # Fewer than one in 10,000 draws of white noise have such a peak. The run's peaks have 5.7 and 6.7, other
+    # maxima up to 0.8.
     scatter: float = 2.5
-    # Of a rise or a fall: as a rise time is taken from 10 % on.
+    # Of a rise or a fall: a rise time is commonly taken from 10 % on.
     tolerance: float = 0.1
     # Of test accuracy; chance is 0.01. The run's rises by 0.5 and by 1.
     rise: float = 0.1
     name: str = AS_STATED
 
     def scaled(self, constant: str, factor: float) -> "Rule":
-        """The rule with one constant multiplied, and named for that."""
+        """Return the rule with one constant multiplied, under a name that says so: `prominence x 1/2`."""
         value = factor * getattr(self, constant)
         return replace(self, **{constant: value}, name=f"{constant} x {Fraction(factor)}")
 
     def variants(self) -> list["Rule"]:
-        """The rule itself, then with each constant doubled and halved."""
+        """Return the rule itself, then its variants: each constant doubled and halved."""
         constants = [field.name for field in fields(self) if field.name != "name"]
         return [self, *(self.scaled(constant, factor) for constant in constants for factor in FACTORS)]
 
@@ -101,20 +107,21 @@ STATED = Rule()
 
 
 def find_all_variants(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
-    """What `find` finds, by the rule and by each of its variants."""
+    """Return the rows of `find` by the rule and by each of its variants."""
     return pd.concat([find(curves, o_information, variant) for variant in rule.variants()], ignore_index=True)
 
 
 def find(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
-    """Return a row (`COLUMNS`) for each event (`EVENTS`) of each seed, then for each over seeds (seed null), by layer.
+    """Return a row (`COLUMNS`) for each event (`EVENTS`) of each seed, then for each over seeds, by layer.
 
-    curves, o_information: tidy rows of one run with the same seeds, those of O-information in one or several layers.
-    event: memorised, generalised (first evaluated step with train, test accuracy > 0.98), <phase>.start, <phase>.end.
-    status: found, absent (no such phase), or not reached (by the last step). Over seeds an event is found when at least
-    half of them have it; when not, its status is the most common of the others'.
-    step, value: NaN unless found; value is the accuracy, or S in nats. Over seeds they are medians of those found.
-    low, high: of two seeds or more, the 95 % percentile bootstrap interval of the median step, over those found.
-    ValueError: several runs, other seeds in one table than in the other, or two values of a metric at one step.
+    curves, o_information: tidy rows of one run with the same seeds; O-information may be of several layers.
+    event: memorised, generalised (first step with train, test accuracy > 0.98), <phase>.start, <phase>.end.
+    status: found, absent (no such phase), or not reached (by the last step). Over seeds (seed null) an event
+        is found if at least half of them have it. If not, its status is the most common one of the other
+        seeds.
+    step, value: NaN unless found; value is the accuracy, or S in nats. Over seeds: the median of those found.
+    low, high: 95 % percentile bootstrap interval of the median step, if two seeds or more have the event.
+    ValueError: several runs, tables of different seeds, or two values of a metric at one step.
     """
     layers = dict(list(o_information.groupby("layer", sort=False, dropna=False))) or {None: o_information}
     tables = [_find_in_layer(curves, rows, rule).assign(layer=layer) for layer, rows in layers.items()]
@@ -122,11 +129,15 @@ def find(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED)
 
 
 def _find_in_layer(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """Return the rows of `find` for O-information of one layer."""
+    """Return the rows of `find` for the O-information of one layer."""
     runs = {*curves["run"], *o_information["run"]}
     evaluated, measured = _by_seed(curves), _by_seed(o_information)
     if len(runs) != 1 or evaluated.keys() != measured.keys():
-        raise ValueError(f"Both tables must hold the same seeds of one run; the runs are {sorted(runs)}.")
+        raise ValueError(
+            f"curves and O-information: phases need the same seeds of one run, but curves have the seeds "
+            f"{', '.join(map(str, evaluated))}, O-information {', '.join(map(str, measured))}, and the runs "
+            f"are {', '.join(sorted(runs))}; measure the missing seeds, and pass one run at a time."
+        )
     rows = [
         {"seed": seed, **event}
         for seed in evaluated
@@ -138,7 +149,7 @@ def _find_in_layer(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule
 
 
 def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Return for each seed a table, step x metric."""
+    """Return {seed: table, step x metric}; raise ValueError if a metric has two values at a step."""
     for twice in rows[rows.duplicated(["seed", "step", "metric"])].itertuples():
         what = f"{twice.metric} of {twice.run} seed {twice.seed} has two values at step {twice.step}"
         raise ValueError(f"{what}, and phases need one; measure it again.")
@@ -149,7 +160,7 @@ def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
 
 def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule) -> Iterator[dict]:
-    """One seed's; both tables are step x metric."""
+    """Yield the events of one seed; both tables are step x metric."""
     reached = {event: first_step_above(evaluated[metric]) for event, metric in ACCURACIES.items()}
     for event, metric in ACCURACIES.items():
         yield _event(event, reached[event], evaluated[metric], NOT_REACHED)
@@ -162,7 +173,7 @@ def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule) -> Iter
 
 
 def _event(event: str, step: int | None, curve: pd.Series, otherwise: str) -> dict:
-    """`otherwise` is the status where there is no step."""
+    """Return the row of one event; its status is `otherwise` if there is no step."""
     found = {"status": otherwise} if step is None else {"status": FOUND, "step": step, "value": curve[step]}
     return {
         "event": event,
@@ -176,7 +187,7 @@ def _event(event: str, step: int | None, curve: pd.Series, otherwise: str) -> di
 
 @dataclass(frozen=True)
 class _Seed:
-    """What the rule looks at, by step; S and R are smoothed, and have the same steps."""
+    """Curves of one seed that the rule reads, by step; S and R are smoothed, and have the same steps."""
 
     S: pd.Series
     R: pd.Series
@@ -188,6 +199,7 @@ class _Seed:
     def of(
         cls, measured: pd.DataFrame, test_accuracy: pd.Series, generalised: int | None, rule: Rule
     ) -> "_Seed":
+        """Return the curves of one seed, smoothed as the rule says, from its first step on."""
         measured = measured.loc[measured.index >= rule.first_step, ["synergy", "redundancy"]].dropna()
         raw = -measured["synergy"]
         S, R = smoothed(raw, rule.smoothing), smoothed(measured["redundancy"], rule.smoothing)
@@ -195,7 +207,7 @@ class _Seed:
 
 
 def _phases(seed: _Seed, rule: Rule) -> dict[str, tuple[int, int | None]]:
-    """First and last step of each phase that is there."""
+    """Return the first and last step of each phase that occurs; the last is None if it is not reached."""
     S, R = seed.S, seed.R
     onsets = {peak: _last_low(S.loc[:peak], rule.tolerance) for peak in _peaks(seed, rule)}
     peaks = list(dropwhile(lambda peak: R[peak] >= R.loc[: onsets[peak]].mean(), onsets))
@@ -212,7 +224,7 @@ def _phases(seed: _Seed, rule: Rule) -> dict[str, tuple[int, int | None]]:
 
 
 def _peaks(seed: _Seed, rule: Rule) -> list[int]:
-    """Prominent, and rising from a low at or before generalisation."""
+    """Return the steps of the prominent peaks of S that rise from a low at or before generalisation."""
     S = seed.S
     if len(S) < 3:
         return []
@@ -223,12 +235,15 @@ def _peaks(seed: _Seed, rule: Rule) -> list[int]:
 
 
 def _last_low(S: pd.Series, tolerance: float) -> int:
-    """Of a rise to the last value: the last step at which S is within `tolerance` of the rise from its low."""
+    """Return the last step at which S is within `tolerance` of its low; S rises to its last value.
+
+    `tolerance` is a part of the rise.
+    """
     return S.index[S.le(S.min() + tolerance * (S.iloc[-1] - S.min()))][-1]
 
 
 def _decoupling(seed: _Seed, peak: int, rule: Rule) -> dict[str, tuple[int, int | None]]:
-    """From the last peak to the low after it; empty where R or test accuracy do not rise."""
+    """Return Decoupling, from the last peak to the low after it; empty unless R and test accuracy rise."""
     S, R, accuracy = seed.S.loc[peak:], seed.R, seed.test_accuracy
     low = S.index[S.le(S.min() + rule.tolerance * (S.iloc[0] - S.min()))][0]
     if not (R[low] > R[peak] and accuracy.asof(low) - accuracy.asof(peak) >= rule.rise):
@@ -238,5 +253,5 @@ def _decoupling(seed: _Seed, peak: int, rule: Rule) -> dict[str, tuple[int, int 
 
 
 def _part(step: int, start: int, end: int) -> float:
-    """Of the way from start to end in ln step, what is done at `step`."""
+    """Return how much of the way from start to end, in ln step, is done at `step`."""
     return np.log(step / start) / np.log(end / start)

@@ -1,27 +1,35 @@
-"""Do early peaks of synergy predict generalising? (Emergence paper, section 6: a claim, to which no rule is given.)
+"""A stated rule that predicts from early peaks of synergy whether a run generalises.
 
-The rule. Of a run, S = -min Omega (nats), less its null and nothing below that, smoothed in ln step; from step
-1 / learning rate to q = 10 % of the training steps. Its score is the prominence of the largest peak: how far S falls on
-both sides of it, before it rises higher or the data end; 0 without a peak. The rule is asked after every snapshot, with
-nothing later, and keeps to a yes: a score that reaches the threshold by q says that the run will generalise, and the
-step at which it does so is the one from which that was known.
+That they predict it is a claim of the emergence paper (section 6), which gives no rule. This rule looks at S
+= -min Omega (nats), less its null and clipped at 0, smoothed in ln step. It looks from step 1 / learning rate
+to q = 10 % of the training steps. The score of a run is the prominence of its largest peak: how far S falls
+on both sides of it before it rises higher or the data end. The score is 0 without a peak.
 
-    generalised     test accuracy > 0.98 at some evaluated step of the whole run
-    left out        runs that have generalised by q, or have diverged, or whose S is undefined in half of the window
-    kept            runs that have not memorised by q, or never do: which of them will is not known at q
-    null            the least Omega of shuffled samples up to the step at which is asked (synergy_shuffled_low of
-                    `o_information_null`); where it was not measured, 0: what counts is synergy beyond chance
-    thresholds      of each predictor, the score with the largest Youden index (rate of hits - rate of false alarms)
-                    among the calibration seeds; the highest, if there are several
-    baselines       weight norm and train loss at the last evaluated step up to q, each in the direction in which its
-                    AUC among the calibration seeds is above a half (for synergy, more is the paper's claim)
+The rule is asked after every snapshot, sees nothing later, and never takes back a yes. A score that reaches
+the threshold by q predicts that the run will generalise. The step at which it reaches it is the one from
+which that was known.
 
-The constants were fixed before any run of the sweep was made, and are reasons, not fits. Known then were the numbers of
-docs/figure5.md (when the default study's seven settings peak and generalise); no curve was looked at, and nothing was
-changed when the rule was tried on that study afterwards. Adam moves a weight by up to the learning rate a step, so that
-at 1 / learning rate the initial weights (below 0.08) are forgotten, and with them the synergy of random features that
-every run shows in its first steps. A tenth of training is early. The smoothing is that of `phases`. Seeds of a run are
-no independent cases: intervals resample whole runs (`roc`).
+generalised     test accuracy > 0.98 at some evaluated step of the whole run
+left out        runs that have generalised by q, that have diverged, or whose S is undefined in more than half
+                of the window
+kept            runs that have not memorised by q, or never do: which of them will is not known at q
+null            the least Omega of shuffled samples up to the step at which the rule is asked
+                (synergy_shuffled_low of `o_information_null`). It is 0 where it was not measured: only
+                synergy beyond chance counts
+thresholds      for each predictor, the score with the largest Youden index (rate of hits - rate of false
+                alarms) among the calibration seeds; the highest such score, if there are several
+baselines       weight norm and train loss at the last evaluated step up to q. Each counts in the direction in
+                which its AUC among the calibration seeds is above a half. For synergy, more is the paper's
+                claim
+
+The constants were fixed before any run of the sweep was made. They are reasons, not fits. Known then were the
+numbers of docs/figure5.md: when the seven settings of the default study peak and generalise. No curve was
+looked at, and nothing was changed when the rule was tried on that study afterwards.
+
+Adam moves a weight by up to the learning rate in a step. At step 1 / learning rate, the initial weights
+(below 0.08) are therefore forgotten. So is the synergy of random features, which every run shows in its first
+steps. A tenth of training is early. The smoothing is that of `phases`. The seeds of a run are not independent
+cases, so that intervals resample whole runs (`roc`).
 """
 
 from collections.abc import Iterator
@@ -39,16 +47,16 @@ from grokking_phases.analysis.smoothing import smoothed
 from grokking_phases.recipe import Recipe
 from grokking_phases.storage.headers import write_parquet
 
-EARLY = 0.1  # q: of the training steps
+EARLY = 0.1  # q, as a part of the training steps
 FORGOTTEN = 1.0  # learning rate x step from which the rule looks
 SMOOTHING = 0.15  # standard deviation in ln step
-DEFINED = 0.5  # at least so much of the window
+DEFINED = 0.5  # least part of the window in which S must be defined
 HOPELESS = 10.0  # weight decay from which no rule can miss
 
 NULL = "synergy_shuffled_low"
 PREDICTORS = ["synergy_peak", "weight_norm", "train_loss"]
 SUBSETS = {"all": np.inf, f"weight decay < {HOPELESS:g}": HOPELESS}
-OUTCOMES = {  # by whether the run generalises, and whether that was predicted
+OUTCOMES = {  # key: (the run generalises, this was predicted)
     (True, True): "hit",
     (True, False): "miss",
     (False, True): "false alarm",
@@ -61,7 +69,7 @@ COUNTS = {
     "correct rejection": "correct_rejections",
 }
 COLUMNS = {
-    "estimate": "str",  # of synergy: the name of its table
+    "estimate": "str",  # name of the table of synergy
     "kind": "str",  # run | summary | roc
     "predictor": "str",
     # one run and seed
@@ -71,13 +79,13 @@ COLUMNS = {
     "weight_decay": "float64",
     "decided_at": "float64",  # q of the training steps
     "generalised_at": "float64",  # step; NaN: never
-    "left_out": "str",  # why, if so
+    "left_out": "str",  # the reason; None for a run that is kept
     "value": "float64",  # nats, L2 norm, nats
     "score": "float64",  # the value in the direction that speaks for generalising; NaN where left out
     "outcome": "str",
-    "known_at": "float64",  # of those predicted to generalise: the first step at which the rule could have known
-    "lead": "float64",  # steps, from there to generalised_at
-    # all scored runs of a subset; threshold and undefined, of a predictor's runs as well
+    "known_at": "float64",  # first step at which the rule could have known, if it predicts generalisation
+    "lead": "float64",  # steps from known_at to generalised_at
+    # all scored runs of a subset; the rows of runs have threshold, direction and undefined too
     "subset": "str",
     "threshold": "float64",  # of the score
     "direction": "float64",  # score = direction x value
@@ -94,7 +102,7 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Trial:
-    """One run and seed: what the predictors may know, by step, and what became of it."""
+    """One run and seed: what each predictor may know, by step, and the outcome."""
 
     run: str
     seed: int
@@ -113,11 +121,14 @@ def predictions(
     *,
     calibration: list[int],
 ) -> pd.DataFrame:
-    """Return rows of `COLUMNS`: each run, seed and predictor, each subset's summary, and the points of its ROC curve.
+    """Return rows of `COLUMNS`: one for each run, seed and predictor, summaries, and points of ROC curves.
+
+    Each subset of the scored runs has a summary and a curve for each predictor.
 
     curves: tidy; train_loss, test_accuracy and weight_norm of every run and seed.
-    estimates: by name, tidy: synergy, in nats, of one layer of the same runs and seeds.
-    nulls: by the estimate's name, tidy: its synergy_shuffled_low at some of the same steps; an estimate may have none.
+    estimates: {name: tidy rows}; synergy, in nats, of one layer of the same runs and seeds.
+    nulls: {name of an estimate: tidy rows}; its synergy_shuffled_low at some of the same steps. An estimate
+        may have none.
     runs: their entries in the config, of which steps, learning_rate and weight_decay are read.
     calibration: the seeds on which thresholds and directions are fixed; all others are scored.
     """
@@ -135,22 +146,25 @@ def predictions(
 
 
 def observed(curves: pd.DataFrame, synergy: pd.DataFrame, runs: dict[str, dict]) -> Iterator[Trial]:
-    """Yield a trial for each run and seed, in their order, whatever the order of rows."""
+    """Yield a trial for each run and seed, in ascending order, whatever the order of the rows."""
     evaluated, measured = by_series(curves), by_series(synergy)
     for (run, seed), curve in evaluated.items():
-        # A run that diverged at once has no snapshot.
+        # A run that diverged at once has no snapshots.
         snapshots = measured.get((run, seed), pd.DataFrame({"synergy": []}))
         yield observe(run, seed, curve, snapshots, Recipe(**runs[run]["training"]))
 
 
 def by_series(rows: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
-    """Return a table for each run and seed: steps ascending, a column each metric."""
+    """Return {(run, seed): table}, with steps ascending and a column for each metric."""
     wide = rows.pivot(index=["run", "seed", "step"], columns="metric", values="value")
     return {key: series.droplevel(["run", "seed"]) for key, series in wide.groupby(["run", "seed"])}
 
 
 def observe(run: str, seed: int, curve: pd.DataFrame, snapshots: pd.DataFrame, recipe: Recipe) -> Trial:
-    """Return the trial of one run and seed; curve, snapshots: by step, a column each metric."""
+    """Return the trial of one run and seed.
+
+    curve, snapshots: a row for each step, a column for each metric.
+    """
     first, last = FORGOTTEN / recipe.learning_rate, EARLY * recipe.steps
     window = snapshots[(snapshots.index >= first) & (snapshots.index <= last)]
     now = curve[curve.index <= last].iloc[-1]
@@ -171,6 +185,7 @@ def observe(run: str, seed: int, curve: pd.DataFrame, snapshots: pd.DataFrame, r
 
 
 def reason_to_leave_out(generalised: bool, train_loss: float, S: pd.Series) -> str | None:
+    """Return why a run is not scored, or None if it is; S is the synergy in the window."""
     if generalised:
         return "generalised already"
     if not np.isfinite(train_loss):
@@ -179,24 +194,24 @@ def reason_to_leave_out(generalised: bool, train_loss: float, S: pd.Series) -> s
 
 
 def above_null(snapshots: pd.DataFrame) -> pd.Series:
-    """Return -min Omega less the null's largest, 0 where it is below; NaN where it is undefined."""
+    """Return -min Omega less the largest value of the null, clipped at 0; NaN where it is undefined."""
     null = snapshots[NULL].min() if NULL in snapshots else 0.0
     return (-snapshots["synergy"] - np.fmax(-null, 0.0)).clip(lower=0)
 
 
 def peaks_so_far(snapshots: pd.DataFrame) -> pd.Series:
-    """Return, by step, the largest prominence that the data up to that step, with their null, have shown so far."""
+    """Return, by step, the largest prominence that the data up to that step, with their null, have shown."""
     seen = (above_null(snapshots.iloc[: i + 1]).dropna() for i in range(len(snapshots)))
     return pd.Series([prominence(S) for S in seen], snapshots.index, dtype=float).cummax()
 
 
 def prominence(S: pd.Series) -> float:
-    """Return the prominence of the largest peak of S, smoothed; 0 where it has none."""
+    """Return the prominence of the largest peak of S, smoothed; 0 if it has none."""
     return find_peaks(smoothed(S, SMOOTHING), prominence=0)[1]["prominences"].max(initial=0.0)
 
 
 def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.DataFrame:
-    """Return a row for each trial: what the predictor says of it, and whether that was so."""
+    """Return a row for each trial: the prediction of one predictor, and its outcome."""
     rows = pd.DataFrame(trials).drop(columns="known").assign(kind="run", predictor=predictor)
     rows["role"] = np.where(rows["seed"].isin(calibration), "calibration", "scored")
     rows["value"] = [np.nan if trial.left_out else trial.known[predictor].iloc[-1] for trial in trials]
@@ -214,7 +229,10 @@ def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.Dat
 
 
 def calibrated(values: pd.Series, generalised: pd.Series, predictor: str) -> tuple[float, float]:
-    """Return the direction, and the threshold of direction x value; NaN where all or none of these runs generalise."""
+    """Return the direction, and the threshold of direction x value, with the largest Youden index.
+
+    The threshold is NaN if all or none of the runs generalise.
+    """
     side = np.sign(auc(values, generalised).item() - 0.5) or 1.0
     direction = 1.0 if predictor == "synergy_peak" else side
     points = roc(direction * values, generalised)
@@ -223,16 +241,16 @@ def calibrated(values: pd.Series, generalised: pd.Series, predictor: str) -> tup
 
 
 def first_reached(scores: pd.Series, threshold: float) -> float:
-    """Return the first step at which the score is at the threshold, or NaN."""
+    """Return the first step at which the score is at or above the threshold, or NaN."""
     return scores.index[scores >= threshold].min()
 
 
 def summaries(judged: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield, for each subset of the scored runs and each predictor, its summary and the points of its ROC curve."""
+    """Yield a summary and the points of a ROC curve for each subset of scored runs and each predictor."""
     for subset, limit in SUBSETS.items():
         rows = judged[(judged["role"] == "scored") & (judged["weight_decay"] < limit)]
         kept = {name: rows[(rows["predictor"] == name) & rows["left_out"].isna()] for name in PREDICTORS}
-        # All predictors have the same trials, in the same order: one set of resamples serves them all.
+        # All predictors have the same trials in the same order, so that one set of resamples serves them all.
         first = kept[PREDICTORS[0]]
         generalised, weights = first["generalised_at"].notna(), resamples(first["run"])
         aucs = {name: auc(chosen["score"], generalised, weights) for name, chosen in kept.items()}
@@ -250,19 +268,19 @@ def summaries(judged: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def fixed(judged: pd.DataFrame, predictor: str, column: str) -> object:
-    """Return what the calibration seeds fixed for a predictor."""
+    """Return the value of a column that the calibration seeds fixed for a predictor."""
     return judged.loc[judged["predictor"] == predictor, column].iloc[0]
 
 
 def counts(chosen: pd.DataFrame) -> dict[str, int]:
-    """Return how many rows a predictor has: all, and those of each outcome."""
+    """Return {column: number of rows}: all rows of a predictor (`n`), and those of each outcome."""
     return {"n": len(chosen)} | {
         column: (chosen["outcome"] == outcome).sum() for outcome, column in COUNTS.items()
     }
 
 
 def one_class(generalised: pd.Series, which: str) -> str | None:
-    """Return why there is no AUC, or None."""
+    """Return why there is no AUC, or None if there is one; `which` names the runs: `of the scored runs`."""
     if generalised.empty:
         return f"none {which} is left"
     if generalised.nunique() == 1:
@@ -271,5 +289,5 @@ def one_class(generalised: pd.Series, which: str) -> str | None:
 
 
 def write_predictions(path: str | Path, rows: pd.DataFrame, header: dict) -> None:
-    """Write rows of `COLUMNS`."""
+    """Write rows of `COLUMNS` to a Parquet file."""
     write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats", **header})

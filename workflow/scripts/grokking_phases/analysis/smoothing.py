@@ -1,4 +1,4 @@
-"""Curves smoothed without lag: a Gaussian in ln step.
+"""Smoothing of a curve without lag, by a Gaussian in ln step.
 
 The value at step t becomes the mean of all values with weights
 
@@ -10,8 +10,9 @@ import pandas as pd
 
 
 def smoothed(curve: pd.Series, width: float) -> pd.Series:
-    """The curve (index: distinct steps) in order of step, without step 0 and without steps whose value is NaN.
+    """Return the smoothed curve, ordered by step, without step 0 and steps whose value is NaN.
 
+    curve: indexed by distinct steps.
     width: the Gaussian's standard deviation in ln step.
     """
     curve = curve[curve.index > 0].dropna().sort_index()

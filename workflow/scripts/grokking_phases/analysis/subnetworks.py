@@ -1,8 +1,9 @@
-"""Which units to train alone: those of a multiplet that O-information found, the others, or as many at random.
+"""Choice of the units to train alone: a multiplet that O-information found, the others, or as many at random.
 
-The emergence paper (section 7) retrains the units of the most synergistic multiplet over all its samples but the first,
-which it takes every 5 steps, and their complement. At earlier steps every network of random features has its largest
-synergy. Whether the units say anything about synergy, only sets of equal size drawn at random can tell.
+The emergence paper (section 7) retrains the units of its most synergistic multiplet, and their complement. It
+takes the multiplet over all its samples but the first, one every 5 steps. Before that, every network of
+random features has its largest synergy. Only random sets of the same size can tell whether the units say
+anything about synergy.
 
 The units are of one layer: the workflow takes the first that the metric measures.
 """
@@ -26,7 +27,7 @@ LIMITS = {"draw": (0, None), "from_step": (0, None)}
 
 
 class Choice(NamedTuple):
-    """A sub-network, and where the multiplet that it goes back to was found."""
+    """A sub-network, and the step and O-information at which its multiplet was found."""
 
     units: list[int]
     step: int
@@ -34,7 +35,7 @@ class Choice(NamedTuple):
 
 
 class Absent(Exception):
-    """There is no such sub-network in this run, and why."""
+    """Error for a sub-network that a run does not have; its message says why."""
 
 
 def choose(
@@ -49,15 +50,17 @@ def choose(
     draw: int = 0,
     from_step: int = 5,
 ) -> Choice:
-    """Return the units, ascending, of a layer of `width` units; raise Absent where there is no such sub-network.
+    """Return the units, ascending, of a sub-network, and the origin of its multiplet.
 
-    They go back to a multiplet that is not the whole layer.
+    The layer has `width` units. The multiplet is never the whole layer. Absent is raised if the run has no
+    such sub-network.
 
     o_information, curves, phases   tidy rows of one run and seed, in one layer, under the rule as stated
-    extreme       the multiplet with the least Omega (synergy) or the greatest (redundancy) …
-    at            … of all steps; at the first snapshot that generalised; or during (delayed) emergence
-    take          that multiplet's units, the layer's others, or as many of the layer drawn at random, by `draw`
-    from_step     the first step that counts; 0: the untrained network too
+    extreme       take the multiplet with the least Omega (synergy) or the greatest (redundancy) …
+    at            … of all steps, at the first snapshot that generalised, or during (delayed) emergence
+    take          the multiplet's units, the others of the layer, or as many of the layer drawn at random
+    draw          number of the random draw
+    from_step     the first step that counts; 0 includes the untrained network
     """
     check_limits(LIMITS, draw=draw, from_step=from_step)
     rows = o_information[(o_information["metric"] == extreme) & o_information["value"].notna()]
@@ -84,7 +87,7 @@ def in_layer(rows: pd.DataFrame, layer: str) -> pd.DataFrame:
 
 
 def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:
-    """Return those of the steps that count."""
+    """Return those of the steps that `at` names; raise Absent if the run never gets there."""
     if at == "any":
         return steps
     if at == "generalised":
@@ -99,9 +102,12 @@ def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataF
 
 
 def write_units(path: str | Path, units: list[int], origin: dict, header: dict) -> None:
-    """Write one row a unit, with the columns of `origin` (run, seed, subnetwork); none where it is absent.
+    """Write one row for each unit, with the columns of `origin` (run, seed, subnetwork).
 
-    The same units are the same content, so that another way to the same choice trains nothing again.
+    An absent sub-network has no rows.
+
+    The `training` of the header is a digest of origin and units alone. Another way to the same choice
+    therefore does not trigger a new training.
     """
     columns = {name: pa.array([value] * len(units)) for name, value in origin.items()}
     schema = pa.schema(
@@ -112,7 +118,7 @@ def write_units(path: str | Path, units: list[int], origin: dict, header: dict) 
 
 
 def write_choice(path: str | Path, row: dict, header: dict) -> None:
-    """Write one row: run, seed, subnetwork, and size, step, o_information, or why it is absent."""
+    """Write one row: run, seed and subnetwork, then size, step and o_information, or why it is absent."""
     kinds = {
         "run": pa.string(),
         "seed": pa.int64(),

@@ -1,15 +1,15 @@
-"""All seeds of a run in one table, with the column `normalised` beside the raw value.
+"""Table of all seeds of a run, with the column `normalised` beside the raw value.
 
-The emergence paper's normalisation (its code; the text says only "normalized"), for each seed, layer and metric, step 0
-left out:
+The normalisation is that of the emergence paper's code; its text says only "normalized". For each seed, layer
+and metric, without step 0:
 
     synergy        -value, to [0, 1] over the steps, then an exponential moving average (factor 0.1)
     redundancy     to [0, 1], average
     sizes          Hampel filter (window 3, 3 sigma), to [0, 1], average
     all others     to [0, 1]
 
-Information is normalised by its ceiling instead. The average lags, on log-spaced snapshots by about a factor of two in
-step: it is for drawing only.
+Information is divided by its ceiling instead. The average is for drawing only, because it lags: on log-spaced
+snapshots by about a factor of two in step.
 """
 
 from collections.abc import Callable
@@ -24,8 +24,9 @@ SIGMA_PER_MAD = 1.4826  # of a normal distribution
 
 
 def normalised(rows: pd.DataFrame) -> pd.DataFrame:
-    """Tidy rows in (seed, layer, metric, step) order,
-    with `normalised`: NaN where nothing varies and, but for information, at step 0.
+    """Return tidy rows in (seed, layer, metric, step) order, with the column `normalised`.
+
+    It is NaN where nothing varies and, except for information, at step 0.
     """
     rows = rows.sort_values([*SERIES, "step"], ignore_index=True)
     values = pd.Series(np.nan, index=rows.index)
@@ -35,7 +36,10 @@ def normalised(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def relative_to_ceiling(rows: pd.DataFrame) -> pd.DataFrame:
-    """`information_x…` as a fraction of `ceiling_x` at the same step and layer, `information_y…` of `ceiling_y`."""
+    """Return the rows with `information_x…` and `information_y…` normalised by their ceilings.
+
+    These are `ceiling_x` and `ceiling_y` at the same step and layer.
+    """
     place = ["run", "seed", "layer", "step"]
     for variable in ("x", "y"):
         measured = rows["metric"].str.startswith(f"information_{variable}")
@@ -47,18 +51,21 @@ def relative_to_ceiling(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_unit_range(series: pd.Series) -> pd.Series:
-    """Minimum 0, maximum 1; NaN throughout where nothing varies."""
+    """Return the series with minimum 0 and maximum 1; NaN throughout if nothing varies."""
     spread = series.max() - series.min()
     return (series - series.min()) / (spread if spread > 0 else np.nan)
 
 
 def averaged(series: pd.Series) -> pd.Series:
-    """y_t = 0.1 x_t + 0.9 y_(t-1), beginning at x; nothing where nothing was measured."""
+    """Return the average y_t = 0.1 x_t + 0.9 y_(t-1), which begins at x; NaN where nothing was measured."""
     return series.ewm(alpha=MOVING_AVERAGE, adjust=False, ignore_na=True).mean().where(series.notna())
 
 
 def hampel_filtered(series: pd.Series) -> pd.Series:
-    """Each value more than 3 sigma (from the median absolute deviation) off its window's median becomes that median."""
+    """Return the series with outliers replaced by the median of their window.
+
+    An outlier is more than 3 sigma off that median, where sigma is from the median absolute deviation.
+    """
     window = series.rolling(HAMPEL_WINDOW, center=True, min_periods=1)
     median = window.median()
     sigma = SIGMA_PER_MAD * window.apply(

@@ -1,18 +1,23 @@
-"""The time scales whose alignment the two-phase paper claims (section 3.2), each by a rule and none by eye.
+"""Time scales whose alignment the two-phase paper claims (section 3.2), each found by a stated rule.
 
-    fit       the first of `successive` evaluations that all have a train accuracy of `accurate` or more
-    gen_0.9, gen_0.98
-              the same of the test accuracy, at 0.9 and at 0.98
-    peak      the highest peak of the test loss after its first minimum: the top of double descent
-    compress  where I(T;X) is largest: from there on it is compressed
-    fixed     from where on I(T;X) stays within `settled` of its range from its last value; later than `compress`
-    lmn, lc   where the linear mapping number, the local complexity, is largest
+    fit       first of `successive` evaluations that all have a train accuracy of 0.98 or more
+    gen_0.9   first of `successive` evaluations that all have a test accuracy of 0.9 or more
+    gen_0.98  first of `successive` evaluations that all have a test accuracy of 0.98 or more
+    peak      highest peak of the test loss after its first minimum: the top of double descent
+    compress  step at which I(T;X) is largest, and from which it is compressed
+    fixed     first step after `compress` from which on I(T;X) stays within `settled` of its range from its
+              last value
+    lmn       step at which the linear mapping number is largest
+    lc        step at which the local complexity is largest
 
-A curve is smoothed in ln step (`smoothing`), without step 0. Its largest value counts only where it is a turning point:
-not at either end, and standing out by `prominence` of the curve's range; I(T;X) only below `saturated` of its ceiling,
-where it says something of the layer. Of the test loss any peak that stands out so counts, not the largest value alone:
-its first minimum may be a wiggle in a plateau, from which it falls much further. Else the event is "absent". An
-accuracy that is never met is "not reached". Neither is replaced by a number.
+Curves are smoothed in ln step (`smoothing`), without step 0. The largest value of a curve counts only if it
+is a turning point: it is at neither end, and stands out by `prominence` of the curve's range. I(T;X) must
+also be below `saturated` of its ceiling, because nearer to it, it says nothing about the layer. For the test
+loss, the highest peak that stands out counts, even if it is not the largest value. Its first minimum may be a
+wiggle in a plateau, from which it falls much further.
+
+An accuracy that is never met is "not reached". Any other time scale that is not found is "absent". Neither is
+replaced by a number.
 """
 
 from dataclasses import dataclass
@@ -27,7 +32,7 @@ from grokking_phases.analysis.bootstrap import median_interval
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, over_seeds
 from grokking_phases.analysis.smoothing import smoothed
 
-SATURATED = 0.98  # of its ceiling: an information beyond says nothing of the layer
+SATURATED = 0.98  # of its ceiling: information above it says nothing about the layer
 ACCURACIES = {
     "fit": ("train_accuracy", 0.98),
     "gen_0.9": ("test_accuracy", 0.9),
@@ -41,10 +46,10 @@ SCALES = ["fit", "peak", "compress", "fixed", *list(ACCURACIES)[1:], "lmn", "lc"
 
 @dataclass(frozen=True)
 class Rule:
-    """The constants."""
+    """Constants of the rules."""
 
-    successive: int = 3  # evaluations: fewer are met by chance while an accuracy jumps about
-    smoothing: float = 0.15  # s.d. in ln step, as where the emergence paper's phases are found
+    successive: int = 3  # evaluations; fewer are met by chance while an accuracy fluctuates
+    smoothing: float = 0.15  # standard deviation in ln step, as in `phases`
     prominence: float = 0.05  # of the curve's range
     settled: float = 0.05  # of the curve's range
     saturated: float = SATURATED
@@ -54,13 +59,19 @@ STATED = Rule()
 
 
 def of_curves(curves: pd.DataFrame, rule: Rule = STATED) -> dict[str, int | None]:
-    """{time scale: step, None without one} of curves, step x metric: train_accuracy, test_accuracy, test_loss."""
+    """Return {time scale: step, or None without one} of one seed's curves.
+
+    curves: step x metric, with train_accuracy, test_accuracy and test_loss.
+    """
     met = {name: reached(curves[metric], level, rule) for name, (metric, level) in ACCURACIES.items()}
     return met | {"peak": second_descent(curves["test_loss"], rule)}
 
 
 def of_measured(series: dict[str, pd.Series], rule: Rule = STATED) -> dict[str, int | None]:
-    """The same of what one metric measures, {name: values by step}; `ceiling_x` stands beside information_x."""
+    """Return {time scale: step, or None without one} of what one metric measured for one seed.
+
+    series: {name: values by step}; `ceiling_x` stands beside `information_x`.
+    """
     found = {
         name: turning_point(series[metric], rule) for name, metric in LARGEST.items() if metric in series
     }
@@ -73,16 +84,18 @@ def of_measured(series: dict[str, pd.Series], rule: Rule = STATED) -> dict[str, 
 
 
 def compression(information: pd.Series, ceiling: pd.Series, rule: Rule = STATED) -> int | None:
-    """Where I(T;X) turns, below its ceiling."""
+    """Return the step at which I(T;X) turns, or None: no turning point, or one too near its ceiling."""
     step = turning_point(information, rule)
     return step if step is not None and information[step] < rule.saturated * ceiling[step] else None
 
 
 def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = STATED) -> pd.DataFrame:
-    """Return a row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null), as in `phases`.
+    """Return a row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null).
 
-    curves, measured[source]: tidy rows of one run. Each source of I(T;X), and each of its layers, has events of its
-    own, `compress_tripled` too where the layer times three was measured. The events of the curves have no layer.
+    curves, measured[source]: tidy rows of one run. Each source of I(T;X), and each of its layers, has events
+        of its own. `compress_tripled` is one of them if the layer times three was measured. The events of the
+        curves have no layer.
+    status, step, low, high: as in `phases`.
     """
     rows = []
     for seed, evaluated in curves.groupby("seed"):
@@ -115,11 +128,12 @@ def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = S
 
 
 def by_step(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the curves of one seed as a table, step x metric."""
     return curves.pivot(index="step", columns="metric", values="value")
 
 
 def by_layer(rows: pd.DataFrame) -> dict[str, dict[str, pd.Series]]:
-    """Return for each layer, in the order of the rows, each metric's values by step."""
+    """Return {layer: {metric: values by step}}, with the layers in the order of the rows."""
     return {
         layer: {metric: own.set_index("step")["value"] for metric, own in of_layer.groupby("metric")}
         for layer, of_layer in rows.groupby("layer", sort=False, dropna=False)
@@ -127,33 +141,37 @@ def by_layer(rows: pd.DataFrame) -> dict[str, dict[str, pd.Series]]:
 
 
 def in_last_layer(events: pd.DataFrame) -> pd.DataFrame:
-    """Return those rows of `find` that are of no layer, or of the source's last one by name, as figures draw it."""
+    """Return the rows of `find` that figures draw: those without a layer or of each source's last layer.
+
+    The last layer is the last one by name.
+    """
     last = events.groupby(["run", "source"], dropna=False)["layer"].transform("max")
     return events[events["layer"].isna() | (events["layer"] == last)]
 
 
 def outcome(name: str, step: int | None) -> tuple[str, float]:
+    """Return the status of a time scale, and its step as a float; NaN if there is none."""
     if step is not None:
         return FOUND, float(step)
     return (NOT_REACHED if name in ACCURACIES else ABSENT), np.nan
 
 
 def reached(accuracy: pd.Series, level: float, rule: Rule = STATED) -> int | None:
-    """The first step of `successive` evaluations that are all at the level or above."""
+    """Return the first step of `successive` evaluations that are all at the level or above, or None."""
     accuracy = accuracy.dropna().sort_index()
     all_above = accuracy.rolling(rule.successive).min().shift(1 - rule.successive) >= level
     return int(accuracy.index[all_above][0]) if all_above.any() else None
 
 
 def turning_point(curve: pd.Series, rule: Rule = STATED) -> int | None:
-    """Where the smoothed curve is largest, if that is a peak."""
+    """Return the step at which the smoothed curve is largest, or None if that is not a peak."""
     curve = smoothed(curve, rule.smoothing)
     peaks = prominent_peaks(curve, rule)
     return int(peaks.idxmax()) if len(peaks) and peaks.max() == curve.max() else None
 
 
 def second_descent(loss: pd.Series, rule: Rule = STATED) -> int | None:
-    """The highest peak of the smoothed loss after its first minimum."""
+    """Return the step of the highest peak of the smoothed loss after its first minimum, or None."""
     loss = smoothed(loss, rule.smoothing)
     minima = find_peaks(-loss.to_numpy())[0]
     peaks = prominent_peaks(loss, rule).loc[loss.index[minima[0]] :] if len(minima) else loss.iloc[:0]
@@ -161,13 +179,16 @@ def second_descent(loss: pd.Series, rule: Rule = STATED) -> int | None:
 
 
 def prominent_peaks(curve: pd.Series, rule: Rule) -> pd.Series:
-    """What stands out by a part of the curve's range, and is at neither end."""
+    """Return the values at peaks that stand out by `prominence` of the curve's range, except at its ends."""
     least = max(rule.prominence * np.ptp(curve), np.finfo(float).tiny) if len(curve) else 1.0
     return curve.iloc[find_peaks(curve.to_numpy(), prominence=least)[0]]
 
 
 def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | None:
-    """The first step later than `after` from which on the smoothed curve stays near its last value, before that one."""
+    """Return the first step from which on the smoothed curve stays near its last value, or None.
+
+    The step is later than `after`, and before the last one.
+    """
     if after is None:
         return None
     curve = smoothed(curve, rule.smoothing)
@@ -177,16 +198,16 @@ def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | 
 
 
 def alignment(steps: pd.DataFrame) -> pd.DataFrame:
-    """Every pair of time scales, held against each other in log10 step.
+    """Return how far apart each pair of time scales (first, second) is, in log10 step: a row for each pair.
 
-    steps: n_seeds x time scale, NaN where there is none. A row for each pair (first, second):
+    steps: n_seeds x time scale, NaN where there is none. The columns are:
 
     n                      seeds that have both
-    difference, low, high  median over these of log10(second / first) and, of two seeds or more, its 95 % percentile
-                           bootstrap interval
-    distance               median of its absolute value
-    distance_shuffled      the same over all pairings of one seed's first with another's second: how near the two are
-                           because runs of this task are alike, whatever the seed
+    difference, low, high  median over these of log10(second / first) and, of two seeds or more, its 95 %
+                           percentile bootstrap interval
+    distance               median of the absolute value of log10(second / first)
+    distance_shuffled      the same over all pairings of one seed's first with another's second: how near the
+                           two are because runs of this task are alike, whatever the seed
     """
     log_steps, rows = np.log10(steps), []
     for first, second in combinations(steps.columns, 2):
@@ -202,7 +223,10 @@ def alignment(steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def aligned(events: pd.DataFrame) -> pd.DataFrame:
-    """`alignment` of each run, from rows of `find`; where no seed has both of a pair, `missing` says why."""
+    """Return the `alignment` of each run, from rows of `find`.
+
+    Its column `missing` says why no seed has both time scales of a pair.
+    """
     tables = []
     for run, of in headline(events).groupby("run", sort=False):
         each, over = of[of["seed"].notna()], of[of["seed"].isna()].set_index("event")
@@ -215,18 +239,21 @@ def aligned(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def headline(events: pd.DataFrame) -> pd.DataFrame:
-    """Return each time scale once: of several layers the last, and of several sources of I(T;X) the first."""
+    """Return each time scale once, from the last layer and the first source of I(T;X)."""
     return in_last_layer(events[events["event"].isin(SCALES)]).drop_duplicates(["run", "seed", "event"])
 
 
 def lacking(over: pd.DataFrame, pair: list[str]) -> str:
-    """`compress absent`; where each is found, but in no seed both, that."""
+    """Return why no seed has both of a pair: `compress absent`, or `never in one seed` if each is found."""
     without = [f"{name} {over.loc[name, 'status']}" for name in pair if over.loc[name, "status"] != FOUND]
     return ", ".join(without) or "never in one seed"
 
 
 def in_words(events: pd.DataFrame) -> pd.DataFrame:
-    """Over seeds, a row a run and a column a time scale: `1,979 [1,856 – 2,103], 2 of 2`, or why there is none."""
+    """Return the time scales over seeds in words: a row for each run, a column for each time scale.
+
+    A cell is `1,979 [1,856 – 2,103], 2 of 2` (median, interval, seeds that have it), or why there is none.
+    """
     over = headline(events[events["seed"].isna()])
     words = over.assign(text=[worded(row) for row in over.itertuples()])
     table = words.pivot(index="run", columns="event", values="text").reindex(
@@ -236,6 +263,7 @@ def in_words(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def worded(row: NamedTuple) -> str:
+    """Return a cell of `in_words`."""
     counted = f"{row.n_found} of {row.n_seeds}"
     if row.status != FOUND:
         return f"{row.status} ({counted})" if row.n_found else row.status

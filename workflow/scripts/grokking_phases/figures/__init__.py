@@ -1,1 +1,4 @@
-"""Figures, one folder a paper and one file a figure: `select(tables) -> plotted numbers`, `draw(numbers) -> pages`."""
+"""Figures: one folder for each paper, and one file for each figure.
+
+The file's `select(tables, panels)` returns the numbers to plot, and its `draw(numbers, study)` returns pages.
+"""

@@ -1,1 +1,1 @@
-"""Style, pages, panels and captions, which the figures of both papers share."""
+"""Style, pages, panels and captions that the figures of both papers share."""

@@ -1,4 +1,7 @@
-"""A page of panels: title, legends above the panels and so over no data, and a caption; as high as they need."""
+"""Page of panels with a title, a legend above the panels, and a caption; the page is as high as they need.
+
+The legend stands above the panels so that it covers no data.
+"""
 
 from math import ceil
 
@@ -9,11 +12,11 @@ from grokking_phases.plotting.style import PAGE, caption, page
 
 MOST_COLUMNS = 3
 TITLE, LINE = 0.35, 0.125  # inches that a title and a line of the caption take
-LETTERS = 145  # in a line of the caption
+LETTERS = 145  # letters in a line of the caption
 
 
 def sheet(height: float, title: str, text: str) -> tuple[Figure, SubFigure]:
-    """Return a new page and its part for panels, `height` inches high."""
+    """Return a new page and its part for panels, which is `height` inches high."""
     n_lines = sum(ceil(len(paragraph) / LETTERS) for paragraph in text.split("\n"))
     figure = page(PAGE, TITLE + height + LINE * n_lines)
     figure.suptitle(title)
@@ -22,6 +25,7 @@ def sheet(height: float, title: str, text: str) -> tuple[Figure, SubFigure]:
 
 
 def n_rows(n_panels: int) -> int:
+    """Return the number of rows of a grid of panels."""
     return ceil(n_panels / MOST_COLUMNS)
 
 
@@ -37,7 +41,7 @@ def grid(part: SubFigure, n_panels: int) -> list[Axes]:
 
 
 def name_axes(part: SubFigure, x: str, y: str) -> None:
-    """Write one name for the horizontal and one for the vertical axes of all panels."""
+    """Write one name for the horizontal axes of all panels, and one for the vertical axes."""
     for ax in part.axes:
         ax.set(xlabel="", ylabel="")
     part.supxlabel(x, fontsize="medium")
@@ -45,7 +49,7 @@ def name_axes(part: SubFigure, x: str, y: str) -> None:
 
 
 def legend_above(part: SubFigure, n_columns: int = 4) -> None:
-    """Draw one legend above the panels in place of their own."""
+    """Replace the legends of the panels by one above them."""
     entries = {}
     for ax in part.axes:
         handles, names = ax.get_legend_handles_labels()
@@ -56,7 +60,7 @@ def legend_above(part: SubFigure, n_columns: int = 4) -> None:
 
 
 def legend_over(ax: Axes, title: str, n_columns: int = 2) -> None:
-    """Draw the panel's own legend above it, with a title."""
+    """Draw a panel's own legend above it, with a title."""
     narrow = {"fontsize": "small", "handlelength": 1.8, "columnspacing": 1, "handletextpad": 0.5}
     place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "frameon": False}
     ax.legend(title=title, ncols=n_columns, **place, **narrow)

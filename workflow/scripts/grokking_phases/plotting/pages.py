@@ -1,4 +1,4 @@
-"""Pages to files: one PDF with a page each, one PNG with the pages below each other."""
+"""Files of pages: one PDF with a page for each, and one PNG with the pages below each other."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -17,18 +17,20 @@ DPI = 200
 
 
 def as_pages(drawn: Any, source: str) -> list[Figure]:
-    """Return what `draw` of the file `source` gave, a Figure or several, as pages; ValueError for anything else."""
+    """Return the list of pages that `draw` of the file `source` gave; ValueError unless they are Figures."""
     pages = [drawn] if isinstance(drawn, Figure) else drawn
     if not isinstance(pages, Sequence) or not pages or not all(isinstance(page, Figure) for page in pages):
         found = "no Figure" if isinstance(pages, Sequence) and not pages else type_of(drawn)
         raise ValueError(
-            f"{source}: draw gave {found}, and must return a matplotlib Figure, or a list of one a page"
+            f"{source}: draw gave {found}; it must return a matplotlib Figure, or a list of Figures, one a "
+            "page."
         )
     return list(pages)
 
 
 def write_pdf(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
-    # Without its date, the same figure is the same file.
+    # Without a date, the same figure gives the same file.
+    """Write a PDF with a page for each figure."""
     metadata = {"CreationDate": None, "Keywords": keywords}
     with whole(path) as temporary, PdfPages(temporary, metadata=metadata) as pdf:
         for page in pages:
@@ -36,6 +38,7 @@ def write_pdf(path: str | Path, pages: list[Figure], keywords: str = "") -> None
 
 
 def write_png(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
+    """Write one PNG with the pages below each other, padded with white to one width."""
     pictures = [_pixels(page) for page in pages]
     width = max(picture.shape[1] for picture in pictures)
     padded = [np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=1.0) for p in pictures]
@@ -46,7 +49,7 @@ def write_png(path: str | Path, pages: list[Figure], keywords: str = "") -> None
 
 
 def _pixels(page: Figure) -> np.ndarray:
-    """(height, width, 4) in [0, 1]."""
+    """Return the page as pixels (height, width, 4) in [0, 1]."""
     buffer = BytesIO()
     page.savefig(buffer, format="png", dpi=DPI)
     buffer.seek(0)

@@ -1,10 +1,10 @@
-"""Tables laid out in a figure's panels."""
+"""Distribution of tables over the panels of a figure."""
 
 import pandas as pd
 
 
 def in_panels(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return the rows of each panel's runs, in the config's order, with the column `panel`."""
+    """Return the rows of each panel's runs, in the order of the config, with the column `panel`."""
     places = pd.DataFrame(
         [(run, panel) for panel, runs in panels.items() for run in runs], columns=["run", "panel"]
     )
@@ -12,7 +12,10 @@ def in_panels(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFram
 
 
 def by_run(numbers: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return {title: rows}: for each run its panel's title, with the run's name where the panel has several runs."""
+    """Return {title: rows of a run}; the title is that of the run's panel.
+
+    If the panel has several runs, the run's name is added to the title.
+    """
     runs = numbers.groupby("panel")["run"].nunique()
     return {
         panel if runs[panel] == 1 else f"{panel}: {run}": rows

@@ -1,4 +1,4 @@
-"""Entries of runs in the config, in a caption's words."""
+"""Words of captions for the entries of runs in the config."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ HELD = {"weights": "the weights", "all": "all parameters"}
 
 
 def sampling(run: dict) -> str:
-    """Say when the snapshots were taken."""
+    """Return in words when the snapshots of a run were taken: `120 log-spaced snapshots`."""
     return times(run["snapshots"]["steps"], "snapshots")
 
 
@@ -21,12 +21,12 @@ def sampling_of(metric: dict) -> Sampling:
 
 
 def evaluation(run: dict) -> str:
-    """Say when loss and accuracy were taken."""
+    """Return in words when the loss and accuracy of a run were evaluated."""
     return times(run["training"]["evaluate"], "evaluations")
 
 
 def described(run: dict, sampled: Sampling = sampling) -> str:
-    """Describe one run: the config's own note on it, task, network, optimiser, length, seeds and sampling."""
+    """Return a description of a run: its note, task, network, optimiser, length, seeds and sampling."""
     dataset, training = run["dataset"], run["training"]
     parts = [
         f"{named(dataset)}, {dataset['train_fraction']:.0%} train",
@@ -41,7 +41,7 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
 
 
 def of_one_seed(numbers: pd.DataFrame, runs: dict[str, dict], sampled: Sampling = sampling) -> str:
-    """Describe the run that is drawn, with its seed, its weight decay and its constraints on the weights."""
+    """Return a description of the run that is drawn, with seed, weight decay, constraints on the weights."""
     first = numbers.iloc[0]
     return (
         f"{described(runs[first['run']], sampled)}; {regularised(runs[first['run']])}; seed {first['seed']}"
@@ -49,7 +49,7 @@ def of_one_seed(numbers: pd.DataFrame, runs: dict[str, dict], sampled: Sampling 
 
 
 def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
-    """Return each description once, with the names of its runs where descriptions differ."""
+    """Return each description once, with the names of its runs if descriptions differ."""
     names: dict[str, list[str]] = {}
     for name, run in runs.items():
         names.setdefault(described(run, sampled), []).append(name)
@@ -59,7 +59,7 @@ def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
 
 
 def regularised(run: dict) -> str:
-    """Say the weight decay and the constraints on the weights."""
+    """Return the weight decay and the constraints on the weights in words."""
     training = run["training"]
     parts = [f"weight decay {training['weight_decay']:g}"]
     if training["constrain_norm"] != "none":
@@ -70,12 +70,13 @@ def regularised(run: dict) -> str:
 
 
 def labels(runs: dict[str, dict], names: list[str]) -> list[str]:
-    """Return labels that tell runs from each other: α, or weight decay; the names of runs where these are equal."""
+    """Return labels that tell runs apart: alpha or weight decay, or the runs' names if these are equal."""
     found = [label(runs[name]) for name in names]
     return found if len(set(found)) == len(names) else names
 
 
 def label(run: dict) -> str:
+    """Return the label of a run in a legend: its alpha, or its weight decay."""
     training = run["training"]
     if training["constrain_norm"] != "none" or training["alpha"] != 1:
         return f"α = {training['alpha']:g}"
@@ -83,7 +84,7 @@ def label(run: dict) -> str:
 
 
 def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """Say how each panel's first run holds the norm of its weights, for panels where it does."""
+    """Return a sentence for each panel whose first run holds the norm of its weights constant."""
     first = {panel: runs[rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
     return [
         f"{panel.capitalize()}: {regularised(run)}."
@@ -93,7 +94,7 @@ def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
 
 
 def spread(numbers: pd.DataFrame) -> str:
-    """Say what lines and bands are, and which runs have one seed alone."""
+    """Return a sentence that says what lines and bands are, and which runs have only one seed."""
     seeds = numbers.groupby("run", sort=False)["seed"].nunique()
     if (seeds == 1).all():
         return "Lines: one seed, so no bands."
@@ -102,18 +103,21 @@ def spread(numbers: pd.DataFrame) -> str:
 
 
 def ended_early(curves: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """Name the seeds whose loss was not finite at some step, where training ends; later means are over the others."""
+    """Return a sentence for each seed whose training ended at a step with a loss that was not finite.
+
+    Means at later steps are over the other seeds.
+    """
     return [f"{name}: loss not finite at step {step}, where it ends." for name, step in stopped(curves, runs)]
 
 
 def cut_short(measured: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """Name the seeds that have no snapshots after the step at which their loss was not finite."""
+    """Return a sentence for each seed without snapshots after the step at which its loss was not finite."""
     said = "no snapshot after step {}, for its loss was not finite."
     return [f"{name}: {said.format(step)}" for name, step in stopped(measured, runs)]
 
 
 def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
-    """Return (`wd2, seed 0`, its last step) for each seed that ended before its run's last step."""
+    """Return (`wd2, seed 0`, its last step) for each seed that ended before the last step of its run."""
     last = rows.groupby(["run", "seed"], sort=False)["step"].max()
     return [
         (f"{run}, seed {seed:.0f}", f"{step:,.0f}")
@@ -123,11 +127,15 @@ def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
 
 
 def broken(runs: dict[str, dict]) -> list[str]:
-    """Name the weight decays so strong that a step turns the weights' sign: they are no point of a sweep."""
+    """Return a sentence for each weight decay so strong that a step turns the sign of the weights.
+
+    Such a weight decay is not a point of a sweep.
+    """
     recipes = [run["training"] for run in runs.values()]
     factors = {(run["weight_decay"], 1 - run["learning_rate"] * run["weight_decay"]): None for run in recipes}
     return [
-        f"Weight decay {decay:g} multiplies every weight by {factor:g} a step: a broken regime, not more decay."
+        f"Weight decay {decay:g} multiplies every weight by {factor:g} a step: "
+        "a broken regime, not more decay."
         for decay, factor in factors
         if factor < 0
     ]

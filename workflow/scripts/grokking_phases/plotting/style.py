@@ -1,4 +1,4 @@
-"""Style of all figures: one theme, colours that colour-blind readers can tell apart, sizes for print."""
+"""Style of all figures: one theme, colours that colour-blind readers can tell apart, and sizes for print."""
 
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -8,7 +8,7 @@ SEQUENTIAL = "viridis"
 
 
 def page(width: float, height: float) -> Figure:
-    """Return an empty page in the project's theme."""
+    """Return an empty page in the project's theme; sizes are in inches."""
     sns.set_theme(
         context="paper",
         style="ticks",
@@ -20,7 +20,7 @@ def page(width: float, height: float) -> Figure:
 
 
 def caption(figure: Figure, text: str) -> None:
-    """Write text under the panels, wrapped to the page."""
+    """Write text below the panels, wrapped to the page."""
     figure.supxlabel(text, fontsize=6.5, x=0.01, ha="left", wrap=True)
 
 

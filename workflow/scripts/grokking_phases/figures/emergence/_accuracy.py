@@ -1,4 +1,4 @@
-"""Train and test accuracy over steps: code that the figures of them share."""
+"""Train and test accuracy over steps: code that several figures share."""
 
 import pandas as pd
 import seaborn as sns
@@ -23,7 +23,7 @@ SPLITS = ["train", "test"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each run, seed, `split` and step > 0: `value`, the accuracy on the full set."""
+    """Return the accuracy (`value`) on the full set for each run, seed, `split` and step > 0."""
     curves = tables[(tables["table"] == "curves") & (tables["step"] > 0)]
     split = curves["metric"].str.extract(r"^(train|test)_accuracy$", expand=False)
     rows = curves.assign(split=split)[split.notna()].astype({"seed": int, "step": int})
@@ -31,7 +31,10 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw_accuracies(ax: Axes, rows: pd.DataFrame, **semantics) -> None:
-    """Mean over seeds, band of one standard error; `semantics` are seaborn's (hue, style), its legend lists lines."""
+    """Draw the mean over seeds, with a band of one standard error.
+
+    `semantics` are seaborn's (hue, style). The legend lists lines, without headings.
+    """
     sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, **semantics)
     for heading in [line for line in ax.lines if line.get_linewidth() == 0]:
         heading.remove()
@@ -39,7 +42,10 @@ def draw_accuracies(ax: Axes, rows: pd.DataFrame, **semantics) -> None:
 
 
 def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
-    """One page: a row a panel, its runs' train accuracy left and test accuracy right, coloured by strength."""
+    """Return one page with a row for each panel: train accuracy left, test accuracy right.
+
+    Runs are coloured by their strength.
+    """
     runs, panels = study["runs"], numbers["panel"].unique()
     numbers, names = named_apart(numbers, runs)
     figure, part = sheet(0.5 + 2.4 * len(panels), title, text(numbers, runs, *held(numbers, runs)))
@@ -56,18 +62,19 @@ def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
 
 
 def named_apart(numbers: pd.DataFrame, runs: dict[str, dict]) -> tuple[pd.DataFrame, list[str]]:
-    """Add the column `name`, which tells runs from each other; and return all names, from weak to strong."""
+    """Add the column `name`, which tells runs apart; also return all names, from weak to strong."""
     drawn = sorted(numbers["run"].unique(), key=lambda run: strengths(runs[run]))
     names = labels(runs, drawn)
     return numbers.assign(name=numbers["run"].map(dict(zip(drawn, names, strict=True)))), names
 
 
 def strengths(run: dict) -> tuple[float, float]:
+    """Return the key by which runs are ordered from weak to strong: alpha, then weight decay."""
     return run["training"]["alpha"], run["training"]["weight_decay"]
 
 
 def text(numbers: pd.DataFrame, runs: dict[str, dict], *variants: str) -> str:
-    """Write the caption: recipes, variants, lines and bands, and failures."""
+    """Return the caption: recipes, variants, lines and bands, and failures."""
     return " ".join(
         [
             all_described(runs, evaluation),

@@ -1,4 +1,4 @@
-"""Phases over seeds: their boundaries as figures take them from the table of phases, and how they look."""
+"""Boundaries of phases over seeds, as figures read them from the table of phases, and the look of phases."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,10 @@ COLUMNS = ["run", "estimate", "layer", "rule", "event", "status", "step", "low",
 
 
 def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return each event's median step over seeds with its interval, by `estimate`, layer and rule; NaN: not found."""
+    """Return each event's median step over seeds, and its interval, by `estimate`, layer and rule.
+
+    The step is NaN if the event is not found.
+    """
     rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(
         columns={"source": "estimate"}
     )
@@ -22,21 +25,24 @@ def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFra
 
 
 def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """The step at which each run generalises, over seeds, which needs no estimate of information."""
+    """Return the step at which each run generalises, over seeds; this needs no estimate of information."""
     events = over_seeds(tables, panels)
     events = events[(events["event"] == "generalised") & (events["rule"] == AS_STATED)]
     return events.drop(columns=["estimate", "layer"]).drop_duplicates(["panel", "run"])
 
 
 def spans(boundaries: pd.DataFrame, last: float) -> dict[str, tuple[float, float]]:
-    """Return first and last step of each phase of a run and layer under one rule; without an end it lasts to `last`."""
+    """Return {phase: (first step, last step)} of a run and layer under one rule.
+
+    A phase without an end lasts to `last`.
+    """
     steps = boundaries.set_index("event")["step"].dropna()
     edges = {phase: (steps.get(f"{phase}.start"), steps.get(f"{phase}.end", last)) for phase in PHASES}
     return {phase: edge for phase, edge in edges.items() if edge[0] is not None}
 
 
 def phases_at(steps: pd.Index, edges: dict[str, tuple[float, float]]) -> pd.Series:
-    """Return the phase that each step lies in, by the first and last step of each phase; NaN for none."""
+    """Return the phase that each step lies in, or NaN; `edges` are the first and last step of each phase."""
     phases = pd.Series(np.nan, steps, dtype=object)
     for phase, (start, end) in edges.items():
         phases[(steps >= start) & (steps <= end)] = phase
@@ -44,8 +50,9 @@ def phases_at(steps: pd.Index, edges: dict[str, tuple[float, float]]) -> pd.Seri
 
 
 def missing(boundaries: pd.DataFrame) -> list[str]:
-    """Name the events of one run that are not found over seeds, or in some seeds alone. An end is named only
-    where its start does not say as much.
+    """Return sentences that name the events of one run that are not found over seeds, or only in some seeds.
+
+    The end of a phase is named only if its start does not say as much.
     """
     starts = boundaries["event"].str.replace(".end", ".start")
     counts = boundaries.set_index("event")["n_found"].reindex(starts).to_numpy()
@@ -73,6 +80,6 @@ def listed(rows: pd.DataFrame) -> str:
 
 
 def worded(name: str) -> str:
-    """Return an event in words: `delayed emergence` for the phase or its start; `end of delayed emergence`."""
+    """Return an event in words: `delayed emergence` (the phase or its start), `end of delayed emergence`."""
     phase, _, edge = name.replace("_", " ").partition(".")
     return f"end of {phase}" if edge == "end" else phase

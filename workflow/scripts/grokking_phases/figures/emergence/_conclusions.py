@@ -1,7 +1,7 @@
-"""Conclusions in words from the numbers of a comparison of sub-networks (`analysis.comparison`).
+"""Conclusions in words from a comparison of sub-networks (`analysis.comparison`).
 
-Each row of the comparison has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`, `value`, `low`,
-`high`, `n_found` and `n_seeds`. For the sets drawn at random, the rows over seeds are over all draws.
+Each row of the comparison has `subnetwork`, `quantity`, `seed` (missing: over seeds), `status`, `value`,
+`low`, `high`, `n_found` and `n_seeds`. For the sets drawn at random, the rows over seeds are over all draws.
 """
 
 import numpy as np
@@ -10,24 +10,25 @@ import pandas as pd
 from grokking_phases.analysis.comparison import ORIGINAL, RANDOM
 from grokking_phases.analysis.events import ABSENT, NOT_REACHED
 
-FEWEST = 20  # random sets of a run, without which no causal word is written
+FEWEST = 20  # random sets of a run; with fewer, no causal word is written
 MEANING = (
-    "Brackets (+: later): 95 % bootstrap interval of the median over seeds (of five: their range) or, of the random "
-    "sets, the central 95 % of draws; what never generalises counts as later than all that does. p: exact, two-sided, "
-    "from the ranks of each seed's step among its own random sets', not corrected for their number. A large p does not "
-    "show that there is no difference; and with more or fewer units than the random sets have, a small one says "
-    "nothing of synergy."
+    "Brackets (+: later): 95 % bootstrap interval of the median over seeds (of five: their range) or, of the "
+    "random sets, the central 95 % of draws; what never generalises counts as later than all that does. "
+    "p: exact, two-sided, from the ranks of each seed's step among its own random sets', not corrected for "
+    "their number. A large p does not show that there is no difference; and with more or fewer units than "
+    "the random sets have, a small one says nothing of synergy."
 )
 
 
 def over_seeds(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """Return the quantity over seeds, one row for each sub-network."""
+    """Return the rows of a quantity over seeds, one for each sub-network."""
     return rows[(rows["quantity"] == quantity) & rows["seed"].isna()].set_index("subnetwork")
 
 
 def outcome(rows: pd.DataFrame, name: str) -> str:
-    """Return the sub-network's size, the step of its multiplet, and how many seeds (or draws) lack it or do not
-    generalise: `82 units of step 27, not reached 2 of 5`.
+    """Return the outcome of a sub-network in words: `82 units of step 27, not reached 2 of 5`.
+
+    These are its size, the step of its multiplet, and how many seeds (or draws) lack it or do not generalise.
     """
     single = rows[(rows["subnetwork"] == name) & rows["seed"].notna()]
     statuses = single.loc[single["quantity"] == "generalised", "status"]
@@ -42,12 +43,16 @@ def outcome(rows: pd.DataFrame, name: str) -> str:
 
 
 def ranged(numbers: pd.Series) -> str:
+    """Return the range of numbers in words: `27`, or `27–82`."""
     low, high = f"{numbers.min():,.0f}", f"{numbers.max():,.0f}"
     return low if low == high else f"{low}\N{EN DASH}{high}"
 
 
 def concluded(rows: pd.DataFrame, names: list[str]) -> str:
-    """Sum up the original (unless it always generalises), the random sets and each sub-network in a sentence."""
+    """Return a sentence that sums up the random sets, each sub-network, and the original.
+
+    The original is left out if it always generalises.
+    """
     differences = over_seeds(rows, "difference")
     clauses = [f"{ORIGINAL} {outcome(rows, ORIGINAL)}"] if outcome(rows, ORIGINAL) else []
     for name in [RANDOM, *names]:
@@ -67,7 +72,10 @@ def n_draws(rows: pd.DataFrame) -> int:
 
 
 def shifted(difference: pd.Series, other: str) -> str:
-    """Return the difference in words, `35 steps after the original [+10, +60]`; and the seeds if not all."""
+    """Return a difference in words: `35 steps after the original [+10, +60]`.
+
+    The number of seeds follows if not all generalise.
+    """
     steps, n_found, n = difference["value"], difference["n_found"], difference["n_seeds"]
     if difference["status"] == ABSENT:
         return f"never, as {other}"
@@ -84,11 +92,12 @@ def shifted(difference: pd.Series, other: str) -> str:
 
 
 def bound(steps: float) -> str:
+    """Return the end of an interval in words: `+10`, or `never` if it is infinite."""
     return f"{steps:+,.0f}" if abs(steps) < float("inf") else "never" if steps > 0 else "\N{MINUS SIGN}never"
 
 
 def placed(rows: pd.DataFrame, name: str) -> str:
-    """Compare a sub-network with its own seeds' random sets, and say whether they are of its size."""
+    """Return how a sub-network compares with its seeds' random sets, and whether they are of its size."""
     differences, p, alike = (over_seeds(rows, quantity) for quantity in ("beside_random", "p", "same_size"))
     if name not in p.index:
         return "no random sets to hold it against"

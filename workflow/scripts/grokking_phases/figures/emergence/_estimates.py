@@ -1,4 +1,4 @@
-"""Words for an O-information table in titles and captions: its estimate, its sign, and where it is undefined."""
+"""Words in titles and captions for a table of O-information: its estimate, sign, and undefined values."""
 
 import pandas as pd
 
@@ -18,6 +18,9 @@ def estimated(options: dict, layer: str) -> str:
 
 
 def undefined(numbers: pd.DataFrame) -> list[str]:
-    """Name the runs whose synergy is undefined somewhere: most units are dead, or training diverged at once."""
+    """Return a sentence for each run whose synergy is undefined in some snapshots.
+
+    Most of its units are dead then, or training diverged at once.
+    """
     missing = numbers["value"].isna().groupby(numbers["run"]).agg(["sum", "size"])
     return [f"Undefined in {n} of {size} snapshots of {run}." for run, (n, size) in missing.iterrows() if n]

@@ -1,13 +1,16 @@
-"""Estimates that differ in one option each from a reference: which options are varied, read from their options."""
+"""Estimates that each differ in one option from a reference, found by comparing their options."""
 
 from grokking_phases.plugins import STAGE_KEYS
 
 FACTORS = {"n_bins": "number of bins", "variables": "variables of a multiplet", "linkage": "clustering"}
-STAGE = STAGE_KEYS["metrics"]  # of an entry: where and when it is measured, not how
+STAGE = STAGE_KEYS["metrics"]  # keys of an entry that say where and when it is measured, not how
 
 
 def factors(metrics: dict[str, dict]) -> dict[str, dict[str, str]]:
-    """Return {option: {estimate: its choice}}: the reference, then those that differ from it in this option alone."""
+    """Return {option: {estimate: its choice}}, with the reference first in each option.
+
+    The other estimates of an option differ from the reference in this option alone.
+    """
     compared = metrics[reference(metrics)]
     found: dict[str, dict[str, str]] = {}
     for name, options in metrics.items():
@@ -19,7 +22,7 @@ def factors(metrics: dict[str, dict]) -> dict[str, dict[str, str]]:
 
 
 def reference(metrics: dict[str, dict]) -> str:
-    """Return the estimate that differs least from all others, the first of equals."""
+    """Return the estimate that differs least from all others; the first if several do."""
     return min(
         metrics, key=lambda name: sum(len(differing(metrics[name], other)) for other in metrics.values())
     )

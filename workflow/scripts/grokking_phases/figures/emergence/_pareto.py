@@ -1,4 +1,4 @@
-"""Synergy against redundancy: the path that a run takes, coloured by phase."""
+"""Path of a run in the plane of synergy and redundancy, coloured by phase."""
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,14 @@ from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, phas
 
 FIRST = {"marker": "o", "markerfacecolor": "none", "color": "black", "markersize": 8, "linestyle": ""}
 LAST = {"marker": "*", "color": "black", "markersize": 9, "markeredgecolor": "white", "linestyle": ""}
-ARROWS, REACH = 8, 2  # along a path; snapshots on either side that an arrow's direction is taken from
+ARROWS, REACH = 8, 2  # along a path; snapshots on either side of an arrow, from which its direction is taken
 
 
 def draw_path(ax: Axes, path: pd.DataFrame, phases: dict[str, tuple[float, float]]) -> None:
-    """`path` has a row a step (its index), where both are defined, with `redundancy` and `synergy`."""
+    """Draw the path of one run, with its first and last step, its direction and its phases.
+
+    `path` has `redundancy` and `synergy`, and a row for each step (its index) at which both are defined.
+    """
     if path.empty:
         return
     ax.plot(path["redundancy"], path["synergy"], color="0.6", linewidth=0.6, zorder=1)
@@ -24,12 +27,12 @@ def draw_path(ax: Axes, path: pd.DataFrame, phases: dict[str, tuple[float, float
         ax.scatter(rows["redundancy"], rows["synergy"], s=12, linewidth=0, **look)
     for end, look in ((0, FIRST), (-1, LAST)):
         ax.plot(*path[["redundancy", "synergy"]].iloc[end], **look)
-    ax.margins(0.1)  # for what is written beside
+    ax.margins(0.1)  # room for the steps written beside points
     draw_direction(ax, path)
 
 
 def draw_direction(ax: Axes, path: pd.DataFrame) -> None:
-    """Arrows onwards, evenly spaced in snapshots, and the step at each power of ten."""
+    """Draw arrows along the path, evenly spaced in snapshots, and write the step at each power of ten."""
     points = path[["redundancy", "synergy"]].to_numpy()
     arrow = {
         "arrowstyle": "-|>",

@@ -1,8 +1,9 @@
-"""Synergy, redundancy and losses of one run over steps, with its phases; and synergy against redundancy.
+"""Synergy, redundancy and losses of one run over steps, with its phases, and synergy against redundancy.
 
-A page for each run and treatment of ties. On top, the phases: medians over seeds under the stated rule. Left, from top
-to bottom: normalised for each seed as the paper draws it, which hides how much of each there is; synergy and redundancy
-in bits. Right: these two against each other, normalised and in bits, coloured by phase.
+There is a page for each run and treatment of ties. At the top are the phases: medians over seeds under the
+stated rule. On the left, from top to bottom, are the curves normalised for each seed as the paper draws them,
+then synergy and redundancy in bits. Normalised curves hide how much of each there is. On the right, synergy
+is drawn against redundancy, normalised and in bits, coloured by phase.
 """
 
 import numpy as np
@@ -37,7 +38,7 @@ LINES = {
 COLOURED = dict(zip(LINES, ["C0", "C1", "C4", "0.55", "black"], strict=True))
 SIGNS = {"synergy": -1, "redundancy": 1}  # synergy is drawn upwards
 EVENTS = ["memorised", "generalised"]
-LAYOUT = [  # of a page: left over steps, right synergy against redundancy
+LAYOUT = [  # of a page: left, over steps; right, synergy against redundancy
     ["phases", "key"],
     ["lines", "normalised"],
     ["synergy", "bits"],
@@ -46,8 +47,10 @@ LAYOUT = [  # of a page: left over steps, right synergy against redundancy
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each estimate, run, seed, layer, step > 0 and metric: `value` (nats, variables), `bits` as drawn, and
-    `normalised`; the losses are of the estimate `curves`. Then the boundaries over seeds under the stated rule.
+    """Return `value` (nats, variables), `bits` as drawn, and `normalised`, then the boundaries of phases.
+
+    There is a row for each estimate, run, seed, layer, step > 0 and metric. The losses belong to the estimate
+    `curves`. The boundaries are over seeds, under the stated rule.
     """
     rows = tables[tables["metric"].isin(LINES) & (tables["step"] > 0)].rename(columns={"table": "estimate"})
     rows = rows.assign(bits=rows["value"] * rows["metric"].map(SIGNS) / np.log(2))
@@ -59,7 +62,10 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw_pages(numbers: pd.DataFrame, study: dict, named: list[str]) -> list[Figure]:
-    """A page for each run, estimate and layer; `named` are the phases that the paper's text names there."""
+    """Return a page for each run, estimate and layer.
+
+    named: the phases that the paper's text names for these runs.
+    """
     order = list(study["metrics"])
     keys = numbers.loc[
         numbers["metric"] == "synergy", ["panel", "run", "estimate", "layer"]
@@ -100,7 +106,10 @@ def draw_page(numbers: pd.DataFrame, study: dict, key: tuple, named: list[str]) 
 
 
 def draw_phases(ax: Axes, boundaries: pd.DataFrame, phases: dict[str, tuple[float, float]]) -> None:
-    """A row an event or phase, whiskers at what bounds it; a phase's marker is that of the points on the right."""
+    """Draw a row for each event and phase, with whiskers at its boundaries.
+
+    The marker of a phase is that of its points on the right of the page.
+    """
     names = [*EVENTS, *PHASES]
     for phase, edges in phases.items():
         y = names.index(phase)
@@ -120,7 +129,7 @@ def draw_phases(ax: Axes, boundaries: pd.DataFrame, phases: dict[str, tuple[floa
 def draw_lines(
     ax: Axes, numbers: pd.DataFrame, quantity: str, phases: dict[str, tuple[float, float]]
 ) -> None:
-    """Mean over seeds, band of one standard error, in front of the phases."""
+    """Draw means over seeds, with bands of one standard error, in front of the phases."""
     rows = numbers[numbers[quantity].notna()]
     order = list(LINES)
     look = {"hue": "metric", "hue_order": order, "style": "metric", "style_order": order, "palette": COLOURED}
@@ -133,15 +142,15 @@ def draw_lines(
 
 
 def path(numbers: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """Mean over seeds of `redundancy` and `synergy` at each step where both are defined."""
+    """Return the means over seeds of `redundancy` and `synergy` at each step at which both are defined."""
     rows = numbers[numbers["metric"].isin(SIGNS)]
     return rows.groupby(["step", "metric"])[quantity].mean().unstack().dropna()
 
 
 def draw_legend(ax: Axes, drawn: Axes) -> None:
-    """The legend of the lines on the left, and of the paths below, in a cell of its own."""
+    """Draw the legend of the lines on the left and of the paths below, in a cell of its own."""
     handles, names = drawn.get_legend_handles_labels()
-    if drawn.get_legend():  # a run that diverged at once has no line
+    if drawn.get_legend():  # a run that diverged at once has no lines
         drawn.get_legend().remove()
     entries = dict(zip([LINES[name] for name in names], handles, strict=True)) | marks()
     ax.legend(entries.values(), entries.keys(), loc="center", frameon=False, fontsize=6.5, handlelength=3)
@@ -170,13 +179,14 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> str:
 
 
 def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
-    """Say where phases come from, which are absent, and which the paper names."""
+    """Return sentences that say where phases come from, which are absent, and which the paper names."""
     by_eye = f"The paper's text names, by eye, {', '.join(map(worded, named))}."
     if boundaries.empty:
         return ["No phases are given.", by_eye]
     rule = (
-        "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed without "
-        "lag, so that normalised lines trail them; medians over seeds, where at least half have them; whiskers: their "
-        "95 % bootstrap intervals, of five seeds their range. Points on the right have the colours of the phases."
+        "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
+        "without lag, so that normalised lines trail them; medians over seeds, where at least half have "
+        "them; whiskers: their 95 % bootstrap intervals, of five seeds their range. Points on the right have "
+        "the colours of the phases."
     )
     return [rule, *missing(boundaries), by_eye]

@@ -1,8 +1,8 @@
-"""Sub-networks trained alone, beside the whole network: code that the figures of them share.
+"""Test accuracy of sub-networks trained alone, and of the whole network: code that several figures share.
 
-The table `curves` has the curves of the whole network, here `original`, and `<subnetwork>.<mask>` those of a
-sub-network trained alone; a seed that has no such sub-network has no rows. The sets drawn at random (`random_1`,
-`random_2`, …) are one sub-network, `random`.
+In the table `curves`, the rows of the whole network are called `original` here, and those of a sub-network
+`<subnetwork>.<mask>`. A seed that lacks a sub-network has no rows of it. The sets drawn at random
+(`random_1`, `random_2`, …) count as one sub-network, `random`.
 """
 
 import pandas as pd
@@ -16,8 +16,8 @@ from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, spread
 
 MASKS = {
-    "weights": "all other rows of W1 are zero at every step, but not their biases, which stay as constants that learn "
-    "(as published)",
+    "weights": "all other rows of W1 are zero at every step, but not their biases, which stay as constants "
+    "that learn (as published)",
     "activation": "all other units are removed",
 }
 TAKEN = {
@@ -35,7 +35,10 @@ MOMENTS = {
 
 
 def networks_accuracies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each run, network (`of`: `subnetwork` and `mask`), seed and step > 0: `value`, accuracy on the test set."""
+    """Return the accuracy on the test set (`value`) for each run, network, seed and step > 0.
+
+    A network (`of`) has a `subnetwork` and a `mask`.
+    """
     rows = tables[(tables["metric"] == "test_accuracy") & (tables["step"] > 0)]
     rows = with_parts(rows.assign(of=rows["table"].replace("curves", ORIGINAL)))
     rows = rows.astype({"seed": int, "step": int})
@@ -43,14 +46,17 @@ def networks_accuracies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> p
 
 
 def with_parts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Split the column `of` (`synergistic.weights`) into `subnetwork` and `mask`; an empty mask goes with all."""
+    """Split the column `of` (`synergistic.weights`) into `subnetwork` and `mask`.
+
+    An empty mask goes with all masks.
+    """
     parts = rows["of"].str.partition(".")
     subnetwork = parts[0].mask(parts[0].str.startswith(f"{RANDOM}_"), RANDOM)
     return rows.assign(subnetwork=subnetwork, mask=parts[2])
 
 
 def by_mask(numbers: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The rows that belong to each mask."""
+    """Return {mask: its rows}; rows without a mask belong to each."""
     return {
         mask: numbers[numbers["mask"].isin(["", mask])].drop(columns="mask")
         for mask in numbers["mask"].unique()
@@ -59,12 +65,12 @@ def by_mask(numbers: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def subnetworks_in(numbers: pd.DataFrame) -> list[str]:
-    """The original, then the others as the config has them; not the sets drawn at random."""
+    """Return the original, then the other sub-networks in the order of the config, without random sets."""
     return [ORIGINAL, *(name for name in numbers["subnetwork"].unique() if name not in (ORIGINAL, RANDOM))]
 
 
 def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Test accuracy of the original and of each sub-network; a page for each mask."""
+    """Return a page for each mask: test accuracy of the original and of each sub-network."""
     chosen = [name for name, entry in study["subnetworks"].items() if entry["take"] != "random"]
     nowhere = [name for name in chosen if name not in set(numbers["subnetwork"])]
     return [draw_page(rows, study, mask, nowhere) for mask, rows in by_mask(numbers).items()]
@@ -93,14 +99,18 @@ def text(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> s
             *absences(numbers, runs, nowhere),
             *ended_early(numbers, runs),
             *broken(runs),
-            "Sets drawn at random, as many units as the synergistic one has, are in the figure of controls, under mask",
+            "Sets drawn at random, as many units as the synergistic one has, are in the figure of controls, "
+            "under mask",
             "'activation'.",
         ]
     )
 
 
 def alone(subnetworks: dict[str, dict]) -> str:
-    """Say how each sub-network was chosen, those drawn at random once, and what all share."""
+    """Return a sentence that says how each sub-network was chosen, and what all share.
+
+    Random sets are named once.
+    """
     chosen = {
         RANDOM if entry["take"] == "random" else name: TAKEN[entry["take"]].format(
             extreme=EXTREMES[entry["extreme"]], moment=MOMENTS[entry["at"]].format(**entry)
@@ -110,8 +120,8 @@ def alone(subnetworks: dict[str, dict]) -> str:
     metrics = ", ".join(sorted({entry["metric"] for entry in subnetworks.values()}))
     listed = "; ".join(f"{name}, {what}" for name, what in chosen.items())
     return (
-        f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same initial weights "
-        f"with a fresh optimiser: {listed}."
+        f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same "
+        f"initial weights with a fresh optimiser: {listed}."
     )
 
 
@@ -120,7 +130,10 @@ def masked(mask: str) -> str:
 
 
 def absences(numbers: pd.DataFrame, runs: dict[str, dict], nowhere: list[str]) -> list[str]:
-    """Name the sub-networks that a run lacks in some of its seeds; those found `nowhere` have no rows."""
+    """Return a sentence for each sub-network that a run lacks in some of its seeds.
+
+    Sub-networks found `nowhere` have no rows.
+    """
     seeds = numbers.groupby(["run", "subnetwork"])["seed"].nunique()
     counts = {
         (run, name): len(runs[run]["seeds"]) - seeds.get((run, name), 0)

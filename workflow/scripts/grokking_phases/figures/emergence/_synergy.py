@@ -1,4 +1,4 @@
-"""Synergy as tables and axes have it: min Omega in nats, and its negative in bits, which is drawn."""
+"""Synergy in tables and on axes: min Omega in nats, drawn as its negative in bits."""
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ COUNTS = ["n_constant", "n_duplicate", "n_failed"]
 
 
 def synergies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each estimate, run, seed, layer and step > 0: `value` = min Omega in nats, `bits` = its negative,
-    `normalised`, and how many units were left out and multiplets failed.
+    """Return synergy and counts for each estimate, run, seed, layer and step > 0.
+
+    The columns are `value` = min Omega in nats, `bits` = its negative, `normalised`, and how many units were
+    left out and multiplets failed.
     """
     wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"][["synergy", *COUNTS]].rename(columns={"synergy": "value"})
@@ -25,20 +27,23 @@ def synergies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFram
 
 
 def by_estimate(numbers: pd.DataFrame, metrics: dict) -> dict[tuple[str, str], pd.DataFrame]:
-    """The rows of each (estimate, layer), in the config's order."""
+    """Return {(estimate, layer): rows}, with the estimates in the order of the config."""
     pages, order = dict(list(numbers.groupby(["estimate", "layer"]))), list(metrics)
     return {key: pages[key] for key in sorted(pages, key=lambda key: order.index(key[0]))}
 
 
 def in_bits(omega: pd.Series) -> pd.Series:
-    """Nats of O-information to bits of synergy."""
+    """Return O-information in nats as synergy in bits."""
     return -omega / np.log(2)
 
 
 def log_both_ways(ax: Axes, threshold: float) -> None:
-    """Linear between the threshold and its negative, logarithmic beyond: values of any sign and magnitude are seen."""
+    """Make the y-axis linear between the threshold and its negative, logarithmic beyond; draw a line at 0.
+
+    This shows values of any sign and magnitude.
+    """
     ax.set_yscale("symlog", linthresh=threshold, subs=range(2, 10))
     ax.autoscale_view()
-    # An artist of its own, for ax.axhline would stretch the axis to 0.
+    # ax.axhline would stretch the axis to 0.
     zero = Line2D([0, 1], [0, 0], color="0.5", linewidth=0.6, zorder=0, transform=ax.get_yaxis_transform())
     ax.add_artist(zero)

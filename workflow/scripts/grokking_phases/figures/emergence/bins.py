@@ -1,7 +1,7 @@
-"""Synergy over training under other choices: how many bins, what a multiplet's variables are, how units are clustered.
+"""Synergy over training under other choices of bins, variables of a multiplet, and clustering.
 
-A column for each option that the tables vary (`factors`), the reference in black. Above, each scaled to its own
-extremes, so that shapes compare; below, in bits.
+There is a column for each option that the tables vary (`factors`), with the reference in black. Above, each
+estimate is scaled to its own extremes, so that shapes can be compared. Below, it is in bits.
 """
 
 import numpy as np
@@ -20,19 +20,21 @@ from grokking_phases.plotting.recipes import all_described, broken, cut_short, r
 
 DRAWS = ["o_information"]
 SERIES = ["panel", "run", "estimate", "layer", "seed"]
-SPARSE = 30  # snapshots: the points of a line through fewer are marked
+SPARSE = 30  # snapshots; the points of a line through fewer are marked
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each estimate, run, seed, layer and step > 0: `value` = min Omega in nats, `bits` = its negative, `scaled` to
-    the range from 0 to 1 over its steps, counts.
+    """Return synergy and counts for each estimate, run, seed, layer and step > 0.
+
+    The columns are `value` = min Omega in nats, `bits` = its negative, `scaled` to the range from 0 to 1 over
+    its steps, and counts.
     """
     numbers = synergies(tables, panels).drop(columns="normalised")
     return numbers.assign(scaled=numbers.groupby(SERIES)["bits"].transform(to_unit_range))
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each run and layer."""
+    """Return a page for each run and layer."""
     return [
         draw_page(rows, study, title, layer)
         for title, run_rows in by_run(numbers).items()
@@ -60,12 +62,13 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, layer: str) -> Fig
 
 
 def chosen(numbers: pd.DataFrame, choices: dict[str, str]) -> pd.DataFrame:
-    """The rows of some estimates, in this order, with what each is called."""
+    """Return the rows of some estimates, with the category `choice` of each, in the order of `choices`."""
     rows = numbers[numbers["estimate"].isin(choices)]
     return rows.assign(choice=pd.Categorical(rows["estimate"].map(choices), list(choices.values())))
 
 
 def draw_column(upper: Axes, lower: Axes, rows: pd.DataFrame) -> None:
+    """Draw the estimates of one option, scaled in the upper panel and in bits in the lower one."""
     for ax, quantity in ((upper, "scaled"), (lower, "bits")):
         draw_lines(ax, rows, quantity, "choice", list(rows["choice"].cat.categories))
         ax.set(xlabel="step" if ax is lower else "", ylabel="")
@@ -78,13 +81,13 @@ def draw_column(upper: Axes, lower: Axes, rows: pd.DataFrame) -> None:
 
 
 def magnitudes(rows: pd.DataFrame) -> pd.Series:
-    """Median size of each estimate over steps and seeds, in bits; without those that are 0."""
+    """Return the median size of each estimate over steps and seeds, in bits, without those that are 0."""
     sizes = rows["bits"].abs().groupby(rows["estimate"]).median()
     return sizes[sizes > 0]
 
 
 def magnitudes_differ(rows: pd.DataFrame) -> bool:
-    """Return whether estimates differ by more than a factor of ten, so that only a logarithmic axis shows all."""
+    """Return whether estimates differ by a factor of more than ten, too much for a linear axis."""
     return bool(magnitudes(rows).max() > 10 * magnitudes(rows).min())
 
 
@@ -96,6 +99,7 @@ def linear_below(rows: pd.DataFrame) -> float:
 def sentences(
     numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, dict], columns: dict
 ) -> list[str]:
+    """Return the sentences of the caption."""
     run, layer = numbers[["run", "layer"]].iloc[0]
     compared, several = reference(metrics), left_out(metrics)
     logarithmic = [
@@ -118,7 +122,7 @@ def sentences(
 
 
 def sparser(numbers: pd.DataFrame, compared: str) -> list[str]:
-    """Name the estimates at fewer snapshots or of fewer seeds than the reference, `compared`."""
+    """Return a sentence for each estimate with fewer snapshots or seeds than the reference, `compared`."""
     counts = numbers.groupby("estimate", sort=False)[["step", "seed"]].nunique()
     fewer = counts[(counts < counts.loc[compared]).any(axis=1)]
     return [f"{name}: seeds {row['seed']}, snapshots {row['step']}." for name, row in fewer.iterrows()]

@@ -1,7 +1,8 @@
-"""Do synergistic units matter, or does any set of as many? Sub-networks trained alone against sets drawn at random.
+"""Sub-networks trained alone against random sets: does it matter that units are synergistic?
 
-Above, test accuracy over training; below, by how many steps each generalises later than the original. Without the sets
-drawn at random, no causal word can be written on the emergence paper's Figures 6 and 7.
+Above is test accuracy over training. Below is by how many steps each network generalises later than the
+original. Without the sets drawn at random, no causal word can be written on the emergence paper's Figures 6
+and 7.
 """
 
 import numpy as np
@@ -34,15 +35,20 @@ BAND = "0.75"  # the grey of the sets drawn at random
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each run, network and seed: `test_accuracy` at each step > 0, then what the comparison says of the step at
-    which it generalised, of the difference to the original's, and of its size.
+    """Return rows for each run, network and seed: `test_accuracy` at each step > 0, then the comparison.
+
+    The comparison has the step at which a network generalised, its difference from the original's, and the
+    size.
     """
     accuracies = networks_accuracies(tables, panels).assign(quantity="test_accuracy")
     return pd.concat([accuracies, comparisons(tables, panels).astype({"seed": "Int64"})], ignore_index=True)
 
 
 def comparisons(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return the comparison's rows. The pooled random sets belong to the mask that all of them have, else to none."""
+    """Return the rows of the comparison.
+
+    The pooled random sets get the mask that all of them have, or none if they differ.
+    """
     rows = with_parts(tables[(tables["table"] == "comparison") & tables["quantity"].isin(COMPARED)])
     pooled = rows["of"] == RANDOM
     masks = rows.loc[(rows["subnetwork"] == RANDOM) & ~pooled, "mask"].unique()
@@ -51,7 +57,7 @@ def comparisons(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFr
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each mask."""
+    """Return a page for each mask."""
     return [draw_page(rows, study, mask) for mask, rows in by_mask(numbers).items()]
 
 
@@ -72,7 +78,10 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
 
 
 def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """Draw means over seeds and standard errors; for random sets, median and central 95 % of draws and seeds."""
+    """Draw the mean over seeds and its standard error for each sub-network.
+
+    For random sets, draw the median and the central 95 % of all draws and seeds.
+    """
     drawn = rows["subnetwork"] == RANDOM
     draw_accuracies(ax, rows[~drawn], **apart("subnetwork", names))
     if drawn.any():
@@ -88,11 +97,11 @@ def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
 
 
 def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """A row a sub-network: median and interval, a circle for each seed, and below them what they are out of."""
+    """Draw a row for each sub-network: median and interval, a circle for each seed, its outcome in words."""
     colours = dict(zip(names, apart("subnetwork", names)["palette"], strict=True)) | {RANDOM: "0.45"}
     differences, alone = over_seeds(rows, "difference"), [*names[1:], RANDOM]
     single = rows[(rows["quantity"] == "difference") & rows["seed"].notna() & np.isfinite(rows["value"])]
-    least, most = single["value"].min(), single["value"].max()  # beyond these: never
+    least, most = single["value"].min(), single["value"].max()  # intervals are cut here: beyond is never
     for place, name in enumerate(alone):
         steps = single.loc[single["subnetwork"] == name, "value"]
         ax.scatter(
@@ -110,7 +119,7 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
                 ax.axvspan(low, high, color=BAND, alpha=0.5, linewidth=0, zorder=0)
         box = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
         position = {"xy": (0.02, place + 0.45), "xycoords": ax.get_yaxis_transform()}
-        # No part of the layout: a long one would make its panel narrow.
+        # Not part of the layout: a long text would make its panel narrow.
         ax.annotate(outcome(rows, name), fontsize=5, va="center", bbox=box, **position).set_in_layout(False)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
@@ -127,7 +136,8 @@ def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
             *held(numbers, runs),
             *[alone(study["subnetworks"]), masked(mask)],
             f"Above: accuracy on the full test set. {spread(numbers[is_curve])}",
-            f"Below: step at which test accuracy is first above {ACCURATE}, less that of the original of the same",
+            f"Below: step at which test accuracy is first above {ACCURATE}, less that of the original "
+            "of the same",
             f"seed; median, interval, and a circle for each seed. {MEANING}",
             *ended_early(numbers[is_curve], runs),
             *broken(runs),

@@ -1,6 +1,7 @@
-"""Units and multiplets that O-information leaves out, over training: constant units, duplicates, failed multiplets.
+"""Units and multiplets that O-information leaves out, over training: constant, duplicate and failed ones.
 
-Each of them makes a covariance singular. They are left out and counted, for their numbers would mean nothing.
+Each of them makes a covariance singular, so that its numbers would mean nothing. They are left out and
+counted.
 """
 
 import pandas as pd
@@ -19,14 +20,16 @@ ROWS = {"n_constant": "constant\nunits", "n_duplicate": "duplicate\nunits", "n_f
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each estimate, run, seed, layer and step > 0: how many units were left out and multiplets failed, and
-    `value` = min Omega in nats of what remained, NaN where that was too little.
+    """Return how many units were left out and multiplets failed.
+
+    There is a row for each estimate, run, seed, layer and step > 0. `value` is min Omega in nats of the
+    remaining units, NaN if they are too few.
     """
     return synergies(tables, panels).drop(columns=["bits", "normalised"])
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each estimate and layer."""
+    """Return a page for each estimate and layer."""
     return [draw_page(rows, study, *key) for key, rows in by_estimate(numbers, study["metrics"]).items()]
 
 
@@ -46,7 +49,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> 
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, count: str) -> None:
-    """One line a run; no legend."""
+    """Draw one line for each run, without a legend."""
     draw_lines(ax, rows, count, "name", list(rows["name"].unique()))
     log_both_ways(ax, 1)
     ax.set_ylim(bottom=-0.2, top=max(ax.get_ylim()[1], 12))
@@ -61,7 +64,8 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
             *held(numbers, runs),
             f"{spread(numbers)} Vertical axes: linear up to 1, logarithmic beyond.",
             "Constant: one value on all train samples; duplicate: the same ranks as a unit of lower number.",
-            f"Both are left out before the units are clustered. Failed: of {n_multiplets:,} multiplets, those whose",
+            "Both are left out before the units are clustered. "
+            f"Failed: of {n_multiplets:,} multiplets, those whose",
             "covariance was singular nonetheless. Synergy is undefined where fewer units than bins remain.",
             most(numbers),
             *undefined(numbers),
@@ -72,11 +76,12 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
 
 
 def most(numbers: pd.DataFrame) -> str:
-    """Say the largest counts of each run in any snapshot."""
+    """Return a sentence with the largest counts of each run in any snapshot."""
     found = numbers.groupby("run", sort=False)[list(ROWS)].max()
     some, none = found[(found > 0).any(axis=1)], found.index[(found == 0).all(axis=1)]
     parts = [
-        f"{run} {row['n_constant']:.0f} constant, {row['n_duplicate']:.0f} duplicate, {row['n_failed']:.0f} failed"
+        f"{run} {row['n_constant']:.0f} constant, {row['n_duplicate']:.0f} duplicate, "
+        f"{row['n_failed']:.0f} failed"
         for run, row in some.iterrows()
     ]
     if not parts:

@@ -1,6 +1,6 @@
-"""Emergence paper, Figure 1: train and test accuracy, by weight decay and by scale of the initial weights (section 4).
+"""Emergence paper, Figure 1: train and test accuracy, by weight decay and by initial scale (section 4).
 
-Where phases are given, the step at which each run generalises is marked.
+If phases are given, the step at which each run generalises is marked.
 """
 
 import pandas as pd
@@ -18,11 +18,15 @@ DRAWS = ["curves", "phases"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Accuracies; then, over seeds, the step of each run's generalisation, which needs no estimate of information."""
+    """Return accuracies, then the step of each run's generalisation over seeds.
+
+    The latter needs no estimate of information.
+    """
     return pd.concat([accuracy.select(tables, panels), generalisations(tables, panels)], ignore_index=True)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a panel for each title, in which each run has a colour."""
     numbers, names = accuracy.named_apart(numbers, study["runs"])
     colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
     panels = dict(list(numbers.groupby("panel", sort=False)))
@@ -38,7 +42,10 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
-    """A colour a run; test accuracy solid, train dashed; dotted, the step of generalisation in its interval."""
+    """Draw each run in a colour: test accuracy solid, train accuracy dashed.
+
+    The step of generalisation is dotted, in its interval.
+    """
     curves, events = rows[rows["event"].isna()], rows[rows["event"].notna() & rows["step"].notna()]
     look = {"hue": "name", "hue_order": list(colours), "style": "split", "style_order": ["test", "train"]}
     accuracy.draw_accuracies(ax, curves, palette=colours, **look)
@@ -51,8 +58,8 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
     events = numbers[numbers["event"].notna()]
     never = events[events["step"].isna()]
     marked = (
-        f"Dotted: step of generalisation (test accuracy above {ACCURATE:g}), median over seeds; shaded: its 95 % "
-        "bootstrap interval."
+        f"Dotted: step of generalisation (test accuracy above {ACCURATE:g}), median over seeds; shaded: its "
+        "95 % bootstrap interval."
     )
     curves = numbers[numbers["event"].isna()]
     return " ".join(

@@ -1,4 +1,4 @@
-"""Emergence paper, Figure 4: synergy, redundancy, losses and phases at a large initialisation (section 5.3)."""
+"""Emergence paper, Figure 4: synergy, redundancy, losses, phases at a large initialisation (section 5.3)."""
 
 import pandas as pd
 from matplotlib.figure import Figure

@@ -1,7 +1,8 @@
-"""Emergence paper, Figure 5: synergy over training, by weight decay and by scale of the initial weights (section 6).
+"""Emergence paper, Figure 5: synergy over training, by weight decay and by initial scale (section 6).
 
-A page for each treatment of ties: above, synergy normalised for each seed as the paper draws it, which hides how much
-of it there is; below, the same in bits. Where phases are given, the step at which each run generalises is marked.
+There is a page for each treatment of ties. Above, synergy is normalised for each seed as the paper draws it,
+which hides how much of it there is. Below, it is in bits. If phases are given, the step at which each run
+generalises is marked.
 """
 
 import pandas as pd
@@ -21,15 +22,17 @@ LINEAR = 1.0  # bits
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each run, seed, layer and step > 0: `value` = min Omega in nats, `bits` = its negative, `normalised`, and
-    how many units were left out and multiplets failed. Then, over seeds, the step of each run's generalisation.
+    """Return synergy and counts for each run, seed, layer and step > 0, then the steps of generalisation.
+
+    The columns are `value` = min Omega in nats, `bits` = its negative, `normalised`, and how many units were
+    left out and multiplets failed. The steps of generalisation are over seeds.
     """
     measured = tables[tables["table"] != "phases"]
     return pd.concat([synergies(measured, panels), generalisations(tables, panels)], ignore_index=True)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each estimate, in the config's order, and layer."""
+    """Return a page for each estimate, in the order of the config, and layer."""
     events = numbers["event"].notna()
     pages = by_estimate(numbers[~events], study["metrics"])
     return [draw_page(rows, numbers[events], study, *key) for key, rows in pages.items()]
@@ -45,7 +48,7 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate
             draw_panel(axes[row, column], rows, events[events["panel"] == panel], study["runs"], quantity)
             axes[row, column].set(xlabel="step", ylabel=label)
         axes[0, column].set_title(panel)
-        axes[1, column].get_legend().remove()  # above, there is more room
+        axes[1, column].get_legend().remove()  # the upper panel has more room
     figure.suptitle(f"Synergy over training: {estimated(study['metrics'][estimate], layer)}")
     caption(figure, text(numbers, events, study["runs"]))
     return figure
@@ -54,7 +57,10 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate
 def draw_panel(
     ax: Axes, rows: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict], quantity: str
 ) -> None:
-    """One line a run: mean over seeds, band of one standard error; dotted, where it generalises."""
+    """Draw one line for each run: the mean over seeds, with a band of one standard error.
+
+    The step of generalisation is dotted.
+    """
     colours = dict(zip(rows["run"].unique(), sns.color_palette("colorblind"), strict=False))
     sns.lineplot(rows, x="step", y=quantity, hue="run", style="run", palette=colours, errorbar="se", ax=ax)
     for event in events.dropna(subset="step").itertuples():

@@ -1,8 +1,8 @@
-"""Emergence paper, Figure 6: test accuracy of the synergistic sub-network and of its inverse, each trained alone, by
-weight decay (section 7).
+"""Emergence paper, Figure 6: test accuracy of sub-networks trained alone, by weight decay (section 7).
 
-"We then train these sub-networks in isolation, setting all other neurons to zero. We compare the test accuracy of these
-isolated sub-networks with both the original test accuracy and the accuracy of their inverse sub-networks."
+The sub-networks are the synergistic one and its inverse: "We then train these sub-networks in isolation,
+setting all other neurons to zero. We compare the test accuracy of these isolated sub-networks with both the
+original test accuracy and the accuracy of their inverse sub-networks."
 """
 
 import pandas as pd
@@ -14,10 +14,10 @@ DRAWS = ["curves"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each run, network, seed and step > 0: `value`, its accuracy on the test set."""
+    """Return the accuracy on the test set (`value`) for each run, network, seed and step > 0."""
     return networks_accuracies(tables, panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each mask."""
+    """Return a page for each mask."""
     return draw_figure(numbers, study)

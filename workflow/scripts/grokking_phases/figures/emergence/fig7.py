@@ -1,4 +1,4 @@
-"""Emergence paper, Figure 7: as Figure 6, by the scale of the initial weights (section 7)."""
+"""Emergence paper, Figure 7: test accuracy of sub-networks trained alone, by initial scale (section 7)."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -9,10 +9,10 @@ DRAWS = ["curves"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each run, network, seed and step > 0: `value`, its accuracy on the test set."""
+    """Return the accuracy on the test set (`value`) for each run, network, seed and step > 0."""
     return networks_accuracies(tables, panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each mask."""
+    """Return a page for each mask."""
     return draw_figure(numbers, study)

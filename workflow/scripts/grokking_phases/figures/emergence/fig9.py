@@ -1,4 +1,4 @@
-"""Emergence paper, Figure 9: train and test accuracy by scale of the initial weights (appendix B; its text says 10)."""
+"""Emergence paper, Figure 9: train and test accuracy by initial scale (appendix B; its text says 10)."""
 
 import pandas as pd
 from matplotlib.figure import Figure

@@ -1,7 +1,7 @@
-"""Accuracy by scale of the initial weights, constraint on their norm, and whether the last layer starts at zero.
+"""Accuracy by scale of the initial weights, by constraint on their norm, and by start of the last layer.
 
-The emergence paper varies alpha alone, under the constraint. Omnigrok (arXiv 2210.01117) says that a large alpha
-induces grokking and that the constraint removes it: to tell, each must be varied without the others.
+The emergence paper varies alpha alone, under the constraint. Omnigrok (arXiv 2210.01117) says that a large
+alpha induces grokking and that the constraint removes it. To tell, each must be varied without the others.
 """
 
 from textwrap import fill
@@ -15,17 +15,17 @@ from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_ax
 
 __all__ = ["DRAWS", "draw", "select"]
 
-LETTERS = 26  # in a line of a title
+LETTERS = 26  # letters in a line of a title
 STARTS = {False: "last layer as drawn", True: "last layer zero at first"}
 VARIANTS = (
-    "The emergence paper multiplies the weights, not the biases, by α, holds the norm of the weights and, in its text, "
-    "zeroes the last layer. Omnigrok (arXiv 2210.01117) does the first two with all parameters and does not zero; it "
-    "says that a large α induces grokking, and that the constraint removes it."
+    "The emergence paper multiplies the weights, not the biases, by α, holds the norm of the weights and, "
+    "in its text, zeroes the last layer. Omnigrok (arXiv 2210.01117) does the first two with all parameters "
+    "and does not zero; it says that a large α induces grokking, and that the constraint removes it."
 )
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A small panel for each title, in the config's order; ValueError where a line would be of two runs."""
+    """Return a page with a small panel for each title, in the order of the config."""
     starts = {name: STARTS[run["training"]["zero_last_layer"]] for name, run in study["runs"].items()}
     numbers = numbers.assign(start=numbers["run"].map(starts))
     panels = dict(list(numbers.groupby("panel", sort=False)))
@@ -43,11 +43,13 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def check_apart(panel: str, rows: pd.DataFrame) -> None:
+    """Raise ValueError if two runs of a panel start alike, and so would share a line."""
     runs = rows.groupby("start")["run"].unique()
     for start, names in runs.items():
         if len(names) > 1:
             raise ValueError(
-                f"Panel {panel!r}: {' and '.join(names)} both have the {start}; give each its own panel."
+                f"panels: {panel!r}: {' and '.join(names)} have the same start ({start}) and would share a "
+                "line; give each a panel of its own."
             )
 
 

@@ -1,7 +1,7 @@
-"""Is synergy more than chance? The observed synergy over training against two nulls (`metrics.o_information_null`).
+"""Synergy over training against two nulls (`metrics.o_information_null`): is it more than chance?
 
-`shuffled` are independent units with the same values, clustered and searched anew; `partition` are the same
-activations, in random bins of the same sizes.
+`shuffled` is from independent units with the same values, clustered and searched anew. `partition` is from
+the same activations, in random bins of the same sizes.
 """
 
 import pandas as pd
@@ -17,17 +17,19 @@ from grokking_phases.plotting.recipes import all_described, broken, cut_short, h
 DRAWS = ["o_information_null"]
 LINEAR = 1.0  # bits
 NULLS = {"shuffled": "units shuffled", "partition": "random bins"}
-LOOKS = {
+LOOKS = {  # null: colour, line of the median, hatching
     "shuffled": ("#DE8F05", ":", "...."),
     "partition": ("#0173B2", "--", ""),
-}  # colour, median's line, hatching
-# Synergy is drawn upwards: its upper bound is the lower one of Omega.
+}
+# Synergy is drawn upwards, so that its upper bound is the lower one of Omega.
 BOUNDS = {"low": "high", "median": "median", "high": "low"}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each estimate, run, seed, layer and step > 0: `value` = min Omega and the quantiles of both nulls, in nats;
-    all of these in `bits` of synergy; ranks, draws that failed, and on which side of each null's band the observed is.
+    """Return synergy and its nulls for each estimate, run, seed, layer and step > 0.
+
+    The columns are `value` = min Omega and the quantiles of both nulls in nats, all of these in `bits` of
+    synergy, ranks, draws that failed, and on which side of each null's band the observed value is.
     """
     columns = [f"synergy_{null}_{statistic}" for null in NULLS for statistic in (*BOUNDS, "rank")]
     columns += [f"n_failed_{null}" for null in NULLS]
@@ -45,7 +47,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def sides_of_band(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Series:
-    """Return `above`, `within` or `below` the band for each value; missing where there is no value or band."""
+    """Return `above`, `within` or `below` the band for each value; missing without a value or a band."""
     sides = (
         pd.Series("within", value.index, dtype=object).mask(value > high, "above").mask(value < low, "below")
     )
@@ -53,7 +55,7 @@ def sides_of_band(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Serie
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each estimate and layer."""
+    """Return a page for each estimate and layer."""
     return [draw_page(rows, study, *key) for key, rows in by_estimate(numbers, study["metrics"]).items()]
 
 
@@ -70,7 +72,10 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> 
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
-    """Bands of both nulls and the observed, means over seeds; each seed's points, hollow within random bins' band."""
+    """Draw the bands of both nulls and the observed synergy, means over seeds, and the points of each seed.
+
+    A point within the band of random bins is hollow.
+    """
     means = rows.groupby("step").mean(numeric_only=True)
     for null, (colour, line, hatch) in LOOKS.items():
         low, median, high = (means[f"bits_{null}_{bound}"] for bound in BOUNDS)
@@ -96,13 +101,18 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
         [
             all_described(measured_seeds(runs, numbers), lambda run: snapshots(numbers)),
             *held(numbers, runs),
-            "Orange: independent units with the same values, clustered and searched anew; any true structure differs.",
-            "Blue: the same activations in random bins of the same sizes: does clustering find more than chance?",
-            f"{options['n_draws']} draws of each{'; lines and bands: means over seeds' if several(numbers) else ''}.",
+            "Orange: independent units with the same values, clustered and searched anew; "
+            "any true structure differs.",
+            "Blue: the same activations in random bins of the same sizes: "
+            "does clustering find more than chance?",
+            f"{options['n_draws']} draws of each"
+            f"{'; lines and bands: means over seeds' if several(numbers) else ''}.",
             f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond. {SIGN}",
-            f"Snapshots{' (of all seeds)' if several(numbers) else ''} above and below the central 95 % of their own",
+            f"Snapshots{' (of all seeds)' if several(numbers) else ''} above and below the central 95 % "
+            "of their own",
             "draws (of independent units, 5 %",
-            "are outside that of shuffled ones; that of random bins has no such level, for clusters are never random):",
+            "are outside that of shuffled ones; that of random bins has no such level, "
+            "for clusters are never random):",
             *(counted(title, rows) for title, rows in by_run(numbers).items()),
             *failed(numbers),
             *undefined(numbers),
@@ -113,7 +123,7 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
 
 
 def measured_seeds(runs: dict[str, dict], numbers: pd.DataFrame) -> dict[str, dict]:
-    """The runs with the seeds alone that nulls were drawn for."""
+    """Return the runs with only the seeds that nulls were drawn for."""
     seeds = numbers.groupby("run")["seed"].unique()
     return {name: run | {"seeds": list(seeds[name])} for name, run in runs.items() if name in seeds}
 
@@ -127,13 +137,13 @@ def snapshots(numbers: pd.DataFrame) -> str:
 
 
 def failed(numbers: pd.DataFrame) -> list[str]:
-    """Say how many draws have no value, over all runs."""
+    """Return a sentence for each null with the number of draws without a value, over all runs."""
     counts = {NULLS[null]: int(numbers[f"n_failed_{null}"].sum()) for null in NULLS}
     return [f"Draws without a value, left out: {n} of {name}." for name, n in counts.items() if n]
 
 
 def counted(title: str, rows: pd.DataFrame) -> str:
-    """Say how many snapshots lie outside each null's band."""
+    """Return a sentence with the number of snapshots outside each null's band."""
     parts = []
     for null, name in NULLS.items():
         sides = rows[f"beside_{null}"].dropna()

@@ -1,6 +1,6 @@
 """Boundaries of each phase when the constants of the rule that finds them are doubled and halved.
 
-A row of panels a run, a column an estimate of O-information in a layer.
+There is a row of panels for each run, and a column for each estimate of O-information in a layer.
 """
 
 import pandas as pd
@@ -15,19 +15,23 @@ from grokking_phases.plotting.layouts import name_axes, sheet
 from grokking_phases.plotting.panels import by_run
 from grokking_phases.plotting.recipes import all_described, broken
 
-DRAWS = ["phases", "o_information"]  # the latter for how it was estimated
+DRAWS = ["phases", "o_information"]  # o_information says how it was estimated
 EDGES = {"start": ">", "end": "<"}
 ABSENT = {"marker": "x", "markersize": 4, "linestyle": ""}
 EVENTS = {"memorised": ":", "generalised": "--"}
-LANE = 0.16  # of a rule's row, for each phase
+LANE = 0.16  # height of a phase, as a part of a rule's row
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Each event's median step over seeds with its interval, for each run, estimate and variant of the rule."""
+    """Return each event's median step over seeds with its interval.
+
+    There is a row for each run, estimate, variant of the rule, and event.
+    """
     return over_seeds(tables, panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a row of panels for each run, and a column for each estimate in a layer."""
     runs, rules = by_run(numbers), list(numbers["rule"].unique())
     columns = list(numbers[["estimate", "layer"]].drop_duplicates().itertuples(index=False, name=None))
     title, height = "Phases when a constant of their rule is doubled or halved", 0.4 + 0.2 * len(rules)
@@ -45,18 +49,18 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def estimated(study: dict, estimate: str) -> str:
-    """Return an estimate in words: how it ranks ties, or its name."""
+    """Return an estimate in words: its treatment of ties, or its name."""
     options = study["metrics"].get(estimate)
     return TIES[options["ties"]] if options else estimate
 
 
 def named_layer(columns: list[tuple[str, str]], estimate: str, layer: str) -> list[str]:
-    """Return a layer's name for a title where the estimate has several layers, else nothing."""
+    """Return the layer's name for a title in a list, which is empty if the estimate has only one layer."""
     return [f"layer {layer}"] if len([other for other, _ in columns if other == estimate]) > 1 else []
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:
-    """A row a rule, and in it a lane a phase, from its start to its end."""
+    """Draw a row for each rule, and in it a lane for each phase, from its start to its end."""
     for y, rule in enumerate(rules):
         variant = rows[rows["rule"] == rule]
         for lane, phase in enumerate(PHASES):
@@ -80,7 +84,10 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, rules: list[str]) -> None:
 
 
 def draw_phase(ax: Axes, edges: pd.DataFrame, phase: str, y: float) -> None:
-    """Draw a phase's two ends in their intervals, hollow where only some seeds have them; a cross if it is absent."""
+    """Draw the two ends of a phase in their intervals, or a cross if the phase is absent.
+
+    An end is hollow if only some seeds have it.
+    """
     found = edges.dropna(subset="step")
     if found.empty and len(edges):
         ax.plot(1.03, y, color=COLOURS[phase], transform=ax.get_yaxis_transform(), clip_on=False, **ABSENT)
@@ -96,6 +103,7 @@ def draw_phase(ax: Axes, edges: pd.DataFrame, phase: str, y: float) -> None:
 
 
 def key() -> list[Line2D]:
+    """Return the entries of the legend: phases, marks and lines."""
     return [
         *(Line2D([], [], color=COLOURS[phase], linewidth=3, label=worded(phase)) for phase in PHASES),
         *(Line2D([], [], color="0.3", marker=mark, linestyle="", label=edge) for edge, mark in EDGES.items()),
@@ -111,10 +119,14 @@ def text(runs: dict[str, dict]) -> str:
     return " ".join(
         [
             all_described(runs),
-            "Each row: the rule with one constant doubled or halved: s.d. of the smoothing in ln step, first step that",
-            "is looked at, least prominence of a peak (of the range, and in s.d. of raw values), tolerance of an onset",
-            "(of the rise), rise of accuracy in Decoupling. Marks: medians over seeds, where at least half have them,",
-            "with 95 % bootstrap intervals; hollow: not all seeds have them; a start without an end: that is not",
+            "Each row: the rule with one constant doubled or halved: s.d. of the smoothing in ln step, "
+            "first step that",
+            "is looked at, least prominence of a peak (of the range, and in s.d. of raw values), "
+            "tolerance of an onset",
+            "(of the rise), rise of accuracy in Decoupling. Marks: medians over seeds, "
+            "where at least half have them,",
+            "with 95 % bootstrap intervals; hollow: not all seeds have them; "
+            "a start without an end: that is not",
             "reached. Vertical lines: under the stated rule.",
             "The rule reads O-information, as far as a Gaussian copula sees it (it is blind to XOR).",
             *broken(runs),

@@ -1,7 +1,8 @@
-"""Do early synergy peaks predict generalising? The rule of `prediction`, on a sweep (emergence paper, section 6).
+"""Early synergy peaks as predictors of generalising on a sweep, by the rule of `analysis.prediction`.
 
-A page for each estimate of synergy: above, ROC curves with and without the runs that no rule can miss, and how long
-before generalising each predictor could have known; below, every run's scores beside the thresholds.
+The claim is from the emergence paper, section 6. There is a page for each estimate of synergy. Above are ROC
+curves, with and without the runs that no rule can miss, and how long before generalising each predictor could
+have known. Below are the scores of every run, with the thresholds.
 """
 
 from itertools import cycle
@@ -27,22 +28,23 @@ SCORES = {
     "train_loss": "train loss (nats)",
 }
 LINES = {"synergy_peak": ("C3", "-"), "weight_norm": ("black", "--"), "train_loss": ("0.5", "-.")}
-COLOURS = ["C0", "C1", "C2", "C4", "C5", "C9"]  # of panels: those that no line has
+COLOURS = ["C0", "C1", "C2", "C4", "C5", "C9"]  # of panels; none is the colour of a line
 MARKERS = {"hit": "o", "correct rejection": "o", "miss": "^", "false alarm": "^"}
 GENERALISING = ["hit", "miss"]
 SMALL = 6
-LEAST = 0.1  # nats: below, prominence is drawn to a linear scale
-ROW = 0.19  # inches, of a run
+LEAST = 0.1  # nats; the scale of prominence is linear below
+ROW = 0.19  # height of a run's row in inches
 RULE = (
     "Rule: S = \N{MINUS SIGN}min Ω above that of shuffled samples, smoothed in ln step (Gaussian, "
-    f"s.d. {SMOOTHING}), from step {FORGOTTEN:g} / learning rate to {EARLY:.0%} of training; score: its largest peak's "
-    "prominence, asked after every snapshot. Baselines: at the last of these steps, with their lead from there. "
+    f"s.d. {SMOOTHING}), from step {FORGOTTEN:g} / learning rate to {EARLY:.0%} of training; score: its "
+    "largest peak's prominence, asked after every snapshot. Baselines: at the last of these steps, with "
+    "their lead from there. "
     f"Generalised: test accuracy > {ACCURATE}."
 )
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return the whole table, each run and seed with its panel, in the panels' order."""
+    """Return the whole table, with the panel of each run and seed, in the order of the panels."""
     of_runs = tables["kind"] == "run"
     return pd.concat([in_panels(tables[of_runs], panels), tables[~of_runs]], ignore_index=True)
 
@@ -76,7 +78,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
 
 
 def draw_roc(ax: Axes, rows: pd.DataFrame, title: str) -> None:
-    """A line for each predictor, with its AUC and interval."""
+    """Draw a line for each predictor, with its AUC and interval in the legend."""
     ax.plot([0, 1], [0, 1], color="0.8", linewidth=0.8)
     for predictor, (colour, line) in LINES.items():
         chosen = rows[rows["predictor"] == predictor]
@@ -91,14 +93,14 @@ def draw_roc(ax: Axes, rows: pd.DataFrame, title: str) -> None:
 
 
 def area(summary: dict) -> str:
-    """`0.81 [0.66, 0.93]`, or why there is none."""
+    """Return an AUC in words: `0.81 [0.66, 0.93]`, or why there is none."""
     if np.isnan(summary["auc"]):
         return f"\N{EM DASH} {summary['undefined']}"
     return f"{summary['auc']:.2f} [{summary['auc_low']:.2f}, {summary['auc_high']:.2f}]"
 
 
 def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
-    """A dot for each scored hit; the median over them, with its interval."""
+    """Draw a dot for each scored hit, and the median over them with its interval."""
     hits = trials[(trials["role"] == "scored") & (trials["outcome"] == "hit")]
     medians = summaries[summaries["kind"] == "summary"].set_index("predictor")
     colours = panel_colours(trials)
@@ -123,7 +125,10 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
 
 
 def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
-    """A row for each run, a mark for each seed, small for calibration; crosses: left out."""
+    """Draw a row for each run and a mark for each seed.
+
+    Marks of calibration seeds are small. Runs that are left out have crosses.
+    """
     seeds = sorted(trials["seed"].unique())
     offsets = dict(zip(seeds, np.linspace(-0.25, 0.25, len(seeds)), strict=True))
     heights_of_marks = trials["run"].map(places(trials)) + trials["seed"].map(offsets).astype(float)
@@ -139,13 +144,13 @@ def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
     )
     if trials["value"].min() > 0:
         ax.set_xscale("log")
-    else:  # there may be no peak, or no run left
+    else:  # a score of 0, or no run left
         ax.set_xscale("symlog", linthresh=LEAST)
     shade(ax, trials["direction"].iloc[0], trials["threshold"].iloc[0])
 
 
 def shade(ax: Axes, direction: float, threshold: float) -> None:
-    """The side of the threshold on which runs are predicted to generalise."""
+    """Shade the side of the threshold on which runs are predicted to generalise."""
     if np.isfinite(threshold):
         limits = ax.get_xlim()
         ax.axvspan(direction * threshold, limits[1] if direction > 0 else limits[0], color="0.93", zorder=0)
@@ -154,6 +159,7 @@ def shade(ax: Axes, direction: float, threshold: float) -> None:
 
 
 def places(trials: pd.DataFrame) -> dict[str, int]:
+    """Return {run: number of its row}."""
     return {run: place for place, run in enumerate(trials["run"].unique())}
 
 
@@ -162,12 +168,13 @@ def panel_colours(trials: pd.DataFrame) -> dict[str, str]:
 
 
 def label_runs(ax: Axes, trials: pd.DataFrame, runs: dict[str, dict]) -> None:
+    """Write the setting of each run beside its row."""
     ax.set_yticks(range(len(places(trials))), [setting(runs[run]) for run in places(trials)], fontsize=SMALL)
     ax.set_ylim(len(places(trials)) - 0.4, -0.6)
 
 
 def marks() -> list[Line2D]:
-    """The key to the scores."""
+    """Return the legend of the scores."""
     style = {"color": "0.3", "linestyle": "none", "markersize": 4}
     faces = {outcome: "0.3" if outcome in GENERALISING else "none" for outcome in MARKERS}
     shapes = [
@@ -178,7 +185,7 @@ def marks() -> list[Line2D]:
 
 
 def label_panels(ax: Axes, trials: pd.DataFrame) -> None:
-    """What a panel's runs differ in, at the right of its rows and in its colour."""
+    """Write each panel's title at the right of its rows, in its colour."""
     for panel, rows in trials.groupby("panel", sort=False):
         middle = np.mean([places(trials)[run] for run in rows["run"].unique()])
         style = {"rotation": 270, "va": "center", "transform": ax.get_yaxis_transform()}
@@ -186,7 +193,7 @@ def label_panels(ax: Axes, trials: pd.DataFrame) -> None:
 
 
 def setting(run: dict) -> str:
-    """What tells a run from the others of the sweep."""
+    """Return in words what tells a run from the others of the sweep."""
     training = run["training"]
     held = training["constrain_norm"] != "none"
     strength = f"α {training['alpha']:g}" if held else f"weight decay {training['weight_decay']:g}"
@@ -205,7 +212,8 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
             f"{trials['run'].nunique()} runs, {len(trials)} networks.",
             RULE,
             "Thresholds (dashed; shaded: predicted to generalise) and the baselines' directions are of seed",
-            f"{listed(calibration)} (small marks), all else of seed {listed(scored)} of the same settings: of one that",
+            f"{listed(calibration)} (small marks), all else of seed {listed(scored)} of the same settings: "
+            "of one that",
             "was not tried that says nothing. Baselines are asked at q alone. Filled: generalises; circles:",
             f"as predicted. Intervals (of AUC; bars: of the median): {LEVEL:.0%}, bootstrap over runs.",
             *left_out(trials),
@@ -219,7 +227,7 @@ def listed(seeds: list[int]) -> str:
 
 
 def outcomes(numbers: pd.DataFrame, predictor: str) -> str:
-    """The scored runs of each subset, counted by outcome."""
+    """Return in words how many scored runs of each subset have each outcome."""
     rows = numbers[(numbers["kind"] == "summary") & (numbers["predictor"] == predictor)]
     return "\n".join(
         f"{row['subset']}: {row['hits']:.0f} hits, {row['misses']:.0f} misses,\n"
@@ -229,7 +237,7 @@ def outcomes(numbers: pd.DataFrame, predictor: str) -> str:
 
 
 def left_out(trials: pd.DataFrame) -> list[str]:
-    """How many runs, and why."""
+    """Return a sentence that says how many runs are left out, and why; none if all are kept."""
     reasons = trials["left_out"].value_counts()
     if reasons.empty:
         return []

@@ -1,7 +1,7 @@
 """Synergy over training under each treatment of ties, and before the ReLU, where ties are rare.
 
-About half of the activations after a ReLU are equal, namely zero, and a rank among equals is arbitrary (`copula`); the
-layer before the ReLU, `preactivation`, has hardly any.
+About half of the activations after a ReLU are equal, namely zero, and a rank among equals is arbitrary
+(`copula`). The layer before the ReLU, `preactivation`, has hardly any ties.
 """
 
 import pandas as pd
@@ -19,11 +19,15 @@ LINEAR = 1.0  # bits
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each estimate, run, seed, layer and step > 0: `value` = min Omega in nats, `bits` = its negative, counts."""
+    """Return synergy and counts for each estimate, run, seed, layer and step > 0.
+
+    The columns are `value` = min Omega in nats, `bits` = its negative, and counts.
+    """
     return synergies(tables, panels).drop(columns="normalised")
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a panel for each run, and a line for each layer and treatment of ties."""
     ties = numbers["estimate"].map(lambda estimate: TIES[study["metrics"][estimate]["ties"]])
     numbers = numbers.assign(treatment=numbers["layer"] + ", " + ties)
     runs, treatments = by_run(numbers), in_order(numbers, list(study["metrics"]))
@@ -39,7 +43,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def in_order(numbers: pd.DataFrame, estimates: list[str]) -> list[str]:
-    """The treatments as the config has them."""
+    """Return the treatments in the order of the config."""
     order = numbers["estimate"].map(estimates.index).sort_values(kind="stable").index
     return list(numbers.loc[order, "treatment"].unique())
 
@@ -50,9 +54,11 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
         [
             all_described(runs),
             *held(numbers, runs),
-            f"{spread(numbers)} Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
+            f"{spread(numbers)} Vertical axis: linear between {LINEAR:g} bit and its negative, "
+            "logarithmic beyond.",
             SIGN,
-            "How far treatments of a layer lie apart (range of their means), and seeds (standard deviation), in bits,",
+            "How far treatments of a layer lie apart (range of their means), and seeds (standard deviation), "
+            "in bits,",
             "medians over the steps that all share:",
             *(distances(title, rows) for title, rows in by_run(numbers).items()),
             *undefined(numbers),
@@ -63,7 +69,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
 
 
 def distances(title: str, rows: pd.DataFrame) -> str:
-    """Say how far treatments lie apart, and how far seeds do, in each layer that has several treatments."""
+    """Return how far treatments lie apart, and how far seeds do, in each layer with several treatments."""
     parts = [
         f"{layer}: treatments {shown(apart)}, seeds {shown(seeds)}"
         for layer, layer_rows in rows.groupby("layer", sort=False)
@@ -74,7 +80,10 @@ def distances(title: str, rows: pd.DataFrame) -> str:
 
 
 def spreads(rows: pd.DataFrame) -> tuple[float, float]:
-    """Median over steps of the range of the treatments' means over seeds, and of the standard deviation of seeds."""
+    """Return the range of the treatments' means over seeds, and the standard deviation of seeds.
+
+    Both are medians over steps.
+    """
     steps = rows.groupby(["treatment", "step"])["bits"].agg(["mean", "std"]).unstack("treatment")
     means = steps["mean"].dropna()
     return (means.max(axis=1) - means.min(axis=1)).median(), steps["std"].median(axis=1).median()

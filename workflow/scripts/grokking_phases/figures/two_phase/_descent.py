@@ -1,7 +1,8 @@
-"""One task three ways, as the two-phase paper shows it: grokking, the information bottleneck, double descent.
+"""One task as the two-phase paper shows it: grokking, the information bottleneck and double descent.
 
-(a) accuracies; (b) the last layer's path in the information plane, coloured by step, its turning point marked; (c) test
-cross-entropy, which the paper calls test error, with 1 - test accuracy beside it.
+Panel (a) shows accuracies. Panel (b) shows the path of the last layer in the information plane, coloured by
+step, with its turning point marked. Panel (c) shows test cross-entropy, which the paper calls test error, and
+1 - test accuracy.
 """
 
 from pathlib import Path
@@ -26,16 +27,18 @@ from grokking_phases.plotting.style import SEQUENTIAL
 DRAWS = ["curves", "mutual_information", "time_scales"]
 CURVES = ["train_accuracy", "test_accuracy", "test_loss"]
 INFORMATION = ["information_x", "information_y"]
-DASHES = ["-", "--", ":", "-."]  # of seeds
+DASHES = ["-", "--", ":", "-."]  # one for each seed
 TRAIN, TEST = "C1", "C0"
 GREY = "0.55"
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return rows {run, seed, step, table, layer, quantity, value, saturated, source, status, panel}, steps > 0.
+    """Return curves, information and time scales of each run and seed at steps > 0.
 
-    Curves; information of the last layer in nats, saturated above 0.98 of its ceiling; and each seed's time scales,
-    with their status, as quantities of which `step` is the value, each from its `source` of I(T;X) or from the curves.
+    The columns are {run, seed, step, table, layer, quantity, value, saturated, source, status, panel}. The
+    rows are curves, information of the last layer in nats (saturated above 0.98 of its ceiling), and each
+    seed's time scales with their status. The value of a time scale is its `step`; its `source` is a table of
+    I(T;X), or none for the curves.
     """
     later = tables[tables["step"] > 0]
     curves = later[(later["table"] == "curves") & later["metric"].isin(CURVES)]
@@ -51,13 +54,17 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw_task(numbers: pd.DataFrame, study: dict, published: list[str], figure: str) -> list[Figure]:
-    """A page for each panel and estimate of information, first those of the first panel; `published`: the panels in
-    which the points of the paper's `figure` are drawn in grey. ValueError: one of them is no panel.
+    """Return a page for each panel and estimate of information, panel by panel.
+
+    Panels named in `published` also show the points of the paper's `figure` in grey. ValueError: one of them
+    is no panel.
     """
     panels = dict(list(numbers.groupby("panel", sort=False)))
     unknown = [title for title in published if title not in panels]
     if unknown:
-        raise ValueError(f"published: there is no panel {unknown[0]!r} (there are: {', '.join(panels)}).")
+        raise ValueError(
+            f"published: there is no panel {unknown[0]!r}; give the title of a panel ({', '.join(panels)})."
+        )
     return [
         draw_page(rows, study, estimate, figure if panel in published else None)
         for panel, rows in panels.items()
@@ -84,6 +91,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
 
 
 def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw train and test accuracy of each seed; dotted, the steps at which they are reached."""
     for split, colour in (("train", TRAIN), ("test", TEST)):
         for dashes, curve in by_seed(rows[rows["quantity"] == f"{split}_accuracy"]):
             ax.plot(curve["step"], curve["value"], dashes, color=colour, linewidth=1.1)
@@ -97,7 +105,7 @@ def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
-    """A path for each seed, an arrow now and then along it; diamond: where I(T;X) turns; star: the last step."""
+    """Draw a path for each seed with some arrows, a diamond where I(T;X) turns, a star at the last step."""
     measured = rows[rows["quantity"].isin(INFORMATION)]
     path = measured.pivot(index=["run", "seed", "step"], columns="quantity", values="value").reset_index()
     hollow = measured.groupby(["run", "seed", "step"])["saturated"].any().to_numpy()
@@ -126,6 +134,7 @@ def turns(rows: pd.DataFrame, path: pd.DataFrame) -> list[tuple[float, float]]:
 
 
 def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw test loss and 1 - test accuracy of each seed, on two axes; dotted, the second peak of the loss."""
     error = ax.twinx()
     for quantity, axis, colour, transform in (
         ("test_loss", ax, TEST, lambda value: value),
@@ -143,7 +152,7 @@ def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def draw_published(ax: Axes, panel: str, markers: dict[str, str]) -> None:
-    """The paper's own points, in grey."""
+    """Draw the paper's own points in grey."""
     points = pd.read_csv(Path(__file__).parent / "published.csv", comment="#")
     for series, marker in markers.items():
         shown = points[(points["figure"] == panel) & (points["series"] == series)]
@@ -151,10 +160,12 @@ def draw_published(ax: Axes, panel: str, markers: dict[str, str]) -> None:
 
 
 def by_seed(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return (dashes, rows) for each run and seed."""
     return [(DASHES[i % len(DASHES)], group) for i, (_, group) in enumerate(rows.groupby(["run", "seed"]))]
 
 
 def found(rows: pd.DataFrame, event: str) -> pd.Series:
+    """Return the steps at which a time scale was found."""
     return rows.loc[(rows["quantity"] == event) & (rows["status"] == FOUND), "step"]
 
 
@@ -167,18 +178,18 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
         else "The recipe is not the paper's, whose points are not drawn."
     )
     key = (
-        "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. "
-        "(a) dotted: fitted, and test accuracy 0.98 for "
-        "good. (b) last layer; star: last step; diamond: the largest I(T;X), where it is a peak; hollow: above 0.98 of "
-        "its ceiling. (c) dotted: the highest peak of the test loss after its first minimum. The paper names no "
-        "estimator of information: no match is claimed."
+        "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. (a) dotted: "
+        "fitted, and test accuracy 0.98 for good. (b) last layer; star: last step; diamond: the largest "
+        "I(T;X), where it is a peak; hollow: above 0.98 of its ceiling. (c) dotted: the highest peak of the "
+        "test loss after its first minimum. The paper names no estimator of information: no match is "
+        "claimed."
     )
     missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in not_found(rows)]
     return " ".join([*recipes, key, grey, *missing])
 
 
 def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
-    """Return (time scale, status, seeds) for each time scale that is not found."""
+    """Return (time scale, status, seeds) for each time scale that some seeds lack."""
     words = {
         "fit": "Fitting",
         "gen_0.98": "Test accuracy 0.98",

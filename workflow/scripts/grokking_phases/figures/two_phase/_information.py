@@ -1,4 +1,4 @@
-"""Words of pages and captions for an estimate of mutual information."""
+"""Words of titles and captions for an estimate of mutual information."""
 
 from grokking_phases.plugins import STAGE_KEYS
 
@@ -11,13 +11,13 @@ WORDS = {
     "renyi": "Renyi, order {alpha:g}, {noise_scale} noise {noise:g}",
     "linear_probe": "linear probes",
 }
-NOT_ITS_OWN = {*STAGE_KEYS["metrics"], "estimator", "controls", "seed"}  # options of the metric
+NOT_ITS_OWN = {*STAGE_KEYS["metrics"], "estimator", "controls", "seed"}  # options of the metric itself
 
 
 def estimator_text(options: dict) -> str:
-    """Return the estimator and its resolution: `kernel density, relative noise 0.35`.
+    """Return the estimator and its resolution in words: `kernel density, relative noise 0.35`.
 
-    An estimator without words of its own is described by its name and its options: `nearest pair, order 2`.
+    An estimator that is not in `WORDS` is described by its name and its options: `nearest pair, order 2`.
     """
     name = options["estimator"]
     if name in WORDS:

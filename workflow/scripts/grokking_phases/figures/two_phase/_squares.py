@@ -11,17 +11,17 @@ Active = tuple[int, ...]
 
 
 def polygons(rows: pd.DataFrame) -> dict[Active, np.ndarray]:
-    """{neurons active in it: corners (n, 2)} of each region; rows of one step and layer."""
+    """Return {neurons active in a region: its corners (n, 2)} from rows of one step and layer."""
     return {units: np.concatenate(parts) for units, parts in by_units(rows, "corner").items()}
 
 
 def boundaries(rows: pd.DataFrame) -> dict[int, list[np.ndarray]]:
-    """{neuron: pieces [(2, 2), ...]}; rows of one step and layer."""
+    """Return {neuron: pieces of its boundary [(2, 2), ...]} from rows of one step and layer."""
     return {neuron: parts for (neuron,), parts in by_units(rows, "end").items()}
 
 
 def by_units(rows: pd.DataFrame, name: str) -> dict[Active, list[np.ndarray]]:
-    """{units: points, in the order of the rows}: each corner (1, 2) by itself, ends by twos (2, 2)."""
+    """Return {units: points in the order of the rows}: single corners (1, 2), or pairs of ends (2, 2)."""
     first, second = (rows[rows["metric"] == f"{name}_{axis}"] for axis in (1, 2))
     points = np.column_stack([first["value"], second["value"]])
     found: dict[Active, list[np.ndarray]] = {}
@@ -35,12 +35,12 @@ def by_units(rows: pd.DataFrame, name: str) -> dict[Active, list[np.ndarray]]:
 
 
 def first_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of each run, its first seed that was measured."""
+    """Return the rows of each run's first seed that was measured."""
     return rows[rows["seed"] == rows.groupby("run")["seed"].transform("min")]
 
 
 def last_steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of each run, the last step of its first seed."""
+    """Return the rows of the last step of each run's first seed."""
     rows = first_seeds(rows)
     return rows[rows["step"] == rows.groupby("run")["step"].transform("max")]
 
@@ -54,6 +54,6 @@ def draw_lines(ax: Axes, pieces: Iterable[np.ndarray], **look) -> None:
 
 
 def frame(ax: Axes, corners: np.ndarray) -> None:
-    """The square, and nothing around it."""
+    """Limit the axes to the square, without ticks."""
     (left, low), (right, high) = corners.min(axis=0), corners.max(axis=0)
     ax.set(xlim=(left, right), ylim=(low, high), xticks=[], yticks=[], aspect="equal")

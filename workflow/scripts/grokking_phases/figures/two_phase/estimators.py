@@ -1,7 +1,8 @@
-"""Not in the two-phase paper, which names no estimator: I(T;X) and I(T;Y) of the last layer by every one, side by side.
+"""I(T;X) and I(T;Y) of the last layer by every estimator, side by side.
 
-On the same snapshots, each as a part of its ceiling, with two nulls. Compression is claimed only where estimates that
-see a layer in different ways agree (`JUDGES`), for the layer as it is and for the layer times three.
+The two-phase paper names no estimator. The estimates are of the same networks, each as a part of its ceiling,
+with two nulls. Compression is claimed only if estimates that see a layer in different ways agree (`JUDGES`),
+for the layer as it is and for the layer times three.
 """
 
 import pandas as pd
@@ -24,8 +25,8 @@ LINES = {
     "information_y_labels": ("I(T;Y), labels permuted", "C1", ":"),
 }
 EVENTS = ["compress", "compress_tripled"]
-LOWEST = -0.05  # that is drawn, as a part of the ceiling
-# What an estimator's options must be, for it to be one of those that must agree.
+LOWEST = -0.05  # least value that is drawn, as a part of the ceiling
+# The estimators that must agree, each with the options by which it is recognised.
 JUDGES = {
     "kernel density": {"estimator": "kernel_density", "noise_scale": "relative"},
     "quantile bins": {"estimator": "binning", "bin_edges": "quantile"},
@@ -34,8 +35,11 @@ JUDGES = {
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """For each estimate, run, seed and step > 0, in the last layer: informations in nats (`value`) and as a part of
-    their ceiling (`normalised`); then, over seeds, where I(T;X) turns to compression (`event`, `status`, `step`).
+    """Return the information of the last layer, and its turning points.
+
+    Information is in nats (`value`) and as a part of its ceiling (`normalised`). There is a row for each
+    estimate, run, seed and step > 0. Then follow, over seeds, the steps at which I(T;X) turns to compression
+    (`event`, `status`, `step`).
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)].rename(
         columns={"table": "estimate"}
@@ -50,7 +54,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each run."""
+    """Return a page for each run."""
     return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
 
 
@@ -68,7 +72,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
-    """Mean over seeds, band of one standard error; dashed, where I(T;X) turns."""
+    """Draw means over seeds, with bands of one standard error; a dashed line shows where I(T;X) turns."""
     for metric, (name, colour, dashes) in LINES.items():
         curve = rows[rows["metric"] == metric]
         sns.lineplot(
@@ -104,7 +108,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
 
 
 def sampled_otherwise(numbers: pd.DataFrame, study: dict) -> list[str]:
-    """Name the estimates that were taken at other snapshots than the first one, and say when."""
+    """Return a sentence for each estimate that was taken at other snapshots than the first one."""
     run = study["runs"][numbers["run"].iloc[0]]
     names = [name for name in study["metrics"] if name in set(numbers["estimate"])]
     times = {name: sampling_of(study["metrics"][name])(run) for name in names}
@@ -116,13 +120,13 @@ def sampled_otherwise(numbers: pd.DataFrame, study: dict) -> list[str]:
 
 
 def cut(numbers: pd.DataFrame) -> list[str]:
-    """Say where lines are cut, if an estimate is below the range that panels show."""
+    """Return a sentence that says where lines are cut, if an estimate is below the range of the panels."""
     least = numbers["normalised"].min()
     return [f"Lines are cut below {LOWEST:g}; the least is {least:.2g}."] if least < LOWEST else []
 
 
 def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
-    """Say what each estimate sees, and whether compression may be claimed."""
+    """Return sentences that say what each estimate sees, and whether compression may be claimed."""
     events = numbers.dropna(subset="event").groupby("estimate", sort=False)
     seen = {estimate: turns(rows) for estimate, rows in events}
     words = [
@@ -144,11 +148,12 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
 
 
 def turns(events: pd.DataFrame) -> dict[str, float | None]:
-    """{event: step over seeds, None where it is not found}."""
+    """Return {event: step over seeds, or None if it is not found}."""
     return {row.event: row.step if row.status == FOUND else None for row in events.itertuples()}
 
 
 def said(turned: dict[str, float | None]) -> str:
+    """Return in words from which step an estimate sees compression, and whether it also does at 3 T."""
     step, tripled = (turned.get(event) for event in EVENTS)
     if step is None:
         return "none"
@@ -163,4 +168,5 @@ def said(turned: dict[str, float | None]) -> str:
 
 
 def fits(options: dict, wanted: dict) -> bool:
+    """Return whether options have the wanted values."""
     return all(options.get(name) == value for name, value in wanted.items())

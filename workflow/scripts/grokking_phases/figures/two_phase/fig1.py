@@ -1,6 +1,7 @@
-"""Two-phase paper, Figure 1: a ReLU network, its active circuit in one linear region, and in a neighbouring one.
+"""Two-phase paper, Figure 1: a ReLU network, its active circuit in one linear region and in the next.
 
-The paper draws a schema (section 2.1); this is a trained network, at its largest region and the largest one next to it.
+The paper draws a schema (section 2.1). This is a trained network, at its largest region and the largest one
+next to it.
 """
 
 from collections.abc import Iterable
@@ -27,11 +28,14 @@ from grokking_phases.regions.polygons import area
 DRAWS = ["partition"]
 HERE, THERE, CHANGED = "C0", "C1", "black"
 OFF = "0.85"
-ACROSS = 1e-6  # of the square's side: how far beyond an edge the neighbour is looked for
+ACROSS = 1e-6  # how far beyond an edge the neighbour is looked for, as a part of the square's side
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return each run's weights and the corners of its last hidden layer's regions, at the first seed's last step."""
+    """Return each run's weights and the corners of the regions in its last hidden layer.
+
+    The rows are of the last step of the run's first seed.
+    """
     rows = last_steps(in_panels(tables, panels)).drop(columns=["normalised"])
     corners = rows["metric"].str.startswith("corner")
     hidden = rows[corners].groupby("run")["layer"].max()
@@ -39,7 +43,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each run."""
+    """Return a page for each run."""
     return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
 
 
@@ -68,7 +72,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 
 def as_matrix(rows: pd.DataFrame) -> np.ndarray:
-    """Weights (width, width of the layer before)."""
+    """Return the weights of one layer (width, width of the layer before)."""
     sources, neurons = np.array(rows["units"].tolist()).T
     matrix = np.zeros((neurons.max() + 1, sources.max() + 1))
     matrix[neurons, sources] = rows["value"]
@@ -76,12 +80,15 @@ def as_matrix(rows: pd.DataFrame) -> np.ndarray:
 
 
 def everything(weights: list[np.ndarray]) -> Active:
-    """All hidden neurons, layer after layer counted on."""
+    """Return the numbers of all hidden neurons, which count on from layer to layer."""
     return tuple(range(sum(len(matrix) for matrix in weights[:-1])))
 
 
 def across(regions: dict[Active, np.ndarray], here: Active) -> Active:
-    """Return the largest of the regions that lie beyond the middle of an edge."""
+    """Return the largest region beyond the middle of an edge of the region `here`.
+
+    ValueError: there is none.
+    """
     corners = regions[here]
     following = np.roll(corners, -1, axis=0)
     edges = following - corners
@@ -92,7 +99,8 @@ def across(regions: dict[Active, np.ndarray], here: Active) -> Active:
     found = [active for active, polygon in others.items() if Path(polygon).contains_points(outside).any()]
     if not found:
         raise ValueError(
-            "the square is one region, and has no neighbour to draw; train the network longer or widen it."
+            "partition: the square is a single region, which has no neighbour to draw; train the network for "
+            "longer, or make it wider."
         )
     return max(found, key=lambda active: area(regions[active]))
 
@@ -100,10 +108,13 @@ def across(regions: dict[Active, np.ndarray], here: Active) -> Active:
 def draw_network(
     ax: Axes, weights: list[np.ndarray], active: Active, colour: str, changed: Iterable[int] = ()
 ) -> None:
-    """Layers from left to right, lines as thick as weights; what is active, inputs and outputs always, is coloured."""
+    """Draw layers from left to right, with lines as thick as weights, and colour the active part.
+
+    Inputs and outputs are always active. Neurons in `changed` have a heavy rim.
+    """
     sizes = [weights[0].shape[1], *map(len, weights)]
     heights = [np.linspace(-1, 1, size + 2)[1:-1] for size in sizes]
-    hidden = np.split(np.arange(sum(sizes[1:-1])), np.cumsum(sizes[1:-2]))  # their numbers, by layer
+    hidden = np.split(np.arange(sum(sizes[1:-1])), np.cumsum(sizes[1:-2]))  # numbers of neurons, by layer
     ends = [np.ones(size, dtype=bool) for size in (sizes[0], sizes[-1])]
     lit = [ends[0], *(np.isin(numbers, active) for numbers in hidden), ends[1]]
     marked = [~ends[0], *(np.isin(numbers, list(changed)) for numbers in hidden), ~ends[1]]
@@ -128,6 +139,7 @@ def draw_network(
 
 
 def draw_plane(ax: Axes, regions: dict[Active, np.ndarray], here: Active, there: Active) -> None:
+    """Draw the boundaries of all regions of the square, and fill the two regions of the circuits."""
     draw_lines(
         ax,
         [np.concatenate([polygon, polygon[:1]]) for polygon in regions.values()],
@@ -144,9 +156,9 @@ def text(numbers: pd.DataFrame, here: Active, there: Active, study: dict) -> str
     return " ".join(
         [
             f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
-            "Lines: weights, as thick as they are large in their layer. (B) the largest region (blue in the square): "
-            "filled, active neurons; coloured, the weights between them. (C) the largest region next to it "
-            "(orange).",
+            "Lines: weights, as thick as they are large in their layer. (B) the largest region (blue in the "
+            "square): filled, active neurons; coloured, the weights between them. (C) the largest region "
+            "next to it (orange).",
             f"The two circuits differ by {differ} neuron{'s' if differ > 1 else ''} (heavy rim).",
         ]
     )

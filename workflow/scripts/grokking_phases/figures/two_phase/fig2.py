@@ -1,6 +1,6 @@
-"""Two-phase paper, Figure 2: how each layer's neurons cut a two-dimensional input into linear regions (section 2.1).
+"""Two-phase paper, Figure 2: how the neurons of each layer cut the input into linear regions (section 2.1).
 
-The paper draws a schema; this is the exact partition by a trained network.
+The paper draws a schema with a two-dimensional input. This is the exact partition by a trained network.
 """
 
 import numpy as np
@@ -24,17 +24,20 @@ from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.regions.polygons import area
 
 DRAWS = ["partition"]
-EPS = 1e-15  # no sum of areas is more exact
+EPS = 1e-15  # sums of areas are not more exact
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return the corners of regions and ends of boundaries by layer, at the last step of each run's first seed."""
+    """Return the corners of regions and ends of boundaries by layer.
+
+    The rows are of the last step of each run's first seed.
+    """
     rows = last_steps(in_panels(tables, panels))
     return rows[rows["metric"].str.match("corner|end")].drop(columns=["normalised"])
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each run."""
+    """Return a page for each run."""
     return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
 
 
@@ -68,8 +71,8 @@ def text(numbers: pd.DataFrame, cut: dict[str, dict], sides: np.ndarray, study: 
     return " ".join(
         [
             f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
-            "Black: where a neuron of this layer turns on or off; white: the same of the layers before. Regions are "
-            "told apart by their active neurons; of each layer, their areas add up to the square's within "
-            f"{max(off, EPS):.0e} of it.",
+            "Black: where a neuron of this layer turns on or off; white: the same of the layers before. "
+            "Regions are told apart by their active neurons; of each layer, their areas add up to the "
+            f"square's within {max(off, EPS):.0e} of it.",
         ]
     )

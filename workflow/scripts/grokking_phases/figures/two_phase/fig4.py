@@ -1,4 +1,4 @@
-"""Two-phase paper, Figure 4: accuracies, information plane and test error of the permutation group (section 3.2)."""
+"""Two-phase paper, Figure 4: accuracies, information plane, test error of permutations (section 3.2)."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -9,5 +9,8 @@ __all__ = ["DRAWS", "draw", "select"]
 
 
 def draw(numbers: pd.DataFrame, study: dict, *, published: list[str] | None = None) -> list[Figure]:
-    """`published`: the panels whose recipe is the paper's, and which have the paper's own points behind ours."""
+    """Return a page for each panel and estimate of information.
+
+    published: the panels that have the paper's recipe, and show the paper's own points behind ours.
+    """
     return draw_task(numbers, study, published or [], "fig4")

@@ -1,7 +1,7 @@
-"""Two-phase paper, Figure 5: the information plane of both layers over training, for both tasks (section 3.2).
+"""Two-phase paper, Figure 5: information plane of both layers over training, for both tasks (section 3.2).
 
-The paper does not say how it estimates I(T;X), so there is a page for each estimate, and no match is claimed. A value
-above 0.98 of its ceiling says nothing about the layer: it is drawn hollow.
+The paper does not say how it estimates I(T;X), so that there is a page for each estimate, and no match is
+claimed. A value above 0.98 of its ceiling says nothing about the layer, and is drawn hollow.
 """
 
 from itertools import cycle
@@ -28,8 +28,9 @@ INDEX = ["table", "run", "seed", "layer", "step"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return informations, bounds and ceilings in nats for each run, seed, layer and step > 0, and whether one of the
-    informations is saturated.
+    """Return information, bounds and ceilings in nats for each run, seed, layer and step > 0.
+
+    `saturated` says whether I(T;X) or I(T;Y) is above 0.98 of its ceiling.
     """
     wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)
@@ -62,7 +63,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
-    """A path for each seed, coloured by step, to its end, a star; ceilings dashed."""
+    """Draw a path for each seed, coloured by step, with a star at its end, and the ceilings dashed."""
     for marker, ((run, seed), path) in zip(cycle(MARKERS), rows.groupby(["run", "seed"]), strict=False):
         ax.plot(path["information_x"], path["information_y"], color="0.7", linewidth=0.6, zorder=1)
         shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
@@ -88,8 +89,8 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
 def text(runs: dict[str, dict]) -> str:
     recipes = [f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()]
     key = (
-        "Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of its ceiling, which says nothing. "
-        "The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the table of numbers). "
-        "The paper names no estimator: no match is claimed."
+        "Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of its ceiling, which says "
+        "nothing. The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the "
+        "table of numbers). The paper names no estimator: no match is claimed."
     )
     return " ".join([*recipes, key])

@@ -1,6 +1,7 @@
 """Two-phase paper, Figure 6: three ways in which the boundaries of neurons leave fewer regions (section 4.1).
 
-The paper draws a schema; here each is the clearest case that a trained network gives, and counted over its training.
+The paper draws a schema. Here, each is the clearest case that a trained network gives, and is counted over
+its training.
 """
 
 from collections.abc import Iterable
@@ -17,13 +18,16 @@ from grokking_phases.plotting.recipes import of_one_seed, sampling_of
 
 DRAWS = ["linear_regions", "partition"]
 MECHANISMS = ["alignment", "disappearance", "merging"]
-COLOURS = ["C0", "C1"]  # of the boundaries that do it
+COLOURS = ["C0", "C1"]  # of the boundaries of the example
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return, for each run's first seed, the mechanisms in the first layer that shows each: how many regions it took
-    at each step, and its clearest example (`value`: what its boundaries cut off; `before`: the step before). Then
-    all boundaries and corners of regions before and after these. ValueError: the partition was not measured there.
+    """Return the counts and the clearest example of each mechanism, for each run's first seed.
+
+    Each mechanism is taken from the first layer that shows it. Its count is the number of regions that it
+    took at each step. The `value` of its example is what the boundaries cut off, and `before` is the step
+    before. Then follow all boundaries and corners of regions before and after the examples. ValueError: the
+    partition was not measured there.
     """
     rows = first_seeds(in_panels(tables, panels)).drop(columns=["normalised"])
     return pd.concat(
@@ -32,6 +36,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def shown_of_run(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `select` for one run."""
     counted, drawn = (rows[rows["table"] == table] for table in DRAWS)
     examples = counted[counted["metric"].isin([f"example_{name}" for name in MECHANISMS])]
     examples = examples.sort_values(["layer", "value"], ascending=[True, False]).drop_duplicates("metric")
@@ -42,14 +47,15 @@ def shown_of_run(rows: pd.DataFrame) -> pd.DataFrame:
     missing = sorted(shown - set(drawn["step"]))
     if missing:
         raise ValueError(
-            f"partition was not measured at step {missing[0]}; give it the steps of linear_regions."
+            f"metrics.partition: it was not measured at step {missing[0]}, which an example of "
+            "linear_regions needs; give it the steps of linear_regions."
         )
     shapes = drawn[drawn["metric"].str.match("end|corner") & drawn["step"].isin(shown)]
     return pd.concat([counted[(counted["metric"] + counted["layer"]).isin(seen)], examples, shapes])
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each run."""
+    """Return a page for each run."""
     return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
 
 
@@ -85,6 +91,7 @@ def draw_mechanism(column: Iterable[Axes], mechanism: str, numbers: pd.DataFrame
 
 
 def draw_square(ax: Axes, rows: pd.DataFrame, units: list[int]) -> None:
+    """Draw all boundaries in grey, and those of the example in colour."""
     lines = boundaries(rows)
     draw_lines(ax, [piece for pieces in lines.values() for piece in pieces], color="0.7", linewidth=0.6)
     for neuron, colour in zip(units, COLOURS, strict=False):
@@ -96,10 +103,10 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
     return " ".join(
         [
             f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
-            "Each mechanism in the first layer that shows it, and the regions that it took there in all; others "
-            "were born meanwhile (figure mechanisms). Upper row: a snapshot, lower row: the next one that was "
-            "measured. Grey: where neurons turn on or off; coloured: the clearest case, in which the boundary that "
-            "cuts off less cuts off most. What vanishes between two snapshots and comes back is not seen. A "
-            "boundary among many takes many regions with it.",
+            "Each mechanism in the first layer that shows it, and the regions that it took there in all; "
+            "others were born meanwhile (figure mechanisms). Upper row: a snapshot, lower row: the next one "
+            "that was measured. Grey: where neurons turn on or off; coloured: the clearest case, in which "
+            "the boundary that cuts off less cuts off most. What vanishes between two snapshots and comes "
+            "back is not seen. A boundary among many takes many regions with it.",
         ]
     )

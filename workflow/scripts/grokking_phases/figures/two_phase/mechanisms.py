@@ -1,6 +1,8 @@
-"""Not in the two-phase paper, which argues that regions vanish in three ways (section 4.1), not how often: counted.
+"""Number of linear regions over training, and how many vanished in each of three ways (section 4.1).
 
-Left, the number of regions by the layers up to one; right, what became of them since the first snapshot, by mechanism.
+The two-phase paper argues that regions vanish in these ways, but does not count them. On the left is the
+number of regions that the layers up to a given one make. On the right is what became of them since the first
+snapshot, by mechanism.
 """
 
 import pandas as pd
@@ -25,8 +27,9 @@ ACCURACIES = {"train_accuracy": "C1", "test_accuracy": "C0"}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return, for the first seed of each run and steps > 0, the counts by layer (`so_far`: the sum up to a step, of
-    changes), accuracies, and the parts that make up regions (`EULER`).
+    """Return the counts of regions by layer, accuracies, and the parts that make up regions (`EULER`).
+
+    The rows are of each run's first seed and steps > 0. For changes, `so_far` is the sum up to a step.
     """
     measured = tables["metric"].isin([*COUNTS, *MECHANISMS, *EULER])
     seeds = first_seeds(tables[measured])[["run", "seed"]].drop_duplicates()
@@ -39,7 +42,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each run, a row for each layer."""
+    """Return a page for each run, with a row for each layer."""
     return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
 
 
@@ -64,6 +67,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 
 def draw_lines(ax: Axes, rows: pd.DataFrame, lines: dict[str, tuple[str, str, str]], column: str) -> None:
+    """Draw one line for each metric in `lines`, which maps it to its name, colour and dashes."""
     for metric, (name, colour, dashes) in lines.items():
         curve = rows[rows["metric"] == metric]
         ax.plot(curve["step"], curve[column], dashes, color=colour, label=name, linewidth=1.2)
@@ -83,9 +87,9 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
     return " ".join(
         [
             f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
-            "Dotted, left: train (orange) and test accuracy (blue). Composite: boundaries that differ by at most "
-            f"{metric['together']:.0%} of the smaller side that either cuts off. Right: between successive snapshots; "
-            "what vanishes and comes back between two is not seen.",
+            "Dotted, left: train (orange) and test accuracy (blue). Composite: boundaries that differ by at "
+            f"most {metric['together']:.0%} of the smaller side that either cuts off. Right: between "
+            "successive snapshots; what vanishes and comes back between two is not seen.",
             identity(numbers),
             unexplained(numbers),
         ]
@@ -93,7 +97,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
 
 
 def identity(numbers: pd.DataFrame) -> str:
-    """Say in how many intervals the first layer's regions changed by its lines plus its crossings."""
+    """Return in words in how many intervals the first layer's regions changed by lines plus crossings."""
     first = by_step(numbers, numbers["layer"].min()).diff().iloc[1:]
     held = int((first["regions"] == first["boundaries"] + first["crossings"]).sum())
     what = "First layer: the change in regions is that in lines plus that in crossings"
@@ -101,7 +105,7 @@ def identity(numbers: pd.DataFrame) -> str:
 
 
 def unexplained(numbers: pd.DataFrame) -> str:
-    """Say how many regions each layer has beyond 1 + arcs + crossings, at most."""
+    """Return in words how many regions each layer has at most beyond 1 + arcs + crossings."""
     layers = sorted(numbers["layer"].dropna().unique())
     most = {layer.replace("_", " "): by_step(numbers, layer)["closed"].abs().max() for layer in layers}
     said = ", ".join(f"{layer} {number:,.0f}" for layer, number in most.items())
@@ -109,4 +113,5 @@ def unexplained(numbers: pd.DataFrame) -> str:
 
 
 def by_step(numbers: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """Return the metrics of one layer as a table, step x metric."""
     return numbers[numbers["layer"] == layer].pivot(index="step", columns="metric", values="value")

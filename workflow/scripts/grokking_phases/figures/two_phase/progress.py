@@ -1,6 +1,7 @@
-"""Not in the two-phase paper, which names three measures of progress and takes one: all three on the same networks.
+"""Three measures of progress on the same networks, with the accuracies (section 3.2).
 
-Mutual information, the linear mapping number and local complexity (section 3.2), beside the accuracies.
+These are mutual information, the linear mapping number and local complexity. The two-phase paper names all
+three, and takes one.
 """
 
 import pandas as pd
@@ -16,7 +17,7 @@ from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised, sampling_of, spread
 
 DRAWS = ["curves", "mutual_information", "linear_mapping_number", "local_complexity", "time_scales"]
-LINES = {  # metric: what it is called, and its dashes
+LINES = {  # metric: name, dashes
     "train_accuracy": ("train", ""),
     "test_accuracy": ("test", (4, 1.5)),
     "information_x": ("I(T;X)", ""),
@@ -30,8 +31,9 @@ EVENTS = ["compress", "lmn", "lc"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Rows {run, seed, layer, step, table, metric, value} at steps > 0; and the time scales over seeds (`event`,
-    `status`, `step`), each with the table that it is found in.
+    """Return rows {run, seed, layer, step, table, metric, value} at steps > 0, then time scales over seeds.
+
+    A time scale (`event`, `status`, `step`) has the table that it is found in as its `source`.
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)]
     events = tables[
@@ -44,7 +46,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """A page for each run."""
+    """Return a page for each run."""
     return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
 
 
@@ -69,7 +71,10 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, legend: bool) -> None:
-    """Colours: layers; dashes: what is measured. Mean over seeds, band of one standard error."""
+    """Draw means over seeds, with bands of one standard error.
+
+    Each layer has a colour, and each metric its dashes.
+    """
     rows = rows.assign(
         line=rows["metric"].map(lambda metric: LINES[metric][0]),
         where=rows["layer"].fillna("network").str.replace("_", " ").str.replace(".hidden", ", feed-forward"),
@@ -91,7 +96,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, legend: bool) -> None:
 
 
 def named(table: str, study: dict, run: dict) -> str:
-    """Return a panel's title: the measure, its options, and its steps where those are not all snapshots."""
+    """Return a panel's title: the measure, its options, and its steps if these are not all snapshots."""
     if table == "curves":
         return "accuracy"
     options = study["metrics"][table]
@@ -102,7 +107,10 @@ def named(table: str, study: dict, run: dict) -> str:
         case "linear_mapping_number":
             return f"linear mapping number\n{options['n_samples']} samples{when}"
         case _:
-            return f"local complexity (neurons)\nradius {options['radius']:g}, {options['n_samples']:,} samples{when}"
+            return (
+                f"local complexity (neurons)\nradius {options['radius']:g}, "
+                f"{options['n_samples']:,} samples{when}"
+            )
 
 
 def text(numbers: pd.DataFrame, study: dict) -> str:

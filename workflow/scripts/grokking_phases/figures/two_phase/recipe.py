@@ -1,6 +1,6 @@
-"""Not in the two-phase paper, whose runs have one recipe: what dropout and weight decay do to its time scales.
+"""Time scales by dropout and weight decay: a row for each recipe of a task.
 
-A row for each recipe of a task, its time scales on it; where one is not found, the row says so in words.
+The runs of the two-phase paper have one recipe. If a time scale is not found, the row says so in words.
 """
 
 import pandas as pd
@@ -14,7 +14,7 @@ from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import described
 
 DRAWS = ["time_scales"]
-SCALES = {  # its name, short, and mark
+SCALES = {  # time scale: name, short name, colour, marker
     "fit": ("train accuracy 0.98", "fit", "C1", "o"),
     "peak": ("second peak of the test loss", "peak", "C3", "^"),
     "compress": ("I(T;X) turns", "turn", "C2", "D"),
@@ -24,13 +24,17 @@ SCALES = {  # its name, short, and mark
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return rows {run, source, event, status, step} over seeds, from the first source of I(T;X), in its last layer."""
+    """Return rows {run, source, event, status, step, n_seeds, panel} over seeds, each time scale once a run.
+
+    They are from the first source of I(T;X), in its last layer.
+    """
     events = in_last_layer(tables[tables["seed"].isna() & tables["event"].isin(SCALES)])
     events = events.drop_duplicates(["run", "event"])
     return in_panels(events[["run", "source", "event", "status", "step", "n_seeds"]], panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return one page with a panel for each task."""
     panels = dict(list(numbers.groupby("panel", sort=False)))
     n_recipes = max(rows["run"].nunique() for rows in panels.values())
     figure, part = sheet(
@@ -47,6 +51,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -> None:
+    """Draw a row for each run: marks at its time scales, and at the right the names of those not found."""
     names = list(dict.fromkeys(rows["run"]))
     for event, (name, _, colour, marker) in SCALES.items():
         found = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
@@ -73,12 +78,13 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -
 
 
 def recipe(run: dict) -> str:
+    """Return the dropout and weight decay of a run in words."""
     dropout = f"dropout {run['model']['dropout']:g}, " if "dropout" in run["model"] else ""
     return f"{dropout}weight decay {run['training']['weight_decay']:g}"
 
 
 def missing(rows: pd.DataFrame) -> str:
-    """Name the time scales that are not found: `not reached: 0.9, 0.98; absent: peak`."""
+    """Return the time scales that are not found in words: `not reached: 0.9, 0.98; absent: peak`."""
     absent = rows[rows["status"] != FOUND]
     words = {event: short for event, (_, short, *_) in SCALES.items()}
     return "; ".join(
