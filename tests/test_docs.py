@@ -37,7 +37,9 @@ def test_the_readme_is_short():
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_is_linked_exists(page):
-    links = re.findall(r"\]\((?!http|#|mailto)([^)#]+)(?:#[^)]*)?\)", page.read_text())
+    text = page.read_text()
+    links = re.findall(r"\]\((?!http|#)([^)#]+)(?:#[^)]*)?\)", text)  # [text](link)
+    links += re.findall(r"^\[[^\]]+\]: (?!http)(\S+)$", text, re.MULTILINE)  # [name]: link
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
