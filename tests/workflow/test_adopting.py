@@ -8,7 +8,6 @@ from trees import REPOSITORY, Tree, copy_of_repository
 from grokking_phases.storage.headers import header_of
 
 STUDY = "tests/workflow/small.yaml"
-TARGET = "results/small/figures/emergence/fig2.pdf"
 LIBRARY = "workflow/scripts/grokking_phases"
 CURVES, METRIC = (
     "results/small/little/0/" + name for name in ("curves.parquet", "metrics/o_information.parquet")
@@ -24,7 +23,7 @@ def tree(tmp_path_factory):
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     commit(folder)
     tree = Tree(folder, [STUDY], base=())
-    tree.run(TARGET)
+    tree.run(METRIC)
     return tree
 
 
@@ -43,10 +42,10 @@ def test_results_that_come_out_the_same_are_kept(tree):
     tree.edit(f"{LIBRARY}/metrics/o_information.py", '"value": ', '"value": (1 + 1e-12) * ')
     tree.overlay(lambda config: config.update(adopt_tolerance=1e-9))
     assert "made by the code of commit" in tree.run("adopt", "-n")
-    assert ("train", "little", "0") in tree.planned(TARGET)
+    assert ("train", "little", "0") in tree.planned(METRIC)
 
     tree.run("adopt")
-    assert tree.planned(TARGET) == set()
+    assert tree.planned(METRIC) == set()
     trained, measured = (header_of(tree.folder / path) for path in (CURVES, METRIC))
     assert trained["content"] == original["content"]
     assert (
@@ -60,4 +59,4 @@ def test_results_that_come_out_differently_are_made_again(tree):
     commit(tree.folder)
     tree.edit(f"{LIBRARY}/optimizers/adamw.py", "tuple(recipe.betas)", "(0.5, 0.98)")
     assert f"{CURVES} is not kept" in tree.run("adopt")
-    assert ("train", "little", "0") in tree.planned(TARGET)
+    assert ("train", "little", "0") in tree.planned(METRIC)
