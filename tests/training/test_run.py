@@ -238,7 +238,7 @@ def test_a_run_says_what_it_was_made_with_before_and_after_a_resumption(study):
     first.train(checkpoints, 0, lambda step, values: None)
     second, _ = study.run(MLP, "run")
     second.resume(checkpoints.load(), MACHINE | {"threads": 2})
-    assert second.history() == {"made_with": [MACHINE, MACHINE | {"threads": 2}]}
+    assert second.history()["made_with"] == [MACHINE, MACHINE | {"threads": 2}]
 
 
 def test_a_checkpoint_does_not_depend_on_the_type_that_snapshots_are_stored_as():

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from trees import EMERGENCE, REPOSITORY, TARGET, TWO_PHASE, Tree, copy_of_repository
 from waiting import wait_for
 
-from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.headers import content_of, header_of
 
 
 @pytest.fixture(scope="session")
@@ -95,23 +95,15 @@ def test_an_edited_import_of_a_metric_reruns_that_metric(tree):
 
 
 def trained_again(tree, originals):
-    """Return the retrained files whose bytes differ, and those whose log says that a step was taken."""
-    folder, logs = (
-        tree.folder / f"results/tiny/{name}" for name in ("addition_wd2/0/retrain", "logs/retrain")
-    )
-    changed = {path.name for path in folder.glob("[!.]*") if path.read_bytes() != originals[path.name]}
-    stepped = {
-        f"{log.stem}.parquet"
-        for log in logs.glob("addition_wd2/0/*.activation.log")
-        if "step" in log.read_text()
-    }
-    return changed, stepped
+    """Return the retrained files whose content differs, and those whose log says that a step was taken."""
+    logs = tree.folder.glob("results/tiny/logs/retrain/addition_wd2/0/*.activation.log")
+    changed = {name for name, content in retrained_contents(tree).items() if content != originals[name]}
+    return changed, {f"{log.stem}.parquet" for log in logs if "step" in log.read_text()}
 
 
-def retrained_files(tree):
-    return {
-        path.name: path.read_bytes() for path in tree.folder.glob("results/tiny/addition_wd2/0/retrain/[!.]*")
-    }
+def retrained_contents(tree):
+    retrained = tree.folder.glob("results/tiny/addition_wd2/0/retrain/[!.]*")
+    return {path.name: content_of(path) for path in retrained}
 
 
 COMPARISON = "results/tiny/addition_wd2/comparison.parquet"
@@ -119,7 +111,7 @@ COMPARISON = "results/tiny/addition_wd2/comparison.parquet"
 
 def test_a_new_choice_of_the_same_units_retrains_nothing(tree):
     """Compute the metric that chooses the sub-networks again: with the same units, no step is taken."""
-    originals = retrained_files(tree)
+    originals = retrained_contents(tree)
     tree.edit(
         "workflow/scripts/grokking_phases/synergy/fast_o_information.py", "n_blocks >= 2]", "n_blocks > 1]"
     )

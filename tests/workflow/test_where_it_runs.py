@@ -88,10 +88,17 @@ def test_a_locale_that_is_not_utf_8_changes_nothing():
 
 def test_slurm_without_sbatch_is_refused_at_once_with_one_sentence(tmp_path):
     """Without the check, Snakemake would try without end to guess an account."""
-    folders = os.environ["PATH"].split(":")
-    path = ":".join(folder for folder in folders if not Path(folder, "sbatch").exists())
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for folder in map(Path, reversed(os.environ["PATH"].split(":"))):
+        for program in folder.glob("*"):
+            (programs / program.name).unlink(missing_ok=True)
+            (programs / program.name).symlink_to(program)
+    (programs / "sbatch").unlink(missing_ok=True)
     profile = ["--workflow-profile", "profiles/slurm", "--config", f"results={tmp_path}/x"]
-    status, log = said([*SNAKEMAKE, *profile, *OWN, f"{tmp_path}/x/little/0/dataset.parquet"], PATH=path)
+    status, log = said(
+        [*SNAKEMAKE, *profile, *OWN, f"{tmp_path}/x/little/0/dataset.parquet"], PATH=str(programs)
+    )
     assert status == 1
     assert "\nexecutor: SLURM is not on this machine" in log
     assert "Traceback" not in log

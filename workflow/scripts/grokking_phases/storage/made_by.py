@@ -27,9 +27,7 @@ def made_by(asked: dict[str, Any], paths: Iterable[str | Path], code: dict[str, 
         origin = header.get("made_by", {})
         if options is not None and origin.get("options") != options:
             what = f"{path} was made under options that differ from the config's, or by an earlier version"
-            raise ValueError(
-                f"{what}; run snakemake without the names of files or rules, and it is made again"
-            )
+            raise ValueError(f"{what}; run the command without names of files or rules to make it again")
         inputs[name] = {"content": header.get("content", ""), "lineage": origin.get("lineage")}
     said = {"options": asked["options"], "lineage": asked["lineage"], "inputs": inputs, "code": code}
     return {"made_by": said}
