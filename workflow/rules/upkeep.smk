@@ -9,7 +9,7 @@ rule adopt:
     log:
         "<results>/logs/adopt.log",
     localrule: True
-    threads: workflow.cores
+    threads: lambda wildcards: workflow.cores
     params:
         comparisons=lambda wildcards: checked(comparisons, RESULTS, config, STUDY),
         summary=lambda wildcards: summary(checked(comparisons, RESULTS, config, STUDY)),
