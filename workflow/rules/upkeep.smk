@@ -8,6 +8,8 @@ rule adopt:
     """Keep results of earlier code if the present code makes the same of the first steps of their runs."""
     log:
         "<results>/logs/adopt.log",
+    conda:
+        "../envs/training.yaml"
     localrule: True
     threads: lambda wildcards: workflow.cores
     params:
@@ -25,6 +27,8 @@ rule prune:
     """Delete the snapshots whose metrics are all made; docs/results.md says what that means."""
     log:
         "<results>/logs/prune.log",
+    conda:
+        "../envs/metrics.yaml"
     localrule: True
     params:
         paths=lambda wildcards: prunable(RESULTS, STUDY),
