@@ -45,6 +45,7 @@ class Results:
     def __init__(self, workflow: Any, folder: str, say: Callable[[str], None]) -> None:
         self.workflow, self.folder, self.say = workflow, folder, say
         self.jobs: dict[str, Made | None] = {}
+        self.known: dict[tuple, Made] = {}  # the same jobs, by rule and wildcards
         self.headers: dict[str, dict] = {}
         self.said: set[tuple[str, str]] = set()
         self.asking = False
@@ -110,21 +111,26 @@ class Results:
 
     def of_job(self, rule: Any, wildcards: dict[str, str]) -> Made:
         """Return the job of a rule with these wildcards."""
+        key = rule.name, *sorted(wildcards.items())
+        if key not in self.known:
+            self.known[key] = self.describe(rule, wildcards)
+            self.jobs |= dict.fromkeys(self.known[key].outputs, self.known[key])
+        return self.known[key]
+
+    def describe(self, rule: Any, wildcards: dict[str, str]) -> Made:
+        """Return the job, with the digests of what is behind it."""
+        said = tracked(rule, wildcards)
         outputs = [str(path) for path in rule.expand_output(wildcards)[0]]
-        if outputs[0] not in self.jobs:
-            said = tracked(rule, wildcards)
-            made = Made(rule, outputs, said.pop("code"))
-            made.inputs = {self.name_of(path): path for path in self.inputs_of(rule, wildcards)}
-            jobs = {name: self.of_file(path) for name, path in made.inputs.items()}
-            # A retraining depends on which units it trains, not on how they were found.
-            sources = {name: job for name, job in jobs.items() if job and not is_units(name, rule)}
-            stage = Path(rule.script).stem
-            options = {name: job.options for name, job in sources.items()}
-            made.options = digest([stage, wildcards, said, options])
-            lineages = {name: job.lineage for name, job in sources.items()}
-            made.lineage = digest([made.options, made.code, lineages])
-            self.jobs |= dict.fromkeys(outputs, made)
-        return self.jobs[outputs[0]]
+        made = Made(rule, outputs, said.pop("code"))
+        made.inputs = {self.name_of(path): path for path in self.inputs_of(rule, wildcards)}
+        jobs = {name: self.of_file(path) for name, path in made.inputs.items()}
+        # A retraining depends on which units it trains, not on how they were found.
+        sources = {name: job for name, job in jobs.items() if job and not is_units(name, rule)}
+        options = {name: job.options for name, job in sources.items()}
+        made.options = digest([Path(rule.script).stem, wildcards, said, options])
+        lineages = {name: job.lineage for name, job in sources.items()}
+        made.lineage = digest([made.options, made.code, lineages])
+        return made
 
     def inputs_of(self, rule: Any, wildcards: dict[str, str]) -> list[str]:
         """Return the input files of a job, without adding it to Snakemake's plan (`again`)."""
