@@ -39,7 +39,9 @@ def test_the_readme_is_short():
 def test_every_file_that_is_linked_exists(page):
     text = page.read_text()
     links = re.findall(r"\]\((?!http|#)([^)#]+)(?:#[^)]*)?\)", text)  # [text](link)
-    links += re.findall(r"^\[[^\]]+\]: (?!http)(\S+)$", text, re.MULTILINE)  # [name]: link
+    named = dict(re.findall(r"^\[([^\]]+)\]: (\S+)$", text, re.MULTILINE))  # [name]: link
+    assert set(re.findall(r"\]\[([^\]]+)\]", text)) == named.keys()
+    links += [link for link in named.values() if not link.startswith("http")]
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 

@@ -1,4 +1,4 @@
-"""Checks of what Snakemake needs around it; without them it would fail with another error, or hang."""
+"""Checks before Snakemake starts: Python's path has no space, its folder is writable, SLURM is present."""
 
 import os
 import shutil

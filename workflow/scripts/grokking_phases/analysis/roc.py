@@ -17,8 +17,8 @@ RESAMPLES, RANDOM_STATE = 2000, 0
 def roc(scores: pd.Series, generalised: pd.Series) -> pd.DataFrame:
     """Return the rates at each threshold: one that no score reaches, then each distinct score, descending.
 
-    Without runs that generalise, or without runs that do not, the rate among them is NaN. Without scores,
-    both rates are.
+    Without runs that generalise, or without runs that do not, the rate among them is NaN. Both rates are
+    NaN if there are no scores, or if one is missing.
     """
     # Imported here because it takes two seconds, and the figure reads only constants from this package.
     from sklearn.metrics import roc_curve

@@ -1,8 +1,8 @@
 """Bins of the columns of a layer, or of its components: their edges, and the bin that each sample falls into.
 
 `equal_width` edges span a column's range over all snapshots, so a layer that shrinks loses entropy.
-`quantile` edges are taken from the layer at the same step. Each bin of a column then holds equally many
-samples, whatever the layer's scale, and only the arrangement of the samples moves the entropy.
+`quantile` edges are taken from the layer at the same step. Unless values are tied, each bin of a column
+then holds about equally many samples, so that only the arrangement of the samples moves the entropy.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -53,8 +53,8 @@ def edges_of(X: np.ndarray, span: Span, bins: int, bin_edges: BinEdges) -> np.nd
 def cells(X: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     """Return the joint bin of each sample of X (n_samples, k), as a label (n_samples,).
 
-    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i goes from edges[i]
-    to edges[i + 1], which is in the next bin. A value outside the edges falls into the outermost bin. Raise
+    `edges` is one ascending array of bin edges for all columns, or one per column. Bin i is
+    [edges[i], edges[i + 1]); the outermost bins also take everything beyond. Raise
     ValueError if the edges do not fit the columns.
     """
     X = np.asarray(X, dtype=np.float64)

@@ -6,8 +6,8 @@ With K_ij = exp(-d_ij^2 / (2 s^2)) and A = K / N, of trace 1 and eigenvalues lam
     S(A) = ln(sum_m lambda_m^alpha) / (1 - alpha)
     I(T;V) = S(A_T) + S(A_V) - S(A_T o A_V / tr)                    o: element by element
 
-A label has K = 1 between samples that share it, and 0 between others. The samples themselves, all distinct,
-are such labels too, and so I(T;X) = S(A_T). An alpha near 1 is Shannon's case.
+A label has K = 1 between samples that share it, and 0 between others. X labels each sample
+uniquely, so I(T;X) = S(A_T). As alpha goes to 1, S tends to Shannon's entropy.
 """
 
 from dataclasses import dataclass

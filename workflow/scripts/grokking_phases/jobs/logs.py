@@ -1,4 +1,6 @@
-"""A job's log, which gets everything on stderr; an error that a user can fix is shown as one sentence."""
+"""A job's log: stderr without live progress lines, and the traceback of any error.
+
+An error that a user can fix is shown as one sentence on the terminal."""
 
 import io
 import sys

@@ -14,12 +14,11 @@ from grokking_phases.regions.partition import Partition, partition
 from grokking_phases.regions.relu_chains import hidden_layers, readout_of, square_of
 from grokking_phases.threads import one_thread
 
-# The metric reads the network of each step. The network must be linear apart from ReLUs, because the regions
-# of a curved GELU are not exact.
+# The metric reads the network of each step. The network must be linear apart from ReLUs: a GELU network
+# has no linear regions.
 NEEDS_NETWORK = True
 NEEDS_PIECEWISE_LINEAR = True
 
-# The lowest and the highest value of each option; None means unlimited.
 LIMITS = {"seed": (0, None)}
 
 MOST = 100  # neurons that can be drawn

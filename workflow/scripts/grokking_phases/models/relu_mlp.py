@@ -5,7 +5,6 @@ from torch import Tensor, nn
 # Layers that can be recorded, and the option of `build` that gives their width; {depth} counts 1 … depth.
 LAYERS = {"hidden_{depth}": "width"}
 
-# The least and the greatest value of options.
 LIMITS = {"depth": (1, 9)}  # from 10 on, the names of the layers would not sort
 
 # The network is a chain of Linear and ReLU, so its linear regions can be computed exactly.

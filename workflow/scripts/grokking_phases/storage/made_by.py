@@ -34,5 +34,5 @@ def made_by(asked: dict[str, Any], paths: Iterable[str | Path], code: dict[str, 
 
 
 def stamped(header: dict[str, Any]) -> str:
-    """Return the stamp of a file without a seal, in which a digest of the header stands for the content."""
+    """Return the header as text for a figure or page; its `content` is a digest of the header, not of the file."""
     return stamp(header | {"content": digest(header)})

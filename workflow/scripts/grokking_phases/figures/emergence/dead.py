@@ -1,7 +1,7 @@
 """Units and multiplets that O-information leaves out, over training: constant, duplicate and failed ones.
 
-Each of them makes a covariance singular, so that its numbers would mean nothing. They are left out and
-counted.
+Constant and duplicate units make covariances singular. A multiplet fails if its covariance is singular
+nonetheless, or if a bin is empty.
 """
 
 import pandas as pd
