@@ -1,8 +1,8 @@
 """Choice of the units to train alone: a multiplet that O-information found, its complement, or a random set.
 
 The emergence paper (section 7) retrains the units of its most synergistic multiplet, and their complement. It
-takes the multiplet over all its samples but the first, one every 5 steps. Step 0 is left out,
-because random features have the largest synergy there. Only random sets of the same size can tell whether the units say
+takes the multiplet over all its samples but the first, one every 5 steps. Step 0 is left out, because random
+features have the largest synergy there. Only random sets of the same size can tell whether the units say
 anything about synergy.
 
 The units are of one layer: the workflow takes the first that the metric measures.

@@ -34,5 +34,5 @@ def made_by(asked: dict[str, Any], paths: Iterable[str | Path], code: dict[str, 
 
 
 def stamped(header: dict[str, Any]) -> str:
-    """Return the header as text for a figure or page; its `content` is a digest of the header, not of the file."""
+    """Return the header as text for a figure or page; a digest of the header is its `content`."""
     return stamp(header | {"content": digest(header)})
