@@ -79,7 +79,7 @@ def two_seeds(cluster, local, tmp_path):
 def test_seeds_share_a_submission_and_a_seed_that_fails_is_named(two_seeds, new_jobs):
     snapshots = two_seeds.folder / "results/one/division96/1/snapshots.parquet"
     whole = snapshots.read_bytes()
-    snapshots.write_bytes(whole[:-100])
+    snapshots.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
     said = two_seeds.run(METRIC, "--retries", "0", status=1)
     [job] = new_jobs()
     assert (job["NumCPUs"], job["MinMemoryNode"], job["TimeLimit"]) == ("1", "2000M", "01:00:00")
@@ -98,7 +98,7 @@ def test_seeds_share_a_submission_and_a_seed_that_fails_is_named(two_seeds, new_
 
 def test_only_a_training_asks_for_a_gpu(tree, new_jobs):
     tree.edit("profiles/slurm/profile.yaml", "{gpu: 0}", "{gpu: 1, slurm_partition: high}")
-    tree.edit("tests/slurm/one_run.yaml", "steps: 6000", "steps: 20")
+    tree.edit("tests/slurm/one_run.yaml", "steps: 3000", "steps: 20")
     tree.run("results/one/division96/0/metrics/mutual_information_binning.parquet")
     train, metric = new_jobs()
     assert ("gpu:1" in train["TresPerJob"], train["Partition"]) == (True, "high")
