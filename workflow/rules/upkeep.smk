@@ -1,20 +1,33 @@
 # Upkeep of results: keep them after a change of the code, or delete them. `-n` shows what would happen.
 
+from functools import cache
+
 from study.adoption import comparisons, summary
 from study.pruning import listed, prunable
+
+
+# Each reads the headers of all results, and its rule asks twice: for its script and for its message.
+@cache
+def adoptable():
+    return checked(comparisons, RESULTS, config, STUDY)
+
+
+@cache
+def unread_snapshots():
+    return prunable(RESULTS, STUDY)
 
 
 rule adopt:
     """Keep results of earlier code if the present code makes the same of the first steps of their runs."""
     log:
         "<results>/logs/adopt.log",
+    localrule: True
     conda:
         "../envs/training.yaml"
-    localrule: True
     threads: lambda wildcards: workflow.cores
     params:
-        comparisons=lambda wildcards: checked(comparisons, RESULTS, config, STUDY),
-        summary=lambda wildcards: summary(checked(comparisons, RESULTS, config, STUDY)),
+        comparisons=lambda wildcards: adoptable(),
+        summary=lambda wildcards: summary(adoptable()),
         tolerance=STUDY.get("adopt_tolerance", 0.0),
         repository=str(HERE.parents[1]),
     message:
@@ -27,12 +40,12 @@ rule prune:
     """Delete the snapshots whose metrics are all made; docs/results.md says what that means."""
     log:
         "<results>/logs/prune.log",
+    localrule: True
     conda:
         "../envs/metrics.yaml"
-    localrule: True
     params:
-        paths=lambda wildcards: prunable(RESULTS, STUDY),
-        listed=lambda wildcards: listed(prunable(RESULTS, STUDY)),
+        paths=lambda wildcards: unread_snapshots(),
+        listed=lambda wildcards: listed(unread_snapshots()),
     message:
         "{params.listed}"
     script:
