@@ -1,20 +1,13 @@
 # Upkeep of results: keep them after a change of the code, or delete them. `-n` shows what would happen.
 
-from functools import cache
+from functools import cache, partial
 
 from study.adoption import comparisons, summary
 from study.pruning import listed, prunable
 
-
 # Each reads the headers of all results, and its rule asks twice: for its script and for its message.
-@cache
-def adoptable():
-    return checked(comparisons, RESULTS, config, STUDY)
-
-
-@cache
-def unread_snapshots():
-    return prunable(RESULTS, STUDY)
+adoptable = cache(partial(checked, comparisons, RESULTS, config, STUDY))
+unread_snapshots = cache(partial(prunable, RESULTS, STUDY))
 
 
 rule adopt:
