@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from made_up import curves_in, is_named, run_with, table
+from made_up import O_INFORMATION, curves_in, is_named, o_information, run_with, table
 
 from grokking_phases.figures.emergence import softmax_collapse
 
@@ -10,7 +10,7 @@ RUNS = {"alpha50": run_with(alpha=50), "alpha50_float32": run_with(alpha=50, los
 PANELS = {"alpha 50": list(RUNS)}
 
 
-def drawn():
+def drawn(with_synergy=False):
     tables = []
     for scale, run in enumerate(RUNS, start=1):
         values = {
@@ -21,8 +21,10 @@ def drawn():
             "n_undefined": lambda seed, step, scale=scale: float(scale == 2 and step == 10),
         }
         tables.append(table(run, values, layer="readout").assign(table="softmax_collapse"))
+        tables += [o_information(run)] if with_synergy else []
     numbers = softmax_collapse.select(pd.concat(tables, ignore_index=True), PANELS)
-    return numbers, softmax_collapse.draw(numbers, {"runs": RUNS})
+    metrics = {"softmax_collapse": {}} | (O_INFORMATION if with_synergy else {})
+    return numbers, softmax_collapse.draw(numbers, {"runs": RUNS, "metrics": metrics})
 
 
 def test_the_two_losses_are_lines_of_their_own_with_names_that_tell_them_apart():
@@ -34,3 +36,13 @@ def test_the_two_losses_are_lines_of_their_own_with_names_that_tell_them_apart()
     names = [entry.get_text() for entry in figure.subfigs[0].legends[0].get_texts()]
     assert ["float32" in name for name in names] == [False, True]
     assert is_named("2 of 6", figure.get_supxlabel())  # snapshots, of two seeds
+
+
+def test_synergy_under_each_treatment_of_ties_stands_beside_it():
+    numbers, [figure] = drawn(with_synergy=True)
+    axes = figure.subfigs[0].axes
+    assert len(axes) == 6
+    for ax in axes[:2]:
+        for line in curves_in(ax)[:2]:
+            np.testing.assert_allclose(line.get_xydata(), [[step, step + 0.5] for step in (1, 10, 100)])
+    assert {*O_INFORMATION, "rounded_to_one"} <= set(numbers["metric"])

@@ -28,20 +28,27 @@ def collapses(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFram
     return in_panels(rows[["run", "seed", "layer", "step", "metric", "value"]], panels)
 
 
-def draw_collapses(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each panel, with a line for each of its runs."""
-    return [draw_page(rows, study["runs"], panel) for panel, rows in numbers.groupby("panel", sort=False)]
+def draw_collapses(numbers: pd.DataFrame, study: dict, besides: dict[str, str] | None = None) -> list[Figure]:
+    """Return a page for each panel, with a line for each of its runs.
+
+    `besides` maps other metrics, which may be negative, to the names of their axes; they come first.
+    """
+    quantities = (besides or {}) | QUANTITIES
+    pages = numbers.groupby("panel", sort=False)
+    return [draw_page(rows, study["runs"], panel, quantities) for panel, rows in pages]
 
 
-def draw_page(numbers: pd.DataFrame, runs: dict[str, dict], panel: str) -> Figure:
+def draw_page(numbers: pd.DataFrame, runs: dict[str, dict], panel: str, quantities: dict[str, str]) -> Figure:
     drawn = list(numbers["run"].unique())
     names = dict(zip(drawn, labels(runs, drawn), strict=True))
     rows = numbers.assign(name=numbers["run"].map(names))
-    figure, part = sheet(4.6, f"Softmax collapse: {panel}", text(numbers, {run: runs[run] for run in drawn}))
-    axes = part.subplots(2, 2, sharex=True)
-    for ax, quantity in zip(axes.flat, QUANTITIES, strict=True):
+    title, n = f"Softmax collapse: {panel}", len(quantities) // 2
+    figure, part = sheet(0.3 + 2.1 * n, title, text(numbers, {run: runs[run] for run in drawn}))
+    axes = part.subplots(n, 2, sharex=True)
+    for ax, (quantity, name) in zip(axes.flat, quantities.items(), strict=True):
         draw_panel(ax, rows[rows["metric"] == quantity], quantity, list(names.values()))
-    legend_above(part, 3)
+        ax.set(xlabel="step", ylabel=name)
+    legend_above(part, 2)
     return figure
 
 
@@ -49,9 +56,10 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str, names: list[str]) ->
     draw_lines(ax, rows, "value", "name", names)
     if quantity == "rounded_to_one":
         ax.set_ylim(-0.03, 1.03)
-    else:
+    elif quantity in QUANTITIES:
         ax.set_yscale("log")
-    ax.set(xlabel="step", ylabel=QUANTITIES[quantity])
+    else:
+        ax.set_yscale("symlog", linthresh=1)
 
 
 def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
