@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.emergence._estimates import TIES
 from grokking_phases.figures.emergence._synergy import synergies
-from grokking_phases.plotting.softmax_collapse import collapses, draw_collapses
+from grokking_phases.plotting.collapses import collapses, draw_collapses
 
 DRAWS = ["softmax_collapse", "o_information"]
 

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.plotting.softmax_collapse import collapses, draw_collapses
+from grokking_phases.plotting.collapses import collapses, draw_collapses
 
 DRAWS = ["softmax_collapse"]
 
