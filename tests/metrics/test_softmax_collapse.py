@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from grokking_phases.metrics.softmax_collapse import compute, missing_probability, rounds_to_one
+from grokking_phases.metrics.softmax_collapse import compute, odds_against, rounds_to_one
 from grokking_phases.models import mlp, relu_mlp, transformer
 
 
@@ -46,8 +46,8 @@ def measured(network, targets, inputs=None, **options):
     return {row["metric"]: row["value"] for row in rows}
 
 
-# Of two classes, 1 - p = 1 / (1 + e^gap). It rounds away if it is at most 2^-25 in float32, 2^-54 in float64.
-IN_SINGLE, IN_DOUBLE = math.log(2**25 - 1), math.log(2**54 - 1)
+# Of two classes, x = e^-gap. It is lost in 1 + x if it is at most 2^-24 in float32, 2^-53 in float64.
+IN_SINGLE, IN_DOUBLE = 24 * math.log(2), 53 * math.log(2)
 
 
 def test_the_share_at_one_is_that_of_gaps_above_a_closed_form():
@@ -59,17 +59,25 @@ def test_the_share_at_one_is_that_of_gaps_above_a_closed_form():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_the_threshold_is_that_of_the_arithmetic(dtype):
-    """IEEE arithmetic itself says whether 1 - missing rounds to 1, a hair around the threshold and on it."""
-    edge = torch.finfo(dtype).eps / 4
-    for missing in (0.0, 1e-30, edge * (1 - 1e-12), edge, edge * (1 + 1e-7), 4 * edge, 0.5):
-        value = torch.tensor(missing, dtype=torch.float64)
-        assert bool(rounds_to_one(value, dtype)) == bool(1 - value.to(dtype) == 1)
+    """IEEE arithmetic itself says whether 1 + x rounds to 1, a hair around the threshold and on it."""
+    edge = torch.finfo(dtype).eps / 2
+    for x in (0.0, 1e-30, edge * (1 - 1e-7), edge, edge * (1 + 2e-7), 2 * edge, 0.5):
+        value = torch.tensor(x, dtype=torch.float64)
+        assert bool(rounds_to_one(value, dtype)) == bool(1 + value.to(dtype) == 1)
 
 
-def test_missing_probabilities_keep_their_digits_far_below_rounding():
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_probabilities_round_to_one_where_torchs_softmax_gives_one(dtype):
+    gaps = torch.linspace(5, 45, 400, dtype=torch.float64)
+    logits = torch.stack([gaps.float(), torch.zeros(400)], dim=1)
+    x = odds_against(logits.double(), torch.zeros(400, dtype=int))
+    assert torch.equal(rounds_to_one(x, dtype), logits.to(dtype).softmax(1)[:, 0] == 1)
+
+
+def test_odds_keep_their_digits_far_below_rounding():
     logits = torch.tensor([[0.0, -100.0, -100.0], [5.0, 5.0, 5.0], [-700.0, 0.0, 0.0]], dtype=torch.float64)
-    found = missing_probability(logits, torch.tensor([0, 1, 0]))
-    np.testing.assert_allclose(found, [2 * math.exp(-100), 2 / 3, 1], rtol=1e-12)
+    found = odds_against(logits, torch.tensor([0, 1, 0]))
+    np.testing.assert_allclose(found, [2 * math.exp(-100), 2, 2 * math.exp(700)], rtol=1e-12)
 
 
 def test_a_single_class_is_certain():

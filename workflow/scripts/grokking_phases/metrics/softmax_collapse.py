@@ -1,11 +1,14 @@
 """Softmax collapse: how far a network has gone to where softmax can no longer tell its logits apart.
 
-Let z be the logits of a sample, p = softmax(z), and t its class. Where 1 - p_t is so small that p_t rounds to
-1, a cross-entropy computed with this rounding has a gradient that no longer sums to 0 over classes (Prieto et
-al. 2025, arXiv 2501.04697, section 4). Adaptive optimisers amplify what is left of it. It drives the logits
-in a direction that softmax ignores: all classes by the same amount. With the last layer's weights and bias
-W = [weight, bias] of n_classes rows w_c, and m = mean over c of w_c, that part of the layer is m in every
-row, and its Frobenius norm is
+Let z be the logits of a sample, p = softmax(z), and t its class:
+
+    p_t = 1 / (1 + x),    x = sum over j != t of exp(z_j - z_t)
+
+Where 1 + x rounds to 1, so does p_t, and a cross-entropy computed with this rounding has a gradient that no
+longer sums to 0 over classes (Prieto et al. 2025, arXiv 2501.04697: the sum absorbs its small terms).
+Adaptive optimisers amplify what is left of it. It drives the logits in a direction that softmax ignores: all
+classes by the same amount. With the last layer's weights and bias W = [weight, bias] of n_classes rows w_c,
+and m = mean over c of w_c, that part of the layer is m in every row, and its Frobenius norm is
 
     sqrt(n_classes) |m|
 
@@ -100,27 +103,25 @@ def of_logits(logits: Tensor, targets: Tensor) -> dict[str, float]:
     names = [f"rounded_to_one{'' if dtype == 'float32' else f'_{dtype}'}" for dtype in DTYPES]
     if n_undefined:
         return dict.fromkeys([*names, "logit_scale"], np.nan) | {"n_undefined": n_undefined}
-    missing = missing_probability(logits, targets)
+    x = odds_against(logits, targets)
     shares = {
-        name: rounds_to_one(missing, dtype).double().mean().item()
+        name: rounds_to_one(x, dtype).double().mean().item()
         for name, dtype in zip(names, DTYPES.values(), strict=True)
     }
     centred = logits - logits.mean(dim=1, keepdim=True)
     return shares | {"logit_scale": centred.square().mean().sqrt().item(), "n_undefined": 0}
 
 
-def missing_probability(logits: Tensor, targets: Tensor) -> Tensor:
-    """Return 1 - p_t of each sample (n_samples,), exact where it is far below the rounding of p_t itself.
+def odds_against(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return x = (1 - p_t) / p_t of each sample (n_samples,); 0 where there are no other classes."""
+    own = targets[:, None]
+    others = logits.scatter(1, own, -torch.inf)
+    return (others.logsumexp(dim=1) - logits.gather(1, own)[:, 0]).exp()
 
-    It is the sum of the other classes' probabilities, and 0 where there are no others.
+
+def rounds_to_one(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return where 1 + x, x >= 0, rounds to 1.
+
+    From 1 on the numbers of a type lie eps apart. Halfway between two, the even one, 1, is taken.
     """
-    log_p = logits.log_softmax(dim=1)
-    return log_p.scatter(1, targets[:, None], -torch.inf).logsumexp(dim=1).exp()
-
-
-def rounds_to_one(missing: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return where 1 - `missing` rounds to 1.
-
-    Just below 1 the numbers of a type lie eps / 2 apart. Halfway between two, the even one, 1, is taken.
-    """
-    return missing <= torch.finfo(dtype).eps / 4
+    return x <= torch.finfo(dtype).eps / 2
