@@ -107,7 +107,7 @@ def write_snapshots(folder: Path, n_snapshots: int) -> None:
     examples = task(P_OF_SNAPSHOTS)
     write_examples(folder / "dataset.parquet", examples, {})
     recording = Recording(folder, ["hidden"], list(range(n_snapshots)), "float16")
-    inputs, samples = torch.from_numpy(examples.inputs[examples.train]), np.flatnonzero(examples.train)
+    inputs, samples = torch.from_numpy(examples.inputs[examples.train]), examples.sample[examples.train]
     for step in recording.steps:
         recording.take(network(p=P_OF_SNAPSHOTS), inputs, step)
     header = {"dataset": content_of(folder / "dataset.parquet")}

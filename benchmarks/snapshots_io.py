@@ -49,7 +49,7 @@ class Ours:
             recording.take(NETWORK, INPUTS, step)
         snapshots, weights = self.files
         header = {"dataset": content_of(self.dataset)}
-        recording.merge_activations(snapshots, np.flatnonzero(EXAMPLES.train), header)
+        recording.merge_activations(snapshots, EXAMPLES.sample[EXAMPLES.train], header)
         recording.merge_parameters(weights, header)
         recording.forget_after(-1)
 

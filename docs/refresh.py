@@ -129,6 +129,14 @@ def dead(results: Path) -> pd.DataFrame:
     )
 
 
+def softmax_collapse(results: Path) -> pd.DataFrame:
+    """Return the greatest and the last value of each measure of softmax collapse, by run and seed."""
+    papers = [results / f"figures/{paper}/softmax_collapse.csv" for paper in ("emergence", "two_phase")]
+    numbers = pd.concat(map(pd.read_csv, papers), ignore_index=True)
+    series = numbers.sort_values("step").groupby(["run", "seed", "layer", "metric"], sort=False)["value"]
+    return series.agg(greatest="max", final="last").reset_index()
+
+
 def prediction(results: Path) -> pd.DataFrame:
     """Return the summary of each estimate, subset and predictor."""
     rows = pd.read_parquet(results / "prediction/tables/prediction.parquet")
@@ -240,6 +248,8 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "bins": lambda results: synergies(results, "bins"),
     "null": null,
     "dead": dead,
+    "orders": lambda results: pd.read_csv(results / "figures/emergence/orders.csv"),
+    "softmax_collapse": softmax_collapse,
     "prediction": prediction,
     "predicted": predicted,
     "two_phase_curves": two_phase_curves,

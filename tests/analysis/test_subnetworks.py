@@ -63,6 +63,13 @@ def test_the_most_synergistic_multiplet_from_the_first_step_that_counts():
     assert chosen(from_step=0) == [0, 1]
 
 
+def test_step_0_counts_without_the_steps_after_it():
+    """Redundancy is greatest at step 1, which the authors never see, whether step 0 counts or not."""
+    assert chosen(step_0=True) == [0, 1]
+    assert chosen(extreme="redundancy", step_0=True) == [0, 3]
+    assert chosen(step_0=False) == [3, 7]
+
+
 def test_the_most_redundant_multiplet():
     assert chosen(extreme="redundancy") == [0, 3]
 

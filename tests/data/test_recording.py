@@ -39,7 +39,7 @@ def merged(recording, examples, folder, steps=STEPS):
     paths = folder / "snapshots.parquet", folder / "weights.safetensors", folder / "dataset.parquet"
     write_examples(paths[2], examples, {})
     header = {"config_digest": "c0ffee", "seed": 3, "dataset": content_of(paths[2])}
-    recording.merge_activations(paths[0], np.flatnonzero(examples.train), header)
+    recording.merge_activations(paths[0], examples.sample[examples.train], header)
     recording.merge_parameters(paths[1], header)
     return paths
 
@@ -157,7 +157,7 @@ def test_the_file_has_a_row_group_for_each_step_and_a_header(recording, examples
 
 def test_pandas_reads_the_snapshots(recording, examples, tmp_path):
     path, _, _ = merged(recording, examples, tmp_path)
-    rows, samples = pd.read_parquet(path), np.flatnonzero(examples.train)
+    rows, samples = pd.read_parquet(path), examples.sample[examples.train]
     assert rows["step"].tolist() == np.repeat(STEPS, len(samples)).tolist()
     assert rows["sample"].tolist() == samples.tolist() * 3
     hidden = np.stack(rows.loc[rows["step"] == 10, "hidden"])
@@ -222,7 +222,7 @@ def test_a_value_that_float16_cannot_hold_is_refused_with_the_remedy_and_nothing
         model.preactivation.bias[4] = 70_000
     recording.take(model, probe(examples), 0)
     message = r"layer preactivation at step 0 reaches 7e\+04, more than float16 holds; set `dtype: float32`"
-    samples = np.flatnonzero(examples.train)
+    samples = examples.sample[examples.train]
     with pytest.raises(ValueError, match=message):
         recording.merge_activations(tmp_path / "snapshots.parquet", samples, {})
     replace(recording, dtype="float32").merge_activations(tmp_path / "snapshots.parquet", samples, {})

@@ -53,6 +53,27 @@ def test_emergence_selects_synergy_in_bits_after_step_0_in_the_order_of_panels(d
     assert set(numbers.loc[numbers["panel"] == "initialisation", "run"]) == {"alpha8"}
 
 
+def test_a_panel_is_scaled_together_and_each_seed_is_averaged_on_its_own():
+    """Synergies of 0 to 8 and of 2 to 4 bits: the second reaches from 1/4 to 1/2 of the panel's range."""
+    values = {"wd2": [0.0, 8.0, 4.0], "wd50": [2.0, 4.0, 4.0], "alpha8": [1.0, 2.0, 3.0]}
+    counts = dict.fromkeys(("n_constant", "n_duplicate", "n_failed"), lambda seed, step: 0)
+    tables = [
+        table(
+            run, {"synergy": lambda seed, step, bits=bits: -bits[[1, 10, 100].index(step or 1)]} | counts
+        ).assign(table="o_information")
+        for run, bits in values.items()
+    ]
+    panels = {"weight decay": ["wd2", "wd50"], "initialisation": ["alpha8"]}
+    numbers = emergence.select(pd.concat(tables), panels)
+    expected = {
+        "wd2": [0, 0.1 * 1, 0.1 * 0.5 + 0.9 * 0.1],
+        "wd50": [0.25, 0.1 * 0.5 + 0.9 * 0.25, 0.1 * 0.5 + 0.9 * 0.275],
+        "alpha8": [0, 0.1 * 0.5, 0.1 * 1 + 0.9 * 0.05],
+    }
+    for (run, _), rows in numbers.groupby(["run", "seed"]):
+        np.testing.assert_allclose(rows.sort_values("step")["normalised"], expected[run], atol=1e-12)
+
+
 def test_emergence_draws_a_page_for_each_treatment_of_ties(drawn):
     numbers, figures = drawn
     assert len({figure.get_suptitle() for figure in figures}) == len(figures) == len(O_INFORMATION)

@@ -3,7 +3,7 @@
 import pytest
 from made_up import curves, is_named, o_information, run_with
 
-from grokking_phases.plotting.recipes import cut_short, ended_early, stopped
+from grokking_phases.plotting.recipes import cut_short, described, ended_early, labels, stopped
 
 RUNS = {"a": run_with(), "b": run_with()}
 
@@ -20,3 +20,24 @@ def test_a_seed_that_ended_early_is_named_with_its_last_step(sentences, table):
     assert stopped(ended, RUNS) == [("a, seed 1", "10")]
     [sentence] = sentences(ended, RUNS)
     assert is_named("a, seed 1", sentence) and is_named(10, sentence)
+
+
+def test_labels_tell_the_variants_of_a_run_apart():
+    held = {"constrain_norm": "weights", "zero_last_layer": True}
+    runs = {
+        "decay": run_with(weight_decay=2),
+        "decay_float32": run_with(weight_decay=2, loss_dtype="float32"),
+        "alpha": run_with(alpha=1, **held),
+        "alpha_readout": run_with(alpha=1, **held | {"zero_last_layer": False}),
+        "alpha_float32": run_with(alpha=1, **held, loss_dtype="float32"),
+    }
+    found = labels(runs, list(runs))
+    assert len(set(found)) == len(runs)
+    assert ["float32" in label for label in found] == [False, True, False, False, True]
+    assert labels({"x": runs["decay"], "y": runs["decay"]}, ["x", "y"]) == ["x", "y"]
+
+
+def test_only_a_loss_in_float32_is_described():
+    single, double = run_with(loss_dtype="float32"), run_with(loss_dtype="float64")
+    assert "float32" in described(single)
+    assert described(single).replace(" loss in float32;", "") == described(double)

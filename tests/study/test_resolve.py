@@ -145,6 +145,11 @@ BAD = [  # an overlay; the start of its error; another part of it
         "runs.addition_wd0.1.training.constrain_norm: ",
         "did you mean 'weights'?",
     ),
+    (
+        TRAINING % "loss_dtype: float16",
+        "runs.addition_wd0.1.training.loss_dtype: 'float16'",
+        "one of float64, float32",
+    ),
     (TRAINING % "betas: [0.9]", "runs.addition_wd0.1.training.betas: [0.9]", "two numbers"),
     (
         TRAINING % "evaluate: {evry: 5}",

@@ -108,6 +108,17 @@ def test_a_run_has_its_curves_and_snapshots(entry, study):
     assert study.snapshots("run").header["run"] == "the same"
 
 
+def test_activations_are_recorded_in_the_order_in_which_the_split_drew_the_samples(study):
+    run, _ = finished(study, MLP, "run")
+    rows = pd.read_parquet(study.folder / "run" / "snapshots.parquet")
+    drawn = torch.randperm(49, generator=torch.Generator().manual_seed(0)).numpy()[: int(0.4 * 49)]
+    last = rows[rows["step"] == 12]
+    assert last["sample"].tolist() == drawn.tolist()
+    inputs = torch.from_numpy(np.stack(np.divmod(drawn, 7), axis=1))  # sample 7 a + b is the pair (a, b)
+    hidden = run.trainer.model.hidden(run.trainer.model.preactivation(run.trainer.model.embedding(inputs)))
+    np.testing.assert_allclose(np.stack(last["hidden"]), hidden.detach().numpy(), rtol=1e-3, atol=1e-4)
+
+
 def test_the_last_snapshot_is_of_the_last_network(study, examples):
     run, _ = finished(study, MLP, "run")
     network, inputs = run.trainer.model, torch.from_numpy(examples.inputs[examples.train])

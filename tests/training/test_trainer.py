@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
@@ -18,24 +19,23 @@ from grokking_phases.training.norm_constraint import constrained_parameters, l2_
 from grokking_phases.training.trainer import Trainer
 
 
-def trainer(examples, seed=0, build=mlp.build, **recipe):
+def trainer(examples, seed=0, build=mlp.build, forward=nn.Module.__call__, **recipe):
     build = partial(build, n_tokens=examples.n_tokens, n_classes=examples.n_classes)
-    return Trainer(
-        Architecture(build), examples, Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe), seed, "cpu"
-    )
+    recipe = Recipe(**{"steps": 30, "learning_rate": 0.03} | recipe)
+    return Trainer(Architecture(build, forward), examples, recipe, seed, "cpu")
 
 
 def small(p=11):
     return split(modular_addition.make(p=p), 0.4, 420)
 
 
-# Train accuracy by step from the authors' code (weight decay 2, seed 0). Its float32 sums have another order,
-# so only the first steps agree to all digits.
+# Train accuracy by step from the authors' code (weight decay 2, seed 0), whose loss is in float32. Its sums
+# have another order, so only the first steps agree to all digits.
 PUBLISHED = {0: 0.00983, 5: 0.15015, 10: 0.24077, 15: 0.50890, 20: 0.80468, 25: 0.94685, 30: 0.98831}
 
 
 def test_the_emergence_recipe_gives_the_published_accuracies():
-    run = trainer(split(modular_addition.make(p=97), 0.4, 420), weight_decay=2)
+    run = trainer(split(modular_addition.make(p=97), 0.4, 420), weight_decay=2, loss_dtype="float32")
     assert run.evaluate()["test_accuracy"] == pytest.approx(0.00939, abs=5e-6)
     for step, accuracy in PUBLISHED.items():
         while run.step < step:
@@ -94,6 +94,60 @@ def test_bfloat16_products_change_training_but_not_evaluation():
     assert exact.evaluate() == rough.evaluate()
     difference = abs(advanced(exact, 1).evaluate()["test_loss"] - advanced(rough, 1).evaluate()["test_loss"])
     assert 0 < difference < 0.05
+
+
+NETWORKS = {  # build, and the fast path that trains
+    "mlp": {"build": mlp.build, "forward": mlp.fast_forward},
+    "transformer": {
+        "build": partial(transformer.build, d_model=16, d_mlp=32, dropout=0.0),
+        "forward": transformer.fast_forward,
+    },
+}
+
+
+def imbalance(network, loss_dtype):
+    """Return how far a sure network's gradient by its readout is from summing to 0 over classes.
+
+    It is relative to the largest element. The network has memorised, and its logits are then made ten times
+    larger, so that probabilities round to 1 in float32.
+    """
+    run = advanced(trainer(small(), **network, learning_rate=0.01, loss_dtype=loss_dtype), 150)
+    assert run.evaluate()["train_accuracy"] == 1
+    with torch.no_grad():
+        for parameter in run.model.readout.parameters():
+            parameter.mul_(10)
+    run.optimizer.param_groups[0]["lr"] = 0.0
+    run.descend(*run.data["train"])
+    gradient = run.model.readout.weight.grad.double()  # (n_classes, width)
+    return (gradient.sum(0).abs().max() / gradient.abs().max()).item()
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_only_the_gradient_of_a_float64_loss_sums_to_zero_over_classes(name):
+    assert imbalance(NETWORKS[name], "float64") < 1e-5
+    assert imbalance(NETWORKS[name], "float32") > 0.01
+
+
+@pytest.mark.parametrize("loss_dtype", ["float32", "float64"])
+def test_parameters_and_the_optimisers_state_are_float32(loss_dtype):
+    run = advanced(trainer(small(), loss_dtype=loss_dtype), 2)
+    assert {parameter.dtype for parameter in run.model.parameters()} == {torch.float32}
+    moments = [state["exp_avg"] for state in run.optimizer.state.values()]
+    assert {moment.dtype for moment in moments} == {torch.float32}
+
+
+def test_the_float_types_of_the_loss_agree_in_the_first_steps():
+    single, double = (advanced(trainer(small(), loss_dtype=name), 3) for name in ("float32", "float64"))
+    for a, b in zip(single.model.parameters(), double.model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+    assert not same_parameters(single, double)
+
+
+def test_a_float64_loss_is_evaluated_below_what_float32_resolves():
+    run = trainer(small(), loss_dtype="float64")
+    logits = torch.tensor([[40.0, 0.0]])
+    assert run.summed_loss(logits, torch.tensor([0])).item() == pytest.approx(np.exp(-40), abs=1e-16)
+    assert run.summed_loss(logits / 2, torch.tensor([0])).item() == pytest.approx(np.exp(-20), rel=1e-6)
 
 
 def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch):

@@ -16,6 +16,7 @@ class Examples:
     inputs   (n_samples, n_operands) int64, each in 0 … n_tokens - 1
     targets  (n_samples,) int64, each in 0 … n_classes - 1
     train    (n_samples,) bool, None before the split is drawn
+    order    (n_samples,) int64, each example's number in the task; None where they stand in the task's order
     """
 
     inputs: np.ndarray
@@ -23,9 +24,15 @@ class Examples:
     n_tokens: int
     n_classes: int
     train: np.ndarray | None = None
+    order: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def sample(self) -> np.ndarray:
+        """Return each example's number in the task (n_samples,)."""
+        return np.arange(len(self)) if self.order is None else self.order
 
 
 def check_examples(examples: Any, source: str) -> None:

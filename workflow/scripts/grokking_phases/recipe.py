@@ -18,6 +18,10 @@ class Recipe:
     zero_last_layer  whether the readout starts at zero (emergence paper, section 4); the norm is taken before
     matmul           the precision of matrix products in training, not in evaluation; bfloat16 is faster on
                      processors that have it, and gives a different training
+    loss_dtype       the float type of the loss and of its gradient by the logits, in training and evaluation;
+                     parameters and products stay float32. In float32, which the emergence paper's code has,
+                     the gradient no longer sums to zero over classes where probabilities round to 1: softmax
+                     collapse (Prieto et al., 2501.04697)
     evaluate         the steps at which loss and accuracy are taken on the full train and test sets, besides
                      every snapshot
     optimizer        the file in `optimizers/` that updates the parameters
@@ -34,6 +38,7 @@ class Recipe:
     constrain_norm: Literal["none", "weights", "all"] = "none"
     zero_last_layer: bool = False
     matmul: Literal["float32", "bfloat16"] = "float32"
+    loss_dtype: Literal["float64", "float32"] = "float64"
     evaluate: list[int] | dict[str, int] = field(default_factory=lambda: {"every": 5})
     optimizer: str = "adamw"
     loss: str = "cross_entropy"

@@ -1,9 +1,9 @@
 """Choice of the units to train alone: a multiplet that O-information found, its complement, or a random set.
 
 The emergence paper (section 7) retrains the units of its most synergistic multiplet, and their complement. It
-takes the multiplet over all its samples but the first, one every 5 steps. Step 0 is left out, because random
-features have the largest synergy there. Only random sets of the same size can tell whether the units say
-anything about synergy.
+takes the multiplet over all its samples but the first, one every 5 steps; its code takes the first too
+(`step_0`). Step 0 is left out by default, because random features have the largest synergy there. Only random
+sets of the same size can tell whether the units say anything about synergy.
 
 The units are of one layer: the workflow takes the first that the metric measures.
 """
@@ -49,6 +49,7 @@ def choose(
     take: Take = "units",
     draw: int = 0,
     from_step: int = 5,
+    step_0: bool = False,
 ) -> Choice:
     """Return the units, ascending, of a sub-network, and the origin of its multiplet.
 
@@ -61,10 +62,11 @@ def choose(
     take          the multiplet's units, the others of the layer, or as many of the layer drawn at random
     draw          number of the random draw
     from_step     the first step that counts; 0 includes the untrained network
+    step_0        whether the untrained network counts too, whatever `from_step` is
     """
     check_limits(LIMITS, draw=draw, from_step=from_step)
     rows = o_information[(o_information["metric"] == extreme) & o_information["value"].notna()]
-    rows = rows[rows["step"] >= from_step]
+    rows = rows[(rows["step"] >= from_step) | (step_0 & (rows["step"] == 0))]
     rows = rows[rows["step"].isin(moments(at, rows["step"], curves, phases))]
     if rows.empty:
         raise Absent(f"no multiplet with a finite {extreme}")

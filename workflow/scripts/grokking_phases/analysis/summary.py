@@ -8,6 +8,8 @@ and metric, without step 0:
     sizes          Hampel filter (window 3, 3 sigma), to [0, 1], average
     all others     to [0, 1]
 
+Their code for Figure 5 scales all runs of a panel together instead (`figures.emergence._synergy`).
+
 Information is divided by its ceiling instead. The average is for drawing only, because it lags: on log-spaced
 snapshots by about a factor of two in step.
 """

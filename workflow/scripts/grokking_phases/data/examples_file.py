@@ -1,4 +1,4 @@
-"""The dataset file: a task's examples, with their division into train and test."""
+"""The dataset file: a task's examples in the order of the split, with their division into train and test."""
 
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ SIZES = ("n_tokens", "n_classes")
 
 
 def write_examples(path: str | Path, examples: Examples, header: dict[str, Any]) -> None:
-    """Write one row for each example: sample, inputs (fixed-size list), target, split."""
-    n_samples, n_operands = examples.inputs.shape
-    inputs = pa.FixedSizeListArray.from_arrays(pa.array(examples.inputs.ravel()), n_operands)
+    """Write one row for each example, in their order: sample, inputs (fixed-size list), target, split.
+
+    `sample` is the example's number in the task.
+    """
+    inputs = pa.FixedSizeListArray.from_arrays(pa.array(examples.inputs.ravel()), examples.inputs.shape[1])
     split = np.where(examples.train, "train", "test")
-    columns = {"sample": np.arange(n_samples), "inputs": inputs, "target": examples.targets, "split": split}
+    columns = {"sample": examples.sample, "inputs": inputs, "target": examples.targets, "split": split}
     write_parquet(path, pa.table(columns), {name: int(getattr(examples, name)) for name in SIZES} | header)
 
 
@@ -34,5 +36,6 @@ def read_examples(path: str | Path, **expected: Any) -> Examples:
         inputs=inputs.flatten().to_numpy().reshape(len(inputs), -1),
         targets=table["target"].to_numpy(),
         train=table["split"].to_numpy() == "train",
+        order=table["sample"].to_numpy(),
         **{name: header[name] for name in SIZES},
     )

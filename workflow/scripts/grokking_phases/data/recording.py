@@ -1,8 +1,8 @@
 """Snapshots of a training: each a file at first, then merged into snapshots.parquet and weights.safetensors.
 
 A snapshot holds all parameters, and the recorded layers' activations on the probe samples. The probe samples
-are all train rows in dataset order. In snapshots.parquet a step is a row group, so a reader needs only one
-step in memory.
+are all train rows, in the order in which the split drew them. In snapshots.parquet a step is a row group, so
+a reader needs only one step in memory.
 """
 
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class Recording:
     def merge_activations(self, path: str | Path, samples: np.ndarray, header: dict[str, Any]) -> None:
         """Write snapshots.parquet, in which each step is a row group.
 
-        The columns are step, sample, and a fixed-size list for each layer.
+        The columns are step, sample (its number in the task), and a fixed-size list for each layer.
         """
         steps = self.taken() if self.layers else []
         first = self._load(steps[0]) if steps else {}

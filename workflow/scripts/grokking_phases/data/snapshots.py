@@ -31,7 +31,8 @@ class Snapshots:
     layers   {name: width}: all recorded layers, or the given ones; `recompute(step)` gives the missing ones
     network  a function from a step to the network of that step, or None
     header   the header of snapshots.parquet
-    inputs   (n_samples, n_operands) int64, the train examples; `test_inputs` are those of the test set
+    inputs   (n_samples, n_operands) int64, the train examples in the order in which the split drew them;
+             `test_inputs` are those of the test set
     targets  (n_samples,) int64, the classes of the train examples
 
     Raises ValueError if the snapshots were taken on other examples.

@@ -3,6 +3,9 @@
 The permutation is `torch.randperm(N)` after `torch.manual_seed(seed)`, as in the emergence paper's code, so
 that its split can be reproduced exactly. It is drawn from NumPy's generator of the same kind, because torch
 takes seconds to import.
+
+The examples stay in the order of the permutation, as in that code, and so do all activations on them. Ranks
+that order equal values by their place (`ties: paper` and `index`) depend on this order.
 """
 
 from dataclasses import replace
@@ -13,15 +16,23 @@ from grokking_phases.examples import Examples
 
 
 def split(examples: Examples, train_fraction: float, seed: int) -> Examples:
-    """Return the examples with `train` drawn; raise ValueError if the train or test set would be empty."""
+    """Return the examples in the order of the permutation, the train set first.
+
+    Raise ValueError if the train or test set would be empty.
+    """
     n_train = int(train_fraction * len(examples))
     if not 0 < n_train < len(examples):
         raise ValueError(
             f"train_fraction = {train_fraction} of {len(examples)} examples leaves train or test empty"
         )
-    train = np.zeros(len(examples), dtype=bool)
-    train[randperm(len(examples), seed)[:n_train]] = True
-    return replace(examples, train=train)
+    order = np.array(randperm(len(examples), seed))
+    return replace(
+        examples,
+        inputs=examples.inputs[order],
+        targets=examples.targets[order],
+        train=np.arange(len(examples)) < n_train,
+        order=examples.sample[order],
+    )
 
 
 def randperm(n: int, seed: int) -> list[int]:

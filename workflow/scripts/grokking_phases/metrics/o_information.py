@@ -13,6 +13,10 @@ variables. A Gaussian copula cannot see XOR-like dependence.
 `n_constant` and `n_duplicate` count the units left out before the clustering, and `n_failed` the multiplets
 without a value (`layer_search`). Where fewer live units than bins remain, or a bin stays empty, the measures
 are NaN.
+
+Under `ties: paper` and `index` ranks depend on the order of the samples, which is arbitrary. With `n_orders`,
+`synergy_order_1`, `redundancy_order_1`, `synergy_order_2`, … are the extremes in as many random orders.
+Order k is the same at every step, in every layer and in every run with as many samples.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,10 +26,13 @@ import numpy as np
 from grokking_phases.arguments import check_limits
 from grokking_phases.synergy.clustering import Linkage
 from grokking_phases.synergy.layer_search import EXTREMES, LayerSearch, SearchResult, finite_layers
-from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.multiplet_search import Estimator, Variables
 from grokking_phases.synergy.normal_scores import Ties
+from grokking_phases.synergy.random_orders import search_random_orders
 from grokking_phases.threads import one_thread
+
+# The lowest and the highest value of each option: `synergy.limits`, and that of `n_orders`.
+LIMITS = {"n_bins": (2, "width"), "n_draws": (1, None), "seed": (0, None), "n_orders": (0, 1000)}
 
 
 @one_thread
@@ -38,6 +45,7 @@ def compute(
     ties: Ties = "average",
     n_draws: int = 10,
     bias_correction: bool = False,
+    n_orders: int = 0,
     seed: int = 0,
 ) -> Iterator[dict]:
     """Yield tidy rows (step, layer, metric, value, units) for each layer of each snapshot.
@@ -49,25 +57,28 @@ def compute(
     ties             the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws`
                      draws
     bias_correction  whether to subtract the bias of an estimate from few samples (`o_information_bias`)
+    n_orders         the number of random orders of the samples in which the extremes are also measured
+    seed             the seed of random ties and of random orders
 
     Raise ValueError at once for an unknown choice or an option beyond its limits, and on the way for an
     activation that is not finite.
     """
-    check_limits(LIMITS, n_bins=n_bins, n_draws=n_draws, seed=seed)
+    check_limits(LIMITS, n_bins=n_bins, n_draws=n_draws, n_orders=n_orders, seed=seed)
     estimator = Estimator(ties, n_draws, seed, bias_correction, variables)
-    return _rows(snapshots, LayerSearch(estimator, n_bins, linkage))
+    return _rows(snapshots, LayerSearch(estimator, n_bins, linkage), n_orders)
 
 
-def _rows(snapshots: Iterable, layer_search: LayerSearch) -> Iterator[dict]:
+def _rows(snapshots: Iterable, layer_search: LayerSearch, n_orders: int) -> Iterator[dict]:
     for step, layer, X in finite_layers(snapshots):
-        for metric, value, units in _measures(layer_search.search(X, layer_search.estimator.ranks(X))):
-            yield {
-                "step": step,
-                "layer": layer,
-                "metric": metric,
-                "value": float(value),
-                "units": None if units is None else units.tolist(),
-            }
+        place = {"step": step, "layer": layer}
+        result = layer_search.search(X, layer_search.estimator.ranks(X))
+        for metric, value, units in _measures(result):
+            units = None if units is None else units.tolist()
+            yield {**place, "metric": metric, "value": float(value), "units": units}
+        in_orders = search_random_orders(X, result, layer_search, n_orders)
+        for number, reordered in enumerate(in_orders, start=1):
+            for name, value in reordered.extreme_values().items():
+                yield {**place, "metric": f"{name}_order_{number}", "value": float(value), "units": None}
 
 
 def _measures(result: SearchResult) -> Iterator[tuple]:

@@ -8,6 +8,7 @@ from grokking_phases.plugins import options_in
 
 Sampling = Callable[[dict], str]
 HELD = {"weights": "the weights", "all": "all parameters"}
+FLOAT32 = "loss in float32"  # the variant; by default a loss is in float64
 
 
 def sampling(run: dict) -> str:
@@ -34,6 +35,7 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
         f"AdamW, learning rate {training['learning_rate']:g}",
         f"batch {training['batch_size']}" if training["batch_size"] else "full batch",
         f"{training['steps']:,} steps",
+        *([FLOAT32] if training["loss_dtype"] == "float32" else []),
         f"{len(run['seeds'])} seed{'s' if len(run['seeds']) > 1 else ''}",
         sampled(run),
     ]
@@ -70,17 +72,25 @@ def regularised(run: dict) -> str:
 
 
 def labels(runs: dict[str, dict], names: list[str]) -> list[str]:
-    """Return labels that tell runs apart: alpha or weight decay, or the runs' names if these are equal."""
+    """Return labels that tell runs apart (`label`), or the runs' names if these are equal."""
     found = [label(runs[name]) for name in names]
     return found if len(set(found)) == len(names) else names
 
 
 def label(run: dict) -> str:
-    """Return the label of a run in a legend: its alpha, or its weight decay."""
+    """Return the label of a run in a legend: its alpha or weight decay, its last layer, its loss if float32.
+
+    The last layer is named where the norm is held and it does not start at zero.
+    """
     training = run["training"]
-    if training["constrain_norm"] != "none" or training["alpha"] != 1:
-        return f"α = {training['alpha']:g}"
-    return f"weight decay {training['weight_decay']:g}"
+    held = training["constrain_norm"] != "none"
+    by_alpha = held or training["alpha"] != 1
+    parts = [f"α = {training['alpha']:g}" if by_alpha else f"weight decay {training['weight_decay']:g}"]
+    if held and not training["zero_last_layer"]:
+        parts.append("last layer as drawn")
+    if training["loss_dtype"] == "float32":
+        parts.append(FLOAT32)
+    return ", ".join(parts)
 
 
 def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:

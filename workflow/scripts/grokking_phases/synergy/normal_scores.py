@@ -8,11 +8,11 @@ rule:
     average   Every member of a tie group gets the group's mean rank. Independent columns stay uncorrelated.
     paper     Ranks come from sorting twice with numpy's default sort, as published. Ties stay in the order in
               which that sort leaves them, which varies with numpy and CPU.
-    index     Ranks come from sorting twice with a stable sort. Tied samples are ranked by their number.
+    index     Ranks come from sorting twice with a stable sort. Tied samples are ranked by their place.
     random    Ties are ranked in a random order, drawn for each variable separately.
 
 The last three invent structure within ties. `paper` and `index` invent the same structure in every column,
-and so correlate columns that are independent.
+and so correlate columns that are independent. Their results depend on the order of the samples.
 """
 
 from collections.abc import Iterable, Iterator

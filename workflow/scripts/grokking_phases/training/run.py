@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from grokking_phases.data.module_hooks import check_submodules
@@ -33,7 +32,7 @@ class Run:
     def __init__(self, examples: Examples, entry: dict, seed: int, device: str, folder: Path) -> None:
         recipe = Recipe(**entry["training"])
         self.trainer = Trainer(architecture_of(entry, examples), examples, recipe, seed, device)
-        self.samples = np.flatnonzero(examples.train)
+        self.samples = examples.sample[examples.train]
         self.recording = Recording.from_entry(entry.get("snapshots"), recipe.steps, folder)
         check_submodules(self.trainer.model, self.recording.layers, f"models/{entry['model']['module']}.py")
         self.evaluated_at = {*steps_of(recipe.evaluate, recipe.steps), *self.recording.steps}

@@ -35,6 +35,7 @@ class Trainer:
         self.model.to(device)
         self.optimizer = module("optimizers", recipe.optimizer).build(self.model.parameters(), recipe)
         self.loss = module("losses", recipe.loss).loss
+        self.loss_dtype = getattr(torch, recipe.loss_dtype)
         self.launch = self._choose_launch()
         self.data = {}
         for split, rows in {"train": examples.train, "test": ~examples.train}.items():
@@ -58,12 +59,16 @@ class Trainer:
         n_parts = -(-len(targets) // ROWS)  # the parts' gradients add up to the batch's
         for part, answers in zip(inputs.tensor_split(n_parts), targets.tensor_split(n_parts), strict=True):
             with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.matmul == "bfloat16"):
-                loss = self.loss(self.forward(self.model, part), answers) / len(targets)
-            loss.backward()
+                logits = self.forward(self.model, part)
+            (self.summed_loss(logits, answers) / len(targets)).backward()
         self.optimizer.step()
         if self.recipe.constrain_norm != "none":
             constrained = constrained_parameters(self.model, self.recipe)
             rescale(constrained, self.norm / l2_norm(constrained))
+
+    def summed_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Return the sum of the loss over the samples, computed in the recipe's `loss_dtype`."""
+        return self.loss(logits.to(self.loss_dtype), targets)
 
     def _choose_launch(self) -> Callable[[Tensor, Tensor], None]:
         """Return `descend`; on CUDA, a version that is recorded once the learning rate no longer changes."""
@@ -98,7 +103,7 @@ class Trainer:
             sums = torch.zeros(2, dtype=torch.float64, device=targets.device)
             for rows, answers in zip(inputs.split(ROWS), targets.split(ROWS), strict=True):
                 logits = self.forward(self.model, rows)
-                sums[0] += self.loss(logits, answers)
+                sums[0] += self.summed_loss(logits, answers)
                 sums[1] += (logits.argmax(1) == answers).sum()
             means[f"{split}_loss"], means[f"{split}_accuracy"] = sums / len(targets)
         means["weight_norm"] = l2_norm(list(self.model.parameters())).double()

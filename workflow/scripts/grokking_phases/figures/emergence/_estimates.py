@@ -5,7 +5,7 @@ import pandas as pd
 TIES = {
     "average": "ties at their mean rank",
     "paper": "ties as published",
-    "index": "ties by sample number",
+    "index": "ties by place of the sample",
     "random": "ties in random order",
 }
 SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."

@@ -113,7 +113,7 @@ def alone(subnetworks: dict[str, dict]) -> str:
     """
     chosen = {
         RANDOM if entry["take"] == "random" else name: TAKEN[entry["take"]].format(
-            extreme=EXTREMES[entry["extreme"]], moment=MOMENTS[entry["at"]].format(**entry)
+            extreme=EXTREMES[entry["extreme"]], moment=moment_of(entry)
         )
         for name, entry in subnetworks.items()
     }
@@ -123,6 +123,11 @@ def alone(subnetworks: dict[str, dict]) -> str:
         f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same "
         f"initial weights with a fresh optimiser: {listed}."
     )
+
+
+def moment_of(entry: dict) -> str:
+    """Return in words at which snapshots a sub-network's multiplet was looked for."""
+    return MOMENTS[entry["at"]].format(**entry) + (", and of step 0" if entry.get("step_0") else "")
 
 
 def masked(mask: str) -> str:

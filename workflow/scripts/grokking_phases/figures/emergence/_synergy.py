@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from grokking_phases.analysis.summary import averaged, to_unit_range
 from grokking_phases.plotting.panels import in_panels
 
 LABEL = "synergy, \N{MINUS SIGN}min Ω (bits)"
@@ -24,6 +25,17 @@ def synergies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFram
         bits=in_bits(numbers["value"]), normalised=wide["normalised"]["synergy"]
     ).reset_index()
     return in_panels(numbers.rename(columns={"table": "estimate"}), panels)
+
+
+def scaled_together(numbers: pd.DataFrame) -> pd.Series:
+    """Return synergy from 0 to 1 over all runs of a panel, then averaged over the steps of each seed.
+
+    The authors' code for Figure 5 scales a panel so. Its average runs on from one run into the next; this one
+    begins anew with each run and seed. `numbers` are those of `synergies`, in order of steps.
+    """
+    panels = ["estimate", "layer", "panel"]
+    scaled = (-numbers["value"]).groupby([numbers[key] for key in panels]).transform(to_unit_range)
+    return scaled.groupby([numbers[key] for key in [*panels, "run", "seed"]]).transform(averaged)
 
 
 def by_estimate(numbers: pd.DataFrame, metrics: dict) -> dict[tuple[str, str], pd.DataFrame]:

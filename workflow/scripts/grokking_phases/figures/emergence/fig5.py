@@ -1,7 +1,7 @@
 """Emergence paper, Figure 5: synergy over training, by weight decay and by initial scale (section 6).
 
-There is a page for each treatment of ties. Above, synergy is normalised for each seed as the paper draws it,
-which hides how much of it there is. Below, it is in bits. If phases are given, the step at which each run
+There is a page for each treatment of ties. Above, synergy is normalised over all runs of a panel together, as
+in the authors' code for this figure. Below, it is in bits. If phases are given, the step at which each run
 generalises is marked.
 """
 
@@ -12,7 +12,14 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.emergence._boundaries import generalisations
 from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
-from grokking_phases.figures.emergence._synergy import LABEL, by_estimate, log_both_ways, synergies
+from grokking_phases.figures.emergence._synergy import (
+    LABEL,
+    by_estimate,
+    log_both_ways,
+    scaled_together,
+    synergies,
+)
+from grokking_phases.plotting.layouts import legend_over
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
 from grokking_phases.plotting.style import PAGE, caption, page
 
@@ -24,11 +31,12 @@ LINEAR = 1.0  # bits
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return synergy and counts for each run, seed, layer and step > 0, then the steps of generalisation.
 
-    The columns are `value` = min Omega in nats, `bits` = its negative, `normalised`, and how many units were
-    left out and multiplets failed. The steps of generalisation are over seeds.
+    The columns are `value` = min Omega in nats, `bits` = its negative, `normalised` (`scaled_together`), and
+    how many units were left out and multiplets failed. The steps of generalisation are over seeds.
     """
-    measured = tables[tables["table"] != "phases"]
-    return pd.concat([synergies(measured, panels), generalisations(tables, panels)], ignore_index=True)
+    numbers = synergies(tables[tables["table"] != "phases"], panels)
+    numbers = numbers.assign(normalised=scaled_together(numbers))
+    return pd.concat([numbers, generalisations(tables, panels)], ignore_index=True)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
@@ -39,7 +47,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
-    figure = page(PAGE, 4.9)
+    figure = page(PAGE, 5.6)
     panels = numbers["panel"].unique()
     axes = figure.subplots(len(ROWS), len(panels), sharex=True, sharey="row", squeeze=False)
     for column, panel in enumerate(panels):
@@ -47,8 +55,8 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate
         for row, (quantity, label) in enumerate(ROWS.items()):
             draw_panel(axes[row, column], rows, events[events["panel"] == panel], study["runs"], quantity)
             axes[row, column].set(xlabel="step", ylabel=label)
-        axes[0, column].set_title(panel)
-        axes[1, column].get_legend().remove()  # the upper panel has more room
+        legend_over(axes[0, column], panel)
+        axes[1, column].get_legend().remove()
     figure.suptitle(f"Synergy over training: {estimated(study['metrics'][estimate], layer)}")
     caption(figure, text(numbers, events, study["runs"]))
     return figure
@@ -61,15 +69,17 @@ def draw_panel(
 
     The step of generalisation is dotted.
     """
-    colours = dict(zip(rows["run"].unique(), sns.color_palette("colorblind"), strict=False))
-    sns.lineplot(rows, x="step", y=quantity, hue="run", style="run", palette=colours, errorbar="se", ax=ax)
+    drawn = list(rows["run"].unique())
+    names = dict(zip(drawn, labels(runs, drawn), strict=True))
+    colours = dict(zip(drawn, sns.color_palette("colorblind"), strict=False))
+    look = {"palette": {names[run]: colour for run, colour in colours.items()}, "errorbar": "se"}
+    rows = rows.assign(name=rows["run"].map(names))
+    sns.lineplot(rows, x="step", y=quantity, hue="name", style="name", ax=ax, **look)
     for event in events.dropna(subset="step").itertuples():
         ax.axvline(event.step, color=colours[event.run], linestyle=":", linewidth=1)
     ax.set_xscale("log")
     if quantity == "bits":
         log_both_ways(ax, LINEAR)
-    handles, names = ax.get_legend_handles_labels()
-    ax.legend(handles, labels(runs, names), frameon=True)
 
 
 def text(numbers: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict]) -> str:
@@ -80,8 +90,9 @@ def text(numbers: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict]) -> 
         [
             all_described(runs),
             *held(numbers, runs),
-            f"Above: from 0 to 1 for each seed, then {AVERAGE}. Below: raw, linear",
-            f"between {LINEAR:g} bit and its negative, logarithmic beyond. {spread(numbers)} {SIGN}",
+            f"Above: from 0 to 1 over all runs of the panel, then, for each seed, {AVERAGE}.",
+            f"Below: raw, linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
+            f"{spread(numbers)} {SIGN}",
             *([marked] if len(events) else []),
             *undefined(numbers),
             *cut_short(numbers, runs),

@@ -1,0 +1,115 @@
+"""Phases in random orders of the samples: how often each appears, and when it begins.
+
+Where ties are ranked by place, the order of the samples is part of the estimate, and the authors' order is
+one of many.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from grokking_phases.analysis.events import PHASES
+from grokking_phases.analysis.orders import N_PHASES, find_in_orders, over_orders
+from grokking_phases.figures.emergence._boundaries import COLOURS, worded
+from grokking_phases.figures.emergence._estimates import estimated
+from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import all_described, broken
+
+DRAWS = ["curves", "o_information"]
+LANE = 0.7  # height of the seeds of a phase, as a part of its row
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Return how often each event is found in random orders, and when (`analysis.orders`).
+
+    There is a row for each estimate, run, layer, seed (missing: over seeds) and event.
+    """
+    curves, measured = tables[tables["table"] == "curves"], tables[tables["table"] != "curves"]
+    found = [
+        over_orders(find_in_orders(curves[curves["run"] == run], rows)).assign(estimate=estimate, run=run)
+        for (estimate, run), rows in measured.groupby(["table", "run"], sort=False)
+    ]
+    return in_panels(pd.concat(found, ignore_index=True), panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return a page for each estimate and layer."""
+    pages = numbers.groupby(["estimate", "layer"], sort=False, dropna=False)
+    return [draw_page(rows, study, *key) for key, rows in pages]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
+    runs = by_run(numbers)
+    title = f"Phases in random orders of the samples: {estimated(study['metrics'][estimate], layer)}"
+    figure, part = sheet(4.4, title, text(numbers, study["runs"]))
+    axes = part.subplots(2, len(runs), sharey=True, sharex="row", squeeze=False)
+    for (upper, lower), (name, rows) in zip(axes.T, runs.items(), strict=True):
+        draw_shares(upper, rows)
+        draw_starts(lower, rows)
+        upper.set(title=name, xlabel="share of orders")
+        lower.set(xlabel="step at which it begins")
+    part.legend(handles=key(), loc="outside upper center", ncols=4, frameon=False)
+    return figure
+
+
+def lanes(rows: pd.DataFrame) -> list[tuple[str, float, pd.Series]]:
+    """Return (phase, height, row) for the start of each phase in each seed."""
+    seeds = sorted(rows["seed"].dropna().unique())
+    heights = dict(zip(seeds, LANE * (np.arange(len(seeds)) + 0.5) / len(seeds) - LANE / 2, strict=True))
+    starts = rows[rows["seed"].notna()].set_index("event")
+    return [
+        (phase, y + heights[row["seed"]], row)
+        for y, phase in enumerate(PHASES)
+        for _, row in starts.loc[[f"{phase}.start"]].iterrows()
+    ]
+
+
+def draw_shares(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw the share of orders that have each phase: a circle for each seed, a bar for their mean.
+
+    A circle is filled if the order of the split has the phase.
+    """
+    starts = rows[rows["seed"].notna()].assign(share=lambda rows: rows["n_found"] / rows["n_orders"])
+    means = starts.groupby("event")["share"].mean()
+    for y, phase in enumerate(PHASES):
+        ax.plot([means[f"{phase}.start"]] * 2, [y - LANE / 2, y + LANE / 2], color="0.3", linewidth=1)
+    for phase, height, row in lanes(rows):
+        filled = COLOURS[phase] if row["own"] == row["own"] else "white"
+        ax.plot(row["n_found"] / row["n_orders"], height, "o", color=COLOURS[phase], mfc=filled, markersize=4)
+    ax.set_yticks(range(len(PHASES)), list(map(worded, PHASES)))
+    ax.set(xlim=(-0.05, 1.05), ylim=(len(PHASES) - 0.5, -0.5))
+
+
+def draw_starts(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw the steps at which each phase begins, a line for each seed from the least to the most."""
+    for phase, height, row in lanes(rows):
+        ax.plot([row["least"], row["most"]], [height] * 2, color=COLOURS[phase], linewidth=1)
+        ax.plot(row["median"], height, "|", color=COLOURS[phase], markersize=5)
+        ax.plot(row["own"], height, "x", color="black", markersize=3)
+    ax.set_xscale("log")
+
+
+def key() -> list[Line2D]:
+    """Return the entries of the legend."""
+    alone = {"linestyle": "", "color": "0.3"}
+    return [
+        Line2D([], [], marker="o", label="a seed; the order of the split has it", **alone),
+        Line2D([], [], marker="o", mfc="white", label="it does not", **alone),
+        Line2D([], [], color="0.3", marker="|", label="least, median, most"),
+        Line2D([], [], marker="x", label="order of the split", linestyle="", color="black"),
+    ]
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+    counts = numbers.loc[(numbers["event"] == N_PHASES) & numbers["seed"].notna(), "n_orders"]
+    return " ".join(
+        [
+            all_described(runs),
+            f"{counts.min()} random orders, the same for all snapshots, besides that in which the split drew",
+            "the samples. Above: bars, mean over seeds.",
+            *broken(runs),
+        ]
+    )

@@ -1,0 +1,84 @@
+"""Softmax collapse over training, as the figures of both papers draw it (`metrics.softmax_collapse`)."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.lines import draw_lines
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
+
+QUANTITIES = {
+    "rounded_to_one": "share of samples at p = 1",
+    "class_mean_norm": "norm of the class-mean part",
+    "last_layer_norm": "norm of the last layer",
+    "logit_scale": "scale of the logits",
+}
+ABOUT = (
+    "p: probability of the sample's class, rounded to float32. Class-mean part: what the rows of the last "
+    "layer have in common, which softmax ignores. Scale: root mean square of the logits less their mean over "
+    "classes. All on the train set."
+)
+
+
+def collapses(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Return the `value` of each of QUANTITIES and of n_undefined, for each run, seed, layer and step > 0."""
+    rows = tables[(tables["step"] > 0) & tables["metric"].isin([*QUANTITIES, "n_undefined"])]
+    return in_panels(rows[["run", "seed", "layer", "step", "metric", "value"]], panels)
+
+
+def draw_collapses(numbers: pd.DataFrame, study: dict, besides: dict[str, str] | None = None) -> list[Figure]:
+    """Return a page for each panel, with a line for each of its runs.
+
+    `besides` maps other metrics, which may be negative, to the names of their axes; they come first.
+    """
+    quantities = (besides or {}) | QUANTITIES
+    pages = numbers.groupby("panel", sort=False)
+    return [draw_page(rows, study["runs"], panel, quantities) for panel, rows in pages]
+
+
+def draw_page(numbers: pd.DataFrame, runs: dict[str, dict], panel: str, quantities: dict[str, str]) -> Figure:
+    drawn = list(numbers["run"].unique())
+    names = dict(zip(drawn, labels(runs, drawn), strict=True))
+    rows = numbers.assign(name=numbers["run"].map(names))
+    title, n = f"Softmax collapse: {panel}", len(quantities) // 2
+    figure, part = sheet(0.3 + 2.1 * n, title, text(numbers, {run: runs[run] for run in drawn}))
+    axes = part.subplots(n, 2, sharex=True)
+    for ax, (quantity, name) in zip(axes.flat, quantities.items(), strict=True):
+        draw_panel(ax, rows[rows["metric"] == quantity], quantity, list(names.values()))
+        ax.set(xlabel="step", ylabel=name)
+    legend_above(part, 2)
+    return figure
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str, names: list[str]) -> None:
+    draw_lines(ax, rows, "value", "name", names)
+    if quantity == "rounded_to_one":
+        ax.set_ylim(-0.03, 1.03)
+    elif quantity in QUANTITIES:
+        ax.set_yscale("log")
+    else:
+        ax.set_yscale("symlog", linthresh=1)
+
+
+def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+    return " ".join(
+        [
+            all_described(runs),
+            *held(numbers, runs),
+            f"{spread(numbers)} {ABOUT}",
+            *undefined(numbers),
+            *cut_short(numbers, runs),
+            *broken(runs),
+        ]
+    )
+
+
+def undefined(numbers: pd.DataFrame) -> list[str]:
+    """Return a sentence for each run with logits that are not finite in some snapshots."""
+    counts = numbers[numbers["metric"] == "n_undefined"]
+    found = (counts["value"] > 0).groupby(counts["run"]).agg(["sum", "size"])
+    return [
+        f"Logits not finite in {n} of {size} snapshots of {run}." for run, (n, size) in found.iterrows() if n
+    ]
