@@ -1,0 +1,106 @@
+"""The input of every public measure: samples of a layer, and the label of each sample.
+
+    T, labels = take_samples(T, labels)      T (n_samples, n_units) float64, labels (n_samples,) from 0
+
+Samples may be an array, a list of rows, a torch tensor (of any precision, with or without a gradient, on any
+device) or a frame. Labels may be whole numbers, truth values or words. An index is ignored, as scikit-learn
+ignores it: labels belong to samples by their order alone.
+"""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from grokking_phases.arguments import type_of
+
+SHAPES = {
+    0: "give an array of two axes",
+    1: "for a single unit, give {name}[:, None]",
+    3: "choose one position, or join positions and units with {name}.reshape(len({name}), -1)",
+}
+
+
+def take_samples(
+    T: Any, labels: Any = None, *, names: tuple[str, str] = ("T", "labels"), finite: bool = True
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return samples T (n_samples, n_units) in float64, and their labels (n_samples,), numbered from 0.
+
+    names: what messages call the two. finite: whether a value that is not finite raises.
+
+    The labels are None where none are given; labels of shape (n_samples, 1) are taken. Raise ValueError for
+    samples that are not a table of two rows or more of real numbers, for masked values, and for labels that
+    are too few or too many, missing, or not classes.
+    """
+    T = _samples(T, names[0])
+    if finite and not np.isfinite(T).all():
+        raise ValueError(f"{names[0]} holds values that are not finite; leave out these samples.")
+    return T, None if labels is None else take_labels(labels, len(T), names[1])
+
+
+def take_labels(labels: Any, n_samples: int, name: str = "labels") -> np.ndarray:
+    """Return labels as whole numbers from 0 (n_samples,), in ascending order of the given ones."""
+    column = take_column(labels, n_samples, name)
+    try:
+        return np.unique(column, return_inverse=True)[1].reshape(-1)
+    except TypeError:
+        raise ValueError(f"{name} hold values that cannot be sorted; give all in one type.") from None
+
+
+def take_column(labels: Any, n_samples: int, name: str) -> np.ndarray:
+    """Return labels as they are, in an array (n_samples,); raise ValueError as `take_samples` does."""
+    column = _array(labels, name)
+    if column.ndim == 2 and column.shape[1] == 1:
+        column = column[:, 0]
+    if column.ndim != 1:
+        what = f"{name} must be one class for each sample, not {type_of(column)}"
+        raise ValueError(f"{what}; for one-hot rows, give {name}.argmax(axis=1).")
+    if len(column) != n_samples:
+        raise ValueError(
+            f"{name} must hold one class for each of the {n_samples} samples, not {len(column)}."
+        )
+    if _has_gaps(column):
+        raise ValueError(f"{name} hold missing values; leave out these samples.")
+    if column.dtype.kind == "f" and (column != np.floor(column)).any():
+        raise ValueError(f"{name} must be classes, and hold numbers that are not whole; cut them into bins.")
+    return column
+
+
+def _samples(values: Any, name: str) -> np.ndarray:
+    """Return samples as a float64 array (n_samples, n_units); raise ValueError where they are no such table."""
+    array = _array(values, name)
+    if array.ndim != 2:
+        remedy = SHAPES.get(array.ndim, "give two axes").format(name=name)
+        raise ValueError(f"{name} must be (n_samples, n_units), not {type_of(array)}; {remedy}.")
+    if len(array) < 2 or not array.shape[1]:
+        raise ValueError(f"{name} must hold two samples or more of a unit or more, not {type_of(array)}.")
+    is_real = array.dtype.kind in "biuf" or all(isinstance(value, Real) for value in array.flat)
+    if not is_real:
+        raise ValueError(
+            f"{name} must hold real numbers, not {array.dtype}; convert or leave out the others."
+        )
+    return array.astype(np.float64, copy=False)
+
+
+def _array(values: Any, name: str) -> np.ndarray:
+    """Return anything that is like an array as an array; raise ValueError for masked values."""
+    if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
+        raise ValueError(f"{name} has masked values, which no measure leaves out; leave out their samples.")
+    if hasattr(values, "detach"):  # a torch tensor; numpy has no bfloat16
+        values = values.detach().cpu()
+        values = values.double() if values.is_floating_point() else values
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{name} is {type_of(values)} that is no array ({error}); give an array.") from None
+
+
+def _has_gaps(column: np.ndarray) -> bool:
+    """Return whether labels (n_samples,) have one that is missing or not finite."""
+    if column.dtype.kind == "f":
+        return not np.isfinite(column).all()
+    if column.dtype.kind != "O":
+        return False
+    from pandas import isna  # imported here because pandas takes half a second
+
+    return bool(isna(column).any())
