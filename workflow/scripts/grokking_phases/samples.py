@@ -38,6 +38,20 @@ def take_samples(
     return T, None if labels is None else take_labels(labels, len(T), names[1])
 
 
+def take_points(X: Any, dtype: Any = None) -> Any:
+    """Return samples X (n_samples, d) as a torch tensor without a gradient; a tensor keeps its precision.
+
+    dtype: the precision of what is no tensor, torch's default one if None. Raise ValueError as `take_samples`
+    does.
+    """
+    import torch  # imported here because only networks need it
+
+    checked, _ = take_samples(X, names=("X", ""))
+    if isinstance(X, torch.Tensor):
+        return X.detach()
+    return torch.tensor(checked, dtype=dtype or torch.get_default_dtype())
+
+
 def take_labels(labels: Any, n_samples: int, name: str = "labels") -> np.ndarray:
     """Return labels as whole numbers from 0 (n_samples,), in ascending order of the given ones."""
     column = take_column(labels, n_samples, name)
@@ -47,27 +61,29 @@ def take_labels(labels: Any, n_samples: int, name: str = "labels") -> np.ndarray
         raise ValueError(f"{name} hold values that cannot be sorted; give all in one type.") from None
 
 
-def take_column(labels: Any, n_samples: int, name: str) -> np.ndarray:
-    """Return labels as they are, in an array (n_samples,); raise ValueError as `take_samples` does."""
+def take_column(labels: Any, n_labelled: int, name: str, labelled: str = "samples") -> np.ndarray:
+    """Return labels as they are, in an array (n_labelled,); raise ValueError as `take_samples` does.
+
+    labelled: what messages call the things that have a label.
+    """
     column = _array(labels, name)
     if column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]
     if column.ndim != 1:
-        what = f"{name} must be one class for each sample, not {type_of(column)}"
+        what = f"{name} must be one number or word for each of the {labelled}, not {type_of(column)}"
         raise ValueError(f"{what}; for one-hot rows, give {name}.argmax(axis=1).")
-    if len(column) != n_samples:
-        raise ValueError(
-            f"{name} must hold one class for each of the {n_samples} samples, not {len(column)}."
-        )
+    if len(column) != n_labelled:
+        what = f"{name} must hold one class for each of the {n_labelled} {labelled}"
+        raise ValueError(f"{what}, not {len(column)} classes; give one for each.")
     if _has_gaps(column):
-        raise ValueError(f"{name} hold missing values; leave out these samples.")
+        raise ValueError(f"{name} hold missing values; leave out these {labelled}.")
     if column.dtype.kind == "f" and (column != np.floor(column)).any():
         raise ValueError(f"{name} must be classes, and hold numbers that are not whole; cut them into bins.")
     return column
 
 
 def _samples(values: Any, name: str) -> np.ndarray:
-    """Return samples as a float64 array (n_samples, n_units); raise ValueError where they are no such table."""
+    """Return samples as a float64 array (n_samples, n_units), or raise ValueError."""
     array = _array(values, name)
     if array.ndim != 2:
         remedy = SHAPES.get(array.ndim, "give two axes").format(name=name)

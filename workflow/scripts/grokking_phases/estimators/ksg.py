@@ -35,6 +35,8 @@ from grokking_phases.samples import take_samples
 
 LIMITS = {"n_components": (1, None), "n_neighbours": (1, None)}
 
+SAME = 1e-10  # relative difference up to which two distances are equal
+
 
 def ksg_information(
     T: np.ndarray, labels: np.ndarray, n_neighbours: int = 3, *, unit_spread: bool = True
@@ -70,27 +72,32 @@ def expected_log_ranks(T: np.ndarray, labels: np.ndarray, k: np.ndarray) -> np.n
     k: which neighbour of its own label each sample has its distance from (n_samples,).
     """
     distance, own = np.empty(len(T)), np.empty((2, len(T)), int)
+    rounding = 4 * np.finfo(float).eps * np.abs(T).max()
     for label in np.unique(labels):
         members = labels == label
         tree = KDTree(T[members])
         # The nearest neighbour is the sample itself.
         distance[members] = tree.query(T[members], [k[members][0] + 1], p=np.inf)[0][:, 0]
-        own[:, members] = counts(tree, T[members], distance[members])
-    (own_nearer, own_within), (nearer, within) = own, counts(KDTree(T), T, distance)
+        own[:, members] = counts(tree, T[members], distance[members], rounding)
+    (own_nearer, own_within), (nearer, within) = own, counts(KDTree(T), T, distance, rounding)
     j, t = k + 1 - own_nearer, own_within - own_nearer
     return mean_digamma(nearer + j - 1, j, t, within - nearer - t)
 
 
-def counts(tree: KDTree, T: np.ndarray, distance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def counts(
+    tree: KDTree, T: np.ndarray, distance: np.ndarray, rounding: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return how many samples are nearer than a distance, and how many within it (n_samples,).
 
-    Each sample counts itself as nearer.
+    rounding: of a distance of 0. Distances that differ by rounding are equal. Each sample counts itself as
+    nearer.
     """
+    rounding = rounding + SAME * distance
     nearer, within = (
         tree.query_ball_point(T, radius, p=np.inf, return_length=True)
-        for radius in (np.nextafter(distance, 0), distance)
+        for radius in (np.maximum(distance - rounding, 0), distance + rounding)
     )
-    return np.where(distance > 0, nearer, 1), within
+    return np.where(distance > rounding, nearer, 1), within
 
 
 def mean_digamma(least: np.ndarray, j: np.ndarray, t: np.ndarray, o: np.ndarray) -> np.ndarray:

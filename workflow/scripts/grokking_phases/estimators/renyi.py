@@ -33,7 +33,9 @@ def renyi_information(T: np.ndarray, targets: np.ndarray, noise: float, alpha: f
 
     Memory grows with n_samples^2. Raise ValueError for noise that is not positive, or an alpha of 1.
     """
-    check_limits(LIMITS, noise=noise, alpha=alpha)
+    if not noise > 0:
+        raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
+    check_limits(LIMITS, alpha=alpha)
     check_order(alpha)
     T, targets = take_samples(T, targets, names=("T", "targets"))
     K = squareform(np.exp(-pdist(in_widths(T, noise), "sqeuclidean") / 2), checks=False)

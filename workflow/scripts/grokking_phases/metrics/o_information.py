@@ -11,8 +11,8 @@ Each comes with the units of its multiplet. `synergy_size` and `redundancy_size`
 variables. A Gaussian copula cannot see XOR-like dependence.
 
 `n_constant` and `n_duplicate` count the units left out before the clustering, and `n_failed` the multiplets
-without a value (`layer_search`). Where fewer live units than bins remain, or a bin stays empty, the measures
-are NaN.
+without a value. `undersampled` is 1 where there are fewer samples than variables + 1 (`layer_search`). Where
+fewer live units than bins remain, or a bin stays empty, the measures are NaN.
 """
 
 from collections.abc import Iterable, Iterator
