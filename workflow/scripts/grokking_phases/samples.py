@@ -22,17 +22,26 @@ SHAPES = {
 
 
 def take_samples(
-    T: Any, labels: Any = None, *, names: tuple[str, str] = ("T", "labels"), finite: bool = True
+    T: Any,
+    labels: Any = None,
+    *,
+    names: tuple[str, str] = ("T", "labels"),
+    finite: bool = True,
+    at_least: int = 2,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Return samples T (n_samples, n_units) in float64, and their labels (n_samples,), numbered from 0.
 
-    names: what messages call the two. finite: whether a value that is not finite raises.
+    names: what messages call the two. finite: whether a value that is not finite raises. at_least: the least
+    number of samples.
 
     The labels are None where none are given; labels of shape (n_samples, 1) are taken. Raise ValueError for
-    samples that are not a table of two rows or more of real numbers, for masked values, and for labels that
-    are too few or too many, missing, or not classes.
+    samples that are not a table of real numbers, too few, or masked, and for labels that are too few or too
+    many, missing, or not classes.
     """
-    T = _samples(T, names[0])
+    T = _table(T, names[0])
+    if len(T) < at_least or not T.shape[1]:
+        what = f"{names[0]} must hold {at_least} samples or more of a unit or more"
+        raise ValueError(f"{what}, not {type_of(T)}.")
     if finite and not np.isfinite(T).all():
         raise ValueError(f"{names[0]} holds values that are not finite; leave out these samples.")
     return T, None if labels is None else take_labels(labels, len(T), names[1])
@@ -46,7 +55,7 @@ def take_points(X: Any, dtype: Any = None) -> Any:
     """
     import torch  # imported here because only networks need it
 
-    checked, _ = take_samples(X, names=("X", ""))
+    checked, _ = take_samples(X, names=("X", ""), at_least=1)
     if isinstance(X, torch.Tensor):
         return X.detach()
     return torch.tensor(checked, dtype=dtype or torch.get_default_dtype())
@@ -82,19 +91,14 @@ def take_column(labels: Any, n_labelled: int, name: str, labelled: str = "sample
     return column
 
 
-def _samples(values: Any, name: str) -> np.ndarray:
+def _table(values: Any, name: str) -> np.ndarray:
     """Return samples as a float64 array (n_samples, n_units), or raise ValueError."""
     array = _array(values, name)
     if array.ndim != 2:
         remedy = SHAPES.get(array.ndim, "give two axes").format(name=name)
         raise ValueError(f"{name} must be (n_samples, n_units), not {type_of(array)}; {remedy}.")
-    if len(array) < 2 or not array.shape[1]:
-        raise ValueError(f"{name} must hold two samples or more of a unit or more, not {type_of(array)}.")
-    is_real = array.dtype.kind in "biuf" or all(isinstance(value, Real) for value in array.flat)
-    if not is_real:
-        raise ValueError(
-            f"{name} must hold real numbers, not {array.dtype}; convert or leave out the others."
-        )
+    if array.dtype.kind not in "biuf" and not all(isinstance(value, Real) for value in array.flat):
+        raise ValueError(f"{name} must hold real numbers, not {array.dtype}; leave out the other columns.")
     return array.astype(np.float64, copy=False)
 
 
