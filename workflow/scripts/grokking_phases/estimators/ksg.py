@@ -1,14 +1,14 @@
 """KSG: mutual information between a few variables T, continuous or not, and a label V, in nats.
 
 This is Kraskov's nearest-neighbour estimator for a label (Ross 2014, doi:10.1371/journal.pone.0087357,
-equation 2). Let d_i be the distance, in the maximum norm, from sample i to the k-th nearest sample of its own
-label. Let m_i be the number of samples that are no farther in the order of distance than that one, other than
-itself. Let N_v be the number of samples with a label. Then
+equation 2). Order all samples by their distance from sample i, in the maximum norm, with i itself first. Let
+d_i be the distance of its k-th nearest sample of its own label, and m_i the number of samples that come
+before that one. Let N_v be the number of samples with a label. Then
 
     I(T;V) = psi(N) + psi(k) - <psi(N_v)> - <psi(m_i)>
 
-Several samples may lie at the distance d_i: zeros of a ReLU, or collapsed classes. The order of these is
-arbitrary, so psi(m_i) is averaged over all their orders. Among o samples of other labels and t of the own
+Several samples may lie at the distance d_i: zeros of a ReLU, or collapsed classes. Their order is arbitrary,
+so psi(m_i) is averaged over all their orders. Among o samples of other labels and t of the own
 label, the number of others before the j-th own sample is beta-binomial (o, j, t - j + 1). Where d_i is 0,
 this gives exactly psi(k) - psi(m_i) = psi(number of own samples there) - psi(number of all samples there),
 the rule of Gao et al. (2017, arXiv 1709.06212). Without ties it is Ross's estimator.
