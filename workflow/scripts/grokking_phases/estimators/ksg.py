@@ -8,9 +8,9 @@ before that one. Let N_v be the number of samples with a label. Then
     I(T;V) = psi(N) + psi(k) - <psi(N_v)> - <psi(m_i)>
 
 Several samples may lie at the distance d_i: zeros of a ReLU, or collapsed classes. Their order is arbitrary,
-so psi(m_i) is averaged over all their orders. Among o samples of other labels and t of the own
-label, the number of others before the j-th own sample is beta-binomial (o, j, t - j + 1). Where d_i is 0,
-this gives exactly psi(k) - psi(m_i) = psi(number of own samples there) - psi(number of all samples there),
+so psi(m_i) is averaged over all their orders. Among o samples of other labels and t of the own label, the
+number of others before the j-th own sample is beta-binomial (o, j, t - j + 1). Where d_i is 0, this gives
+exactly psi(k) - psi(m_i) = psi(number of own samples there) - psi(number of all samples there),
 the rule of Gao et al. (2017, arXiv 1709.06212). Without ties it is Ross's estimator.
 
 Distances depend on the units of T. With `unit_spread` each variable is first divided by its standard
