@@ -8,7 +8,7 @@ import pytest
 WORKFLOW = Path(__file__).parents[1] / "workflow"
 LIBRARY = "grokking_phases"
 # Modules of the library that are in none of its packages.
-ROOT = {"recipe", "steps", "plugins", "arguments", "examples", "threads"}
+ROOT = {"recipe", "steps", "plugins", "arguments", "samples", "examples", "threads"}
 COMMAND_LINE = {"cli", "__main__"}
 # Packages whose modules are found by their names.
 PLUGINS = {"datasets", "models", "optimizers", "losses", "interventions", "metrics"}

@@ -17,6 +17,7 @@ from grokking_phases.regions.partition import partition as partition_of
 from grokking_phases.regions.polygons import area
 from grokking_phases.regions.relu_chains import hidden_layers
 from grokking_phases.storage.tidy_rows import tidy
+from grokking_phases.threads import use_threads
 
 CHANGES = ["disappearance", "merging", "alignment"]
 
@@ -82,9 +83,24 @@ def test_weights_that_are_not_finite_give_nan_and_no_mechanism(plane):
     plane.snapshots[2][1]["preactivation_1.weight"][0, 0] = torch.nan
     rows = pd.DataFrame(linear_regions.compute(plane)).set_index(["layer", "step"])
     broken = rows.loc[[("hidden_1", 2)]]
-    assert broken["metric"].tolist() == ["regions"] and broken["value"].isna().all()
+    assert broken["metric"].tolist() == ["n_undefined", "regions"]
+    assert broken["value"].iloc[0] == 1 and np.isnan(broken["value"].iloc[1])
+    undefined = rows[rows["metric"] == "n_undefined"]["value"]
+    assert undefined.loc["hidden_2"].tolist() == [0, 0, 1, 0, 0]
     assert "born" not in rows.loc[("hidden_1", 3), "metric"].tolist()
     assert "born" in rows.loc[("hidden_1", 4), "metric"].tolist()
+
+
+@pytest.mark.parametrize("step", [0, 2])
+@pytest.mark.parametrize("weight", ["preactivation_1.weight", "readout.bias"])
+def test_a_drawn_network_that_is_not_finite_has_only_its_flag(plane, step, weight):
+    """The square is that of the first network with finite weights."""
+    plane.snapshots[step][1][weight][...] = torch.inf
+    with use_threads(1):  # set once, not for each row
+        rows = pd.DataFrame(partition.compute(plane))
+    assert set(rows[rows["step"] == step]["metric"]) == {"n_undefined"}
+    assert set(rows[rows["metric"] == "n_undefined"].query("value == 1")["step"]) == {step}
+    assert set(rows["step"]) == set(plane.steps)
 
 
 def test_a_network_too_large_to_draw_raises():

@@ -120,7 +120,10 @@ def test_rows_of_a_network(name):
         scale = embedded.flatten(1).norm(dim=1).square().mean().sqrt().item()
     rows = list(compute(Snapshots([SimpleNamespace(step=3, network=network)]), radius=0.05, n_samples=8))
     values = {(row["layer"], row["metric"]): row["value"] for row in rows}
-    metrics = ["local_complexity_train", "local_complexity_test", "local_complexity_random", "radius"]
+    metrics = [f"local_complexity_{split}" for split in ("train", "test", "random")] + [
+        "radius",
+        "n_undefined",
+    ]
     assert {row["step"] for row in rows} == {3}
     assert sorted(values) == sorted(product(layers, metrics))
     assert values[layers[0], "radius"] == pytest.approx(0.05 * scale, rel=1e-5)
@@ -159,3 +162,39 @@ def test_the_radius_can_be_relative_to_the_points():
     X = torch.from_numpy(np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32))
     norms = network[0](X).relu().norm(dim=1)
     assert relative["3", "radius"] == pytest.approx(0.3 * norms.square().mean().sqrt().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("module", "undefined"), [(0, {"1", "3"}), (2, {"3"}), (4, set())])
+def test_weights_that_are_not_finite_give_nan_from_their_layer_on(bad, module, undefined):
+    """Such a network had no crossings at all, since no comparison with NaN holds."""
+    network, X = deep(), torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
+    finite = local_complexity(network, X, radius=1.0, n_directions=4, seed=0)
+    with torch.no_grad():
+        network[module].weight[0, 0] = bad
+    found = local_complexity(network, X, radius=1.0, n_directions=4, seed=0)
+    for layer, counts in found.items():
+        if layer in undefined:
+            assert np.isnan(counts).all()
+        else:
+            np.testing.assert_array_equal(counts, finite[layer])
+            assert counts.sum() > 0
+
+
+def test_undefined_points_are_counted():
+    network = deep()
+    assert rows_of(network, points="input", radius=0.3)["1", "n_undefined"] == 0
+    with torch.no_grad():
+        network[2].bias[3] = np.nan
+    values = rows_of(network, points="input", radius=0.3)
+    assert (values["1", "n_undefined"], values["3", "n_undefined"]) == (0, 3 * 12)
+    assert np.isnan(values["3", "local_complexity_train"]) and values["1", "local_complexity_train"] > 0
+
+
+def test_only_the_samples_that_overflow_are_undefined():
+    network = deep().double()
+    with torch.no_grad():
+        network[0].weight.fill_(1.0)
+    X = torch.tensor([[0.0] * 4, [1e308] * 4, [1.0] * 4], dtype=torch.float64)
+    counts = local_complexity(network, X, radius=0.1, n_directions=4, seed=0)["1"]
+    assert np.isnan(counts).tolist() == [False, True, False]

@@ -388,3 +388,67 @@ def test_constant_layers_and_layers_that_are_not_finite_are_nan(estimator):
     assert np.isnan(constant["information_x"]) and constant["n_constant"] == 1
     assert np.isnan(infinite["information_x"]) and infinite["n_constant"] == 0
     assert np.isfinite(last["information_x"]) and last["n_constant"] == 0
+
+
+# What compute takes and counts
+
+
+def test_estimates_that_were_cut_and_classes_that_collapsed_are_counted():
+    targets, T = clusters(spread=0.001)
+    (values,) = one_layer(targets, T, estimator="gaussian_copula")
+    assert values["information_y"] == values["ceiling_y"] and values["share_cut"] == pytest.approx(2 / 3)
+    T[targets == 0] = T[0]  # one dead class, of which each label here has one
+    (values,) = one_layer(targets, T, estimator="gaussian_copula")
+    assert np.isnan(values["information_y"]) and values["n_collapsed"] >= 1
+    assert values["n_undefined"] >= 2  # the class, and the operand that equals it
+    (values,) = one_layer(targets, T, estimator="ksg")
+    assert values["information_y"] == pytest.approx(values["ceiling_y"], abs=1e-12)
+    assert (values["n_undefined"], values["n_collapsed"]) == (0, 0)
+    (values,) = one_layer(targets, gaussian(200), estimator="ksg")
+    assert values["share_cut"] == 0
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_classes_of_any_form_are_taken(estimator):
+    targets, T = clusters(spread=0.5)
+    (expected,) = one_layer(targets, T, estimator=estimator)
+    for form in (targets[:, None], targets + 1000.0):
+        run = Snapshots(targets, layer=[T])
+        run.targets = form
+        found = {row["metric"]: row["value"] for row in compute(run, estimator=estimator)}
+        assert found == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"targets": np.where(np.arange(200) == 3, np.nan, 1.0)}, "^targets hold missing values"),
+        (
+            {"T": np.zeros((200, 4, 8))},
+            r"^layer layer at step 0 must be \(n_samples, n_units\).*\(200, 4, 8\)",
+        ),
+        ({"T": np.ma.masked_less(clusters()[1], 0)}, "^layer layer at step 0 has masked values"),
+        ({"inputs": np.arange(100)[:, None]}, "^inputs must hold one class for each of the 200 samples"),
+    ],
+)
+def test_a_run_of_the_wrong_shape_is_one_sentence(change, message):
+    targets, T = clusters()
+    run = Snapshots(targets, layer=[T])
+    run.targets, run.inputs = change.get("targets", run.targets), change.get("inputs", run.inputs)
+    run[0].activations["layer"] = change.get("T", T)
+    with pytest.raises(ValueError, match=message):
+        list(compute(run, estimator="linear_probe"))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", [1e-300, 1e-30, 1e30, 1e300])
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_a_layer_of_any_scale_has_the_same_values(estimator, scale):
+    targets, T = clusters(spread=0.5)
+    run = Snapshots(targets, layer=[T])
+    found = []
+    for factor in (1.0, scale):
+        run[0].activations["layer"] = T * factor
+        rows = compute(run, estimator=estimator)
+        found.append({row["metric"]: row["value"] for row in rows if row["metric"] != "resolution"})
+    assert found[1] == pytest.approx(found[0], abs=1e-5, nan_ok=True)

@@ -108,16 +108,36 @@ def test_a_layer_that_is_wholly_dead_has_no_synergy():
 
 
 def test_a_failed_factorisation_affects_only_its_multiplets(rng):
-    """A unit that falls as another rises is no duplicate, but the covariance of their scores is singular."""
+    """The third of three units is 1 where one of the others is, so the covariance of the three is singular.
+
+    The scores of a unit of two values are an affine function of it.
+    """
     X = rng.normal(size=(300, 6)).astype(np.float32)
-    X[:, 5] = -X[:, 0]
+    X[:, 0], X[:, 3] = np.arange(300) % 3 == 0, np.arange(300) % 3 == 1
+    X[:, 5] = X[:, 0] + X[:, 3]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         rows = measure(X, n_bins=6)
-    assert rows["n_failed"]["value"] == 2**4  # every multiplet that has both units
+    assert rows["n_failed"]["value"] == 2**3  # every multiplet that has all three
     assert rows["n_duplicate"]["value"] == 0
     assert np.isfinite(rows["synergy"]["value"])
-    assert not {0, 5} <= set(rows["synergy"]["units"])
+    assert not {0, 3, 5} <= set(rows["synergy"]["units"])
+
+
+def test_a_unit_and_its_negative_are_counted_as_duplicates(rng):
+    X = rng.normal(size=(300, 6)).astype(np.float32)
+    X[:, 5] = -X[:, 0]
+    rows = values(X, n_bins=5)
+    assert (rows["n_duplicate"], rows["n_failed"]) == (1, 0)
+
+
+@pytest.mark.parametrize(("n_samples", "flag"), [(5, 1), (12, 1), (13, 0)])
+def test_fewer_samples_than_units_and_one_are_flagged(rng, n_samples, flag):
+    """From 5 samples, 12 units had a synergy of 3.45 without a word."""
+    X = rng.normal(size=(n_samples, 12)).astype(np.float32)
+    rows = values(X, n_bins=10)
+    assert rows["undersampled"] == flag
+    assert (rows["n_failed"] > 0) == bool(flag)
 
 
 def test_more_units_than_samples_make_multiplets_fail(rng):
@@ -198,6 +218,7 @@ def test_rows_are_tidy_for_each_layer_of_each_snapshot(rng):
         "n_constant",
         "n_duplicate",
         "n_failed",
+        "undersampled",
     ]
     assert [(row["step"], row["layer"], row["metric"]) for row in rows] == [
         (step, layer, metric) for step in (0, 5) for layer in "ab" for metric in metrics
@@ -205,7 +226,7 @@ def test_rows_are_tidy_for_each_layer_of_each_snapshot(rng):
     assert all(set(row) == {"step", "layer", "metric", "value", "units"} for row in rows)
     assert all(type(row["value"]) is float for row in rows)
     assert all(type(unit) is int for row in rows if row["units"] for unit in row["units"])
-    assert [row["units"] is not None for row in rows[:7]] == [True, False, True, False, False, False, False]
+    assert [row["units"] is not None for row in rows[:8]] == [True, False, True, *[False] * 5]
 
 
 def test_options_reach_the_estimate(rng):

@@ -209,3 +209,13 @@ def test_equal_samples_span_no_plane():
     for samples in ([a, a, b], [a, b, b], [a, b, 2 * b]):
         with pytest.raises(ValueError, match="span no plane"):
             Slice.through(np.array(samples))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_layer_that_is_not_finite_has_no_regions(bad, place):
+    """Such a layer cut nothing, since no comparison with NaN holds: the square was one region."""
+    layers = layers_of(network([3, 2]))
+    layers[1][place][..., 0] = bad
+    with pytest.raises(ValueError, match="^layers: weights or biases of layer 1 are not finite.*[.]$"):
+        partition(layers, UNIT)

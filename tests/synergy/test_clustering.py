@@ -62,3 +62,13 @@ def test_live_units_are_neither_constant_nor_copies_under_every_rule_for_ties(rn
     live, n_constant = live_units(rank_columns(X, ties))
     np.testing.assert_array_equal(live, np.delete(np.arange(24), [3, 8, 12, 20]))
     assert n_constant == 2
+
+
+@pytest.mark.parametrize("ties", ["average", "paper", "index", "random"])
+def test_the_negative_of_a_unit_is_a_duplicate(rng, ties):
+    """A unit that falls as another rises has opposite scores, and makes their covariance singular."""
+    X = np.maximum(rng.normal(size=(400, 6)), 0)
+    X[:, 4], X[:, 5] = -X[:, 1], np.exp(-X[:, 2])
+    np.testing.assert_array_equal(live_units(rank_columns(X, ties))[0], [0, 1, 2, 3])
+    X[0, 4] += 5  # no longer opposite
+    np.testing.assert_array_equal(live_units(rank_columns(X, ties))[0], [0, 1, 2, 3, 4])

@@ -1,11 +1,13 @@
 """O-information by its definition: closed forms, signs, ties, singular covariances, and the fast search."""
 
+import logging
 import warnings
 from typing import get_args
 
 import numpy as np
 import pytest
 from scipy.special import ndtri
+from thoi.measures.gaussian_copula import nplets_measures
 
 from grokking_phases.synergy.multiplet_search import Variables, search_multiplets
 from grokking_phases.synergy.normal_scores import Ties, normal_scores
@@ -50,6 +52,14 @@ def test_copies_are_redundant_a_sum_is_synergistic_and_parity_is_not_seen(rng):
     assert abs(o_information(np.column_stack([bits, bits.sum(axis=1) % 2]))) < 1e-3
 
 
+def test_without_ties_thoi_has_the_same_value_from_samples(rng):
+    """thoi makes its own normal scores, and always corrects the bias."""
+    X = rng.normal(size=(500, 4))
+    X[:, 3] += X[:, :3].sum(axis=1)
+    found = nplets_measures(X, [[0, 1, 2, 3]], verbose=logging.ERROR)[0, 0, 2].item()
+    assert o_information(X, bias_correction=True) == pytest.approx(found, abs=1e-9)
+
+
 def test_order_of_samples_and_of_variables_does_not_matter(rng):
     X = np.maximum(rng.normal(size=(300, 5)) @ rng.normal(size=(5, 5)), 0)
     shuffled = X[rng.permutation(300)][:, rng.permutation(5)]
@@ -65,10 +75,11 @@ def test_a_singular_covariance_gives_nan_without_a_warning(rng, ties):
         assert np.isnan(o_information(X[:, [0, 1, 2, 0]], ties=ties))
         assert np.isnan(o_information(rng.normal(size=(5, 8)), ties=ties, bias_correction=True))
         assert np.isnan(o_information(X * [1, 1, 0], ties="average"))
-        wide = search_multiplets(
-            rng.normal(size=(5, 8)), np.arange(8) // 3, variables="block", ties=ties, bias_correction=True
-        )
-        assert np.isnan(wide.o_information).all()
+        with pytest.warns(UserWarning, match="8 variables from 5 samples is mostly noise"):
+            wide = search_multiplets(
+                rng.normal(size=(5, 8)), np.arange(8) // 3, ties=ties, bias_correction=True
+            )
+        assert wide.undersampled and np.isnan(wide.o_information).all()
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])

@@ -1,6 +1,7 @@
 """Bins of the columns of a layer, or of its components: their edges, and the bin that each sample falls into.
 
-`equal_width` edges span a column's range over all snapshots, so a layer that shrinks loses entropy.
+`equal_width` edges span a column's range. That over all snapshots of a run is fixed, so a layer that shrinks
+loses entropy. That of a snapshot follows the layer's scale.
 `quantile` edges are taken from the layer at the same step. Unless values are tied, each bin of a column
 then holds about equally many samples, so that only the arrangement of the samples moves the entropy.
 """
@@ -16,14 +17,15 @@ BinEdges = Literal["equal_width", "quantile"]
 
 
 class Span(NamedTuple):
-    """The range of each column over a run: `low` and `high`, (k,)."""
+    """The range of each column: `low` and `high`, (k,)."""
 
     low: np.ndarray
     high: np.ndarray
 
-    def column(self, i: int) -> "Span":
-        """Return the range of one column."""
-        return Span(self.low[i : i + 1], self.high[i : i + 1])
+
+def span_of(X: np.ndarray) -> Span:
+    """Return the range of each column of X (n_samples, k)."""
+    return Span(X.min(axis=0), X.max(axis=0))
 
 
 def spans(snapshots: Iterable, columns: Callable[[np.ndarray, str], np.ndarray]) -> dict[str, Span]:
@@ -36,10 +38,9 @@ def spans(snapshots: Iterable, columns: Callable[[np.ndarray, str], np.ndarray])
     for snapshot in snapshots:
         for layer, T in snapshot.activations.items():
             if np.isfinite(T).all():
-                X = columns(T, layer).astype(np.float64)
-                low, high = X.min(axis=0), X.max(axis=0)
-                before = found.get(layer, Span(low, high))
-                found[layer] = Span(np.minimum(before.low, low), np.maximum(before.high, high))
+                now = span_of(columns(T, layer).astype(np.float64))
+                before = found.get(layer, now)
+                found[layer] = Span(np.minimum(before.low, now.low), np.maximum(before.high, now.high))
     return found
 
 

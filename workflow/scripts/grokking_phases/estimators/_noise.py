@@ -10,8 +10,11 @@ from typing import Literal
 import numpy as np
 
 from grokking_phases.estimators._column_means import column_means
+from grokking_phases.estimators._scale import power_of_two
 
 NoiseScale = Literal["relative", "absolute"]
+
+FARTHEST = 1e150  # in widths; the square of a greater distance would overflow
 
 
 @dataclass(frozen=True)
@@ -28,4 +31,11 @@ class Noise:
         """
         if self.scale == "absolute":
             return self.size
-        return self.size * np.sqrt(((T - column_means(T)) ** 2).sum(axis=1).mean())
+        centred = T - column_means(T)
+        scale = float(power_of_two(centred))
+        return self.size * scale * np.sqrt(((centred / scale) ** 2).sum(axis=1).mean())
+
+
+def in_widths(T: np.ndarray, width: float) -> np.ndarray:
+    """Return T (n_samples, width), centred, in units of a kernel's width."""
+    return np.clip((T - column_means(T)) / width, -FARTHEST, FARTHEST)

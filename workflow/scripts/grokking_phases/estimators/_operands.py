@@ -4,10 +4,6 @@ Estimators that need a label put the operands a and b of the input in the place 
 I(T;a) + I(T;b), which for independent operands is at most I(T;a,b).
 """
 
-from collections.abc import Callable
-
-import numpy as np
-
 from grokking_phases.estimators._entropy import entropy
 
 
@@ -24,7 +20,7 @@ class Operands:
         *operands, y = map(entropy, self.labels.values())
         return sum(operands), y
 
-    def informations(self, estimate: Callable[[np.ndarray], float]) -> dict[str, float]:
-        """Return the estimate of I(T;V) in nats for each label V, and the sum over the operands for X."""
-        values = {f"information_{name}": estimate(label) for name, label in self.labels.items()}
-        return {"information_x": sum(values.values()) - values["information_y"], **values}
+    def summed(self, values: dict[str, float]) -> dict[str, float]:
+        """Return {information_V: I(T;V)} from {V: I(T;V)}, and the sum over the operands as information_x."""
+        about_x = sum(value for name, value in values.items() if name != "y")
+        return {"information_x": about_x, **{f"information_{name}": value for name, value in values.items()}}

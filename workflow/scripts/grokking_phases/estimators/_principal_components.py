@@ -6,14 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from grokking_phases.estimators._column_means import column_means
+from grokking_phases.estimators._scale import power_of_two
 
 
 @dataclass(frozen=True)
 class PrincipalComponents:
-    """The first k principal components of a layer: its `mean` (width,) and the `axes` (width, k)."""
+    """The first k principal components of a layer: its `mean` (width,) and the `axes` (width, k).
+
+    Components are in units of `scale`, a power of two near the layer's largest distance from the mean.
+    """
 
     mean: np.ndarray
     axes: np.ndarray
+    scale: float = 1.0
 
     @property
     def n_components(self) -> int:
@@ -28,10 +33,13 @@ class PrincipalComponents:
         return None if np.isfinite(self.mean).all() else {}
 
     def project(self, T: np.ndarray) -> np.ndarray:
-        """Return the projection of T (n_samples, width) on the axes: (n_samples, k), float32."""
+        """Return the projection of T (n_samples, width) on the axes: (n_samples, k), float32.
+
+        It is in units of `scale`.
+        """
         # Activations are float32. Rounding to float32 again keeps equal samples equal. Otherwise a quantile
         # would cut between roundings.
-        return ((T - self.mean) @ self.axes).astype(np.float32)
+        return ((T - self.mean) / self.scale @ self.axes).astype(np.float32)
 
 
 def principal_components(T: np.ndarray, n_components: int) -> PrincipalComponents:
@@ -43,9 +51,11 @@ def principal_components(T: np.ndarray, n_components: int) -> PrincipalComponent
     if not np.isfinite(T).all():
         return PrincipalComponents(np.full(T.shape[1], np.nan), np.empty((T.shape[1], 0)))
     mean = column_means(T)
-    variances, axes = np.linalg.eigh((T - mean).T @ (T - mean))
+    scale = float(power_of_two(T - mean))
+    centred = (T - mean) / scale
+    variances, axes = np.linalg.eigh(centred.T @ centred)
     rank = int((variances > variances[-1] * len(variances) * np.finfo(np.float64).eps).sum())
-    return PrincipalComponents(mean, axes[:, ::-1][:, : min(n_components, rank)])
+    return PrincipalComponents(mean, axes[:, ::-1][:, : min(n_components, rank)], scale)
 
 
 def fit_components(snapshots: Iterable, n_components: int) -> dict[str, PrincipalComponents]:

@@ -9,6 +9,10 @@ equally likely. The bin T_b is a function of X, so that
 All of these come from counts. With few samples a cell, I(T_b; Y) is well above 0 even for random labels:
 compare it with its value for shuffled labels. With one component and `quantile` edges, H(T_b) is at its
 ceiling whatever the layer.
+
+A constant T falls into one bin: 0. Equal values share a bin, so more than 1/bins of equal values make
+`quantile` bins unequal. With one class I(T_b; Y) is 0, and two samples have at most ln 2. The scale of T
+matters only as far as the edges do not follow it.
 """
 
 from collections.abc import Sequence
@@ -20,6 +24,7 @@ from grokking_phases.arguments import check_choice, check_counts
 from grokking_phases.estimators._bins import BinEdges, Span, cells, edges_of, spans
 from grokking_phases.estimators._entropy import entropy, information
 from grokking_phases.estimators._principal_components import PrincipalComponents, fit_components
+from grokking_phases.samples import take_samples
 
 LIMITS = {"bins": (2, None), "n_components": (1, None)}
 
@@ -31,13 +36,14 @@ def binned_entropy(T: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]) -> f
     to edges[i + 1], which is in the next bin. A value outside the edges falls into the outermost bin. Raise
     ValueError if the edges do not fit the columns.
     """
-    return entropy(cells(T, edges))
+    return entropy(cells(take_samples(T)[0], edges))
 
 
 def binned_information(
     T: np.ndarray, targets: np.ndarray, edges: np.ndarray | Sequence[np.ndarray]
 ) -> tuple[float, float]:
     """Return I(T_b; X) and I(T_b; Y) in nats, for T (n_samples, k) and classes `targets` (n_samples,)."""
+    T, targets = take_samples(T, targets, names=("T", "targets"))
     cell = cells(T, edges)
     return entropy(cell), information(cell, targets)
 
@@ -83,5 +89,5 @@ class Binning:
         X = components.project(T)
         edges = edges_of(X, self.spans[layer], self.bins, self.bin_edges)
         x, y = binned_information(X, self.targets, edges)
-        width = edges[0, 1] - edges[0, 0] if self.bin_edges == "equal_width" else np.nan
+        width = (edges[0, 1] - edges[0, 0]) * components.scale if self.bin_edges == "equal_width" else np.nan
         return {"information_x": x, "information_y": y, "resolution": width}

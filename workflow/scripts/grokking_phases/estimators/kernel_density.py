@@ -11,17 +11,21 @@ With U_y, L_y the same within class y, I(T;Y) is drawn as U - sum_y p_y U_y, whi
 bounds are
 
     L - sum_y p_y U_y  <=  I(T';Y)  <=  U - sum_y p_y L_y.
+
+A constant T has no information, 0. Ties are distances of 0 and need no care. With one class, I(T;Y) is 0. Two
+samples have at most ln 2. T and s times the same number give the same values.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from grokking_phases.arguments import check_choice, check_limits
-from grokking_phases.estimators._column_means import column_means
 from grokking_phases.estimators._entropy import entropy
-from grokking_phases.estimators._noise import Noise, NoiseScale
+from grokking_phases.estimators._noise import Noise, NoiseScale, in_widths
+from grokking_phases.samples import take_samples
 from grokking_phases.threads import one_thread
 
 LIMITS = {"noise": (1e-9, None)}
@@ -30,6 +34,8 @@ KDE = ("information_x", "information_y", "information_x_lower", "information_y_l
 BLOCK = 2**20  # pairs of samples held at once: 8 MB
 # exp(-170) is lost beside the diagonal's 1, and its fourth power is not yet a (slow) denormal number.
 FAR = 170.0
+# Squared distances from matrix products lose digits of the largest square: here, the ninth after the point.
+LARGEST = 1e6
 
 
 @one_thread
@@ -39,6 +45,7 @@ def kde_bounds(T: np.ndarray, noise: float) -> tuple[float, float]:
     Each row of T belongs to an x of its own. `noise` is a standard deviation. Raise ValueError unless it is
     positive.
     """
+    T, _ = take_samples(T)
     upper, lower = 0.0 - _log_means(_points(T, noise)).mean(axis=1)
     return float(lower), float(upper)
 
@@ -51,6 +58,7 @@ def kde_information(T: np.ndarray, targets: np.ndarray, noise: float) -> dict[st
     samples, and once over those within a class. It works in blocks: memory grows with n_samples, not with its
     square.
     """
+    T, targets = take_samples(T, targets, names=("T", "targets"))
     points = _points(T, noise)
     upper, lower = 0.0 - _log_means(points).mean(axis=1)
     in_class = np.concatenate([_log_means(points[targets == y]) for y in np.unique(targets)], axis=1)
@@ -90,7 +98,7 @@ def _points(T: np.ndarray, noise: float) -> np.ndarray:
     """Return T / sqrt(8 s^2), centred: the kernel of L is then exp(-distance^2)."""
     if not noise > 0:
         raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
-    return (T - column_means(T)) / (np.sqrt(8) * noise)
+    return in_widths(T, np.sqrt(8) * noise)
 
 
 def _log_means(points: np.ndarray) -> np.ndarray:
@@ -130,9 +138,12 @@ def _kernel_blocks(points: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     for first in range(0, n_points, n_rows):
         rows, columns = points[first : first + n_rows], points[first:]
         block = buffer[: len(rows) * len(columns)].reshape(len(rows), len(columns))
-        np.matmul(2 * rows, columns.T, out=block)
-        block -= squares[first : first + n_rows, None]
-        block -= squares[first:]
+        if squares.max() > LARGEST:
+            np.negative(cdist(rows, columns, "sqeuclidean"), out=block)
+        else:
+            np.matmul(2 * rows, columns.T, out=block)
+            block -= squares[first : first + n_rows, None]
+            block -= squares[first:]
         np.clip(block, -FAR, 0.0, out=block)
         # The distance from a sample to itself is exactly 0, so each sum of kernels is at least 1.
         np.fill_diagonal(block, 0.0)

@@ -8,6 +8,10 @@ With K_ij = exp(-d_ij^2 / (2 s^2)) and A = K / N, of trace 1 and eigenvalues lam
 
 A label has K = 1 between samples that share it, and 0 between others. X labels each sample
 uniquely, so I(T;X) = S(A_T). As alpha goes to 1, S tends to Shannon's entropy.
+
+A constant T has no information, 0, and neither has T about a single class. Ties are distances of 0 and need
+no care. Two samples have at most ln 2. A multiple of T has the same values as T. For alpha other than 1,
+I(T;Y) can be a little below 0 or above H(Y), because Renyi's entropies obey no chain rule.
 """
 
 from dataclasses import dataclass
@@ -16,7 +20,8 @@ import numpy as np
 from scipy.spatial.distance import pdist, squareform
 
 from grokking_phases.arguments import check_choice, check_counts, check_limits
-from grokking_phases.estimators._noise import Noise, NoiseScale
+from grokking_phases.estimators._noise import Noise, NoiseScale, in_widths
+from grokking_phases.samples import take_samples
 from grokking_phases.threads import one_thread
 
 LIMITS = {"noise": (1e-9, None), "alpha": (1e-3, None), "n_samples": (2, None)}
@@ -26,9 +31,14 @@ LIMITS = {"noise": (1e-9, None), "alpha": (1e-3, None), "n_samples": (2, None)}
 def renyi_information(T: np.ndarray, targets: np.ndarray, noise: float, alpha: float) -> tuple[float, float]:
     """Return I(T;X) and I(T;Y) in nats of T (n_samples, width) and `targets` (n_samples,); `noise` is s.
 
-    Memory grows with n_samples^2.
+    Memory grows with n_samples^2. Raise ValueError for noise that is not positive, or an alpha of 1.
     """
-    K = squareform(np.exp(-pdist(np.asarray(T, np.float64), "sqeuclidean") / (2 * noise**2)), checks=False)
+    if not noise > 0:
+        raise ValueError(f"noise must be a positive standard deviation, not {noise}.")
+    check_limits(LIMITS, alpha=alpha)
+    check_order(alpha)
+    T, targets = take_samples(T, targets, names=("T", "targets"))
+    K = squareform(np.exp(-pdist(in_widths(T, noise), "sqeuclidean") / 2), checks=False)
     np.fill_diagonal(K, 1)
     layer = renyi_entropy(np.linalg.eigvalsh(K) / len(K), alpha)
     # The joint kernel is 0 between classes, so its spectrum is the spectra of the classes together.
@@ -50,6 +60,14 @@ def renyi_entropy_of_labels(labels: np.ndarray, alpha: float) -> float:
     return renyi_entropy(np.unique(labels, return_counts=True)[1] / len(labels), alpha)
 
 
+def check_order(alpha: float) -> None:
+    """Raise ValueError if the order of the entropy is 1."""
+    if alpha == 1:
+        raise ValueError(
+            "alpha must not be 1, where the formula is 0/0; choose a value near it, such as 1.01."
+        )
+
+
 def prepare(
     snapshots,
     *,
@@ -66,10 +84,7 @@ def prepare(
     check_choice("noise_scale", noise_scale, NoiseScale)
     check_limits(LIMITS, noise=noise, alpha=alpha)
     check_counts(LIMITS, n_samples=n_samples)
-    if alpha == 1:
-        raise ValueError(
-            "alpha must not be 1, where the formula is 0/0; choose a value near it, such as 1.01."
-        )
+    check_order(alpha)
     chosen = np.sort(np.random.default_rng(seed).permutation(len(snapshots.targets))[:n_samples])
     return Renyi(chosen, snapshots.targets[chosen], Noise(noise, noise_scale), alpha)
 

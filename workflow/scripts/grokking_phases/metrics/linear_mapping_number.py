@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import outputs, rest_after
+from grokking_phases.samples import take_points
 from grokking_phases.threads import one_thread
 
 # The metric reads the network of each step, not only the recorded activations.
@@ -96,8 +97,10 @@ def linear_mapping_number(f: Function, X: Tensor, *, n_points: int = 21) -> floa
     """Return the linear mapping number of f at the samples X (n_samples, d); NaN if f is constant.
 
     f maps (n, d) to (n, k). It is computed at X and at n_samples (n_samples - 1) / 2 * (n_points - 2) points
-    between the samples. Raise ValueError for fewer than two samples or three points.
+    between the samples. Samples X that are no tensor become one of torch's default precision. Raise
+    ValueError for fewer than two samples or three points, or samples that are no table of finite numbers.
     """
+    X = take_points(X)
     check_limits(LIMITS, n_samples=len(X), n_points=n_points)
     with torch.no_grad():
         return _number(connectivity(f, X, n_points))
@@ -129,6 +132,7 @@ def squared_correlations(y: Tensor) -> tuple[Tensor, Tensor]:
     span, size = y.amax(dim=1) - y.amin(dim=1), y.abs().amax(dim=1)
     constant = span <= SPREAD * torch.finfo(y.dtype).eps * size
     y = (y - start).double()  # exact for values near each other; little cancels in the squares
+    y = y / span.double().masked_fill(constant, 1)[:, None]  # no square overflows or vanishes
     n_points = y.shape[1]
     place = torch.linspace(-1, 1, n_points, dtype=y.dtype, device=y.device)
     covariance = torch.einsum("p,npk->nk", place, y)

@@ -18,7 +18,7 @@ from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.junctions import junctions
 from grokking_phases.regions.mechanisms import Arrangement, Changes, changes, composites
 from grokking_phases.regions.partition import Region, Slice, partition
-from grokking_phases.regions.relu_chains import hidden_layers, square_of
+from grokking_phases.regions.relu_chains import hidden_layers, is_finite, square_of
 from grokking_phases.threads import one_thread
 
 # The metric reads the network of each step. The network must be linear apart from ReLUs, because the regions
@@ -54,8 +54,10 @@ def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dic
                          off most (numbered through all layers), and `value` is the share of the square that
                          the smaller of them cuts off
 
-    Where weights are not finite, a layer has one row, `regions`, which is NaN. The next snapshot is then
-    compared with none.
+    n_undefined          1 where the network has weights that are not finite, else 0
+
+    Where weights are not finite, a layer has two rows: `regions`, which is NaN, and `n_undefined`. The next
+    snapshot is then compared with none. The square is that of the first snapshot with finite weights.
 
     Raise ValueError for an option beyond its limits, or for a network that is no such chain.
     """
@@ -67,13 +69,13 @@ def _rows(snapshots, together: float, seed: int) -> Iterator[dict]:
     square, seen = None, {}
     for snapshot in snapshots:
         modules = chain(snapshot.network)
-        layers = hidden_layers(modules)
-        square = square or square_of(modules, snapshots.inputs, seed)
-        finite = all(np.isfinite(values).all() for layer in layers.values() for values in layer)
+        layers, finite = hidden_layers(modules), is_finite(modules)
+        square = square or (square_of(modules, snapshots.inputs, seed) if finite else None)
         cut = partition(list(layers.values()), square).by_layer if finite else [[] for _ in layers]
         for layer, regions in zip(layers, cut, strict=True):
             row = {"step": snapshot.step, "layer": layer}
             before, seen[layer] = seen.get(layer), None
+            yield row | {"metric": "n_undefined", "value": float(not finite)}
             if not finite:
                 yield row | {"metric": "regions", "value": np.nan}
                 continue

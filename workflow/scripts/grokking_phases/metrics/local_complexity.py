@@ -10,6 +10,9 @@ section 3). Logits have no boundary and are left out.
 One random frame of directions, drawn by the seed, serves all samples and steps. A GELU has no boundary. For a
 GELU the sign of the pre-activation is a proxy: where the pre-activation is large, the unit is nearly linear,
 or nearly off.
+
+A pre-activation that is not finite has no sign. Where a layer has one, its local complexity and that of the
+layers after it are NaN.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +24,7 @@ from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import outputs, preactivations, rest_after
+from grokking_phases.samples import take_points
 from grokking_phases.threads import one_thread
 
 # The metric reads the network of each step, not only the recorded activations.
@@ -62,6 +66,8 @@ def compute(
     local_complexity_random         mean over `n_samples` points from the normal distribution with the mean
                                     and covariance of the train points
     radius                          r
+    n_undefined                     number of train, test and random points at which it is NaN; each makes its
+                                    mean NaN
 
     There are at most as many directions as dimensions. Raise ValueError for an option beyond its limits, a
     network without activation modules, or a module `points` that a skip connection goes around.
@@ -91,12 +97,13 @@ def _rows(
         points["random"] = alike(train, mixtures)
         radius = options["radius"] * (train.square().sum(dim=1).mean().sqrt().item() if relative else 1.0)
         directions = frame(train.shape[1], min(options["n_directions"], train.shape[1]), options["seed"])
-        for split, X in points.items():
-            for layer, counts in crossings(read, X, radius, directions).items():
-                row = {"step": snapshot.step, "layer": layer}
-                yield {**row, "metric": f"local_complexity_{split}", "value": float(counts.mean())}
-                if split == "train":
-                    yield {**row, "metric": "radius", "value": radius}
+        found = {split: crossings(read, X, radius, directions) for split, X in points.items()}
+        for layer in found["train"]:
+            counts = {f"local_complexity_{split}": by_layer[layer] for split, by_layer in found.items()}
+            values = {metric: each.mean() for metric, each in counts.items()} | {"radius": radius}
+            values["n_undefined"] = sum(np.isnan(each).sum() for each in counts.values())
+            for metric, value in values.items():
+                yield {"step": snapshot.step, "layer": layer, "metric": metric, "value": float(value)}
 
 
 def points_of(network: nn.Module, module: str, inputs: Tensor) -> Tensor:
@@ -133,12 +140,15 @@ def local_complexity(
 
     model   a network that reads points X (n_samples, d); its layers are its activation modules (nn.ReLU,
             nn.GELU, …), by name
+    X       a tensor; anything else that holds samples becomes one of the network's precision
     radius  in the unit of X
 
-    Raise ValueError for an option beyond its limits, more directions than dimensions, or no activation
-    modules.
+    Counts are float64, and NaN where the network is not finite. Raise ValueError for an option beyond its
+    limits, more directions than dimensions, no activation modules, or points that are no table of finite
+    numbers.
     """
     check_limits(LIMITS, radius=radius, n_directions=n_directions, seed=seed)
+    X = take_points(X, next(model.parameters(), torch.empty(0)).dtype)
     if n_directions > X.shape[1]:
         raise ValueError(
             f"n_directions: {n_directions} is more than {X.shape[1]}, the dimension of X; choose fewer."
@@ -153,10 +163,13 @@ def crossings(read: Read, X: Tensor, radius: float, directions: Tensor) -> dict[
     counts: dict[str, list[np.ndarray]] = {}
     for part in X.split(max(1, ROWS // len(offsets))):
         vertices = (part[:, None] + offsets).flatten(0, 1)  # (n * 2 P, d)
+        defined = torch.ones(len(part), dtype=torch.bool, device=part.device)
         for layer, values in read(vertices).items():
-            positive = (values > 0).view(len(part), len(offsets), -1).sum(dim=1)  # (n, width)
-            crossed = (positive > 0) & (positive < len(offsets))
-            counts.setdefault(layer, []).append(crossed.sum(dim=1).cpu().numpy())
+            values = values.view(len(part), len(offsets), -1)
+            defined = defined & values.isfinite().all(dim=2).all(dim=1)  # (n,)
+            positive = (values > 0).sum(dim=1)  # (n, width)
+            crossed = ((positive > 0) & (positive < len(offsets))).sum(dim=1).double()
+            counts.setdefault(layer, []).append(crossed.where(defined, torch.nan).cpu().numpy())
     return {layer: np.concatenate(parts) for layer, parts in counts.items()}
 
 

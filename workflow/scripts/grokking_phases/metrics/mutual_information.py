@@ -20,6 +20,7 @@ import numpy as np
 
 from grokking_phases import plugins
 from grokking_phases.arguments import check_counts
+from grokking_phases.estimators._checked_snapshots import CheckedSnapshots
 from grokking_phases.estimators._nulls import controls_of
 from grokking_phases.threads import one_thread
 
@@ -52,14 +53,19 @@ def compute(
                                   NaN), else 0. Estimators that use components judge also by the last step, on
                                   which the components are fitted
     n_undefined                   number of estimates that are NaN for another reason: a layer that is not
-                                  finite, or no class with enough samples to measure within it (two, for ksg
-                                  and linear_probe)
+                                  finite, no class with enough samples to measure within it (two, for ksg and
+                                  linear_probe), or an estimate that is infinite
+    share_cut                     gaussian_copula and ksg: the share of labels whose estimate was above their
+                                  entropy, and was cut there
+    n_collapsed                   gaussian_copula: number of classes whose samples are on a point, line or
+                                  plane. Each makes the estimates about its label undefined
 
     A layer that is not finite gives NaN at that step. With components, a layer that is not finite at the last
     step gives NaN at all steps. Raise ValueError for an unusable option, before anything is computed.
     """
     check_counts(LIMITS, seed=seed)
     prepare = find_estimator(estimator, options, seed)
+    snapshots = CheckedSnapshots(snapshots)
     check_targets(snapshots)
     rows = measure(snapshots, prepare(snapshots))
     return chain(rows, measure_controls(snapshots, prepare, seed)) if controls else rows
@@ -97,6 +103,7 @@ def measure_layer(T: np.ndarray, layer: str, prepared: Any) -> dict[str, float]:
     undefined = dict.fromkeys([*prepared.names, "resolution"], np.nan)
     ceilings = dict(zip(("ceiling_x", "ceiling_y"), prepared.ceilings(layer), strict=True))
     values = undefined | (measured or {}) | ceilings | {"n_constant": measured is None}
+    values |= {name: np.nan for name in prepared.names if not np.isfinite(values[name])}
     n_undefined = measured is not None and sum(np.isnan(values[name]) for name in prepared.names)
     return values | {"n_undefined": n_undefined}
 
@@ -109,8 +116,8 @@ def measure_controls(snapshots, prepare: Callable[[Any], Any], seed: int) -> Ite
                 yield row | {"metric": f"{row['metric']}_{name}"}
 
 
-def check_targets(snapshots) -> None:
-    """Raise ValueError unless there is one class for each sample of the last snapshot."""
+def check_targets(snapshots: CheckedSnapshots) -> None:
+    """Raise ValueError unless there is one class for each sample of each layer of the last snapshot."""
     for layer, T in snapshots[snapshots.steps[-1]].activations.items():
         if len(T) != len(snapshots.targets):
             raise ValueError(

@@ -11,8 +11,8 @@ Each comes with the units of its multiplet. `synergy_size` and `redundancy_size`
 variables. A Gaussian copula cannot see XOR-like dependence.
 
 `n_constant` and `n_duplicate` count the units left out before the clustering, and `n_failed` the multiplets
-without a value (`layer_search`). Where fewer live units than bins remain, or a bin stays empty, the measures
-are NaN.
+without a value. `undersampled` is 1 where there are fewer samples than variables + 1 (`layer_search`). Where
+fewer live units than bins remain, or a bin stays empty, the measures are NaN.
 
 Under `ties: paper` and `index` ranks depend on the order of the samples, which is arbitrary. With `n_orders`,
 `synergy_order_1`, `redundancy_order_1`, `synergy_order_2`, … are the extremes in as many random orders.

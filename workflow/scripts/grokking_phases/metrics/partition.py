@@ -11,7 +11,7 @@ import numpy as np
 from grokking_phases.arguments import check_limits
 from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.partition import Partition, partition
-from grokking_phases.regions.relu_chains import hidden_layers, readout_of, square_of
+from grokking_phases.regions.relu_chains import hidden_layers, is_finite, readout_of, square_of
 from grokking_phases.threads import one_thread
 
 # The metric reads the network of each step. The network must be linear apart from ReLUs: a GELU network
@@ -37,6 +37,8 @@ def compute(snapshots, *, seed: int = 0) -> Iterator[dict]:
                         it, numbered through all layers
     weight              the weight from a neuron of the layer before to one of this layer, `readout` included.
                         `units`: both neurons, each numbered in its own layer
+    n_undefined         1 where the network has weights that are not finite, else 0. Then the layer has no
+                        other rows
 
     Raise ValueError for an option beyond its limits, a network that is not such a chain as in
     `linear_regions`, or too many neurons.
@@ -51,6 +53,10 @@ def _rows(snapshots, seed: int) -> Iterator[dict]:
         modules = chain(snapshot.network)
         layers = hidden_layers(modules)
         check_few(sum(len(bias) for _, bias in layers.values()))
+        finite = is_finite(modules)
+        yield from (undefined(snapshot.step, layer, not finite) for layer in layers)
+        if not finite:
+            continue
         square = square or square_of(modules, snapshots.inputs, seed)
         found = partition(list(layers.values()), square)
         first = 0  # number of the layer's first neuron, counted through all layers
@@ -60,6 +66,11 @@ def _rows(snapshots, seed: int) -> Iterator[dict]:
             yield from weighed(row, weight)
             first += len(bias)
         yield from weighed({"step": snapshot.step, "layer": "readout"}, readout_of(modules))
+
+
+def undefined(step: int, layer: str, value: bool) -> dict:
+    """Return the row that says whether a layer is undefined at a step."""
+    return {"step": step, "layer": layer, "metric": "n_undefined", "value": float(value), "units": None}
 
 
 def drawn(row: dict, found: Partition, depth: int, first: int) -> Iterator[dict]:

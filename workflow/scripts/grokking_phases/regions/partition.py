@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grokking_phases.regions.polygons import area, farthest, split
+from grokking_phases.samples import take_samples
 
 # In sides of the square. A boundary no farther than this from a corner passes through it; less is rounding.
 ON = 1e-12
@@ -40,9 +41,10 @@ class Slice:
     def through(cls, samples: np.ndarray, margin: float = 0.25) -> "Slice":
         """Return a square with three samples (3, d) in its middle, and `margin` of their extent around them.
 
-        Raise ValueError if the samples lie on a line.
+        Raise ValueError if the samples lie on a line or are not finite.
         """
-        first, *others = np.asarray(samples, dtype=float)
+        samples, _ = take_samples(samples, names=("samples", ""))
+        first, *others = samples
         axes, triangle = np.linalg.qr(np.transpose(others - first))
         if np.linalg.svd(triangle, compute_uv=False).min() <= ON * np.abs(triangle).max():
             raise ValueError(
@@ -60,6 +62,7 @@ class Slice:
         With d = 2 the square encloses all samples. Otherwise it goes through three of them, drawn by the
         seed.
         """
+        points, _ = take_samples(points, names=("points", ""))
         if points.shape[1] == 2:
             return cls.of_plane(points.min(axis=0), float(np.ptp(points, axis=0).max()))
         return cls.through(points[np.random.default_rng(seed).choice(len(points), 3, replace=False)])
@@ -116,8 +119,12 @@ class Partition:
 def partition(layers: list[tuple[np.ndarray, np.ndarray]], square: Slice) -> Partition:
     """Return the partition of a square by hidden layers, each followed by a ReLU.
 
-    layers: [(weight (width, inputs), bias (width,)), ...].
+    layers: [(weight (width, inputs), bias (width,)), ...]. Raise ValueError for values that are not finite.
     """
+    for depth, layer in enumerate(layers):
+        if not all(np.isfinite(values).all() for values in layer):
+            what = f"layers: weights or biases of layer {depth} are not finite, and cut nothing"
+            raise ValueError(f"{what}; leave out this network.")
     weight, bias = layers[0]
     regions = [Region(square.corners, (), weight @ square.axes.T, weight @ square.origin + bias)]
     by_layer, boundaries = [], []

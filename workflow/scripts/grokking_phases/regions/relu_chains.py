@@ -61,6 +61,11 @@ def square_of(chain: Modules, inputs: np.ndarray, seed: int) -> Slice:
     return Slice.of_samples(points.double().cpu().numpy(), seed)
 
 
+def is_finite(chain: Modules) -> bool:
+    """Return whether all weights of a chain are finite."""
+    return all(p.isfinite().all() for module in chain.values() for p in module.parameters())
+
+
 def readout_of(chain: Modules) -> np.ndarray:
     """Return the weight of the last Linear."""
     linears = [module for module in affine_part(chain).values() if isinstance(module, nn.Linear)]

@@ -15,16 +15,18 @@ Linkage = Literal["ward", "average", "complete", "spectral"]
 def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
     """Return the live units, and the number of constant ones.
 
-    A unit is live when it is not constant and does not repeat a lower-numbered unit rank for rank. Mean ranks
-    decide this under every rule for ties, because under another rule the ranks of a constant unit are
-    arbitrary.
+    A unit is live when it is not constant and does not repeat a lower-numbered unit rank for rank, in the
+    same or in the opposite order: a unit and its negative are duplicates. Mean ranks decide this under every
+    rule for ties, because under another rule the ranks of a constant unit are arbitrary.
     """
-    scores = ranks.average
-    varying = np.flatnonzero(np.ptp(scores, axis=0))
+    places = ranks.mean_places  # n_samples x n_units
+    varying = np.flatnonzero(np.ptp(places, axis=0))
     first = {}
     for unit in varying:
-        first.setdefault(scores[:, unit].tobytes(), unit)
-    return np.array(list(first.values()), dtype=int), scores.shape[1] - len(varying)
+        ascending = places[:, unit]
+        descending = 2 * (len(places) - 1) - ascending
+        first.setdefault(min(ascending.tobytes(), descending.tobytes()), unit)
+    return np.array(list(first.values()), dtype=int), places.shape[1] - len(varying)
 
 
 @one_thread

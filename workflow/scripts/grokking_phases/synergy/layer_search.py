@@ -1,10 +1,13 @@
 """Search in one layer: from its activations to its live units, their bins, and every multiplet of bins.
 
-Constant units, and units whose ranks repeat those of a lower-numbered unit, make every covariance singular.
-They are left out before the clustering and counted (`n_constant`, `n_duplicate`). Where fewer live units than
-bins remain, there are no multiplets. Multiplets whose factorisation fails are passed over and counted
-(`n_failed`). Spectral clustering may leave a bin empty: then there are no multiplets, and all of them count
-as failed.
+Constant units, and units whose ranks repeat those of a lower-numbered unit or of its negative, make every
+covariance singular. They are left out before the clustering and counted (`n_constant`, `n_duplicate`). Where
+fewer live units than bins remain, there are no multiplets. Multiplets whose factorisation fails are passed
+over and counted (`n_failed`). Spectral clustering may leave a bin empty: then there are no multiplets, and
+all of them count as failed.
+
+From fewer samples than variables + 1 the covariance of all variables is singular, and the values that remain
+are mostly noise. `undersampled` is then 1, else 0.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from grokking_phases.arguments import check_choice
+from grokking_phases.samples import take_samples
 from grokking_phases.synergy.clustering import Linkage, cluster_units, live_units
 from grokking_phases.synergy.multiplet_search import Estimator, Multiplets
 from grokking_phases.synergy.normal_scores import Ranks
@@ -24,7 +28,8 @@ EXTREMES = {"synergy": np.nanargmin, "redundancy": np.nanargmax}
 def finite_layers(snapshots: Iterable) -> Iterator[tuple[int, str, np.ndarray]]:
     """Yield (step, layer, activations) of all snapshots; raise ValueError if an activation is not finite."""
     for snapshot in snapshots:
-        for layer, X in snapshot.activations.items():
+        for layer, given in snapshot.activations.items():
+            X, _ = take_samples(given, names=(f"layer {layer} at step {snapshot.step}", ""), finite=False)
             if not np.isfinite(X).all():
                 raise ValueError(
                     f"Layer {layer} has activations that are not finite at step {snapshot.step}; "
@@ -77,4 +82,5 @@ class LayerSearch:
             n_failed = multiplets.n_failed if multiplets else 2**self.n_bins - self.n_bins - 1
         n_duplicate = X.shape[1] - len(live) - n_constant
         counts = {"n_constant": n_constant, "n_duplicate": n_duplicate, "n_failed": n_failed}
+        counts["undersampled"] = int(multiplets is not None and multiplets.undersampled)
         return SearchResult(multiplets, labels, counts)

@@ -15,6 +15,7 @@ With `mean` and `block` every pair of bins has Omega = 0.
 The option `bias_correction` subtracts the bias of each multiplet's O-information (`o_information_bias`).
 """
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
@@ -23,6 +24,7 @@ from typing import Literal
 import numpy as np
 
 from grokking_phases.arguments import check_choice, check_limits
+from grokking_phases.samples import take_column, take_samples
 from grokking_phases.synergy.fast_o_information import block_o_information, union_o_information
 from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.normal_scores import Ranks, Ties, rank_columns, score_covariances
@@ -40,6 +42,12 @@ class Multiplets:
     o_information: np.ndarray  # n_multiplets, nats; NaN where the factorisation failed
     n_variables: np.ndarray  # n_multiplets
     members: list[np.ndarray]  # k arrays: the units of each bin
+    n_samples: int
+
+    @property
+    def undersampled(self) -> bool:
+        """Return whether there are fewer samples than variables + 1: all values are then mostly noise."""
+        return self.n_samples < self.n_variables.max() + 1
 
     @property
     def n_failed(self) -> int:
@@ -70,11 +78,18 @@ def search_multiplets(
     X: raw samples (n_samples x n_features).
     labels: the bin, 0 .. k-1, of each column; -1 leaves a column out.
     ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
-    Raise ValueError for an unknown choice, an option beyond its limits, or labels that are not such a
-    numbering.
+    Raise ValueError for an unknown choice, an option beyond its limits, samples that are no table of finite
+    numbers, or labels that are not such a numbering. Warn where there are fewer samples than variables + 1
+    (`Multiplets.undersampled`). Multiplets with a constant, repeated or opposite column have NaN.
     """
     estimator = Estimator(ties, n_draws, seed, bias_correction, variables)
-    return estimator.search(np.asarray(X), np.asarray(labels))
+    X, _ = take_samples(X, names=("X", ""))
+    found = estimator.search(X, take_column(labels, X.shape[1], "labels", "columns"))
+    if found.undersampled:
+        n_variables = found.n_variables.max()
+        what = f"O-information of {n_variables} variables from {len(X)} samples is mostly noise"
+        warnings.warn(f"{what}; give more than {n_variables} samples.", stacklevel=2)
+    return found
 
 
 @dataclass(frozen=True)
@@ -120,7 +135,7 @@ class Estimator:
         bins, sizes = searched[0][0], np.array([len(block) for block in blocks])
         n_variables = bins.sum(axis=1) if is_block else bins @ sizes
         omega = np.mean([omega for _, omega in searched], axis=0) - self.bias(n_variables, sizes, len(X))
-        return Multiplets(bins, omega, n_variables, members)
+        return Multiplets(bins, omega, n_variables, members, len(X))
 
     def bias(self, n_variables: np.ndarray, sizes: np.ndarray, n_samples: int) -> np.ndarray:
         """Return the bias to subtract from each multiplet (n_multiplets,); sizes: (k,), of the blocks."""

@@ -90,6 +90,11 @@ class Ranks:
         """Return the normal scores (n_samples x n_features) of mean ranks."""
         return _scores(self.order, self.doubled_places)
 
+    @property
+    def mean_places(self) -> np.ndarray:
+        """Return twice the mean place of each sample (n_samples x n_features), from 0 to 2 n_samples - 2."""
+        return restore_order(self.order, self.doubled_places, np.int64)
+
     def scores(self, ties: Ties, rng: np.random.Generator) -> np.ndarray:
         """Return the normal scores (n_samples x n_features) under the rule `ties`; `random` draws once."""
         if ties == "average":

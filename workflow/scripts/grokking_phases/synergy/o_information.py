@@ -23,6 +23,7 @@ from itertools import combinations
 import numpy as np
 
 from grokking_phases.arguments import check_choice, check_limits
+from grokking_phases.samples import take_column, take_samples
 from grokking_phases.synergy.cholesky import leading_factor, pivot_floor, solve_in_place
 from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.normal_scores import Ties, normal_scores, rank_columns, score_covariances
@@ -53,6 +54,8 @@ def search_by_definition(
     X: samples (n_samples x n_features). labels: the bin of each column, from 0; -1 leaves a column out.
     variables: as in `multiplet_search`, whose `search_multiplets` gives the same values much faster.
     """
+    X, _ = take_samples(X, names=("X", ""))
+    labels = take_column(labels, X.shape[1], "labels", "columns")
     bins = [np.flatnonzero(labels == b) for b in range(max(labels) + 1)]
     if variables == "mean":
         X = np.column_stack([X[:, units].mean(axis=1) for units in bins])
@@ -91,10 +94,14 @@ def o_information(
 
     ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
     bias_correction: whether to subtract the bias of an estimate from n_samples (`o_information_bias`).
-    Raise ValueError for an unknown rule, an option beyond its limits, or a NaN in X.
+    It is NaN for a constant column, for two columns of which one repeats the other or its negative, and from
+    fewer than n_features + 1 samples. Two columns, or one, have 0. The scale of a column does not matter.
+    Raise ValueError for an unknown rule, an option beyond its limits, or samples that are no table of finite
+    numbers.
     """
     check_choice("ties", ties, Ties)
     check_limits(LIMITS, n_draws=n_draws, seed=seed)
+    X, _ = take_samples(X, names=("X", ""))
     covariances = score_covariances(rank_columns(X, ties), ties, n_draws, seed)
     n_samples, n_features = np.shape(X)
     bias = o_information_bias(n_features, n_samples) if bias_correction else 0

@@ -63,8 +63,8 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
             all_described(runs),
             *held(numbers, runs),
             f"{spread(numbers)} Vertical axes: linear up to 1, logarithmic beyond.",
-            "Constant: one value on all train samples; duplicate: the same ranks as a unit of lower number.",
-            "Both are left out before the units are clustered. "
+            "Constant: one value on all train samples; duplicate: the ranks of a unit of lower number,",
+            "or their reverse. Both are left out before the units are clustered. "
             f"Failed: of {n_multiplets:,} multiplets, those whose",
             "covariance was singular nonetheless. Synergy is undefined where fewer units than bins remain.",
             most(numbers),

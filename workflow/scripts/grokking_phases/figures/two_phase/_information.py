@@ -5,7 +5,7 @@ from grokking_phases.plugins import STAGE_KEYS
 WORDS = {
     "kernel_density": "kernel density, {noise_scale} noise {noise:g}",
     "binning": "{bins} {bin_edges} bins on {n_components} components",
-    "binning_per_neuron": "{bins} {bin_edges} bins on each unit",
+    "binning_per_neuron": "{bins} {bin_edges} bins on each unit over the {range}",
     "gaussian_copula": "Gaussian copula on {n_components} components",
     "ksg": "{n_neighbours} nearest neighbours on {n_components} components",
     "renyi": "Renyi, order {alpha:g}, {noise_scale} noise {noise:g}",
