@@ -21,9 +21,11 @@ A rising course with white noise therefore has a peak above `critical` in 5 % of
 however steeply it rises: to the right of a snapshot, the course only adds to z_j. So has a falling course,
 read backwards, and a constant is both.
 
-How strong the autocorrelation is can only be told from `ENOUGH` snapshots on. With fewer, noise is taken for
-white. With fewer than `FEW`, the largest `critical` of any phi counts. With fewer than `LEAST`, nothing
-stands out. docs/tables/rules.csv has the rates of false alarms and of peaks found.
+Noise of an autocorrelation up to 0.9 is allowed for. How strong it is can only be told if a breadth spans
+`ENOUGH` snapshots: under fewer, a peak looks the same. Noise is then taken for white, and the rate of false
+alarms in autocorrelated noise is higher. With fewer than `FEW` snapshots, the largest `critical` of any phi
+counts. With fewer than `LEAST`, nothing stands out. docs/tables/rules.csv has the rates of false alarms and of
+peaks that are found.
 """
 
 from functools import lru_cache
@@ -35,10 +37,12 @@ from scipy.signal import find_peaks
 from grokking_phases.analysis.smoothing import defined, no_finer_than_spacing, smoothed, weights
 
 ROUNDING = 1e-9  # of a curve's largest absolute value: a curve that varies by less is constant
-LEAST, FEW, ENOUGH = 6, 20, 50  # snapshots
+LEAST, FEW = 6, 20  # snapshots
+ENOUGH = 3.5  # snapshots in a breadth
 DRAWS, CONFIDENCE = 1000, 0.95
 STRICTER = 0.975  # for autocorrelated noise, so that phi may err
-PHIS = np.array([0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])
+PHIS = np.array([0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9])
+ABOUT = 0.45  # of the breadth: the smoothing about which residuals are taken
 KEPT = 0.9  # of the deviations from straight lines
 MOST = 3.0  # robust standard deviations: residuals beyond are the course's, where it is steep
 CLOSENESS = 0.25  # of the breadth: peaks of noise are looked for this closely; z hardly changes in between
@@ -54,10 +58,11 @@ class Noise:
     def __init__(self, steps: tuple[int, ...], width: float, breadth: float):
         x = np.log(np.array(steps, dtype=float))
         self.n, self.shares = len(x), shares_of_neighbours(x)
-        self.course, self.about = weights(steps, width), weights(steps, np.sqrt(width * breadth))
+        self.course, self.about = weights(steps, width), weights(steps, max(width, ABOUT * breadth))
         smoothers = [weights(steps, scale) for scale in sorted({width, breadth})]
         self.scales = [(smoother, (smoother**2).sum(axis=1)) for smoother in smoothers]
         self.places = [apart(x, CLOSENESS * scale) for scale in sorted({width, breadth})]
+        self.tells = self.n >= FEW and breadth >= ENOUGH * np.median(np.diff(x))
         self.unit, self.margin, self.units = 1.0, 0.0, np.ones(len(self.scales))
         self.calibrate()
 
@@ -68,11 +73,11 @@ class Noise:
         self.ratios = np.maximum.accumulate([np.median(self.ratio(noise)) for noise in drawn])
         self.units = np.quantile(self.drops_and_peaks(white)[0], CONFIDENCE, axis=1)
         found = [self.drops_and_peaks(noise)[1].max(axis=0) for noise in others]
-        level = STRICTER if self.n >= ENOUGH else CONFIDENCE
+        level = STRICTER if self.tells else CONFIDENCE
         highest = np.max(self.drops_and_peaks(white), axis=(0, 1))
         criticals = [np.quantile(highest, CONFIDENCE), *np.quantile(found, level, axis=1)]
         self.criticals = np.maximum.accumulate(criticals)
-        if self.n >= ENOUGH:
+        if self.tells:
             self.margin = self.margin_for(found, [self.ratio(noise) for noise in others])
 
     def margin_for(self, found: list[np.ndarray], ratios: list[np.ndarray]) -> float:
@@ -104,7 +109,7 @@ class Noise:
 
     def critical(self, curves: np.ndarray) -> np.ndarray:
         """Return the standing above which a peak of each curve stands out of noise."""
-        if self.n < ENOUGH:
+        if not self.tells:
             return np.full(curves.shape[:-1], self.criticals[-1 if self.n < FEW else 0])
         return np.interp(self.ratio(curves) + self.margin, self.ratios, self.criticals)
 
@@ -121,6 +126,13 @@ class Noise:
                 left, right = heights[:, :p].max(axis=1), heights[:, p + 1 :].max(axis=1)
                 np.maximum(found[:, scale], [right, np.minimum(left, right)], out=found[:, scale])
         return found / self.scatter(drawn) / self.units[:, None]
+
+    def clear_peaks(self, curve: np.ndarray, prominence: float, times: float = 1.0) -> list[int]:
+        """Return the places of the peaks of one curve that are prominent and stand out of its noise."""
+        course = self.course @ curve
+        peaks = find_peaks(course, prominence=prominence * np.ptp(course))[0]
+        least = times * self.critical(curve) * self.scatter(curve)
+        return [p for p in peaks if self.standing(curve, p) > least]
 
     def standing(self, curve: np.ndarray, p: int) -> float:
         """Return the standing of a peak of one curve, times the scatter."""
@@ -139,21 +151,22 @@ def noise_at(steps: tuple[int, ...], width: float, breadth: float) -> Noise:
     return Noise(steps, width, breadth)
 
 
-def clear_peaks(curve: pd.Series, prominence: float, width: float, breadth: float) -> pd.Series:
+def clear_peaks(
+    curve: pd.Series, prominence: float, width: float, breadth: float, times: float = 1.0
+) -> pd.Series:
     """Return the values of a curve, smoothed by `width`, at its peaks that are prominent and out of the noise.
 
     curve: raw values by distinct steps; step 0 and NaN are left out.
     prominence: of the range of the smoothed curve. What is within `ROUNDING` is no peak either, nor are ends.
     width, breadth: at least the median spacing of the steps is taken.
+    times: how many times `critical` a peak must stand out.
     """
     width = no_finer_than_spacing(width, curve)
     course, raw = smoothed(curve, width), in_unit_range(defined(curve).to_numpy(dtype=float))
     if len(course) < LEAST or np.ptp(course) <= ROUNDING * course.abs().max():
         return course.iloc[:0]
     noise = noise_at(tuple(course.index), width, max(width, breadth))
-    peaks = find_peaks(noise.course @ raw, prominence=prominence * np.ptp(noise.course @ raw))[0]
-    least = noise.critical(raw) * noise.scatter(raw)
-    return course.iloc[[p for p in peaks if noise.standing(raw, p) > least]]
+    return course.iloc[noise.clear_peaks(raw, prominence, times)]
 
 
 def sides(course: np.ndarray, p: int) -> tuple[slice, slice]:
