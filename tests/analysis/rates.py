@@ -22,7 +22,7 @@ BREADTHS = {"time scales": (STATED.prominence, STATED.smoothing, STATED.breadth)
 BREADTHS["phases"] = (PHASE_RULE.prominence, PHASE_RULE.smoothing, PHASE_RULE.breadth)
 # Corners of a curve with the five phases, in units in which its first peak is 3 above the low after it.
 FIVE = {8: 2, 12: 1, 30: 1, 80: 5, 250: 2, 700: 6, 2000: 0.5, LAST: 0.5}
-REDUNDANCY = {8: 10, 40: 10, 150: 3, 600: 8, LAST: 8}
+REDUNDANCY = {8: 10, 30: 10, 80: 4, 250: 2.5, 700: 3, 2000: 8, LAST: 8}
 ACCURACY = {8: 0.01, 700: 0.01, 2000: 1, LAST: 1}
 
 

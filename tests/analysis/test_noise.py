@@ -85,7 +85,7 @@ def test_the_standing_is_the_lesser_of_both_sides():
     """By hand: unsmoothed, a peak of 5 above 0 and 3 stands (5 - 3) / sqrt(2) scatters above its right side."""
     at = Noise((1, 10, 100, 1000, 10_000, 100_000), 1e-3, 1e-3)
     curve = np.array([0.0, 5.0, 3.0, 4.0, 6.0, 1.0])
-    assert at.standing(curve, 1) * at.units[0] == pytest.approx(2 / np.sqrt(2))
+    assert at.standing(curve, [curve], 1) * at.units[0] == pytest.approx(2 / np.sqrt(2))
 
 
 @pytest.mark.parametrize("values", ([2.0, 2.0], [], [-1e308, 0.0, 1e308]))

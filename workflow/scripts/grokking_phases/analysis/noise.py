@@ -129,18 +129,18 @@ class Noise:
 
     def clear_peaks(self, curve: np.ndarray, prominence: float, times: float = 1.0) -> list[int]:
         """Return the places of the peaks of one curve that are prominent and stand out of its noise."""
-        course = self.course @ curve
+        course, broad = self.course @ curve, [smoother @ curve for smoother, _ in self.scales]
         peaks = find_peaks(course, prominence=prominence * np.ptp(course))[0]
         least = times * self.critical(curve) * self.scatter(curve)
-        return [p for p in peaks if self.standing(curve, p) > least]
+        return [p for p in peaks if self.standing(course, broad, p) > least]
 
-    def standing(self, curve: np.ndarray, p: int) -> float:
-        """Return the standing of a peak of one curve, times the scatter."""
-        both = sides(self.course @ curve, p)
+    def standing(self, course: np.ndarray, broad: list[np.ndarray], p: int) -> float:
+        """Return the standing of a peak of a course, times the scatter; `broad` is the curve at each scale."""
         found = []
-        for (smoother, v), unit in zip(self.scales, self.units, strict=True):
-            z = smoother @ curve
-            heights = [np.max((z[p] - z[side]) / np.sqrt(v[p] + v[side]), initial=0.0) for side in both]
+        for z, (_, v), unit in zip(broad, self.scales, self.units, strict=True):
+            heights = [
+                np.max((z[p] - z[side]) / np.sqrt(v[p] + v[side]), initial=0.0) for side in sides(course, p)
+            ]
             found.append(min(heights) / unit)
         return max(found)
 
