@@ -17,6 +17,7 @@ from grokking_phases.analysis.time_scales import STATED, second_descent, turning
 from grokking_phases.steps import steps_of
 
 LAST, TABLE = 4000, Path(__file__).parents[2] / "docs/tables/rules.csv"
+DRAWS, PHIS = 400, (0, 0.3, 0.6, 0.9)
 TIME_SCALES, PHASES = (12, 24, 30, 60, 120), (8, 12, 20, 30, 45, 60, 90, 120)
 BREADTHS = {"time scales": (STATED.prominence, STATED.smoothing, STATED.breadth)}
 BREADTHS["phases"] = (PHASE_RULE.prominence, PHASE_RULE.smoothing, PHASE_RULE.breadth)
@@ -111,29 +112,38 @@ def five_rate(n, n_draws, scatter):
     return np.mean([statuses == {"found"} for statuses in found])
 
 
-def measured():
-    """Yield rows of the table of rates."""
+def time_scale_rates():
+    """Yield rows of the table of rates: the rules of the time scales."""
     for n in TIME_SCALES:
-        for name, rule in {"turning_point": turning_point, "second_descent": second_descent}.items():
-            for phi in (0, 0.3, 0.6, 0.9):
-                yield name, n, f"noise, autocorrelation {phi:g}", rate(noise(n, 1000, phi), n, rule)
+        height, fall = 12 if n == 12 else 4, 20 * np.exp(-np.log(steps(n)))
+        for name, rule, start in (
+            ("turning_point", turning_point, 0),
+            ("second_descent", second_descent, fall),
+        ):
+            for phi in PHIS:
+                yield name, n, f"noise, autocorrelation {phi:g}", rate(noise(n, DRAWS, phi), n, rule)
             for course, y in courses(n).items():
-                yield name, n, f"{course} and white noise", rate(y + noise(n, 500), n, rule)
-            height = 12 if n == 12 else 4
-            for phi in (0, 0.3, 0.6):
-                curves = bump(n, height) + noise(n, 1000, phi)
-                planted = f"bump of {height}, autocorrelation {phi:g}"
-                yield name, n, planted, rate(curves, n, rule)
-        fall = 400 / (1 + np.exp(3 * (np.log(steps(n)) - 4.6))) + bump(n, 50, 7.3)
-        yield "second_descent", n, "bump of 50 after a fall of 400", rate(fall + noise(n, 200), n, second_descent)
+                yield name, n, f"{course} and white noise", rate(y + noise(n, DRAWS // 2), n, rule)
+            for phi in PHIS:
+                curves = start + bump(n, height) + noise(n, DRAWS, phi)
+                yield name, n, f"bump of {height}, autocorrelation {phi:g}", rate(curves, n, rule)
+        steep = 400 / (1 + np.exp(3 * (np.log(steps(n)) - 4.6))) + bump(n, 50, 7.3)
+        found = rate(steep + noise(n, DRAWS // 4), n, second_descent)
+        yield "second_descent", n, "bump of 50 after a steep fall of 400 and white noise", found
+
+
+def phase_rates():
+    """Yield rows of the table of rates: the rule of the phases."""
     for n in PHASES:
-        for phi in (0, 0.3, 0.6, 0.9):
-            yield "emergence", n, f"noise, autocorrelation {phi:g}", emergence_rate(n, 1000, phi)
+        for phi in PHIS:
+            yield "emergence", n, f"noise, autocorrelation {phi:g}", emergence_rate(n, DRAWS, phi)
         for scatter in (0.3, 0.5):
-            planted = f"five phases, dip of {3 / scatter:g} times the scatter"
-            yield "five phases", n, planted, five_rate(n, 100, scatter)
+            planted = f"five phases, dip of {3 / scatter:g} times the scatter, white noise"
+            yield "five phases", n, planted, five_rate(n, DRAWS // 8, scatter)
 
 
 if __name__ == "__main__":
     columns = ["rule", "n_snapshots", "curve", "rate_found"]
-    pd.DataFrame(measured(), columns=columns).to_csv(TABLE, index=False, float_format="%.4g")
+    pd.DataFrame([*time_scale_rates(), *phase_rates()], columns=columns).to_csv(
+        TABLE, index=False, float_format="%.4g"
+    )

@@ -82,7 +82,7 @@ def test_the_estimated_autocorrelation_rises_with_the_true_one():
 
 
 def test_the_standing_is_the_lesser_of_both_sides():
-    """By hand: unsmoothed, a peak of 5 above 0 and 3 stands (5 - 3) / sqrt(2) scatters above its right side."""
+    """By hand: unsmoothed, a peak of 5 above 0 and 3 stands (5 - 3) / sqrt(2) above its right side."""
     at = Noise((1, 10, 100, 1000, 10_000, 100_000), 1e-3, 1e-3)
     curve = np.array([0.0, 5.0, 3.0, 4.0, 6.0, 1.0])
     assert at.standing(curve, [curve], 1) * at.units[0] == pytest.approx(2 / np.sqrt(2))
@@ -91,4 +91,4 @@ def test_the_standing_is_the_lesser_of_both_sides():
 @pytest.mark.parametrize("values", ([2.0, 2.0], [], [-1e308, 0.0, 1e308]))
 def test_values_are_brought_into_the_unit_range(values):
     scaled = in_unit_range(np.array(values))
-    assert np.isfinite(scaled).all() and ((0 <= scaled) & (scaled <= 1)).all()
+    assert np.isfinite(scaled).all() and ((scaled >= 0) & (scaled <= 1)).all()

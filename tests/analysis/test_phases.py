@@ -471,7 +471,7 @@ def test_the_mean_curve_has_phases_that_single_seeds_hide():
 
 
 def test_the_share_counts_resamples_that_have_the_phase():
-    """One of two seeds has Emergence, six times as high as the other falls, so that every mean with it has it.
+    """One of two seeds has Emergence, far higher than the other falls, so that every mean with it has it.
 
     Of the resamples of two seeds, a quarter are the other one twice.
     """

@@ -27,6 +27,11 @@ class Levels:
 PUBLISHED = Levels()
 
 
+def generalised_above(study: dict) -> float:
+    """Return the test accuracy above which the runs of a study generalise, as a figure's caption says."""
+    return study.get("levels", {}).get("generalised", PUBLISHED.generalised)
+
+
 def first_above(curves: pd.DataFrame, metric: str, level: float = PUBLISHED.generalised) -> int | None:
     """Return the first step at which a metric is above the level, or None.
 

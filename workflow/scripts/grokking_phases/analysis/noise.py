@@ -24,8 +24,8 @@ read backwards, and a constant is both.
 Noise of an autocorrelation up to 0.9 is allowed for. How strong it is can only be told if a breadth spans
 `ENOUGH` snapshots: under fewer, a peak looks the same. Noise is then taken for white, and the rate of false
 alarms in autocorrelated noise is higher. With fewer than `FEW` snapshots, the largest `critical` of any phi
-counts. With fewer than `LEAST`, nothing stands out. docs/tables/rules.csv has the rates of false alarms and of
-peaks that are found.
+counts. With fewer than `LEAST`, nothing stands out. docs/tables/rules.csv has the rates of false alarms and
+of peaks that are found.
 """
 
 from functools import lru_cache
@@ -114,7 +114,7 @@ class Noise:
         return np.interp(self.ratio(curves) + self.margin, self.ratios, self.criticals)
 
     def drops_and_peaks(self, drawn: np.ndarray) -> np.ndarray:
-        """Return the largest drop to the right of any inner place, then the largest standing.
+        """Return the largest drop to the right of an inner place, then the largest standing.
 
         The shape is (2, n_scales, n_draws).
         """
@@ -135,7 +135,7 @@ class Noise:
         return [p for p in peaks if self.standing(course, broad, p) > least]
 
     def standing(self, course: np.ndarray, broad: list[np.ndarray], p: int) -> float:
-        """Return the standing of a peak of a course, times the scatter; `broad` is the curve at each scale."""
+        """Return the standing of a peak of a course, times the scatter; `broad`: the curve at each scale."""
         found = []
         for z, (_, v), unit in zip(broad, self.scales, self.units, strict=True):
             heights = [
@@ -154,7 +154,7 @@ def noise_at(steps: tuple[int, ...], width: float, breadth: float) -> Noise:
 def clear_peaks(
     curve: pd.Series, prominence: float, width: float, breadth: float, times: float = 1.0
 ) -> pd.Series:
-    """Return the values of a curve, smoothed by `width`, at its peaks that are prominent and out of the noise.
+    """Return the values of a curve, smoothed by `width`, at its prominent peaks that stand out of noise.
 
     curve: raw values by distinct steps; step 0 and NaN are left out.
     prominence: of the range of the smoothed curve. What is within `ROUNDING` is no peak either, nor are ends.

@@ -30,8 +30,9 @@ of its step is that of these resamples.
 The rule and its constants were fixed on one run: weight decay 2, seed 0, under mean ranks and under the
 published ones. Of the other runs, the numbers of docs/figure5.md were known then, and no curve. Three things
 were changed later, on noise and on made-up curves: the noise that peaks must stand out of, where a rise
-begins in 1., and "too few snapshots". The paper says more about its phases: the size of the multiplet, R in Divergence and Delayed Emergence, the peak of the
-test loss. None of this decides anything here, so that it can be held against what is found.
+begins in 1., and "too few snapshots". The paper says more about its phases: the size of the multiplet, R in
+Divergence and Delayed Emergence, the peak of the test loss. None of this decides anything here, so that it
+can be held against what is found.
 
 The rule has limits. It cannot tell a first phase from the start-up of random features: Feature Learning
 begins where the rule begins to look. It cannot see a phase shorter than the smoothing, a peak in a gap (NaN),
@@ -221,9 +222,7 @@ def _together(tables: list[pd.DataFrame], metrics: list[str]) -> pd.DataFrame:
 
 def _means(tables: list[pd.DataFrame], weights: np.ndarray) -> list[pd.DataFrame]:
     """Return step x metric tables of the means over seeds with these weights; NaN where a seed has none."""
-    return [
-        pd.Series(table.to_numpy() @ weights / weights.sum(), table.index).unstack() for table in tables
-    ]
+    return [pd.Series(table.to_numpy() @ weights / weights.sum(), table.index).unstack() for table in tables]
 
 
 def _resamples(n_seeds: int) -> tuple[np.ndarray, np.ndarray]:
@@ -243,9 +242,7 @@ def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
     }
 
 
-def _events(
-    evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule, levels: Levels
-) -> Iterator[dict]:
+def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule, levels: Levels) -> Iterator[dict]:
     """Yield the events of one seed, or of the mean curve; both tables are step x metric."""
     reached = {
         event: first_step_above(evaluated[metric], getattr(levels, event))

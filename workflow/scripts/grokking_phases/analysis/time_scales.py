@@ -1,6 +1,6 @@
 """Time scales whose alignment the two-phase paper claims (section 3.2), each found by a stated rule.
 
-    fit       first of `successive` evaluations that all have a train accuracy of 0.98 or more
+    fit       first of `successive` evaluations that all have the train accuracy `fitted` (0.98) or more
     gen_0.9   first of `successive` evaluations that all have a test accuracy of 0.9 or more
     gen_0.98  first of `successive` evaluations that all have a test accuracy of 0.98 or more
     peak      highest peak of the test loss after its first minimum: the top of double descent
@@ -30,13 +30,13 @@ import pandas as pd
 from scipy.signal import find_peaks
 
 from grokking_phases.analysis.bootstrap import median_interval
-from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, over_seeds
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, PUBLISHED, Levels, over_seeds
 from grokking_phases.analysis.noise import clear_peaks
 from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
 
 SATURATED = 0.98  # of its ceiling: information above it says nothing about the layer
 ACCURACIES = {
-    "fit": ("train_accuracy", 0.98),
+    "fit": ("train_accuracy", None),  # the level of the study
     "gen_0.9": ("test_accuracy", 0.9),
     "gen_0.98": ("test_accuracy", 0.98),
 }
@@ -63,12 +63,15 @@ class Rule:
 STATED = Rule()
 
 
-def of_curves(curves: pd.DataFrame, rule: Rule = STATED) -> dict[str, int | None]:
+def of_curves(curves: pd.DataFrame, rule: Rule = STATED, levels: Levels = PUBLISHED) -> dict[str, int | None]:
     """Return {time scale: step, or None without one} of one seed's curves.
 
     curves: step x metric, with train_accuracy, test_accuracy and test_loss.
     """
-    met = {name: reached(curves[metric], level, rule) for name, (metric, level) in ACCURACIES.items()}
+    met = {
+        name: reached(curves[metric], levels.fitted if level is None else level, rule)
+        for name, (metric, level) in ACCURACIES.items()
+    }
     return met | {"peak": second_descent(curves["test_loss"], rule)}
 
 
@@ -94,7 +97,12 @@ def compression(information: pd.Series, ceiling: pd.Series, rule: Rule = STATED)
     return step if step is not None and information[step] < rule.saturated * ceiling[step] else None
 
 
-def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = STATED) -> pd.DataFrame:
+def find(
+    curves: pd.DataFrame,
+    measured: dict[str, pd.DataFrame],
+    rule: Rule = STATED,
+    levels: Levels = PUBLISHED,
+) -> pd.DataFrame:
     """Return a row (`COLUMNS`) for each time scale of each seed, then for each over seeds (seed null).
 
     curves, measured[source]: tidy rows of one run. Each source of I(T;X), and each of its layers, has events
@@ -104,7 +112,8 @@ def find(curves: pd.DataFrame, measured: dict[str, pd.DataFrame], rule: Rule = S
     """
     rows = []
     for seed, evaluated in curves.groupby("seed"):
-        found = {(None, None, event): step for event, step in of_curves(by_step(evaluated), rule).items()}
+        of_seed = of_curves(by_step(evaluated), rule, levels)
+        found = {(None, None, event): step for event, step in of_seed.items()}
         for source, table in measured.items():
             for layer, series in by_layer(table[table["seed"] == seed]).items():
                 found |= {(source, layer, event): step for event, step in of_measured(series, rule).items()}
