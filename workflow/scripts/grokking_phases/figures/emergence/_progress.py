@@ -186,7 +186,7 @@ def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
     rule = (
         "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
         "without lag, so that normalised lines trail them; on the mean of the seeds; whiskers: 95 % "
-        "bootstrap intervals over seeds. Memorised, generalised: medians over seeds. Points on the right have the "
-        "colours of the phases."
+        "bootstrap intervals over seeds. Memorised, generalised: medians over seeds. Points on the right "
+        "have the colours of the phases."
     )
     return [rule, *missing(boundaries), by_eye]
