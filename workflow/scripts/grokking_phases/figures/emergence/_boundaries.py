@@ -19,10 +19,12 @@ def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFra
     Phases are those of the mean curve; memorised and generalised are medians over seeds. The step is NaN if
     the event is not found.
     """
-    rows = tables[(tables["table"] == "phases") & tables["seed"].isna()]
-    curve = rows["event"].str.contains(".", regex=False).map({True: MEAN, False: MEDIAN})
-    rows = rows[rows["curve"] == curve].rename(columns={"source": "estimate"})
-    return in_panels(rows.reindex(columns=COLUMNS), panels)
+    rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(
+        columns={"source": "estimate"}
+    )
+    rows = rows.reindex(columns=[*COLUMNS, "curve"])
+    wanted = rows["event"].isin(["memorised", "generalised"]).map({True: MEDIAN, False: MEAN})
+    return in_panels(rows.loc[rows["curve"] == wanted, COLUMNS], panels)
 
 
 def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
