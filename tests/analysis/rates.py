@@ -127,9 +127,6 @@ def time_scale_rates():
             for phi in PHIS:
                 curves = start + bump(n, height) + noise(n, DRAWS, phi)
                 yield name, n, f"bump of {height}, autocorrelation {phi:g}", rate(curves, n, rule)
-        steep = 400 / (1 + np.exp(3 * (np.log(steps(n)) - 4.6))) + bump(n, 50, 7.3)
-        found = rate(steep + noise(n, DRAWS // 4), n, second_descent)
-        yield "second_descent", n, "bump of 50 after a steep fall of 400 and white noise", found
 
 
 def phase_rates():
