@@ -22,9 +22,10 @@ SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
+CONFIRM := --configfile config.yaml config/confirm.yaml
 STUDY ?= config.yaml
 
-.PHONY: fig5 emergence two_phase prediction smoke paper report docs prune
+.PHONY: fig5 emergence two_phase prediction confirm smoke paper report docs prune
 .PHONY: test slurm-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
@@ -39,6 +40,9 @@ two_phase: .venv/installed
 
 prediction: .venv/installed
 	$(SNAKEMAKE) results/prediction/figures/emergence/prediction.pdf $(PREDICTION)
+
+confirm: .venv/installed
+	$(SNAKEMAKE) $(foreach n,fig2 fig3 fig4 phase_rule,results/confirm/figures/emergence/$(n).pdf) $(CONFIRM)
 
 smoke: .venv/installed
 	$(SNAKEMAKE) results/smoke/figures/fig5.pdf $(SMOKE)

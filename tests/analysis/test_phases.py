@@ -5,7 +5,9 @@ from dataclasses import fields, replace
 import numpy as np
 import pandas as pd
 import pytest
+from rates import emergence_rate, five_rate
 
+from grokking_phases.analysis.events import Levels
 from grokking_phases.analysis.phases import COLUMNS, EVENTS, PHASES, STATED, find, find_all_variants
 from grokking_phases.steps import steps_of
 
@@ -55,10 +57,10 @@ def joined(*pairs):
     return tuple(pd.concat(parts, ignore_index=True) for parts in zip(*pairs, strict=True))
 
 
-def events(table, column="step", seed=0):
-    """Return a column by event, for one seed or over seeds (None)."""
-    table = table[table["seed"].isna() if seed is None else table["seed"] == seed]
-    return table.set_index("event")[column]
+def events(table, column="step", seed=0, curve="median"):
+    """Return a column by event, for one seed or over seeds (None): the median, or on the mean curve."""
+    over = table["seed"].isna() & (table["curve"] == curve)
+    return table[over if seed is None else table["seed"] == seed].set_index("event")[column]
 
 
 def boundaries(*pair, rule=STATED):
@@ -134,7 +136,9 @@ def test_values_before_the_first_step_change_nothing():
 )
 def test_without_a_peak_there_are_no_phases(synergy):
     table = find(*tables(synergy))
-    assert (events(table, "status")[2:] == "absent").all()
+    S = series(synergy) if isinstance(synergy, dict) else synergy
+    measured = np.isfinite(S).sum()
+    assert (events(table, "status")[2:] == ("absent" if measured > 30 else "too few snapshots")).all()
     assert (events(table, "status")[:2] == "found").all()
 
 
@@ -271,7 +275,7 @@ def test_the_interval_ends_at_quantiles_of_binomials(n_seeds, lowest, highest):
     table = find(*joined(*(moved(1 + seed / 4, seed) for seed in range(n_seeds))))
     steps = sorted(events(table, seed=seed)["emergence.end"] for seed in range(n_seeds))
     assert len(set(steps)) == n_seeds
-    ends = table[table["seed"].isna() & (table["event"] == "emergence.end")]
+    ends = table[(table["curve"] == "median") & (table["event"] == "emergence.end")]
     assert ends[["low", "high"]].to_numpy().tolist() == [[steps[lowest], steps[highest]]]
 
 
@@ -292,7 +296,7 @@ def test_an_event_is_found_over_seeds_if_half_of_them_have_it():
     status = events(table, "status", None)
     assert status["divergence.start"] == status["delayed_emergence.end"] == "absent"
     assert status["generalised"] == "found"
-    alone = table[table["seed"].isna() & (table["event"] == "divergence.start")]
+    alone = table[(table["curve"] == "median") & (table["event"] == "divergence.start")]
     assert alone[["step", "value", "low", "high"]].isna().all(axis=None)
     assert alone["n_found"].item() == 1
 
@@ -321,14 +325,16 @@ def test_a_run_that_ends_at_once_has_a_whole_table():
     for last in (0, 1, 2):
         table = find(curves[curves["step"] <= last], measured[measured["step"] <= last])
         assert list(table) == COLUMNS
-        assert set(table["status"]) == {"not reached", "absent"}
+        assert set(table["status"]) == {"not reached", "too few snapshots"}
         assert table[["step", "value", "low", "high"]].isna().all(axis=None)
 
 
 def test_one_seed_has_no_interval():
     table = find(*tables())
     assert table[["low", "high"]].isna().all(axis=None)
-    assert events(table, seed=None).equals(events(table))
+    for curve in ("median", "mean curve"):
+        pd.testing.assert_series_equal(events(table, seed=None, curve=curve), events(table))
+    assert table["share"].isna().all()
 
 
 def test_the_order_of_rows_changes_nothing():
@@ -372,9 +378,10 @@ def test_all_variants_are_in_one_table():
 def test_the_table_has_its_columns_events_seeds_and_types():
     table = find(*joined(tables(seed=100), tables(seed=0)))
     assert table.columns.tolist() == COLUMNS
-    assert table["event"].tolist() == EVENTS * 3
+    assert table["event"].tolist() == EVENTS * 4
     assert table["seed"].dtype == "Int64"
-    assert table["seed"].tolist() == [0] * 12 + [100] * 12 + [pd.NA] * 12
+    assert table["seed"].tolist() == [0] * 12 + [100] * 12 + [pd.NA] * 24
+    assert table["curve"].tolist() == ["each seed"] * 24 + ["median"] * 12 + ["mean curve"] * 12
     assert set(table["run"]) == {"r"}
     assert set(table["rule"]) == {"stated"}
     assert (table[["step", "value", "low", "high"]].dtypes == "float64").all()
@@ -408,3 +415,87 @@ def test_two_values_at_a_step_raise_an_error_that_names_them():
     curves, measured = tables()
     with pytest.raises(ValueError, match="synergy of r seed 0 has two values at step"):
         find(curves, pd.concat([measured, measured]))
+
+
+@pytest.mark.parametrize("n", (45, 60, 90, 120))
+def test_white_noise_has_no_emergence(n):
+    assert emergence_rate(n, 1000) <= 0.07
+
+
+@pytest.mark.parametrize("phi", (0.3, 0.6, 0.9))
+def test_autocorrelated_noise_has_no_emergence_at_120_snapshots(phi):
+    """At 60, strong autocorrelation cannot be told from phases: docs/tables/rules.csv has the rates."""
+    assert emergence_rate(120, 300, phi) <= 0.07
+
+
+@pytest.mark.parametrize("n", (60, 120))
+@pytest.mark.parametrize("scatter", (0.3, 0.5))
+def test_five_planted_phases_are_found(n, scatter):
+    """The dip between the peaks is 10 and 6 times the scatter; that of weight decay 2 is 5.7 to 6.7 times."""
+    assert five_rate(n, 60, scatter) >= 0.9
+
+
+@pytest.mark.parametrize("n", (8, 12, 20, 30))
+def test_too_few_snapshots_are_said_to_be_too_few(n):
+    few = set(np.unique(np.geomspace(1, 4000, n).round().astype(int)))
+    curves, o_information = tables(TWO_PEAKS, test_accuracy=SLOW)
+    keep = [min(STEPS, key=lambda step, wanted=wanted: abs(step - wanted)) for wanted in few]
+    table = find(curves, o_information[o_information["step"].isin(keep)])
+    assert set(events(table, "status")[2:]) == {"too few snapshots"}
+    assert set(events(table, "status", None, "mean curve")[2:]) == {"too few snapshots"}
+
+
+def test_a_rise_after_generalisation_is_no_emergence():
+    """The low of S is before generalisation at step 230, but the rise to the bump at 2,000 begins later."""
+    accuracy = {1: 0.01, 150: 0.01, 230: 1, 4000: 1}
+    synergy = {1: 1.3, 8: 1.3, 100: 1, 1141: 1.05, 2000: 5, 4000: 1}
+    redundancy = {1: 10, 1000: 10, 2000: 3, 4000: 8}
+    assert boundaries(*tables(synergy, redundancy, accuracy)) == {}
+    slow = {1: 0.01, 1500: 0.01, 2500: 1, 4000: 1}
+    assert boundaries(*tables(synergy, redundancy, slow))["emergence"][0] == pytest.approx(1141, rel=0.2)
+
+
+def test_the_mean_curve_has_phases_that_single_seeds_hide():
+    """Noise of 2.5 hides the rise of 4 in most seeds, and not in the mean of 9 of them."""
+    pairs = [
+        tables(series(SYNERGY) + 2.5 * np.random.default_rng(seed).normal(size=len(STEPS)), seed=seed)
+        for seed in range(9)
+    ]
+    table = find(*joined(*pairs), replace(STATED, noise=1.0))
+    mean = table[table["curve"] == "mean curve"].set_index("event")
+    assert mean.loc["emergence.end", "status"] == "found"
+    assert mean.loc["emergence.end", "n_found"] < 9
+    assert 0.5 < mean.loc["emergence.end", "share"] <= 1
+    assert mean.loc["emergence.end", "low"] <= 150 * np.exp(0.3)
+    assert mean.loc["emergence.end", "high"] >= 150 * np.exp(-0.3)
+
+
+def test_the_share_counts_resamples_that_have_the_phase():
+    """One of two seeds has Emergence, far higher than the other falls, so that every mean with it has it.
+
+    Of the resamples of two seeds, a quarter are the other one twice.
+    """
+    falling = tables({1: 1, 4000: 0.9}, seed=1)
+    table = find(*joined(tables(), falling))
+    mean = table[table["curve"] == "mean curve"].set_index("event")
+    assert mean.loc["emergence.start", "status"] == "found"
+    assert mean.loc["emergence.start", "n_found"] == 1
+    assert mean.loc["emergence.start", "share"] == pytest.approx(0.75, abs=0.06)
+    assert mean.loc["memorised", "share"] == 1
+    assert table.loc[table["curve"] != "mean curve", "share"].isna().all()
+
+
+def test_the_mean_curve_is_that_of_the_steps_that_all_seeds_have():
+    curves, measured = joined(tables(seed=0), tables(seed=1))
+    gap = measured[(measured["seed"] == 0) | ~measured["step"].between(140, 160)]
+    ends = events(find(curves, gap), seed=None, curve="mean curve")["emergence.end"]
+    assert not 140 <= ends <= 160
+
+
+def test_levels_move_what_is_memorised_and_generalised():
+    accuracy = np.where(np.array(STEPS) < 300, 0.5, 0.9)
+    pair = tables(test_accuracy=accuracy)
+    assert events(find(*pair), "status")["generalised"] == "not reached"
+    table = find(*pair, levels=Levels(generalised=0.85, memorised=0.3))
+    assert events(table)["generalised"] == min(step for step in STEPS if step >= 300)
+    assert events(table)["memorised"] < events(find(*pair))["memorised"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, Levels
 from grokking_phases.analysis.time_scales import (
     Rule,
     aligned,
@@ -192,6 +192,28 @@ def test_seeds_without_both_time_scales_are_left_out():
     assert table.loc["fit", "peak"][["n", "difference"]].tolist() == [1, 1]
     assert np.isnan(table.loc["fit", "peak"][["low", "high", "distance_shuffled"]].astype(float)).all()
     assert table.loc["fit", "lc"]["n"] == 0 and np.isnan(table.loc["fit", "lc"]["difference"])
+
+
+def test_an_event_at_step_0_has_no_logarithm():
+    """An accuracy that is met at once is left out of the differences, and is not infinitely far away."""
+    steps = pd.DataFrame({"fit": [0.0, 100.0, 200.0], "peak": [1000.0, 1000.0, 2000.0]})
+    table = alignment(steps).set_index(["first", "second"]).loc["fit", "peak"]
+    assert table["n"] == 2 and table["difference"] == pytest.approx(1)
+    curves, measured = tables()
+    curves.loc[curves["metric"] == "train_accuracy", "value"] = 1.0
+    start = curves[curves["step"] == 1].assign(step=0)
+    table = aligned(find(pd.concat([start, curves]), measured)).set_index(["first", "second"])
+    assert table.loc["fit", "peak"]["missing"] == "fit at step 0"
+    assert np.isnan(table.loc["fit", "peak"]["difference"])
+
+
+def test_the_level_of_fitting_is_an_option():
+    curves, measured = tables()
+    curves.loc[curves["metric"] == "train_accuracy", "value"] *= 0.95
+    fit = find(curves, measured).set_index("event").loc["fit"]
+    assert (fit["status"] == NOT_REACHED).all()
+    fit = find(curves, measured, RULE, Levels(fitted=0.95)).set_index("event").loc["fit"]
+    assert (fit["status"] == FOUND).all() and near(fit["step"].iloc[0], 100)
 
 
 def test_each_layer_has_its_own_time_scales():

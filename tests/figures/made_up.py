@@ -6,6 +6,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from grokking_phases.analysis.events import MEAN, MEDIAN, OWN
 from grokking_phases.analysis.summary import normalised
 from grokking_phases.recipe import Recipe
 
@@ -92,13 +93,14 @@ def phases(run, steps, rules=("stated",), layer="hidden"):
             "source": source,
             "layer": layer,
             "rule": rule,
+            "curve": curve,
             "event": event,
             "step": step,
         }
         for source in O_INFORMATION
         for rule in rules
         for event, step in steps.items()
-        for seed in (*SEEDS, None)
+        for seed, curve in [*((seed, OWN) for seed in SEEDS), (None, MEDIAN), (None, MEAN)]
     ]
     table = pd.DataFrame(rows).astype({"seed": "Int64", "step": float})
     found = table["step"].notna()

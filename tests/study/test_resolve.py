@@ -37,6 +37,10 @@ NO_SUBNETWORK = "figures: {two_phase/fig5: {tables: [synergistic.weights]}}"
 ODD_NAMES = ("a/b", "'..'", "../a", "a b", '"a\'b"', "'a\"'", "a;b", "$a", "1", "logs")
 
 BAD = [  # an overlay; the start of its error; another part of it
+    ("levels: {generalised: 1.5}", "levels.generalised: 1.5 is more than 1", "numbers from 0 to 1"),
+    ("levels: {fited: 0.9}", "levels.fited: ", "did you mean 'fitted'?"),
+    ("levels: {memorised: high}", "levels.memorised: 'high' is not a number", "events.py"),
+    ("levels: 0.98", "levels: 0.98 is not a mapping of accuracies", ""),
     # the top level
     ("reslts: x", "reslts: ", "did you mean 'results'?"),
     ("results: a/../b", "results: 'a/../b' is not the path of a folder", "without '..'"),

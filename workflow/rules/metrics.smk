@@ -43,6 +43,7 @@ rule phases:
         "../envs/metrics.yaml"
     params:
         metrics=STUDY["phases"],
+        levels=STUDY["levels"],
         code=code("phases"),
         asked=lambda wildcards, input: RESULTS.asked(rules.phases.rule, wildcards),
     script:
@@ -63,6 +64,7 @@ rule time_scales:
         "../envs/metrics.yaml"
     params:
         metrics=lambda wildcards: timed(STUDY, wildcards.run),
+        levels=STUDY["levels"],
         code=code("time_scales"),
         asked=lambda wildcards, input: RESULTS.asked(rules.time_scales.rule, wildcards),
     script:
@@ -122,6 +124,7 @@ rule prediction:
         runs={run: RUNS[run] for run in runs_of_table(STUDY, "prediction")},
         estimates=STUDY["prediction"].get("estimates"),
         calibration=STUDY["prediction"].get("calibration"),
+        levels=STUDY["levels"],
         code=code("prediction"),
         asked=lambda wildcards, input: RESULTS.asked(rules.prediction.rule, wildcards),
     script:

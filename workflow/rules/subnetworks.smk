@@ -18,6 +18,7 @@ rule subnetwork:
     params:
         entry=lambda wildcards: SUBNETWORKS[wildcards.subnetwork],
         layer=lambda wildcards: params.layer_of_subnetwork(STUDY, wildcards.run, wildcards.subnetwork),
+        levels=STUDY["levels"],
         code=code("subnetwork"),
         asked=lambda wildcards, input: RESULTS.asked(rules.subnetwork.rule, wildcards),
     script:
@@ -70,6 +71,7 @@ rule comparison:
         "../envs/metrics.yaml"
     params:
         at_random=[name for name, entry in SUBNETWORKS.items() if entry.get("take") == "random"],
+        levels=STUDY["levels"],
         code=code("comparison"),
         asked=lambda wildcards, input: RESULTS.asked(rules.comparison.rule, wildcards),
     script:

@@ -7,16 +7,20 @@ from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import read_tables, read_tables_by_name, write_events
 
 
-def main(run: str, sources: dict[str, list[str]], at_random: list[str], header: dict, output: str) -> None:
-    """Read curves, choices and retrained curves of all seeds; `at_random` names the random sub-networks."""
+def main(run: str, sources: dict[str, list[str]], options: dict, header: dict, output: str) -> None:
+    """Read curves, choices and retrained curves of all seeds, and compare the networks.
+
+    `options` holds `at_random`, the names of the random sub-networks, and the `levels` of the study.
+    """
     retrained = read_tables_by_name(sources["retrained"], run=run)
-    drawn = {name for name in retrained if name.split(".")[0] in at_random}
+    drawn = {name for name in retrained if name.split(".")[0] in options["at_random"]}
     curves, choices = (read_tables(sources[name], run=run) for name in ("curves", "choices"))
-    rows = compare(curves, retrained, choices, drawn)
+    rows = compare(curves, retrained, choices, drawn, options["levels"]["generalised"])
     write_events(output, rows.assign(run=run), {"run": run, **of_all(sum(sources.values(), [])), **header})
 
 
 with logged(snakemake.log[0]):
     origin = made_by(snakemake.params.asked, snakemake.input, snakemake.params.code)
     sources = {name: list(paths) for name, paths in snakemake.input.items()}
-    main(snakemake.wildcards.run, sources, snakemake.params.at_random, origin, snakemake.output[0])
+    options = {name: snakemake.params[name] for name in ("at_random", "levels")}
+    main(snakemake.wildcards.run, sources, options, origin, snakemake.output[0])

@@ -2,19 +2,24 @@
 
 import pandas as pd
 
-from grokking_phases.analysis.phases import find_all_variants
+from grokking_phases.analysis.events import Levels
+from grokking_phases.analysis.phases import STATED, find_all_variants
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import check_same_training, of_all
 from grokking_phases.storage.made_by import made_by
 from grokking_phases.storage.tables import read_tables, read_tables_by_name, write_events
 
 
-def main(run: str, curves: list[str], metrics: list[str], header: dict, output: str) -> None:
+def main(run: str, sources: dict[str, list[str]], levels: dict, header: dict, output: str) -> None:
     """Read the curves of all seeds and, for each metric, the tables of all seeds; write the phases found."""
+    curves, metrics = sources["curves"], sources["metrics"]
     check_same_training(curves, metrics)
     evaluated = read_tables(curves, run=run)
     tables = read_tables_by_name(metrics, run=run)
-    found = [find_all_variants(evaluated, table).assign(source=metric) for metric, table in tables.items()]
+    found = [
+        find_all_variants(evaluated, table, STATED, Levels(**levels)).assign(source=metric)
+        for metric, table in tables.items()
+    ]
     write_events(
         output, pd.concat(found, ignore_index=True), {"run": run, **of_all([*curves, *metrics]), **header}
     )
@@ -22,5 +27,5 @@ def main(run: str, curves: list[str], metrics: list[str], header: dict, output: 
 
 with logged(snakemake.log[0]):
     origin = made_by(snakemake.params.asked, snakemake.input, snakemake.params.code)
-    curves, metrics = list(snakemake.input.curves), list(snakemake.input.metrics)
-    main(snakemake.wildcards.run, curves, metrics, origin, snakemake.output[0])
+    sources = {name: list(snakemake.input[name]) for name in ("curves", "metrics")}
+    main(snakemake.wildcards.run, sources, snakemake.params.levels, origin, snakemake.output[0])

@@ -10,7 +10,10 @@ from grokking_phases.storage.tables import read_table
 
 
 def main(origin: dict, entry: dict, layer: dict, sources: dict[str, str], output: dict[str, str]) -> None:
-    """Choose units of `layer` by an entry of `subnetworks:`; `origin` names run, seed and subnetwork."""
+    """Choose units of `layer` by an entry of `subnetworks:`; `origin` names run, seed and subnetwork.
+
+    `layer` has a name, a width, and the test accuracy above which the run generalises.
+    """
     run, seed = {"run": origin["run"]}, {"run": origin["run"], "seed": origin["seed"]}
     check_same_training([sources["curves"], sources["metric"]])
     curves, measured = (read_table(sources[name], **seed) for name in ("curves", "metric"))
@@ -20,7 +23,12 @@ def main(origin: dict, entry: dict, layer: dict, sources: dict[str, str], output
     phases = in_layer(phases[phases["source"] == entry["metric"]], layer["name"])
     try:
         units, step, value = choose(
-            o_information, curves, phases, layer["width"], **options_in("subnetworks", entry)
+            o_information,
+            curves,
+            phases,
+            layer["width"],
+            layer["generalised"],
+            **options_in("subnetworks", entry),
         )
         found = {"size": len(units), "step": step, "o_information": value}
     except Absent as reason:
@@ -35,4 +43,5 @@ with logged(snakemake.log[0]):
     origin = {"run": wildcards.run, "seed": int(wildcards.seed), "subnetwork": wildcards.subnetwork}
     sources = {name: snakemake.input[name] for name in ("metric", "curves", "phases")}
     output = dict(snakemake.output.items()) | {"header": made_by(params.asked, snakemake.input, params.code)}
-    main(origin, params.entry, params.layer, sources, output)
+    layer = params.layer | {"generalised": params.levels["generalised"]}
+    main(origin, params.entry, layer, sources, output)

@@ -176,6 +176,13 @@ def check_prediction(config: dict, key: str) -> None:
         )
 
 
+def check_levels(config: dict, key: str) -> None:
+    """Check an accuracy that `levels:` sets."""
+    level = {key: config["levels"][key]}
+    check_options("levels", "", level, "levels")
+    check_limits("levels", level, "levels")
+
+
 def check_tables(config: dict, figure: str) -> None:
     """Check that every run of a figure can have each table that the figure draws."""
     entry, where = config["figures"][figure], f"figures.{figure}.tables"

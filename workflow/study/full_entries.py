@@ -21,6 +21,7 @@ def fill_in(study: dict) -> None:
         run["training"] = asdict(Recipe(**run["training"]))
         for block in BLOCKS.keys() & run.keys():
             run[block] = completed(BLOCKS[block], run[block])
+    study["levels"] = completed("levels", study["levels"])
     for kind in ENTRIES:
         for name, entry in study[kind].items():
             study[kind][name] = completed(kind, entry, name if kind == "figures" else "")

@@ -50,7 +50,7 @@ def layer_of_subnetwork(study: dict, run: str, subnetwork: str) -> dict:
 
 
 def drawn(study: dict, figure: str) -> dict[str, dict]:
-    """Return the entries of a figure's runs, metrics and sub-networks, which its captions describe."""
+    """Return the runs, metrics, sub-networks and levels of a figure, which its captions describe."""
     entry = study["figures"][figure]
     runs = {run: study["runs"][run] for run in runs_of_figure(entry)}
     metrics = {name: study["metrics"][name] for name in entry["tables"] if name in study["metrics"]}
@@ -60,6 +60,7 @@ def drawn(study: dict, figure: str) -> dict[str, dict]:
         "runs": {run: in_captions(entry) for run, entry in runs.items()},
         "metrics": metrics,
         "subnetworks": subnetworks,
+        "levels": study["levels"],
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from study.checks import (
     check_figure,
+    check_levels,
     check_metric,
     check_phases,
     check_prediction,
@@ -20,6 +21,7 @@ from study.schema import check_shape
 
 # Each check may rely on the checks before it.
 CHECKS = [
+    ("levels", check_levels),
     ("runs", check_run),
     ("phases", check_phases),
     ("time_scales", check_time_scales),
@@ -39,6 +41,7 @@ def resolve(config: dict) -> dict:
     check_shape(resolved)
     resolved["metrics"] = {name: {"module": name} | options for name, options in resolved["metrics"].items()}
     resolved.setdefault("prediction", {})
+    resolved.setdefault("levels", {})
     for kind, check in CHECKS:
         for name in resolved[kind]:
             check(resolved, name)

@@ -34,9 +34,15 @@ FUNCTIONS = {
     "training": "Recipe",
     "subnetworks": "choose",
     "snapshots": "Recording",
+    "levels": "Levels",
 }
 # The module of each kind whose entries name no module.
-ONE_MODULE = {"training": "recipe", "subnetworks": "analysis.subnetworks", "snapshots": "data.recording"}
+ONE_MODULE = {
+    "training": "recipe",
+    "subnetworks": "analysis.subnetworks",
+    "snapshots": "data.recording",
+    "levels": "analysis.events",
+}
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,18 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from grokking_phases.analysis.bootstrap import TAILS, median_interval
-from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, first_above
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, PUBLISHED, first_above
 
 ORIGINAL, RANDOM = "original", "random"
 ROUNDING = 1e-9
 
 
 def compare(
-    curves: pd.DataFrame, retrained: dict[str, pd.DataFrame], choices: pd.DataFrame, at_random: set[str]
+    curves: pd.DataFrame,
+    retrained: dict[str, pd.DataFrame],
+    choices: pd.DataFrame,
+    at_random: set[str],
+    level: float = PUBLISHED.generalised,
 ) -> pd.DataFrame:
     """Return rows {of, quantity, seed, status, value, low, high, n_found, n_seeds} of one run's networks.
 
@@ -33,9 +37,10 @@ def compare(
                 rows
     choices     a row for each seed and sub-network (`synergistic`): `size` and `step` of its multiplet
     at_random   names of the sub-networks that were drawn at random; they are pooled as `random`
+    level       the test accuracy above which a network generalises
 
     generalised          first step, of those at which all networks were evaluated, with test accuracy above
-                         0.98
+                         `level`
     difference           `generalised` minus that of the original network of the same seed
     beside_random        `generalised` minus the median over the random sets of the same seed
     final_test_accuracy  test accuracy at the last of these steps
@@ -57,7 +62,7 @@ def compare(
     for name, table in networks.items():
         for seed in seeds:
             own = table[(table["seed"] == seed) & table["step"].isin(evaluated)]
-            found = {"of": name, "seed": seed, **outcome(own), **choice(places, name, seed)}
+            found = {"of": name, "seed": seed, **outcome(own, level), **choice(places, name, seed)}
             rows.append(found)
     wide = pd.DataFrame(rows).set_index(["of", "seed"])
     original = wide.loc[ORIGINAL, "generalised"]
@@ -71,14 +76,14 @@ def compare(
     return pd.concat([tidy, pd.DataFrame(over)], ignore_index=True).astype({"seed": "Int64"})
 
 
-def outcome(curves: pd.DataFrame) -> dict[str, float]:
+def outcome(curves: pd.DataFrame, level: float = PUBLISHED.generalised) -> dict[str, float]:
     """Return the step at which one network of one seed generalises, and its last test accuracy.
 
     The step is infinite if the network never generalises. Both are NaN if there are no rows.
     """
     if curves.empty:
         return {"generalised": np.nan, "final_test_accuracy": np.nan}
-    step = first_above(curves, "test_accuracy")
+    step = first_above(curves, "test_accuracy", level)
     accuracy = curves[curves["metric"] == "test_accuracy"].sort_values("step")["value"].iloc[-1]
     return {"generalised": np.inf if step is None else step, "final_test_accuracy": accuracy}
 

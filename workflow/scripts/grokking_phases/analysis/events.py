@@ -1,17 +1,38 @@
 """Events of a run: the step at which each happens, read off its curves, and the median over seeds."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.bootstrap import median_interval
 
-ACCURATE = 0.98  # memorised and generalised mean an accuracy above it (emergence paper)
+LIMITS = {"memorised": (0, 1), "generalised": (0, 1), "fitted": (0, 1)}
 PHASES = ["feature_learning", "emergence", "divergence", "delayed_emergence", "decoupling"]
 FOUND, NOT_REACHED, ABSENT = "found", "not reached", "absent"
+TOO_FEW = "too few snapshots"
 AS_STATED = "stated"  # name of the rule that finds phases; its variants have other names
+OWN, MEDIAN, MEAN = "each seed", "median", "mean curve"  # what a row of events is about
 
 
-def first_above(curves: pd.DataFrame, metric: str, level: float = ACCURATE) -> int | None:
+@dataclass(frozen=True)
+class Levels:
+    """Accuracies by which a run is judged, as options of a study."""
+
+    memorised: float = 0.98  # train accuracy must be above it (emergence paper)
+    generalised: float = 0.98  # test accuracy must be above it (emergence paper)
+    fitted: float = 0.98  # train accuracy must be at or above it (two-phase paper)
+
+
+PUBLISHED = Levels()
+
+
+def generalised_above(study: dict) -> float:
+    """Return the test accuracy above which the runs of a study generalise, as a figure's caption says."""
+    return study.get("levels", {}).get("generalised", PUBLISHED.generalised)
+
+
+def first_above(curves: pd.DataFrame, metric: str, level: float = PUBLISHED.generalised) -> int | None:
     """Return the first step at which a metric is above the level, or None.
 
     curves: tidy rows of one run and seed.
@@ -19,7 +40,7 @@ def first_above(curves: pd.DataFrame, metric: str, level: float = ACCURATE) -> i
     return first_step_above(curves[curves["metric"] == metric].set_index("step")["value"], level)
 
 
-def first_step_above(curve: pd.Series, level: float = ACCURATE) -> int | None:
+def first_step_above(curve: pd.Series, level: float = PUBLISHED.generalised) -> int | None:
     """Return the first step (the index) at which a curve is above the level, or None."""
     steps = curve.index[curve > level]
     return int(steps.min()) if len(steps) else None

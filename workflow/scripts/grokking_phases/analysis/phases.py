@@ -3,12 +3,12 @@
 S = -min Omega is the synergy and R = max Omega the redundancy, in nats. Both are smoothed in ln step, from
 `first_step` on. The names in backquotes are the constants of `Rule`. For each seed and layer:
 
- 1. A peak is a maximum of S, not at an end. Its prominence is at least `prominence` of the range of S, and at
-    least `scatter` standard deviations of the raw values about S. Its rise begins at or before
-    generalisation.
+ 1. A peak is a maximum of S, not at an end. Its prominence is at least `prominence` of the range of S, and
+    it stands out of the noise of the raw values (`noise`; judged under `breadth`), so that noise alone has a
+    peak in 5 % of draws at most, at any spacing. Its rise begins at or before generalisation.
  2. Emergence is the rise to the first peak at which R is lower than on average before the rise ("trades off
     redundancy for synergy"). It begins at the last step at which S is at its low, within `tolerance` of the
-    rise. Without an Emergence there are no phases.
+    rise. This is also where the rise of 1. begins. Without an Emergence there are no phases.
  3. Feature Learning is all before Emergence, from the first step looked at. If it takes no more than 2
     `tolerance` of the ln step to the peak, S may have risen all the time, because a straight rise is at its
     low for `tolerance` of it. Feature Learning is then absent, and Emergence begins at the first step.
@@ -19,10 +19,20 @@ S = -min Omega is the synergy and R = max Omega the redundancy, in nats. Both ar
     more than 2 `tolerance` of the ln step from the peak to the last step is left, S may still be falling. The
     end of Decoupling is then "not reached".
 
+With fewer than `least` snapshots from `first_step` on, nothing is looked for: "too few snapshots". Five
+phases cannot be seen in them.
+
+The paper draws its phases in the mean over seeds. The rule is therefore also applied to the mean curve: the
+means over seeds of synergy, redundancy and accuracies at the steps at which all seeds have them. Seeds are
+resampled, averaged and judged again. `share` is the share of resamples that have an event, and the interval
+of its step is that of these resamples.
+
 The rule and its constants were fixed on one run: weight decay 2, seed 0, under mean ranks and under the
-published ones. Of the other runs, the numbers of docs/figure5.md were known then, and no curve. The paper
-says more about its phases: the size of the multiplet, R in Divergence and Delayed Emergence, the peak of the
-test loss. None of this decides anything here, so that it can be held against what is found.
+published ones. Of the other runs, the numbers of docs/figure5.md were known then, and no curve. Three things
+were changed later, on noise and on made-up curves: the noise that peaks must stand out of, where a rise
+begins in 1., and "too few snapshots". The paper says more about its phases: the size of the multiplet, R in
+Divergence and Delayed Emergence, the peak of the test loss. None of this decides anything here, so that it
+can be held against what is found.
 
 The rule has limits. It cannot tell a first phase from the start-up of random features: Feature Learning
 begins where the rule begins to look. It cannot see a phase shorter than the smoothing, a peak in a gap (NaN),
@@ -33,41 +43,50 @@ that cannot be seen: both are "absent".
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from itertools import dropwhile
 
 import numpy as np
 import pandas as pd
-from scipy.signal import find_peaks
 
+from grokking_phases.analysis.bootstrap import TAILS
 from grokking_phases.analysis.events import (
     ABSENT,
     AS_STATED,
     FOUND,
+    MEAN,
+    MEDIAN,
     NOT_REACHED,
+    OWN,
     PHASES,
+    PUBLISHED,
+    TOO_FEW,
+    Levels,
     first_step_above,
     over_seeds,
 )
-from grokking_phases.analysis.smoothing import smoothed
+from grokking_phases.analysis.noise import clear_peaks
+from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
 
 ACCURACIES = {"memorised": "train_accuracy", "generalised": "test_accuracy"}
+INFORMATION = ["synergy", "redundancy"]
 EVENTS = [*ACCURACIES, *(f"{phase}.{end}" for phase in PHASES for end in ("start", "end"))]
 COLUMNS = [
     "run",
     "seed",
     "layer",
     "rule",
+    "curve",
     "event",
     "status",
     "step",
     "value",
     "low",
     "high",
+    "share",
     "n_found",
     "n_seeds",
 ]
 
-ROUNDING = 1e-9  # of the largest S: a curve that varies by less is constant
+RESAMPLES = 500  # of the seeds
 FACTORS = (2.0, 0.5)
 
 
@@ -75,17 +94,22 @@ FACTORS = (2.0, 0.5)
 class Rule:
     """Constants of the rule, each with what the one run says about it; `name` goes into the column `rule`."""
 
-    # Standard deviation in ln step. About ten of 120 log-spaced snapshots weigh in, and
-    # steps are known to about 15 %.
+    # Standard deviation in ln step, and at least the median spacing. About ten of 120 log-spaced snapshots
+    # weigh in, and steps are known to about 15 %.
     smoothing: float = 0.15
     # The last maximum of the start-up of S is at step 8, with mean ranks and with the published ones.
     first_step: float = 8
     # Of the range of S: what one sees in a plot. The run's peaks have 0.30 (mean ranks) and 0.68,
     # other maxima up to 0.08.
     prominence: float = 0.1
-    # Fewer than one in 10,000 draws of white noise have such a peak. The run's peaks have 5.7 and 6.7, other
-    # maxima up to 0.8.
-    scatter: float = 2.5
+    # How many times as far a peak must stand out as noise does in 5 % of draws.
+    noise: float = 1.0
+    # Standard deviation in ln step under which peaks must stand out, twice that of the smoothing: phases
+    # are a factor of three apart in step, and a broader one levels them.
+    breadth: float = 0.3
+    # Snapshots from `first_step` on. With fewer, the five phases of a made-up curve are found in less than
+    # half of draws.
+    least: float = 30
     # Of a rise or a fall: a rise time is commonly taken from 10 % on.
     tolerance: float = 0.1
     # Of test accuracy; chance is 0.01. The run's rises by 0.5 and by 1.
@@ -106,29 +130,42 @@ class Rule:
 STATED = Rule()
 
 
-def find_all_variants(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
+def find_all_variants(
+    curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED, levels: Levels = PUBLISHED
+) -> pd.DataFrame:
     """Return the rows of `find` by the rule and by each of its variants."""
-    return pd.concat([find(curves, o_information, variant) for variant in rule.variants()], ignore_index=True)
+    tables = [find(curves, o_information, variant, levels) for variant in rule.variants()]
+    return pd.concat(tables, ignore_index=True)
 
 
-def find(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
+def find(
+    curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule = STATED, levels: Levels = PUBLISHED
+) -> pd.DataFrame:
     """Return a row (`COLUMNS`) for each event (`EVENTS`) of each seed, then for each over seeds, by layer.
 
     curves, o_information: tidy rows of one run with the same seeds; O-information may be of several layers.
-    event: memorised, generalised (first step with train, test accuracy > 0.98), <phase>.start, <phase>.end.
-    status: found, absent (no such phase), or not reached (by the last step). Over seeds (seed null) an event
-        is found if at least half of them have it. If not, its status is the most common one of the other
-        seeds.
-    step, value: NaN unless found; value is the accuracy, or S in nats. Over seeds: the median of those found.
-    low, high: 95 % percentile bootstrap interval of the median step, if two seeds or more have the event.
+    curve: each seed; or, over seeds (seed null), median (of the seeds' events) or mean curve.
+    event: memorised, generalised (first step with train, test accuracy above its level), <phase>.start,
+        <phase>.end.
+    status: found, absent (no such phase), not reached (by the last step), or too few snapshots. The median is
+        found if at least half of the seeds have the event. If not, its status is the most common one of the
+        other seeds.
+    step, value: NaN unless found; value is the accuracy, or S in nats. The median is that of those found.
+    low, high: 95 % percentile bootstrap interval of the step over seeds, for two seeds or more.
+    share: share of resamples of the seeds whose mean curve has the event, for two seeds or more.
+    n_found, n_seeds: how many seeds have the event themselves, and how many there are.
     ValueError: several runs, tables of different seeds, or two values of a metric at one step.
     """
     layers = dict(list(o_information.groupby("layer", sort=False, dropna=False))) or {None: o_information}
-    tables = [_find_in_layer(curves, rows, rule).assign(layer=layer) for layer, rows in layers.items()]
+    tables = [
+        _find_in_layer(curves, rows, rule, levels).assign(layer=layer) for layer, rows in layers.items()
+    ]
     return pd.concat(tables, ignore_index=True).astype({"layer": "string"})
 
 
-def _find_in_layer(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+def _find_in_layer(
+    curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule, levels: Levels
+) -> pd.DataFrame:
     """Return the rows of `find` for the O-information of one layer."""
     runs = {*curves["run"], *o_information["run"]}
     evaluated, measured = _by_seed(curves), _by_seed(o_information)
@@ -138,14 +175,60 @@ def _find_in_layer(curves: pd.DataFrame, o_information: pd.DataFrame, rule: Rule
             f"{', '.join(map(str, evaluated))}, O-information {', '.join(map(str, measured))}, and the runs "
             f"are {', '.join(sorted(runs))}; measure the missing seeds, and pass one run at a time."
         )
-    rows = [
-        {"seed": seed, **event}
+    own = pd.DataFrame(
+        {"seed": seed, "curve": OWN, **event}
         for seed in evaluated
-        for event in _events(evaluated[seed], measured[seed], rule)
+        for event in _events(evaluated[seed], measured[seed], rule, levels)
+    )
+    median = [over_seeds(events) | {"curve": MEDIAN} for _, events in own.groupby("event", sort=False)]
+    mean = _on_mean_curve(list(evaluated.values()), list(measured.values()), rule, levels)
+    counts = own.groupby("event")["n_found"].sum()
+    mean = mean.assign(curve=MEAN, n_found=mean["event"].map(counts), n_seeds=len(evaluated))
+    table = pd.concat([own, pd.DataFrame(median), mean], ignore_index=True)
+    table = table.assign(run=runs.pop(), rule=rule.name).reindex(columns=COLUMNS)
+    numbers = dict.fromkeys(["step", "value", "low", "high", "share"], float)
+    return table.astype({"seed": "Int64", **numbers})
+
+
+def _on_mean_curve(
+    evaluated: list[pd.DataFrame], measured: list[pd.DataFrame], rule: Rule, levels: Levels
+) -> pd.DataFrame:
+    """Return the events of the mean over seeds, with their share and interval over resamples of the seeds."""
+    tables = [_together(evaluated, list(ACCURACIES.values())), _together(measured, INFORMATION)]
+    n_seeds = len(evaluated)
+    events = pd.DataFrame(_events(*_means(tables, np.ones(n_seeds)), rule, levels))
+    if n_seeds == 1:
+        return events
+    weights, times = _resamples(n_seeds)
+    steps = np.array(
+        [[event["step"] for event in _events(*_means(tables, each), rule, levels)] for each in weights]
+    )
+    steps = np.repeat(steps, times, axis=0)  # n_resamples x n_events
+    ends = [
+        np.quantile(column[~np.isnan(column)], TAILS, method="nearest")
+        if not np.isnan(column).all()
+        else [np.nan, np.nan]
+        for column in steps.T
     ]
-    rows += [over_seeds(events) for _, events in pd.DataFrame(rows).groupby("event", sort=False)]
-    table = pd.DataFrame(rows).assign(run=runs.pop(), rule=rule.name).reindex(columns=COLUMNS)
-    return table.astype({"seed": "Int64", "step": float, "value": float, "low": float, "high": float})
+    low, high = np.transpose(ends)
+    return events.assign(share=(~np.isnan(steps)).mean(axis=0), low=low, high=high)
+
+
+def _together(tables: list[pd.DataFrame], metrics: list[str]) -> pd.DataFrame:
+    """Return (step, metric) x seed of the steps that all seeds have."""
+    wide = [table.reindex(columns=metrics).stack(future_stack=True) for table in tables]
+    return pd.concat(wide, axis=1, join="inner")
+
+
+def _means(tables: list[pd.DataFrame], weights: np.ndarray) -> list[pd.DataFrame]:
+    """Return step x metric tables of the means over seeds with these weights; NaN where a seed has none."""
+    return [pd.Series(table.to_numpy() @ weights / weights.sum(), table.index).unstack() for table in tables]
+
+
+def _resamples(n_seeds: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how often each seed is in each distinct resample, and how often each resample was drawn."""
+    drawn = np.random.default_rng(0).multinomial(n_seeds, np.full(n_seeds, 1 / n_seeds), size=RESAMPLES)
+    return np.unique(drawn, axis=0, return_counts=True)
 
 
 def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
@@ -159,15 +242,19 @@ def _by_seed(rows: pd.DataFrame) -> dict[int, pd.DataFrame]:
     }
 
 
-def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule) -> Iterator[dict]:
-    """Yield the events of one seed; both tables are step x metric."""
-    reached = {event: first_step_above(evaluated[metric]) for event, metric in ACCURACIES.items()}
+def _events(evaluated: pd.DataFrame, measured: pd.DataFrame, rule: Rule, levels: Levels) -> Iterator[dict]:
+    """Yield the events of one seed, or of the mean curve; both tables are step x metric."""
+    reached = {
+        event: first_step_above(evaluated[metric], getattr(levels, event))
+        for event, metric in ACCURACIES.items()
+    }
     for event, metric in ACCURACIES.items():
         yield _event(event, reached[event], evaluated[metric], NOT_REACHED)
     seed = _Seed.of(measured, evaluated["test_accuracy"], reached["generalised"], rule)
     phases = _phases(seed, rule)
+    lacking = TOO_FEW if len(seed.S) < rule.least else ABSENT
     for phase in PHASES:
-        otherwise = NOT_REACHED if phase in phases else ABSENT
+        otherwise = NOT_REACHED if phase in phases else lacking
         for end, step in zip(("start", "end"), phases.get(phase, (None, None)), strict=True):
             yield _event(f"{phase}.{end}", step, seed.S, otherwise)
 
@@ -189,9 +276,9 @@ def _event(event: str, step: int | None, curve: pd.Series, otherwise: str) -> di
 class _Seed:
     """Curves of one seed that the rule reads, by step; S and R are smoothed, and have the same steps."""
 
+    raw: pd.Series  # S before smoothing
     S: pd.Series
     R: pd.Series
-    scatter: float  # s.d. of the raw values about S
     test_accuracy: pd.Series
     generalised: float  # infinite if never
 
@@ -200,38 +287,39 @@ class _Seed:
         cls, measured: pd.DataFrame, test_accuracy: pd.Series, generalised: int | None, rule: Rule
     ) -> "_Seed":
         """Return the curves of one seed, smoothed as the rule says, from its first step on."""
-        measured = measured.loc[measured.index >= rule.first_step, ["synergy", "redundancy"]].dropna()
+        measured = measured.reindex(columns=INFORMATION).dropna()
+        measured = measured[measured.index >= rule.first_step]
         raw = -measured["synergy"]
-        S, R = smoothed(raw, rule.smoothing), smoothed(measured["redundancy"], rule.smoothing)
-        return cls(S, R, (raw - S).std(), test_accuracy, np.inf if generalised is None else generalised)
+        width = no_finer_than_spacing(rule.smoothing, raw)
+        S, R = smoothed(raw, width), smoothed(measured["redundancy"], width)
+        return cls(raw, S, R, test_accuracy, np.inf if generalised is None else generalised)
 
 
 def _phases(seed: _Seed, rule: Rule) -> dict[str, tuple[int, int | None]]:
     """Return the first and last step of each phase that occurs; the last is None if it is not reached."""
-    S, R = seed.S, seed.R
-    onsets = {peak: _last_low(S.loc[:peak], rule.tolerance) for peak in _peaks(seed, rule)}
-    peaks = list(dropwhile(lambda peak: R[peak] >= R.loc[: onsets[peak]].mean(), onsets))
-    if not peaks:
-        return {}
-    start, first, last = S.index[0], peaks[0], peaks[-1]
-    phases = {"feature_learning": (start, onsets[first]), "emergence": (onsets[first], first)}
-    if _part(onsets[first], start, first) <= 2 * rule.tolerance:
-        phases = {"emergence": (start, first)}
-    if last > first:
-        low = _last_low(S.loc[first:last], rule.tolerance)
-        phases |= {"divergence": (first, low), "delayed_emergence": (low, last)}
-    return phases | _decoupling(seed, last, rule)
-
-
-def _peaks(seed: _Seed, rule: Rule) -> list[int]:
-    """Return the steps of the prominent peaks of S that rise from a low at or before generalisation."""
     S = seed.S
-    if len(S) < 3:
-        return []
-    prominence = max(rule.prominence * np.ptp(S), rule.scatter * seed.scatter, ROUNDING * S.abs().max())
-    peaks = S.index[find_peaks(S, prominence=prominence)[0]]
-    spans = zip([S.index[0], *peaks], peaks, strict=False)
-    return [peak for before, peak in spans if S.loc[before:peak].idxmin() <= seed.generalised]
+    if len(S) < rule.least:
+        return {}
+    peaks = list(clear_peaks(seed.raw, rule.prominence, rule.smoothing, rule.breadth, rule.noise).index)
+    first = next((peak for peak in peaks if _emerges(seed, peak, rule)), None)
+    if first is None:
+        return {}
+    start, onset = S.index[0], _last_low(S.loc[:first], rule.tolerance)
+    phases = {"feature_learning": (start, onset), "emergence": (onset, first)}
+    if _part(onset, start, first) <= 2 * rule.tolerance:
+        phases = {"emergence": (start, first)}
+    lows = {peak: _last_low(S.loc[first:peak], rule.tolerance) for peak in peaks if peak > first}
+    later = [peak for peak, low in lows.items() if low <= seed.generalised]
+    if later:
+        low = lows[later[-1]]
+        phases |= {"divergence": (first, low), "delayed_emergence": (low, later[-1])}
+    return phases | _decoupling(seed, later[-1] if later else first, rule)
+
+
+def _emerges(seed: _Seed, peak: int, rule: Rule) -> bool:
+    """Return whether S rises to a peak from a low not after generalisation, and R is lower than before it."""
+    onset = _last_low(seed.S.loc[:peak], rule.tolerance)
+    return onset <= seed.generalised and seed.R[peak] < seed.R.loc[:onset].mean()
 
 
 def _last_low(S: pd.Series, tolerance: float) -> int:

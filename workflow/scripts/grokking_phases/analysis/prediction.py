@@ -9,7 +9,7 @@ The rule is asked after every snapshot, sees nothing later, and never takes back
 the threshold by q predicts that the run will generalise. The step at which it reaches it is the one from
 which that was known.
 
-generalised     test accuracy > 0.98 at some evaluated step of the whole run
+generalised     test accuracy above the study's level (0.98) at some evaluated step of the whole run
 left out        runs that have generalised by q, that have diverged, or whose S is undefined in more than half
                 of the window
 kept            runs that have not memorised by q, or never do: which of them will is not known at q
@@ -41,7 +41,7 @@ import pandas as pd
 import pyarrow as pa
 from scipy.signal import find_peaks
 
-from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.analysis.events import PUBLISHED
 from grokking_phases.analysis.roc import auc, medians, resamples, roc, with_interval
 from grokking_phases.analysis.smoothing import smoothed
 from grokking_phases.recipe import Recipe
@@ -120,6 +120,7 @@ def predictions(
     runs: dict[str, dict],
     *,
     calibration: list[int],
+    level: float = PUBLISHED.generalised,
 ) -> pd.DataFrame:
     """Return rows of `COLUMNS`: one for each run, seed and predictor, summaries, and points of ROC curves.
 
@@ -131,13 +132,14 @@ def predictions(
         may have none.
     runs: their entries in the config, of which steps, learning_rate and weight_decay are read.
     calibration: the seeds on which thresholds and directions are fixed; all others are scored.
+    level: the test accuracy above which a run generalises.
     """
     parts = []
     for estimate, rows in estimates.items():
         synergy = rows[rows["metric"] == "synergy"]
         if estimate in nulls:
             synergy = pd.concat([synergy, nulls[estimate][nulls[estimate]["metric"] == NULL]])
-        trials = list(observed(curves, synergy, runs))
+        trials = list(observed(curves, synergy, runs, level))
         judged = pd.concat([judge(trials, predictor, calibration) for predictor in PREDICTORS])
         parts += [part.assign(estimate=estimate) for part in (judged, *summaries(judged))]
     return pd.concat(
@@ -145,13 +147,16 @@ def predictions(
     )
 
 
-def observed(curves: pd.DataFrame, synergy: pd.DataFrame, runs: dict[str, dict]) -> Iterator[Trial]:
+def observed(
+    curves: pd.DataFrame, synergy: pd.DataFrame, runs: dict[str, dict], level: float = PUBLISHED.generalised
+) -> Iterator[Trial]:
     """Yield a trial for each run and seed, in ascending order, whatever the order of the rows."""
     evaluated, measured = by_series(curves), by_series(synergy)
     for (run, seed), curve in evaluated.items():
         # A run that diverged at once has no snapshots.
         snapshots = measured.get((run, seed), pd.DataFrame({"synergy": []}))
-        yield observe(run, seed, curve, snapshots, Recipe(**runs[run]["training"]))
+        reached = curve.index[curve["test_accuracy"] > level].min()
+        yield observe((run, seed), curve, snapshots, Recipe(**runs[run]["training"]), reached)
 
 
 def by_series(rows: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
@@ -160,18 +165,23 @@ def by_series(rows: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
     return {key: series.droplevel(["run", "seed"]) for key, series in wide.groupby(["run", "seed"])}
 
 
-def observe(run: str, seed: int, curve: pd.DataFrame, snapshots: pd.DataFrame, recipe: Recipe) -> Trial:
-    """Return the trial of one run and seed.
+def observe(
+    key: tuple[str, int],
+    curve: pd.DataFrame,
+    snapshots: pd.DataFrame,
+    recipe: Recipe,
+    generalised_at: float,
+) -> Trial:
+    """Return the trial of one run and seed (`key`).
 
     curve, snapshots: a row for each step, a column for each metric.
     """
     first, last = FORGOTTEN / recipe.learning_rate, EARLY * recipe.steps
     window = snapshots[(snapshots.index >= first) & (snapshots.index <= last)]
     now = curve[curve.index <= last].iloc[-1]
-    generalised_at = curve.index[curve["test_accuracy"] > ACCURATE].min()
     return Trial(
-        run=run,
-        seed=seed,
+        run=key[0],
+        seed=key[1],
         weight_decay=recipe.weight_decay,
         decided_at=last,
         generalised_at=generalised_at,

@@ -5,6 +5,8 @@ The value at step t becomes the mean of all values with weights
     w(s) = exp(-(ln s - ln t)^2 / (2 width^2)),    normalised to sum 1 over the steps s that have a value.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -15,7 +17,27 @@ def smoothed(curve: pd.Series, width: float) -> pd.Series:
     curve: indexed by distinct steps.
     width: the Gaussian's standard deviation in ln step.
     """
-    curve = curve[curve.index > 0].dropna().sort_index()
-    log_steps = np.log(curve.index.to_numpy(dtype=float))
-    weights = np.exp(-0.5 * ((log_steps[:, None] - log_steps) / width) ** 2)  # n_steps x n_steps
-    return pd.Series((weights * curve.to_numpy(dtype=float)).sum(axis=1) / weights.sum(axis=1), curve.index)
+    curve = defined(curve)
+    return pd.Series(weights(tuple(curve.index), width) @ curve.to_numpy(dtype=float), curve.index)
+
+
+def defined(curve: pd.Series) -> pd.Series:
+    """Return a curve ordered by step, without step 0 and steps whose value is NaN."""
+    steps, values = curve.index.to_numpy(), curve.to_numpy(dtype=float)
+    if (steps > 0).all() and not np.isnan(values).any() and (np.diff(steps) > 0).all():
+        return curve
+    return curve[curve.index > 0].dropna().sort_index()
+
+
+@lru_cache(maxsize=16)
+def weights(steps: tuple[int, ...], width: float) -> np.ndarray:
+    """Return the weights (n_steps, n_steps) that smooth a curve at these steps; each row sums to 1."""
+    log_steps = np.log(np.array(steps, dtype=float))
+    weights = np.exp(-0.5 * ((log_steps[:, None] - log_steps) / width) ** 2)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def no_finer_than_spacing(width: float, curve: pd.Series) -> float:
+    """Return the width or, if it is larger, the median spacing of the curve's steps > 0 in ln step."""
+    steps = defined(curve).index.to_numpy(dtype=float)
+    return max(width, float(np.median(np.diff(np.log(steps))))) if len(steps) > 1 else width

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from grokking_phases.analysis.events import FOUND, first_above
+from grokking_phases.analysis.events import FOUND, PUBLISHED, first_above
 from grokking_phases.arguments import check_limits
 from grokking_phases.storage.digests import digest
 from grokking_phases.storage.headers import write_parquet
@@ -43,6 +43,7 @@ def choose(
     curves: pd.DataFrame,
     phases: pd.DataFrame,
     width: int,
+    level: float = PUBLISHED.generalised,
     *,
     extreme: Extreme = "synergy",
     at: Moment = "any",
@@ -54,7 +55,7 @@ def choose(
     """Return the units, ascending, of a sub-network, and the origin of its multiplet.
 
     The layer has `width` units. The multiplet is never the whole layer. Absent is raised if the run has no
-    such sub-network.
+    such sub-network. A run generalises above the test accuracy `level`.
 
     o_information, curves, phases   tidy rows of one run and seed, in one layer, under the rule as stated
     extreme       take the multiplet with the least Omega (synergy) or the greatest (redundancy) …
@@ -67,7 +68,8 @@ def choose(
     check_limits(LIMITS, draw=draw, from_step=from_step)
     rows = o_information[(o_information["metric"] == extreme) & o_information["value"].notna()]
     rows = rows[(rows["step"] >= from_step) | (step_0 & (rows["step"] == 0))]
-    rows = rows[rows["step"].isin(moments(at, rows["step"], curves, phases))]
+    generalisation = first_above(curves, "test_accuracy", level)
+    rows = rows[rows["step"].isin(moments(at, rows["step"], generalisation, phases))]
     if rows.empty:
         raise Absent(f"no multiplet with a finite {extreme}")
     rows = rows[rows["units"].str.len() < width]
@@ -88,12 +90,11 @@ def in_layer(rows: pd.DataFrame, layer: str) -> pd.DataFrame:
     return rows[rows["layer"] == layer]
 
 
-def moments(at: Moment, steps: pd.Series, curves: pd.DataFrame, phases: pd.DataFrame) -> pd.Series:
+def moments(at: Moment, steps: pd.Series, generalised: int | None, phases: pd.DataFrame) -> pd.Series:
     """Return those of the steps that `at` names; raise Absent if the run never gets there."""
     if at == "any":
         return steps
     if at == "generalised":
-        generalised = first_above(curves, "test_accuracy")
         if generalised is None:
             raise Absent("the run never generalises")
         return steps[steps == steps[steps >= generalised].min()]

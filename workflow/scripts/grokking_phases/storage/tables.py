@@ -32,6 +32,7 @@ EVENTS = {
     "source": pa.string(),
     "layer": pa.string(),
     "rule": pa.string(),
+    "curve": pa.string(),
     "of": pa.string(),
     "event": pa.string(),
     "quantity": pa.string(),
@@ -40,6 +41,7 @@ EVENTS = {
     "value": pa.float64(),
     "low": pa.float64(),
     "high": pa.float64(),
+    "share": pa.float64(),
     "n_found": pa.int64(),
     "n_seeds": pa.int64(),
 }

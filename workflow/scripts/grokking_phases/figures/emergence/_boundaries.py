@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
-from grokking_phases.analysis.events import AS_STATED, PHASES
+from grokking_phases.analysis.events import AS_STATED, MEAN, MEDIAN, PHASES
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.style import SEQUENTIAL
 
@@ -14,14 +14,17 @@ COLUMNS = ["run", "estimate", "layer", "rule", "event", "status", "step", "low",
 
 
 def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return each event's median step over seeds, and its interval, by `estimate`, layer and rule.
+    """Return each event's step and interval over seeds, by `estimate`, layer and rule.
 
-    The step is NaN if the event is not found.
+    Phases are those of the mean curve; memorised and generalised are medians over seeds. The step is NaN if
+    the event is not found.
     """
     rows = tables[(tables["table"] == "phases") & tables["seed"].isna()].rename(
         columns={"source": "estimate"}
     )
-    return in_panels(rows.reindex(columns=COLUMNS), panels)
+    rows = rows.reindex(columns=[*COLUMNS, "curve"])
+    wanted = rows["event"].isin(["memorised", "generalised"]).map({True: MEDIAN, False: MEAN})
+    return in_panels(rows.loc[rows["curve"] == wanted, COLUMNS], panels)
 
 
 def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:

@@ -185,8 +185,8 @@ def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
         return ["No phases are given.", by_eye]
     rule = (
         "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
-        "without lag, so that normalised lines trail them; medians over seeds, where at least half have "
-        "them; whiskers: their 95 % bootstrap intervals, of five seeds their range. Points on the right have "
-        "the colours of the phases."
+        "without lag, so that normalised lines trail them; on the mean of the seeds; whiskers: 95 % "
+        "bootstrap intervals over seeds. Memorised, generalised: medians over seeds. Points on the right "
+        "have the colours of the phases."
     )
     return [rule, *missing(boundaries), by_eye]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.comparison import RANDOM
-from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.analysis.events import generalised_above
 from grokking_phases.figures.emergence._accuracy import draw_accuracies
 from grokking_phases.figures.emergence._conclusions import MEANING, concluded, outcome, over_seeds
 from grokking_phases.figures.emergence._retrained import (
@@ -136,8 +136,8 @@ def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
             *held(numbers, runs),
             *[alone(study["subnetworks"]), masked(mask)],
             f"Above: accuracy on the full test set. {spread(numbers[is_curve])}",
-            f"Below: step at which test accuracy is first above {ACCURATE}, less that of the original "
-            "of the same",
+            f"Below: step at which test accuracy is first above {generalised_above(study):g}, less that of "
+            "the original of the same",
             f"seed; median, interval, and a circle for each seed. {MEANING}",
             *ended_early(numbers[is_curve], runs),
             *broken(runs),

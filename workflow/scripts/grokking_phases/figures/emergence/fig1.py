@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.analysis.events import generalised_above
 from grokking_phases.figures.emergence import _accuracy as accuracy
 from grokking_phases.figures.emergence._boundaries import generalisations
 from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
@@ -30,9 +30,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     numbers, names = accuracy.named_apart(numbers, study["runs"])
     colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
     panels = dict(list(numbers.groupby("panel", sort=False)))
-    figure, part = sheet(
-        0.4 + 2.4 * n_rows(len(panels)), "Train and test accuracy", text(numbers, study["runs"])
-    )
+    figure, part = sheet(0.4 + 2.4 * n_rows(len(panels)), "Train and test accuracy", text(numbers, study))
     for ax, (panel, rows) in zip(grid(part, len(panels)), panels.items(), strict=True):
         draw_panel(ax, rows, colours)
         ax.set_title(panel)
@@ -54,11 +52,12 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
         ax.axvspan(event.low, event.high, color=colours[event.name], alpha=0.15, linewidth=0)
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    runs, level = study["runs"], generalised_above(study)
     events = numbers[numbers["event"].notna()]
     never = events[events["step"].isna()]
     marked = (
-        f"Dotted: step of generalisation (test accuracy above {ACCURATE:g}), median over seeds; shaded: its "
+        f"Dotted: step of generalisation (test accuracy above {level:g}), median over seeds; shaded: its "
         "95 % bootstrap interval."
     )
     curves = numbers[numbers["event"].isna()]

@@ -10,6 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from grokking_phases.analysis.events import generalised_above
 from grokking_phases.figures.emergence._boundaries import generalisations
 from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
 from grokking_phases.figures.emergence._synergy import (
@@ -58,7 +59,7 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate
         legend_over(axes[0, column], panel)
         axes[1, column].get_legend().remove()
     figure.suptitle(f"Synergy over training: {estimated(study['metrics'][estimate], layer)}")
-    caption(figure, text(numbers, events, study["runs"]))
+    caption(figure, text(numbers, events, study))
     return figure
 
 
@@ -82,9 +83,11 @@ def draw_panel(
         log_both_ways(ax, LINEAR)
 
 
-def text(numbers: pd.DataFrame, events: pd.DataFrame, runs: dict[str, dict]) -> str:
+def text(numbers: pd.DataFrame, events: pd.DataFrame, study: dict) -> str:
+    runs, level = study["runs"], generalised_above(study)
     marked = (
-        "Dotted: step of generalisation (test accuracy above 0.98), median over seeds; runs without never do."
+        f"Dotted: step of generalisation (test accuracy above {level:g}), median over seeds; runs without "
+        "never do."
     )
     return " ".join(
         [

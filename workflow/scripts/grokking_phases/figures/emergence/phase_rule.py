@@ -23,7 +23,7 @@ LANE = 0.16  # height of a phase, as a part of a rule's row
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return each event's median step over seeds with its interval.
+    """Return each event's step over seeds with its interval.
 
     There is a row for each run, estimate, variant of the rule, and event.
     """
@@ -121,11 +121,11 @@ def text(runs: dict[str, dict]) -> str:
             all_described(runs),
             "Each row: the rule with one constant doubled or halved: s.d. of the smoothing in ln step, "
             "first step that",
-            "is looked at, least prominence of a peak (of the range, and in s.d. of raw values), "
+            "is looked at, least prominence of a peak (of the range), how far it stands out of noise (times "
+            "what noise alone does in 5 % of draws), under which smoothing, least number of snapshots, "
             "tolerance of an onset",
-            "(of the rise), rise of accuracy in Decoupling. Marks: medians over seeds, "
-            "where at least half have them,",
-            "with 95 % bootstrap intervals; hollow: not all seeds have them; "
+            "(of the rise), rise of accuracy in Decoupling. Marks: on the mean of the seeds,",
+            "with 95 % bootstrap intervals over seeds; hollow: not all seeds have them; "
             "a start without an end: that is not",
             "reached. Vertical lines: under the stated rule.",
             "The rule reads O-information, as far as a Gaussian copula sees it (it is blind to XOR).",

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.bootstrap import LEVEL
-from grokking_phases.analysis.events import ACCURATE
+from grokking_phases.analysis.events import generalised_above
 from grokking_phases.analysis.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
 from grokking_phases.plotting.layouts import legend_over, sheet
 from grokking_phases.plotting.panels import in_panels
@@ -38,8 +38,7 @@ RULE = (
     "Rule: S = \N{MINUS SIGN}min Ω above that of shuffled samples, smoothed in ln step (Gaussian, "
     f"s.d. {SMOOTHING}), from step {FORGOTTEN:g} / learning rate to {EARLY:.0%} of training; score: its "
     "largest peak's prominence, asked after every snapshot. Baselines: at the last of these steps, with "
-    "their lead from there. "
-    f"Generalised: test accuracy > {ACCURATE}."
+    "their lead from there."
 )
 
 
@@ -58,7 +57,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     trials, of_subset = numbers[numbers["kind"] == "run"], numbers.groupby("subset")
     title = f"Early synergy peaks as predictors of generalising: {estimate}"
     heights = [2.7, 1.3 + ROW * trials["run"].nunique()]
-    figure, part = sheet(sum(heights), title, text(numbers, study["runs"]))
+    figure, part = sheet(sum(heights), title, text(numbers, study))
     above, below = part.subfigures(2, 1, height_ratios=heights)
     *curves, leads = above.subplots(1, len(SUBSETS) + 1)
     for ax, subset in zip(curves, SUBSETS, strict=True):
@@ -200,7 +199,8 @@ def setting(run: dict) -> str:
     return f"{strength}, rate {training['learning_rate']:g}, {run['dataset']['train_fraction']:.0%} train"
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    runs = study["runs"]
     trials = numbers[(numbers["kind"] == "run") & (numbers["predictor"] == PREDICTORS[0])]
     first = runs[trials["run"].iloc[0]]
     calibration, scored = (
@@ -211,6 +211,7 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
             f"{named(first['dataset'])}; {named(first['model'])};",
             f"{trials['run'].nunique()} runs, {len(trials)} networks.",
             RULE,
+            f"Generalised: test accuracy > {generalised_above(study):g}.",
             "Thresholds (dashed; shaded: predicted to generalise) and the baselines' directions are of seed",
             f"{listed(calibration)} (small marks), all else of seed {listed(scored)} of the same settings: "
             "of one that",
