@@ -5,6 +5,7 @@
 writes docs/tables/rules.csv. Curves are in units of the standard deviation of their noise.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,9 @@ from grokking_phases.steps import steps_of
 LAST, TABLE = 4000, Path(__file__).parents[2] / "docs/tables/rules.csv"
 DRAWS, PHIS = 400, (0, 0.3, 0.6, 0.9)
 TIME_SCALES, PHASES = (12, 24, 30, 60, 120), (8, 12, 20, 30, 45, 60, 90, 120)
-BREADTHS = {"time scales": (STATED.prominence, STATED.smoothing, STATED.breadth)}
-BREADTHS["phases"] = (PHASE_RULE.prominence, PHASE_RULE.smoothing, PHASE_RULE.breadth)
+IN_WHITE = replace(STATED, assumed="white")
+BREADTHS = {"time scales": (STATED.prominence, STATED.smoothing, STATED.breadth, STATED.assumed)}
+BREADTHS["phases"] = (PHASE_RULE.prominence, PHASE_RULE.smoothing, PHASE_RULE.breadth, "white")
 # Corners of a curve with the five phases, in units in which its first peak is 3 above the low after it.
 FIVE = {8: 2, 12: 1, 30: 1, 80: 5, 250: 2, 700: 6, 2000: 0.5, LAST: 0.5}
 REDUNDANCY = {8: 10, 30: 10, 80: 4, 250: 2.5, 700: 3, 2000: 8, LAST: 8}
@@ -62,9 +64,9 @@ def series(corners, n):
     return np.interp(np.log(steps(n)), np.log(list(corners)), list(corners.values()))
 
 
-def rate(curves, n, rule):
+def rate(curves, n, rule, *constants):
     """Return the share of curves with which a rule, a function of a curve by step, finds something."""
-    return np.mean([rule(pd.Series(curve, steps(n))) is not None for curve in curves])
+    return np.mean([rule(pd.Series(curve, steps(n)), *constants) is not None for curve in curves])
 
 
 def any_peak(rules):
@@ -113,34 +115,36 @@ def five_rate(n, n_draws, scatter):
 
 
 def time_scale_rates():
-    """Yield rows of the table of rates: the rules of the time scales."""
+    """Yield rows of the table of rates: the rules of the time scales; found, then found or undecided."""
     for n in TIME_SCALES:
         height, fall = 12 if n == 12 else 4, 20 * np.exp(-np.log(steps(n)))
         for name, rule, start in (
             ("turning_point", turning_point, 0),
             ("second_descent", second_descent, fall),
         ):
-            for phi in PHIS:
-                yield name, n, f"noise, autocorrelation {phi:g}", rate(noise(n, DRAWS, phi), n, rule)
+            curves = {f"noise, autocorrelation {phi:g}": noise(n, DRAWS, phi) for phi in PHIS}
             for course, y in courses(n).items():
-                yield name, n, f"{course} and white noise", rate(y + noise(n, DRAWS // 2), n, rule)
+                curves[f"{course} and white noise"] = y + noise(n, DRAWS // 2)
             for phi in PHIS:
-                curves = start + bump(n, height) + noise(n, DRAWS, phi)
-                yield name, n, f"bump of {height}, autocorrelation {phi:g}", rate(curves, n, rule)
+                curves[f"bump of {height}, autocorrelation {phi:g}"] = (
+                    start + bump(n, height) + noise(n, DRAWS, phi)
+                )
+            for curve, drawn in curves.items():
+                yield name, n, curve, rate(drawn, n, rule), rate(drawn, n, rule, IN_WHITE)
 
 
 def phase_rates():
     """Yield rows of the table of rates: the rule of the phases."""
     for n in PHASES:
         for phi in PHIS:
-            yield "emergence", n, f"noise, autocorrelation {phi:g}", emergence_rate(n, DRAWS, phi)
+            yield "emergence", n, f"noise, autocorrelation {phi:g}", emergence_rate(n, DRAWS, phi), None
         for scatter in (0.3, 0.5):
             planted = f"five phases, dip of {3 / scatter:g} times the scatter, white noise"
-            yield "five phases", n, planted, five_rate(n, DRAWS // 8, scatter)
+            yield "five phases", n, planted, five_rate(n, DRAWS // 8, scatter), None
 
 
 if __name__ == "__main__":
-    columns = ["rule", "n_snapshots", "curve", "rate_found"]
+    columns = ["rule", "n_snapshots", "curve", "rate_found", "rate_found_if_white"]
     pd.DataFrame([*time_scale_rates(), *phase_rates()], columns=columns).to_csv(
         TABLE, index=False, float_format="%.4g"
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, Levels
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, TOO_FEW, Levels
 from grokking_phases.analysis.time_scales import (
     Rule,
     aligned,
@@ -157,6 +157,19 @@ def test_a_time_scale_that_is_not_found_has_no_step():
     assert (found.loc[["gen_0.9"], "status"] == NOT_REACHED).all()
     kde = found[(found["source"] == "kde") & (found["layer"] == "block_2")]
     assert (kde.loc[["compress", "fixed"], "status"] == ABSENT).all()  # information is at its ceiling
+
+
+def test_a_low_peak_in_few_snapshots_is_not_decided():
+    """It is four times the noise, which could be autocorrelated as well."""
+    steps = np.unique(np.geomspace(1, 10_000, 24).round().astype(int))
+    low = curve(lambda x: 4 * np.exp(-0.5 * (x - np.log(300)) ** 2), steps)
+    noise = np.random.default_rng(0).standard_normal(len(steps))
+    curves, measured = tables()
+    measured["lmn"] = tidy({"linear_mapping_number": low + noise}, "block_1")
+    found = find(curves, measured).set_index("event")
+    assert (found.loc["lmn", "status"] == TOO_FEW).all() and found.loc["lmn", "step"].isna().all()
+    measured["lmn"] = tidy({"linear_mapping_number": 5 * low + noise}, "block_1")
+    assert (find(curves, measured).set_index("event").loc["lmn", "status"] == FOUND).all()
 
 
 def test_the_first_source_of_information_is_aligned_and_described():

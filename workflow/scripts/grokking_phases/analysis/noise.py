@@ -21,14 +21,18 @@ A rising course with white noise therefore has a peak above `critical` in 5 % of
 however steeply it rises: to the right of a snapshot, the course only adds to z_j. So has a falling course,
 read backwards, and a constant is both.
 
-Noise of an autocorrelation up to 0.9 is allowed for. How strong it is can only be told if a breadth spans
-`ENOUGH` snapshots: under fewer, a peak looks the same. Noise is then taken for white, and the rate of false
-alarms in autocorrelated noise is higher. With fewer than `FEW` snapshots, the largest `critical` of any phi
-counts. With fewer than `LEAST`, nothing stands out. docs/tables/rules.csv has the rates of false alarms and
+Noise of an autocorrelation up to 0.9 is allowed for. How strong it is can only be told with `FEW` snapshots,
+and if a breadth spans `ENOUGH` of them: under fewer, a peak looks the same. Noise is then assumed to be
+
+    autocorrelated   the largest `critical` of any phi counts: only high peaks are found
+    white            that of phi = 0 counts: lower peaks are found, and so are those of autocorrelated noise
+
+With fewer than `LEAST` snapshots, nothing stands out. docs/tables/rules.csv has the rates of false alarms and
 of peaks that are found.
 """
 
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -37,8 +41,11 @@ from scipy.signal import find_peaks
 from grokking_phases.analysis.smoothing import defined, no_finer_than_spacing, smoothed, weights
 
 ROUNDING = 1e-9  # of a curve's largest absolute value: a curve that varies by less is constant
+Assumed = Literal["white", "autocorrelated"]
 LEAST, FEW = 6, 20  # snapshots
-ENOUGH = 3.5  # snapshots in a breadth
+# Snapshots in a breadth that tell how strong the autocorrelation is. From 2 on, telling finds more peaks than
+# the largest `critical` does; only from 3.5 on, it finds as many as that of white noise.
+ENOUGH = {"white": 3.5, "autocorrelated": 2.0}
 DRAWS, CONFIDENCE = 1000, 0.95
 STRICTER = 0.975  # for autocorrelated noise, so that phi may err
 PHIS = np.array([0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9])
@@ -52,17 +59,18 @@ NORMAL = 0.6745  # median absolute deviation of a standard normal variable
 class Noise:
     """Noise at some steps. `width` smooths a curve to its course, and peaks stand out under it or `breadth`.
 
-    Curves have the shape (…, n_steps).
+    Curves have the shape (…, n_steps). `assumed`: what noise is taken for if the steps are too few to tell.
     """
 
-    def __init__(self, steps: tuple[int, ...], width: float, breadth: float):
+    def __init__(self, steps: tuple[int, ...], width: float, breadth: float, assumed: Assumed):
         x = np.log(np.array(steps, dtype=float))
         self.n, self.shares = len(x), shares_of_neighbours(x)
         self.course, self.about = weights(steps, width), weights(steps, max(width, ABOUT * breadth))
         smoothers = [weights(steps, scale) for scale in sorted({width, breadth})]
         self.scales = [(smoother, (smoother**2).sum(axis=1)) for smoother in smoothers]
         self.places = [apart(x, CLOSENESS * scale) for scale in sorted({width, breadth})]
-        self.tells = self.n >= FEW and breadth >= ENOUGH * np.median(np.diff(x))
+        self.assumed = assumed
+        self.tells = self.n >= FEW and breadth >= ENOUGH[assumed] * np.median(np.diff(x))
         self.unit, self.margin, self.units = 1.0, 0.0, np.ones(len(self.scales))
         self.calibrate()
 
@@ -110,7 +118,7 @@ class Noise:
     def critical(self, curves: np.ndarray) -> np.ndarray:
         """Return the standing above which a peak of each curve stands out of noise."""
         if not self.tells:
-            return np.full(curves.shape[:-1], self.criticals[-1 if self.n < FEW else 0])
+            return np.full(curves.shape[:-1], self.criticals[0 if self.assumed == "white" else -1])
         return np.interp(self.ratio(curves) + self.margin, self.ratios, self.criticals)
 
     def drops_and_peaks(self, drawn: np.ndarray) -> np.ndarray:
@@ -146,26 +154,27 @@ class Noise:
 
 
 @lru_cache(maxsize=16)
-def noise_at(steps: tuple[int, ...], width: float, breadth: float) -> Noise:
+def noise_at(steps: tuple[int, ...], width: float, breadth: float, assumed: Assumed) -> Noise:
     """Return the noise at some steps, which is drawn once; drawing it takes a moment."""
-    return Noise(steps, width, breadth)
+    return Noise(steps, width, breadth, assumed)
 
 
 def clear_peaks(
-    curve: pd.Series, prominence: float, width: float, breadth: float, times: float = 1.0
+    curve: pd.Series, prominence: float, width: float, breadth: float, assumed: Assumed, times: float = 1.0
 ) -> pd.Series:
     """Return the values of a curve, smoothed by `width`, at its prominent peaks that stand out of noise.
 
     curve: raw values by distinct steps; step 0 and NaN are left out.
     prominence: of the range of the smoothed curve. What is within `ROUNDING` is no peak either, nor are ends.
     width, breadth: at least the median spacing of the steps is taken.
+    assumed: what noise is taken for where snapshots are too few to tell.
     times: how many times `critical` a peak must stand out.
     """
     width = no_finer_than_spacing(width, curve)
     course, raw = smoothed(curve, width), in_unit_range(defined(curve).to_numpy(dtype=float))
     if len(course) < LEAST or np.ptp(course) <= ROUNDING * course.abs().max():
         return course.iloc[:0]
-    noise = noise_at(tuple(course.index), width, max(width, breadth))
+    noise = noise_at(tuple(course.index), width, max(width, breadth), assumed)
     return course.iloc[noise.clear_peaks(raw, prominence, times)]
 
 

@@ -4,8 +4,9 @@ S = -min Omega is the synergy and R = max Omega the redundancy, in nats. Both ar
 `first_step` on. The names in backquotes are the constants of `Rule`. For each seed and layer:
 
  1. A peak is a maximum of S, not at an end. Its prominence is at least `prominence` of the range of S, and
-    it stands out of the noise of the raw values (`noise`; judged under `breadth`), so that noise alone has a
-    peak in 5 % of draws at most, at any spacing. Its rise begins at or before generalisation.
+    it stands out of the noise of the raw values (`noise`; judged under `breadth`), so that white noise alone
+    has a peak in 5 % of draws at most, at any spacing, and autocorrelated noise from 90 snapshots on. Its
+    rise begins at or before generalisation.
  2. Emergence is the rise to the first peak at which R is lower than on average before the rise ("trades off
     redundancy for synergy"). It begins at the last step at which S is at its low, within `tolerance` of the
     rise. This is also where the rise of 1. begins. Without an Emergence there are no phases.
@@ -300,7 +301,8 @@ def _phases(seed: _Seed, rule: Rule) -> dict[str, tuple[int, int | None]]:
     S = seed.S
     if len(S) < rule.least:
         return {}
-    peaks = list(clear_peaks(seed.raw, rule.prominence, rule.smoothing, rule.breadth, rule.noise).index)
+    clear = clear_peaks(seed.raw, rule.prominence, rule.smoothing, rule.breadth, "white", rule.noise)
+    peaks = list(clear.index)
     first = next((peak for peak in peaks if _emerges(seed, peak, rule)), None)
     if first is None:
         return {}

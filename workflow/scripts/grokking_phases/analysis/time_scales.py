@@ -17,11 +17,12 @@ the curve's own noise (`noise`), so that noise has one in 5 % of draws at most. 
 highest peak that stands out counts, even if it is not the largest value. Its first minimum may be a wiggle in
 a plateau, from which it falls much further.
 
-An accuracy that is never met is "not reached". Any other time scale that is not found is "absent". Neither is
-replaced by a number.
+An accuracy that is never met is "not reached". Any other time scale that is not found is "absent"; or "too
+few snapshots", if it stands out of white noise, and more snapshots would tell whether the noise is white. No
+number takes their place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -30,8 +31,16 @@ import pandas as pd
 from scipy.signal import find_peaks
 
 from grokking_phases.analysis.bootstrap import median_interval
-from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, PUBLISHED, Levels, over_seeds
-from grokking_phases.analysis.noise import clear_peaks
+from grokking_phases.analysis.events import (
+    ABSENT,
+    FOUND,
+    NOT_REACHED,
+    PUBLISHED,
+    TOO_FEW,
+    Levels,
+    over_seeds,
+)
+from grokking_phases.analysis.noise import Assumed, clear_peaks
 from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
 
 SATURATED = 0.98  # of its ceiling: information above it says nothing about the layer
@@ -53,11 +62,12 @@ class Rule:
     successive: int = 3  # evaluations; fewer are met by chance while an accuracy fluctuates
     smoothing: float = 0.15  # standard deviation in ln step, as in `phases`; at least the median spacing
     # Standard deviation in ln step under which a peak must stand out of noise. Under 0.7, a bump of four
-    # times the scatter is found in 95 % of draws at 24 snapshots; under 0.4, in 93 %.
+    # times white noise's scatter is seen in 95 % of draws at 24 snapshots; under 0.4, in 93 %.
     breadth: float = 0.7
     prominence: float = 0.05  # of the curve's range
     settled: float = 0.05  # of the curve's range
     saturated: float = SATURATED
+    assumed: Assumed = "autocorrelated"  # noise, where snapshots are too few to tell
 
 
 STATED = Rule()
@@ -108,26 +118,17 @@ def find(
     curves, measured[source]: tidy rows of one run. Each source of I(T;X), and each of its layers, has events
         of its own. `compress_tripled` is one of them if the layer times three was measured. The events of the
         curves have no layer.
-    status, step, low, high: as in `phases`.
+    status: found, absent, not reached or too few snapshots. step, low, high: as in `phases`.
     """
     rows = []
     for seed, evaluated in curves.groupby("seed"):
-        of_seed = of_curves(by_step(evaluated), rule, levels)
-        found = {(None, None, event): step for event, step in of_seed.items()}
-        for source, table in measured.items():
-            for layer, series in by_layer(table[table["seed"] == seed]).items():
-                found |= {(source, layer, event): step for event, step in of_measured(series, rule).items()}
+        own = {source: by_layer(table[table["seed"] == seed]) for source, table in measured.items()}
+        found = of_seed(by_step(evaluated), own, rule, levels)
+        in_white = of_seed(by_step(evaluated), own, replace(rule, assumed="white"), levels)
         for (source, layer, event), step in found.items():
-            status, at = outcome(event, step)
-            row = {
-                "seed": seed,
-                "source": source,
-                "layer": layer,
-                "event": event,
-                "status": status,
-                "step": at,
-            }
-            rows.append(row | {"n_seeds": 1})
+            status, at = outcome(event, step, in_white[source, layer, event])
+            row = {"seed": seed, "source": source, "layer": layer, "event": event, "n_seeds": 1}
+            rows.append(row | {"status": status, "step": at})
     table = pd.DataFrame(rows).assign(n_found=lambda rows: rows["step"].notna().astype(int))
     over = [
         over_seeds(events) | {"source": source, "layer": layer}
@@ -139,6 +140,20 @@ def find(
     return table.reindex(columns=COLUMNS).astype(
         {"seed": "Int64", "step": float, "low": float, "high": float}
     )
+
+
+def of_seed(
+    curves: pd.DataFrame, measured: dict[str, dict[str, dict[str, pd.Series]]], rule: Rule, levels: Levels
+) -> dict[tuple, int | None]:
+    """Return {(source, layer, time scale): step, or None without one} of one seed.
+
+    curves: step x metric. measured: {source: {layer: {metric: values by step}}}.
+    """
+    found = {(None, None, event): step for event, step in of_curves(curves, rule, levels).items()}
+    for source, layers in measured.items():
+        for layer, series in layers.items():
+            found |= {(source, layer, event): step for event, step in of_measured(series, rule).items()}
+    return found
 
 
 def by_step(curves: pd.DataFrame) -> pd.DataFrame:
@@ -163,10 +178,15 @@ def in_last_layer(events: pd.DataFrame) -> pd.DataFrame:
     return events[events["layer"].isna() | (events["layer"] == last)]
 
 
-def outcome(name: str, step: int | None) -> tuple[str, float]:
-    """Return the status of a time scale, and its step as a float; NaN if there is none."""
+def outcome(name: str, step: int | None, in_white_noise: int | None) -> tuple[str, float]:
+    """Return the status of a time scale, and its step as a float; NaN if there is none.
+
+    in_white_noise: the step, or None, if the noise of the curve is assumed to be white.
+    """
     if step is not None:
         return FOUND, float(step)
+    if in_white_noise is not None:
+        return TOO_FEW, np.nan
     return (NOT_REACHED if name in ACCURACIES else ABSENT), np.nan
 
 
@@ -179,14 +199,14 @@ def reached(accuracy: pd.Series, level: float, rule: Rule = STATED) -> int | Non
 
 def turning_point(curve: pd.Series, rule: Rule = STATED) -> int | None:
     """Return the step at which the smoothed curve is largest, or None if that is not a clear peak."""
-    peaks = clear_peaks(curve, rule.prominence, rule.smoothing, rule.breadth)
+    peaks = clear_peaks(curve, rule.prominence, rule.smoothing, rule.breadth, rule.assumed)
     highest = smoothed(curve, no_finer_than_spacing(rule.smoothing, curve)).max()
     return int(peaks.idxmax()) if len(peaks) and peaks.max() == highest else None
 
 
 def second_descent(loss: pd.Series, rule: Rule = STATED) -> int | None:
     """Return the step of the highest clear peak of the smoothed loss after its first minimum, or None."""
-    peaks = clear_peaks(loss, rule.prominence, rule.smoothing, rule.breadth)
+    peaks = clear_peaks(loss, rule.prominence, rule.smoothing, rule.breadth, rule.assumed)
     course = smoothed(loss, no_finer_than_spacing(rule.smoothing, loss))
     minima = course.index[find_peaks(-course.to_numpy())[0]]
     peaks = peaks[peaks.index > minima[0]] if len(minima) else peaks.iloc[:0]
