@@ -27,6 +27,7 @@ from study.duplicate_keys import check_duplicates
 from study.provenance import code
 from study.errors import StudyError, origin
 from study.resolve import resolve
+from study.stored_scores import StoredScores
 from study.surroundings import check_python, check_records, check_scheduler
 from study.wanted_tables import MASKS, retrained, runs_of_table, timed
 
@@ -78,6 +79,7 @@ COMPUTE = {
     "checkpoints": STUDY.get("checkpoints", f"{STUDY['results']}/.checkpoints"),
     "checkpoint_seconds": STUDY["checkpoint_seconds"],
 }
+SCORES = StoredScores(STUDY)
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
 
@@ -92,6 +94,7 @@ wildcard_constraints:
     run="[^/]+",
     seed=r"\d+",
     metric="|".join(map(re.escape, METRICS)),
+    scores="|".join(map(re.escape, sorted(set(SCORES.names.values())))),
     subnetwork="|".join(SUBNETWORKS),
     mask="|".join(MASKS),
     table="|".join(map(re.escape, ["curves", *METRICS, *retrained(STUDY)])),
