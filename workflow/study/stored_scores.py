@@ -4,11 +4,12 @@ Such a file holds what no number of bins changes of a run's snapshots, under one
 (`synergy.searched_layer`). The metrics that begin with the same file share its name: the rule for ties and,
 if their entries name layers, the layers. The file holds the steps that any of these metrics reads.
 
-There is no file where it would save little: for few snapshots, or if all its metrics need the activations
-too. Nor is there one for random ties, where each draw has a covariance of its own.
+These files take up to a sixth of the disk of a run's snapshots each, so there is one only where it saves
+much: for many snapshots, and for ties under which phases are looked for or that several entries share. One of
+its metrics must need nothing but the file. Random ties have none, as each draw has its own covariance.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from grokking_phases.steps import steps_of
 from grokking_phases.storage.digests import digest
@@ -24,8 +25,9 @@ class StoredScores:
 
     def __init__(self, study: dict) -> None:
         self.study = study
-        taking = ((metric, name_of(study, metric)) for metric in study["metrics"])
-        self.names = {metric: name for metric, name in taking if name}
+        named = {metric: name_of(study, metric) for metric in study["metrics"]}
+        used = Counter(named.values()) + Counter(named.get(metric) for metric in study["phases"])
+        self.names = {metric: name for metric, name in named.items() if name and used[name] > 1}
         self.users: dict[tuple, list[str]] = defaultdict(list)  # {(run, seed, name): metrics}
         for metric, name in self.names.items():
             for run in runs_of_metric(study, metric):

@@ -1,7 +1,7 @@
 """The file between the snapshots of a run and the search in their layers: what no number of bins changes.
 
-It holds the parts of each layer (`synergy.searched_layer`), one row for each step and layer, and one row group
-for each step. A reader takes one step at a time.
+It holds the parts of each layer (`synergy.searched_layer`), one row for each step and layer. Each step is a
+row group, and a reader takes one step at a time.
 """
 
 from collections.abc import Iterable, Iterator

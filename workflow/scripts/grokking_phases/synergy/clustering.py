@@ -38,19 +38,25 @@ def cluster_units(X: np.ndarray, n_bins: int, linkage: Linkage = "ward") -> np.n
     n_bins bins. `spectral` clusters by correlation. It needs columns that are not constant, and it may leave
     a bin empty.
     """
-    return cut_tree(merge_tree(X, linkage), n_bins) if linkage in TREES else cluster_by_correlation(X, n_bins)
+    if linkage in TREES:
+        return cut_tree(merge_tree(unit_distances(X), linkage), n_bins)
+    return cluster_by_correlation(X, n_bins)
 
 
-def merge_tree(X: np.ndarray, linkage: str) -> np.ndarray:
-    """Return the tree (n_units - 1 x 4) of agglomerative clustering of the columns of X, two or more.
-
-    The tree is one of `scipy.cluster.hierarchy`, except that its heights count its merges.
-    """
+def unit_distances(X: np.ndarray) -> np.ndarray:
+    """Return the Euclidean distances between the columns of X, two or more, as scipy's `squareform` does."""
     # Subtracting the mean unit changes no distance, and avoids most cancellation in the matrix product.
     X = X - X.mean(axis=1, dtype=np.float64, keepdims=True)
     G = X.T @ X  # n_units x n_units
     squares = np.diagonal(G)[:, None] + np.diagonal(G) - 2 * G
-    distances = squareform(np.sqrt(np.maximum(squares, 0)), checks=False)
+    return squareform(np.sqrt(np.maximum(squares, 0)), checks=False)
+
+
+def merge_tree(distances: np.ndarray, linkage: str) -> np.ndarray:
+    """Return the tree (n_units - 1 x 4) of agglomerative clustering, from the distances between units.
+
+    The tree is one of `scipy.cluster.hierarchy`, except that its heights count its merges.
+    """
     tree = hierarchy.linkage(distances, linkage)
     # The tree is cut by the order of its merges: if two had equal height, the number of bins would jump.
     tree[:, 2] = np.arange(1, len(tree) + 1)

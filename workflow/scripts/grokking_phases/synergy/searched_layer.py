@@ -1,8 +1,7 @@
 """A layer at one step, and what the search in it needs of its activations, whatever the number of bins.
 
-These parts are the live units, the trees of their clustering, and the covariance of their normal scores. The
-trees do not depend on the rule for ties, the covariance depends on nothing else. So the parts can be stored,
-and a search with other bins begins with them.
+These parts are the live units, the trees of their clustering, and the covariance of their normal scores.
+They can be stored, so that a search with other bins costs the cut of a tree and the walk over unions alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +11,14 @@ from typing import Any
 import numpy as np
 
 from grokking_phases.samples import take_samples
-from grokking_phases.synergy.clustering import TREES, cluster_by_correlation, cut_tree, live_units, merge_tree
+from grokking_phases.synergy.clustering import (
+    TREES,
+    cluster_by_correlation,
+    cut_tree,
+    live_units,
+    merge_tree,
+    unit_distances,
+)
 from grokking_phases.synergy.multiplet_search import Estimator
 from grokking_phases.synergy.normal_scores import Ranks
 from grokking_phases.threads import one_thread
@@ -42,9 +48,14 @@ class SearchedLayer:
         """Return the covariances of the normal scores (width x width), one for each draw of random ties."""
         return list(self.estimator.covariances(self.ranks))
 
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """Return the distances between the live units, two or more (`unit_distances`)."""
+        return unit_distances(self.X[:, self.units[0]])
+
     def tree(self, linkage: str) -> np.ndarray:
         """Return the tree of the live units, two or more, under a linkage of `TREES` (`merge_tree`)."""
-        return merge_tree(self.X[:, self.units[0]], linkage)
+        return merge_tree(self.distances, linkage)
 
     def cluster(self, n_bins: int, linkage: str) -> np.ndarray:
         """Return the bin of each live unit, of which there are n_bins at least (`cluster_units`)."""
@@ -63,7 +74,7 @@ class StoredLayer(SearchedLayer):
 
     @cached_property
     def covariances(self) -> list[np.ndarray]:
-        """Return the covariance of the normal scores (width x width), which is NaN where a unit is not live."""
+        """Return the covariance of the normal scores (width x width), NaN where a unit is not live."""
         live = self.parts["live"]
         S = np.full((self.parts["width"],) * 2, np.nan)
         S[np.ix_(live, live)] = unpacked(self.parts["covariance"], len(live))
