@@ -8,6 +8,7 @@ from pathlib import Path
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.io import _IOFile
+from snakemake.script import PythonScript
 
 # Nothing that is made here becomes garbage before the end; the search for garbage takes a third of the time.
 gc.freeze()
@@ -22,6 +23,7 @@ from study.results_lock import work_alone_in
 from study.checks import check_device
 from study.config_files import lay_over, typed
 from study.file_dates import date_back
+from study.forked_jobs import fork_jobs_of
 from study.freshness import Results
 from study.duplicate_keys import check_duplicates
 from study.provenance import code
@@ -87,6 +89,8 @@ PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
 RESULTS = Results(workflow, STUDY["results"], logger.info)
 if RESULTS.are_judged:
     RESULTS.ignore_dates(_IOFile)
+if workflow.is_main_process and not IS_MODULE:
+    fork_jobs_of(PythonScript, STUDY["threads"])
 
 
 wildcard_constraints:
