@@ -86,11 +86,20 @@ FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
 
 
-RESULTS = Results(workflow, STUDY["results"], logger.info)
+# Other workflows have scripts of their own, and jobs on other machines start there.
+OURS = workflow.is_main_process and not IS_MODULE
+FORKS = fork_jobs_of(PythonScript, STUDY["threads"]) if OURS else None
+
+
+def prepare():
+    """Start Python for the jobs that will run here, while Snakemake plans them."""
+    if FORKS and workflow.local_exec and not (workflow.dryrun or workflow.touch):
+        FORKS.start()
+
+
+RESULTS = Results(workflow, STUDY["results"], logger.info, prepare)
 if RESULTS.are_judged:
     RESULTS.ignore_dates(_IOFile)
-if workflow.is_main_process and not IS_MODULE:
-    fork_jobs_of(PythonScript, STUDY["threads"])
 
 
 wildcard_constraints:

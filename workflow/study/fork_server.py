@@ -10,6 +10,7 @@ imports end, so that no script sees what another one did. The program ends when 
 import atexit
 import os
 import runpy
+import select
 import signal
 import socket
 import sys
@@ -27,6 +28,8 @@ MODULES = (
     "scipy.cluster.hierarchy",
     "scipy.spatial.distance",
 )
+# Figures need these too. They are imported one by one while nothing is asked for.
+LATER = ("matplotlib.figure", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_agg", "seaborn")
 LONGEST = 2**16  # bytes of a path
 
 
@@ -36,7 +39,10 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks that have ended need not be waited for
     for name in MODULES:
         import_module(name)
+    later = list(LATER)
     while True:
+        while later and not select.select([control], [], [], 0)[0]:
+            import_module(later.pop(0))
         script, descriptors, _, _ = socket.recv_fds(control, LONGEST, 1)
         if not script:
             return

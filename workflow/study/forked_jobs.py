@@ -32,7 +32,7 @@ VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUME
 
 
 class ForkedJobs:
-    """The server of forks, started with the first job; several threads may ask for jobs at once."""
+    """The server of forks, which the first job starts if it is not running; threads may ask at once."""
 
     def __init__(self) -> None:
         self.lock, self.control = threading.Lock(), None
@@ -58,14 +58,15 @@ class ForkedJobs:
         return int(answer) if answer else None
 
 
-def fork_jobs_of(scripts: type, n_threads: int) -> None:
-    """Let Snakemake's class of Python scripts run short scripts in forks.
+def fork_jobs_of(scripts: type, n_threads: int) -> ForkedJobs | None:
+    """Let Snakemake's class of Python scripts run short scripts in forks, and return what runs them.
 
     A script in a container or an environment of its own runs as before. So do all scripts where a job has
-    several threads, whose number is fixed when numpy is imported, and where forks are not safe.
+    several threads, whose number is fixed when numpy is imported, and where forks are not safe. The result is
+    then None.
     """
     if sys.platform != "linux" or n_threads > 1:
-        return
+        return None
     execute, jobs = scripts.execute_script, ForkedJobs()
 
     def execute_script(script: Any, fname: str, edit: bool = False) -> None:
@@ -77,6 +78,7 @@ def fork_jobs_of(scripts: type, n_threads: int) -> None:
             raise subprocess.CalledProcessError(-9, f"{sys.executable} {fname}")
 
     scripts.execute_script = execute_script
+    return jobs
 
 
 def may_fork(script: Any) -> bool:
