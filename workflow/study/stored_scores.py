@@ -10,6 +10,7 @@ its metrics must need nothing but the file. Random ties have none, as each draw 
 """
 
 from collections import Counter, defaultdict
+from functools import cache
 
 from grokking_phases.steps import steps_of
 from grokking_phases.storage.digests import digest
@@ -28,22 +29,24 @@ class StoredScores:
         named = {metric: name_of(study, metric) for metric in study["metrics"]}
         used = Counter(named.values()) + Counter(named.get(metric) for metric in study["phases"])
         self.names = {metric: name for metric, name in named.items() if name and used[name] > 1}
-        self.users: dict[tuple, list[str]] = defaultdict(list)  # {(run, seed, name): metrics}
+        users: dict[tuple, list[str]] = defaultdict(list)
         for metric, name in self.names.items():
             for run in runs_of_metric(study, metric):
                 for seed in seeds_of(study, run, metric):
-                    self.users[run, seed, name].append(metric)
+                    users[run, seed, name].append(metric)
+        saves_much = cache(self.saves_much)
+        # The metrics that begin with each file, by its run, seed and name.
+        self.users = {key: metrics for key, metrics in users.items() if saves_much(key[0], *metrics)}
+
+    def saves_much(self, run: str, *metrics: str) -> bool:
+        """Return whether one of the metrics needs nothing but their file, and reads many snapshots."""
+        enough = (metric for metric in metrics if is_enough(self.study, metric))
+        return any(len(steps_read(self.study, run, metric)) > FEW for metric in enough)
 
     def of_metric(self, run: str, seed: str, metric: str) -> str | None:
         """Return the name of the file with which a metric of a run and seed begins, or None."""
         name = self.names.get(metric)
-        users = self.users.get((run, int(seed), name), [])
-        return name if metric in users and self.is_worthwhile(run, users) else None
-
-    def is_worthwhile(self, run: str, users: list[str]) -> bool:
-        """Return whether a file saves much: one of its metrics reads nothing else, and many snapshots."""
-        enough = [metric for metric in users if is_enough(self.study, metric)]
-        return any(len(steps_read(self.study, run, metric)) > FEW for metric in enough)
+        return name if metric in self.users.get((run, int(seed), name), []) else None
 
     def steps(self, run: str, seed: str, scores: str) -> list | None:
         """Return the rules that choose the steps in a file, each once; None if it holds all steps."""
@@ -60,7 +63,8 @@ class StoredScores:
 def name_of(study: dict, metric: str) -> str | None:
     """Return the name of the scores with which a metric can begin; None if it takes none."""
     entry = study["metrics"][metric]
-    if not constant("metrics", entry["module"], "TAKES_SCORES") or entry["ties"] == "random":
+    takes_scores = constant("metrics", entry["module"], "TAKES_SCORES")
+    if not takes_scores or entry.get("ties", "random") == "random":
         return None
     name = "-".join([entry["ties"], *entry.get("layers", [])])
     return name if len(name) <= LONGEST else f"{entry['ties']}-{digest(entry['layers'])}"
