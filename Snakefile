@@ -1,8 +1,9 @@
-# config.yaml -> dataset -> train -> metric -> phases, time_scales, summary -> figure -> paper_figure
-#                                    \-> subnetwork -> retrain -> comparison -/
+# config.yaml -> dataset -> train -> scores -> metric -> phases, time_scales, summary -> figure -> paper_figure
+#                                              \-> subnetwork -> retrain -> comparison -/
 #
 #   dataset      results/{run}/{seed}/dataset.parquet
 #   train        results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
+#   scores       results/{run}/{seed}/scores/{scores}.parquet, for metrics of O-information over many snapshots
 #   metric       results/{run}/{seed}/metrics/{metric}.parquet
 #   phases       results/{run}/phases.parquet, over seeds
 #   time_scales  results/{run}/time_scales.parquet, over seeds

@@ -31,10 +31,10 @@ class Tree:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def planned(self, target):
+    def planned(self, *targets):
         """Return the set of jobs that would run: (rule, and its run and seed, or table, or paper)."""
         jobs = re.findall(
-            r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(target, "-n"), re.MULTILINE
+            r"^rule (\w+):\n(?:    .*\n)*?    wildcards: (.*)$", self.run(*targets, "-n"), re.MULTILINE
         )
         return {(rule, *(value.split("=")[1] for value in wildcards.split(", "))) for rule, wildcards in jobs}
 

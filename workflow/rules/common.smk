@@ -8,6 +8,7 @@ from pathlib import Path
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.io import _IOFile
+from snakemake.script import PythonScript
 
 # Nothing that is made here becomes garbage before the end; the search for garbage takes a third of the time.
 gc.freeze()
@@ -22,11 +23,13 @@ from study.results_lock import work_alone_in
 from study.checks import check_device
 from study.config_files import lay_over, typed
 from study.file_dates import date_back
+from study.forked_jobs import fork_jobs_of
 from study.freshness import Results
 from study.duplicate_keys import check_duplicates
 from study.provenance import code
 from study.errors import StudyError, origin
 from study.resolve import resolve
+from study.stored_scores import StoredScores
 from study.surroundings import check_python, check_records, check_scheduler
 from study.wanted_tables import MASKS, retrained, runs_of_table, timed
 
@@ -78,11 +81,23 @@ COMPUTE = {
     "checkpoints": STUDY.get("checkpoints", f"{STUDY['results']}/.checkpoints"),
     "checkpoint_seconds": STUDY["checkpoint_seconds"],
 }
+SCORES = StoredScores(STUDY)
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
 
 
-RESULTS = Results(workflow, STUDY["results"], logger.info)
+# Other workflows have scripts of their own, and jobs on other machines start there.
+OURS = workflow.is_main_process and not IS_MODULE
+FORKS = fork_jobs_of(PythonScript, STUDY["threads"]) if OURS else None
+
+
+def prepare():
+    """Start Python for the jobs that will run here, while Snakemake plans them."""
+    if FORKS and workflow.local_exec and not (workflow.dryrun or workflow.touch):
+        FORKS.start()
+
+
+RESULTS = Results(workflow, STUDY["results"], logger.info, prepare)
 if RESULTS.are_judged:
     RESULTS.ignore_dates(_IOFile)
 
@@ -92,6 +107,7 @@ wildcard_constraints:
     run="[^/]+",
     seed=r"\d+",
     metric="|".join(map(re.escape, METRICS)),
+    scores="|".join(map(re.escape, sorted(set(SCORES.names.values())))),
     subnetwork="|".join(SUBNETWORKS),
     mask="|".join(MASKS),
     table="|".join(map(re.escape, ["curves", *METRICS, *retrained(STUDY)])),

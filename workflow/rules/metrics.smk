@@ -1,12 +1,41 @@
 # Metrics of a run's snapshots, and what is found in them.
 
 
-rule metric:
-    """Measure one metric at every snapshot of one run and seed."""
+rule scores:
+    """Store what no number of bins changes of the snapshots of one run and seed, under one rule for ties."""
     input:
         dataset="<results>/{run}/{seed}/dataset.parquet",
         snapshots="<results>/{run}/{seed}/snapshots.parquet",
         weights="<results>/{run}/{seed}/weights.safetensors",
+        again=lambda wildcards: RESULTS.again(rules.scores.rule, wildcards),
+    output:
+        "<results>/{run}/{seed}/scores/{scores}.parquet",
+    log:
+        "<results>/logs/scores/{run}/{seed}/{scores}.log",
+    conda:
+        "../envs/metrics.yaml"
+    threads: STUDY["threads"]
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
+    params:
+        ties=lambda wildcards: SCORES.entry(wildcards.scores)["ties"],
+        layers=lambda wildcards: params.read_layers(
+            STUDY, wildcards.run, SCORES.entry(wildcards.scores).get("layers")
+        ),
+        steps=lambda wildcards: SCORES.steps(**wildcards),
+        code=code("scores"),
+        # Not tracked, since it takes `input`: Snakemake limits the rule's own threads to the cores granted.
+        threads=lambda wildcards, input: STUDY["threads"],
+        asked=lambda wildcards, input: RESULTS.asked(rules.scores.rule, wildcards),
+    script:
+        "../scripts/scores.py"
+
+
+rule metric:
+    """Measure one metric at every snapshot of one run and seed."""
+    input:
+        unpack(lambda wildcards: inputs.of_metric(SCORES, **wildcards)),
         again=lambda wildcards: RESULTS.again(rules.metric.rule, wildcards),
     output:
         "<results>/{run}/{seed}/metrics/{metric}.parquet",

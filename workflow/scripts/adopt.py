@@ -82,7 +82,7 @@ def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
     """
     refused, differences = set(), []
     for path, file in group["files"].items():
-        allowed = tolerance if file["stage"] == "metric" else None
+        allowed = tolerance if file["stage"] in ("scores", "metric") else None
         difference, why = compare_files(old / file["same"], new / file["same"], allowed)
         if source := next((source for source in file["inputs"].values() if source in refused), ""):
             why = f"it is made from {source}"

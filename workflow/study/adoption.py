@@ -16,7 +16,7 @@ from study.freshness import Made, Results, differing
 from study.resolve import complete
 
 # The stages whose results take long to make; all others are made again in seconds.
-STAGES = ("dataset", "train", "metric", "retrain")
+STAGES = ("dataset", "train", "scores", "metric", "retrain")
 STEPS = 300  # the most steps of a run of a short study
 SHORT = "short"  # the results folder of a short study
 

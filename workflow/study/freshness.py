@@ -40,10 +40,17 @@ class Results:
     """The results folder of a workflow: how each file is made, and which files are out of date.
 
     `say` prints why a file is made again, once for all files of a rule that have the same reason.
+    `prepare` is called whenever a job is added to Snakemake's plan, while it still plans.
     """
 
-    def __init__(self, workflow: Any, folder: str, say: Callable[[str], None]) -> None:
-        self.workflow, self.folder, self.say = workflow, folder, say
+    def __init__(
+        self,
+        workflow: Any,
+        folder: str,
+        say: Callable[[str], None],
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.workflow, self.folder, self.say, self.prepare = workflow, folder, say, prepare
         self.jobs: dict[str, Made | None] = {}
         self.known: dict[tuple, Made] = {}  # the same jobs, by rule and wildcards
         self.headers: dict[str, dict] = {}
@@ -86,6 +93,7 @@ class Results:
             made = self.of_job(rule, dict(wildcards.items()))
             if self.is_out_of_date(made) and any(Path(path).exists() for path in made.outputs):
                 self.workflow.dag.forcefiles.update(made.outputs)
+                self.prepare()
         return []
 
     def asked(self, rule: Any, wildcards: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from study.stored_scores import StoredScores, is_enough
 from study.wanted_tables import (
     OF_RUN,
     OF_STUDY,
@@ -17,6 +18,20 @@ def tables_of_seeds(study: dict, run: str, table: str) -> list[str]:
     """Return one file for each seed of a run that has the table."""
     folder = "" if table == "curves" else "metrics/" if table in study["metrics"] else "retrain/"
     return [f"<results>/{run}/{seed}/{folder}{table}.parquet" for seed in seeds_of(study, run, table)]
+
+
+def of_metric(scores: StoredScores, run: str, seed: str, metric: str) -> dict[str, str]:
+    """Return the files that a metric reads: the stored scores if there are such, and if needed all else."""
+    folder = f"<results>/{run}/{seed}"
+    name = scores.of_metric(run, seed, metric)
+    stored = {"scores": f"{folder}/scores/{name}.parquet"} if name else {}
+    if name and is_enough(scores.study, metric):
+        return stored
+    return stored | {
+        "dataset": f"{folder}/dataset.parquet",
+        "snapshots": f"{folder}/snapshots.parquet",
+        "weights": f"{folder}/weights.safetensors",
+    }
 
 
 def tables_of_metrics(study: dict, run: str, metrics: list[str]) -> list[str]:

@@ -27,19 +27,24 @@ def retraining_entry(study: dict, run: str) -> dict:
 
 
 def measured_layers(study: dict, run: str, metric: str) -> dict:
-    """Return what a metric must know of the layers that it reads.
+    """Return what a metric must know of the layers that it reads (`read_layers`)."""
+    options = study["metrics"][metric]
+    needs_network = bool(constant("metrics", options["module"], "NEEDS_NETWORK"))
+    return read_layers(study, run, options.get("layers"), needs_network)
+
+
+def read_layers(study: dict, run: str, layers: list[str] | None, needs_network: bool = False) -> dict:
+    """Return what a job must know of the layers that it reads; None: all that the run records.
 
     widths      {layer: width}
     recomputed  the layers that the run does not record; their activations are computed by the network
-    model       the entry of the model, only if the metric needs the network
+    model       the entry of the model, only if the job needs the network
     """
-    entry, options = study["runs"][run], study["metrics"][metric]
+    entry = study["runs"][run]
     recorded, width = entry["snapshots"]["layers"], widths(entry["model"])
-    layers = options.get("layers", recorded)
-    recomputed = [layer for layer in layers if layer not in recorded]
-    measured = {"widths": {layer: width[layer] for layer in layers}, "recomputed": recomputed}
-    network = recomputed or constant("metrics", options["module"], "NEEDS_NETWORK")
-    return measured | ({"model": entry["model"]} if network else {})
+    recomputed = [layer for layer in layers or recorded if layer not in recorded]
+    read = {"widths": {layer: width[layer] for layer in layers or recorded}, "recomputed": recomputed}
+    return read | ({"model": entry["model"]} if recomputed or needs_network else {})
 
 
 def layer_of_subnetwork(study: dict, run: str, subnetwork: str) -> dict:

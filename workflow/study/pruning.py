@@ -1,15 +1,15 @@
-"""The snapshots that no job of the study has to read again; they are by far the largest results."""
+"""The files that no job of the study has to read again: snapshots, by far the largest results, and scores."""
 
 from pathlib import Path
 
 from study.freshness import Results
 from study.wanted_tables import runs_of_metric, seeds_of
 
-FILES = ("snapshots.parquet", "weights.safetensors")
+FILES = ("snapshots.parquet", "weights.safetensors", "scores/*.parquet")
 
 
 def prunable(results: Results, study: dict) -> list[str]:
-    """Return the snapshot files of each run and seed whose metrics are all made and up to date."""
+    """Return the snapshots and scores of each run and seed whose metrics are all made and up to date."""
     measured = {metric: runs_of_metric(study, metric) for metric in study["metrics"]}
     found = []
     for run, entry in study["runs"].items():
@@ -20,7 +20,7 @@ def prunable(results: Results, study: dict) -> list[str]:
             ]
             tables = [folder / "metrics" / f"{metric}.parquet" for metric in metrics]
             if tables and all(is_finished(results, str(table)) for table in tables):
-                found += [str(folder / name) for name in FILES if (folder / name).exists()]
+                found += [str(path) for name in FILES for path in sorted(folder.glob(name))]
     return found
 
 

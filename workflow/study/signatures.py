@@ -10,6 +10,8 @@ The signature is the schema: keyword-only names, defaults, and annotations (`int
     LAYERS = {"hidden": "width"}           model: its layers, each with the option that is its width
     PIECEWISE_LINEAR = True                model: it is linear apart from its ReLUs
     NEEDS_NETWORK = True                   metric: it reads the network, not only recorded activations
+    TAKES_SCORES = True                    metric: it can begin with stored scores (`stored_scores`)
+    FROM_SCORES = {"n_orders": [0]}        metric: options with which it then needs no activations
     NEEDS_PIECEWISE_LINEAR = True          metric: this network must be linear apart from its ReLUs
     DRAWS = ["o_information"]              figure: the kinds of tables that it draws, as a metric's module
 """

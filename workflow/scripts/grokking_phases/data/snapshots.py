@@ -13,15 +13,17 @@ from grokking_phases.steps import nearest, steps_of
 from grokking_phases.storage.headers import content_of, header_of
 
 Activations = dict[str, np.ndarray]
+Steps = list[int] | dict[str, int] | None  # a rule that chooses steps, or None for all
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One step: {layer: activations (n_samples, width) float32}, and the network itself if asked for."""
+    """One step: {layer: activations (n_samples, width) float32}, and what else was asked for."""
 
     step: int
     activations: Activations
-    network: Any = None  # valid until the next snapshot
+    network: Any = None  # the network itself, valid until the next snapshot
+    scores: dict[str, dict] | None = None  # {layer: what is stored of its normal scores}, see `scores_file`
 
 
 class Snapshots:
@@ -30,6 +32,7 @@ class Snapshots:
     steps    all recorded steps, ascending, or those nearest to the given rule (`steps.py`)
     layers   {name: width}: all recorded layers, or the given ones; `recompute(step)` gives the missing ones
     network  a function from a step to the network of that step, or None
+    origin   what the header must state, such as run and seed
     header   the header of snapshots.parquet
     inputs   (n_samples, n_operands) int64, the train examples in the order in which the split drew them;
              `test_inputs` are those of the test set
@@ -43,12 +46,13 @@ class Snapshots:
         snapshots: str | Path,
         dataset: str | Path,
         *,
-        steps: list[int] | dict[str, int] | None = None,
+        steps: Steps = None,
         layers: dict[str, int] | None = None,
         recompute: Callable[[int], Activations] | None = None,
         network: Callable[[int], Any] | None = None,
+        origin: dict[str, Any] | None = None,
     ) -> None:
-        self.header = header_of(snapshots)
+        self.header = header_of(snapshots, **(origin or {}))
         if self.header["dataset"] != content_of(dataset):
             raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
         self._file = pq.ParquetFile(snapshots)
@@ -57,7 +61,7 @@ class Snapshots:
         self.steps = nearest(recorded, steps_of(steps, recorded[-1])) if steps and recorded else recorded
         self.layers: dict[str, int] = layers or self.header["layers"]
         self._recorded = [layer for layer in self.layers if layer in self.header["layers"]]
-        self._recompute, self._network = recompute, network
+        self.recompute, self.network = recompute, network
         examples = read_examples(dataset)
         self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
         self.test_inputs = examples.inputs[~examples.train]
@@ -75,6 +79,28 @@ class Snapshots:
             for layer in self._recorded
         }
         if len(found) < len(self.layers):
-            found |= self._recompute(step)
+            found |= self.recompute(step)
         activations = {layer: found[layer].astype(np.float32, copy=False) for layer in self.layers}
-        return Snapshot(step, activations, self._network(step) if self._network else None)
+        return Snapshot(step, activations, self.network(step) if self.network else None)
+
+
+def read_run(
+    paths: dict[str, str], layers: dict[str, Any], origin: dict[str, Any], steps: Steps = None
+) -> Snapshots:
+    """Return the snapshots in the files of a run: {snapshots, dataset, weights}.
+
+    layers  `widths`, {layer: width} of the layers to read. `recomputed`, those that the run does not record.
+            `model`, the entry of the model, if networks are needed
+    origin  what the headers must state, such as run and seed
+    steps   a rule that chooses steps, or None for all
+    """
+    snapshots = Snapshots(
+        paths["snapshots"], paths["dataset"], steps=steps, layers=layers["widths"], origin=origin
+    )
+    if "model" in layers:
+        from grokking_phases.data.networks import Networks  # imports torch, which takes seconds
+
+        digest = snapshots.header["config_digest"]
+        networks = Networks(paths["weights"], paths["dataset"], layers["model"], digest)
+        snapshots.network, snapshots.recompute = networks, networks.recompute(layers["recomputed"])
+    return snapshots

@@ -25,14 +25,18 @@ import numpy as np
 
 from grokking_phases.arguments import check_limits
 from grokking_phases.synergy.clustering import Linkage
-from grokking_phases.synergy.layer_search import EXTREMES, LayerSearch, SearchResult, finite_layers
+from grokking_phases.synergy.layer_search import EXTREMES, LayerSearch, SearchResult
 from grokking_phases.synergy.multiplet_search import Estimator, Variables
 from grokking_phases.synergy.normal_scores import Ties
 from grokking_phases.synergy.random_orders import search_random_orders
+from grokking_phases.synergy.searched_layer import searched_layers
 from grokking_phases.threads import one_thread
 
 # The lowest and the highest value of each option: `synergy.limits`, and that of `n_orders`.
 LIMITS = {"n_bins": (2, "width"), "n_draws": (1, None), "seed": (0, None), "n_orders": (0, 1000)}
+TAKES_SCORES = True  # the metric can begin with stored parts of each layer (`synergy.searched_layer`)
+# Under these options it needs nothing but these parts.
+FROM_SCORES = {"variables": ["union", "block"], "linkage": ["ward", "average", "complete"], "n_orders": [0]}
 
 
 @one_thread
@@ -69,13 +73,13 @@ def compute(
 
 
 def _rows(snapshots: Iterable, layer_search: LayerSearch, n_orders: int) -> Iterator[dict]:
-    for step, layer, X in finite_layers(snapshots):
-        place = {"step": step, "layer": layer}
-        result = layer_search.search(X, layer_search.estimator.ranks(X))
+    for step, name, layer in searched_layers(snapshots, layer_search.estimator):
+        place = {"step": step, "layer": name}
+        result = layer_search.search_layer(layer)
         for metric, value, units in _measures(result):
             units = None if units is None else units.tolist()
             yield {**place, "metric": metric, "value": float(value), "units": units}
-        in_orders = search_random_orders(X, result, layer_search, n_orders)
+        in_orders = search_random_orders(layer.X, result, layer_search, n_orders)
         for number, reordered in enumerate(in_orders, start=1):
             for name, value in reordered.extreme_values().items():
                 yield {**place, "metric": f"{name}_order_{number}", "value": float(value), "units": None}

@@ -37,17 +37,19 @@ import numpy as np
 
 from grokking_phases.arguments import check_limits
 from grokking_phases.synergy.clustering import Linkage
-from grokking_phases.synergy.layer_search import LayerSearch, finite_layers
+from grokking_phases.synergy.layer_search import LayerSearch
 from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.multiplet_search import Estimator, Variables
 from grokking_phases.synergy.normal_scores import Ties
 from grokking_phases.synergy.random_bins import search_random_bins
+from grokking_phases.synergy.searched_layer import SearchedLayer, searched_layers
 from grokking_phases.synergy.shuffled_units import search_shuffled_units
 from grokking_phases.threads import one_thread
 
 NULLS = {"shuffled": search_shuffled_units, "partition": search_random_bins}
 QUANTILES = {"low": 0.025, "median": 0.5, "high": 0.975}
 SIGNS = {"synergy": -1, "redundancy": 1}  # sign * Omega is large where Omega is extreme
+TAKES_SCORES = True  # the metric can begin with stored parts of each layer (`synergy.searched_layer`)
 ROUNDING = 1e-9  # nats; a draw that is less extreme by no more than this counts as equally extreme
 
 
@@ -76,25 +78,26 @@ def compute(
 
 
 def _rows(snapshots: Iterable, layer_search: LayerSearch, n_draws: int) -> Iterator[dict]:
-    for step, layer, X in finite_layers(snapshots):
-        origin = [layer_search.estimator.seed, step, *layer.encode()]
-        for metric, value in _measures(X, layer_search, n_draws, origin):
-            yield {"step": step, "layer": layer, "metric": metric, "value": float(value)}
+    for step, name, layer in searched_layers(snapshots, layer_search.estimator):
+        origin = [layer_search.estimator.seed, step, *name.encode()]
+        for metric, value in _measures(layer, layer_search, n_draws, origin):
+            yield {"step": step, "layer": name, "metric": metric, "value": float(value)}
 
 
-def _measures(X: np.ndarray, layer_search: LayerSearch, n_draws: int, origin: list[int]) -> Iterator[tuple]:
+def _measures(
+    layer: SearchedLayer, layer_search: LayerSearch, n_draws: int, origin: list[int]
+) -> Iterator[tuple]:
     """Yield (metric, value) for one layer at one step.
 
-    X: activations (n_samples x width). origin: the numbers that seed this layer's draws at this step.
+    origin: the numbers that seed this layer's draws at this step.
     """
-    ranks = layer_search.estimator.ranks(X)
-    result = layer_search.search(X, ranks)
+    result = layer_search.search_layer(layer)
     observed = result.extreme_values()
     yield from observed.items()
     n_drawn = 0 if np.isnan(observed["synergy"]) else n_draws
     for number, (name, null) in enumerate(NULLS.items()):
         rng = np.random.default_rng([number, *origin])
-        results = islice(null(X, ranks, result.labels, layer_search, rng), n_drawn)
+        results = islice(null(layer.X, layer.ranks, result.labels, layer_search, rng), n_drawn)
         draws = [drawn.extreme_values() for drawn in results]
         yield f"n_failed_{name}", sum(np.isnan(draw["synergy"]) for draw in draws)
         for extreme, sign in SIGNS.items():

@@ -10,6 +10,7 @@ from grokking_phases.synergy.normal_scores import Ranks
 from grokking_phases.threads import one_thread
 
 Linkage = Literal["ward", "average", "complete", "spectral"]
+TREES = ("ward", "average", "complete")  # the linkages of agglomerative clustering
 
 
 def live_units(ranks: Ranks) -> tuple[np.ndarray, int]:
@@ -37,23 +38,37 @@ def cluster_units(X: np.ndarray, n_bins: int, linkage: Linkage = "ward") -> np.n
     n_bins bins. `spectral` clusters by correlation. It needs columns that are not constant, and it may leave
     a bin empty.
     """
-    return _spectral(X, n_bins) if linkage == "spectral" else _agglomerative(X, n_bins, linkage)
+    if linkage in TREES:
+        return cut_tree(merge_tree(unit_distances(X), linkage), n_bins)
+    return cluster_by_correlation(X, n_bins)
 
 
-def _agglomerative(X: np.ndarray, n_bins: int, linkage: str) -> np.ndarray:
+def unit_distances(X: np.ndarray) -> np.ndarray:
+    """Return the Euclidean distances between the columns of X, two or more, as scipy's `squareform` does."""
     # Subtracting the mean unit changes no distance, and avoids most cancellation in the matrix product.
-    """Return the bins of agglomerative clustering of the columns of X."""
     X = X - X.mean(axis=1, dtype=np.float64, keepdims=True)
     G = X.T @ X  # n_units x n_units
     squares = np.diagonal(G)[:, None] + np.diagonal(G) - 2 * G
-    distances = squareform(np.sqrt(np.maximum(squares, 0)), checks=False)
+    return squareform(np.sqrt(np.maximum(squares, 0)), checks=False)
+
+
+def merge_tree(distances: np.ndarray, linkage: str) -> np.ndarray:
+    """Return the tree (n_units - 1 x 4) of agglomerative clustering, from the distances between units.
+
+    The tree is one of `scipy.cluster.hierarchy`, except that its heights count its merges.
+    """
     tree = hierarchy.linkage(distances, linkage)
-    # Cut the tree by the order of its merges: if two had equal height, the number of clusters would jump.
+    # The tree is cut by the order of its merges: if two had equal height, the number of bins would jump.
     tree[:, 2] = np.arange(1, len(tree) + 1)
+    return tree
+
+
+def cut_tree(tree: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return the bin, 0 .. n_bins-1, of each unit in a tree (`merge_tree`)."""
     return hierarchy.fcluster(tree, n_bins, "maxclust") - 1
 
 
-def _spectral(X: np.ndarray, n_bins: int) -> np.ndarray:
+def cluster_by_correlation(X: np.ndarray, n_bins: int) -> np.ndarray:
     """Return the bins of scikit-learn's spectral clustering, by the columns' absolute correlation.
 
     The correlation is that of activations, not of normal scores. So these bins, like those of the linkages,

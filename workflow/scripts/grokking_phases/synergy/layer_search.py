@@ -10,32 +10,18 @@ From fewer samples than variables + 1 the covariance of all variables is singula
 are mostly noise. `undersampled` is then 1, else 0.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from grokking_phases.arguments import check_choice
-from grokking_phases.samples import take_samples
-from grokking_phases.synergy.clustering import Linkage, cluster_units, live_units
+from grokking_phases.synergy.clustering import Linkage
 from grokking_phases.synergy.multiplet_search import Estimator, Multiplets
 from grokking_phases.synergy.normal_scores import Ranks
+from grokking_phases.synergy.searched_layer import SearchedLayer
 
 EXTREMES = {"synergy": np.nanargmin, "redundancy": np.nanargmax}
-
-
-def finite_layers(snapshots: Iterable) -> Iterator[tuple[int, str, np.ndarray]]:
-    """Yield (step, layer, activations) of all snapshots; raise ValueError if an activation is not finite."""
-    for snapshot in snapshots:
-        for layer, given in snapshot.activations.items():
-            X, _ = take_samples(given, names=(f"layer {layer} at step {snapshot.step}", ""), finite=False)
-            if not np.isfinite(X).all():
-                raise ValueError(
-                    f"Layer {layer} has activations that are not finite at step {snapshot.step}; "
-                    "measure other steps or layers."
-                )
-            yield snapshot.step, layer, X
 
 
 class SearchResult(NamedTuple):
@@ -73,14 +59,20 @@ class LayerSearch:
 
     def search(self, X: np.ndarray, ranks: Ranks) -> SearchResult:
         """Return the result of the search in activations X (n_samples x width), given its columns' ranks."""
-        live, n_constant = live_units(ranks)
-        labels, multiplets, n_failed = np.full(X.shape[1], -1), None, 0
+        return self.search_layer(SearchedLayer(X, self.estimator, ranks))
+
+    def search_layer(self, layer: SearchedLayer) -> SearchResult:
+        """Return the result of the search in a layer."""
+        (live, n_constant), width = layer.units, layer.X.shape[1]
+        labels, multiplets, n_failed = np.full(width, -1), None, 0
         if len(live) >= self.n_bins:
-            labels[live] = cluster_units(X[:, live], self.n_bins, self.linkage)
+            labels[live] = layer.cluster(self.n_bins, self.linkage)
             if len(np.unique(labels[live])) == self.n_bins:
-                multiplets = self.estimator.search(X, labels, self.estimator.covariances(ranks))
+                # The means of bins have a covariance of their own.
+                covariances = None if self.estimator.variables == "mean" else layer.covariances
+                multiplets = self.estimator.search(layer.X, labels, covariances)
             n_failed = multiplets.n_failed if multiplets else 2**self.n_bins - self.n_bins - 1
-        n_duplicate = X.shape[1] - len(live) - n_constant
+        n_duplicate = width - len(live) - n_constant
         counts = {"n_constant": n_constant, "n_duplicate": n_duplicate, "n_failed": n_failed}
         counts["undersampled"] = int(multiplets is not None and multiplets.undersampled)
         return SearchResult(multiplets, labels, counts)

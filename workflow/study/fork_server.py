@@ -1,0 +1,79 @@
+"""A program that imports what scripts need once, and then runs each script in a fork of itself.
+
+    python fork_server.py <descriptor>
+
+The descriptor is that of a socket over which `forked_jobs` sends the paths of scripts, each with a socket for
+the answer: the exit status of the script, or nothing if the script was killed. A fork begins where the
+imports end, so that no script sees what another one did. The program ends when its socket is closed.
+"""
+
+import atexit
+import os
+import runpy
+import select
+import signal
+import socket
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+
+MODULES = (
+    "snakemake.logging",
+    "snakemake.iocontainers",
+    "pandas",
+    "pyarrow.parquet",
+    "safetensors",
+    "scipy.special",
+    "scipy.cluster.hierarchy",
+    "scipy.spatial.distance",
+)
+# Figures need these too. They are imported one by one while nothing is asked for.
+LATER = ("matplotlib.figure", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_agg", "seaborn")
+LONGEST = 2**16  # bytes of a path
+
+
+def serve(control: socket.socket) -> None:
+    """Run each script that is asked for, all at the same time."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the scripts and Snakemake, and so this program
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks that have ended need not be waited for
+    for name in MODULES:
+        import_module(name)
+    later = list(LATER)
+    while True:
+        while later and not select.select([control], [], [], 0)[0]:
+            import_module(later.pop(0))
+        script, descriptors, _, _ = socket.recv_fds(control, LONGEST, 1)
+        if not script:
+            return
+        if os.fork() == 0:
+            control.close()
+            with socket.socket(fileno=descriptors[0]) as answer:
+                answer.send(b"%d" % status_of(script.decode()))
+                os._exit(0)
+        os.close(descriptors[0])
+
+
+def status_of(script: str) -> int:
+    """Run a script as Python would; return its exit status."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    sys.argv, sys.path[0] = [script], str(Path(script).parent)
+    try:
+        runpy.run_path(script, run_name="__main__")
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))

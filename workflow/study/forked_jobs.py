@@ -1,0 +1,88 @@
+"""Short jobs in forks of one Python, which has imported what they need (`fork_server`).
+
+To start a Python and import pandas, pyarrow and scipy takes longer than most jobs. Each job remains a job of
+its own to Snakemake, with its own files and log.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+SERVER = Path(__file__).with_name("fork_server.py")
+# Scripts that train have a process of their own: they are long, and import torch.
+FORKED = {
+    "scores",
+    "metric",
+    "subnetwork",
+    "phases",
+    "time_scales",
+    "alignment",
+    "summary",
+    "prediction",
+    "comparison",
+    "figure",
+    "paper_figure",
+    "dataset",
+}
+VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+class ForkedJobs:
+    """The server of forks, which the first job starts if it is not running; threads may ask at once."""
+
+    def __init__(self) -> None:
+        self.lock, self.control = threading.Lock(), None
+
+    def start(self) -> None:
+        """Start the server, if it is not running."""
+        with self.lock:
+            if self.control is None:
+                self.control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                command = [sys.executable, str(SERVER), str(other.fileno())]
+                one_thread = os.environ | dict.fromkeys(VARIABLES, "1")
+                subprocess.Popen(command, pass_fds=[other.fileno()], env=one_thread, stdin=subprocess.DEVNULL)
+                other.close()
+
+    def run(self, script: str) -> int | None:
+        """Run a script; return its exit status, or None if it was killed."""
+        self.start()
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                socket.send_fds(self.control, [script.encode()], [theirs.fileno()])
+            answer = ours.recv(16)
+        return int(answer) if answer else None
+
+
+def fork_jobs_of(scripts: type, n_threads: int) -> ForkedJobs | None:
+    """Let Snakemake's class of Python scripts run short scripts in forks, and return what runs them.
+
+    A script in a container or an environment of its own runs as before. So do all scripts where a job has
+    several threads, whose number is fixed when numpy is imported, and where forks are not safe. The result is
+    then None.
+    """
+    if sys.platform != "linux" or n_threads > 1:
+        return None
+    execute, jobs = scripts.execute_script, ForkedJobs()
+
+    def execute_script(script: Any, fname: str, edit: bool = False) -> None:
+        if edit or not may_fork(script):
+            execute(script, fname, edit)
+        elif status := jobs.run(fname):
+            raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
+        elif status is None:
+            raise subprocess.CalledProcessError(-9, f"{sys.executable} {fname}")
+
+    scripts.execute_script = execute_script
+    return jobs
+
+
+def may_fork(script: Any) -> bool:
+    """Return whether a script is short, and needs nothing that its process must be started with."""
+    special = (script.conda_env, script.container_img, script.env_modules, script.shadow_dir)
+    name = Path(script.path.get_filename()).stem
+    return name in FORKED and not any(special) and script.bench_record is None
