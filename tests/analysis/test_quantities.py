@@ -5,10 +5,9 @@ import pandas as pd
 import pytest
 from test_phases import FIVE, REDUNDANCY, SLOW, STEPS, SYNERGY, TEST_ACCURACY, THREE, TWO_PEAKS, series
 
-from grokking_phases.analysis import quantities
+from grokking_phases.analysis import curve_quantities, emergence_quantities, two_phase_quantities
 from grokking_phases.analysis.phases import find
-from grokking_phases.analysis.quantities import BITS
-from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
+from grokking_phases.analysis.study_tables import BITS, NotMeasured, StudyTables
 from grokking_phases.storage.tables import write_events, write_table
 
 SEEDS = [0, 100, 200, 300, 400]
@@ -72,33 +71,35 @@ def near(step):
 
 
 def test_steps_of_memorising_and_generalising(study):
-    generalised = all_seeds(quantities.generalised(study, run="three"))
-    memorised = all_seeds(quantities.memorised(study, run="three"))
+    generalised = all_seeds(curve_quantities.generalised(study, run="three"))
+    memorised = all_seeds(curve_quantities.memorised(study, run="three"))
     assert (memorised, generalised) == (near(20), near(600))
-    assert all_seeds(quantities.gap(study, run="three")) == generalised - memorised
-    assert all_seeds(quantities.delay(study, run="three")) == generalised / memorised
-    assert all_seeds(quantities.generalises(study, run="three")) == 1
+    assert all_seeds(curve_quantities.gap(study, run="three")) == generalised - memorised
+    assert all_seeds(curve_quantities.delay(study, run="three")) == generalised / memorised
+    assert all_seeds(curve_quantities.generalises(study, run="three")) == 1
 
 
 def test_the_rise_of_test_accuracy_in_steps_and_in_log_step(study):
     """In ln step, test accuracy rises evenly from 150 to 600: from 0.1 to 0.9 by a factor of 4 ** 0.8."""
-    assert all_seeds(quantities.rise(study, run="three", in_log_step=True)) == near(0.8 * np.log(4))
-    assert all_seeds(quantities.rise(study, run="three")) == near(150 * (4**0.91 - 4**0.09))
+    assert all_seeds(curve_quantities.rise(study, run="three", in_log_step=True)) == near(0.8 * np.log(4))
+    assert all_seeds(curve_quantities.rise(study, run="three")) == near(150 * (4**0.91 - 4**0.09))
 
 
 def test_a_network_that_never_generalises_is_infinitely_late(tmp_path):
     write_run(tmp_path, "never", accuracy={1: 0.01, 4000: 0.05})
     tables = StudyTables(tmp_path)
-    assert all_seeds(quantities.generalised(tables, run="never")) == np.inf
-    assert all_seeds(quantities.generalises(tables, run="never")) == 0
-    assert np.isnan(all_seeds(quantities.rise(tables, run="never")))
-    assert np.isnan(all_seeds(quantities.peak_before_generalising(tables, run="never")))
-    assert np.isnan(all_seeds(quantities.change_after_convergence(tables, run="never", measure="synergy")))
+    assert all_seeds(curve_quantities.generalised(tables, run="never")) == np.inf
+    assert all_seeds(curve_quantities.generalises(tables, run="never")) == 0
+    assert np.isnan(all_seeds(curve_quantities.rise(tables, run="never")))
+    assert np.isnan(all_seeds(emergence_quantities.peak_before_generalising(tables, run="never")))
+    assert np.isnan(
+        all_seeds(emergence_quantities.change_after_convergence(tables, run="never", measure="synergy"))
+    )
 
 
 def test_the_last_value_and_the_value_between_two_evaluations(study):
-    assert all_seeds(quantities.final(study, run="three", metric="test_accuracy")) == 1
-    value = all_seeds(quantities.value_at(study, run="three", metric="test_loss", step=200))
+    assert all_seeds(curve_quantities.final(study, run="three", metric="test_accuracy")) == 1
+    value = all_seeds(curve_quantities.value_at(study, run="three", metric="test_loss", step=200))
     assert value == pytest.approx(np.interp(200, STEPS, series(LOSS)))
 
 
@@ -112,7 +113,7 @@ def test_the_last_value_and_the_value_between_two_evaluations(study):
     ],
 )
 def test_phases_of_the_mean_curve(study, run, phases, value):
-    found = quantities.phases_found(study, run=run, phases=phases)
+    found = emergence_quantities.phases_found(study, run=run, phases=phases)
     assert (found.value, found.low, found.high, found.n_seeds) == (value, value, value, 5)
 
 
@@ -123,20 +124,20 @@ def test_a_phase_of_some_resamples_is_neither_there_nor_absent(tmp_path):
     write_events(
         tmp_path / "r/phases.parquet", rows.assign(share=rows["share"].where(rows["share"] != 1, 0.9)), {}
     )
-    found = quantities.phases_found(StudyTables(tmp_path), run="r", phases=["emergence"])
+    found = emergence_quantities.phases_found(StudyTables(tmp_path), run="r", phases=["emergence"])
     assert (found.value, found.low, found.high) == (1, 0, 1)
 
 
 def test_one_seed_has_no_share(tmp_path):
     write_run(tmp_path, "one", seeds=[0])
-    found = quantities.phases_found(StudyTables(tmp_path), run="one", phases=["emergence"])
+    found = emergence_quantities.phases_found(StudyTables(tmp_path), run="one", phases=["emergence"])
     assert (found.value, found.low, found.high, found.n_seeds) == (1, 0, 1, 1)
 
 
 def test_what_happens_in_a_phase_is_a_part_of_the_range(study):
     options = {"run": "three", "phase": "emergence"}
     change = {
-        measure: all_seeds(quantities.change_in_phase(study, measure=measure, **options))
+        measure: all_seeds(emergence_quantities.change_in_phase(study, measure=measure, **options))
         for measure in ("synergy", "redundancy", "synergy_size", "test_accuracy")
     }
     assert change["synergy"] == pytest.approx(4 / 4.5, abs=0.1)
@@ -146,18 +147,24 @@ def test_what_happens_in_a_phase_is_a_part_of_the_range(study):
 
 
 def test_the_level_in_a_phase_and_the_value_at_its_end(study):
-    low = quantities.level_in_phase(study, run="three", phase="feature_learning", measure="synergy")
-    high = quantities.level_in_phase(study, run="three", phase="feature_learning", measure="redundancy")
+    low = emergence_quantities.level_in_phase(study, run="three", phase="feature_learning", measure="synergy")
+    high = emergence_quantities.level_in_phase(
+        study, run="three", phase="feature_learning", measure="redundancy"
+    )
     assert all_seeds(low) < 0.3 and all_seeds(high) > 0.9
-    peak = quantities.value_at_end(study, run="three", phase="emergence", measure="synergy")
+    peak = emergence_quantities.value_at_end(study, run="three", phase="emergence", measure="synergy")
     assert all_seeds(peak) == pytest.approx(5, rel=0.1)
 
 
 def test_nothing_is_said_of_an_absent_phase(study):
     absent = {"run": "three", "phase": "divergence"}
-    for measure in (quantities.level_in_phase, quantities.change_in_phase, quantities.value_at_end):
+    for measure in (
+        emergence_quantities.level_in_phase,
+        emergence_quantities.change_in_phase,
+        emergence_quantities.value_at_end,
+    ):
         assert np.isnan(all_seeds(measure(study, measure="synergy", **absent)))
-    assert np.isnan(all_seeds(quantities.loss_peaks_in_phase(study, **absent)))
+    assert np.isnan(all_seeds(emergence_quantities.loss_peaks_in_phase(study, **absent)))
 
 
 def test_a_constant_has_no_parts(tmp_path):
@@ -166,7 +173,7 @@ def test_a_constant_has_no_parts(tmp_path):
         "r", 0, "hidden", synergy=-series(SYNERGY), redundancy=series(REDUNDANCY), synergy_size={1: 7, 9: 7}
     )
     write(tmp_path, "r", 0, "metrics/o_information", flat)
-    change = quantities.change_in_phase(
+    change = emergence_quantities.change_in_phase(
         StudyTables(tmp_path), run="r", phase="emergence", measure="synergy_size"
     )
     assert np.isnan(change[0]) and change.notna().sum() == 4
@@ -174,42 +181,51 @@ def test_a_constant_has_no_parts(tmp_path):
 
 def test_the_peak_of_the_test_loss_lies_in_one_phase(study):
     where = {
-        phase: all_seeds(quantities.loss_peaks_in_phase(study, run="three", phase=phase)) for phase in THREE
+        phase: all_seeds(emergence_quantities.loss_peaks_in_phase(study, run="three", phase=phase))
+        for phase in THREE
     }
     assert where == {"feature_learning": 0, "emergence": 1, "decoupling": 0}
-    peaks = quantities.loss_peaks_in_phase(study, run="three", phase="emergence", highest=False)
+    peaks = emergence_quantities.loss_peaks_in_phase(study, run="three", phase="emergence", highest=False)
     assert all_seeds(peaks) == 1
 
 
 def test_synergy_before_generalising(study):
-    assert all_seeds(quantities.peak_before_generalising(study, run="three")) == 1
-    assert all_seeds(quantities.largest_before_generalising(study, run="three")) == pytest.approx(5, rel=0.1)
-    assert all_seeds(quantities.largest_before_generalising(study, run="five")) == pytest.approx(6, rel=0.1)
-    assert all_seeds(quantities.largest_synergy(study, run="five")) == pytest.approx(6, rel=0.1)
+    assert all_seeds(emergence_quantities.peak_before_generalising(study, run="three")) == 1
+    assert all_seeds(emergence_quantities.largest_before_generalising(study, run="three")) == pytest.approx(
+        5, rel=0.1
+    )
+    assert all_seeds(emergence_quantities.largest_before_generalising(study, run="five")) == pytest.approx(
+        6, rel=0.1
+    )
+    assert all_seeds(emergence_quantities.largest_synergy(study, run="five")) == pytest.approx(6, rel=0.1)
 
 
 def test_a_peak_after_generalising_is_none_before(tmp_path):
     write_run(tmp_path, "late", {1: 9, 3: 1, 700: 1, 1500: 5, 4000: 1})
-    assert all_seeds(quantities.peak_before_generalising(StudyTables(tmp_path), run="late")) == 0
+    assert all_seeds(emergence_quantities.peak_before_generalising(StudyTables(tmp_path), run="late")) == 0
 
 
 def test_synergy_that_rises_with_the_drop_of_redundancy_has_no_lag(study):
-    assert all_seeds(quantities.lag_of_synergy(study, run="three")) == pytest.approx(0, abs=0.05)
+    assert all_seeds(emergence_quantities.lag_of_synergy(study, run="three")) == pytest.approx(0, abs=0.05)
 
 
 def test_what_rests_after_convergence(study):
-    rests = quantities.change_after_convergence(study, run="three", measure="synergy")
+    rests = emergence_quantities.change_after_convergence(study, run="three", measure="synergy")
     assert all_seeds(rests) < 0.05
-    moves = quantities.change_after_convergence(study, run="five", measure="synergy")
-    assert all_seeds(moves) > 0.3  # the loss settles at 600, where synergy has not peaked yet
+
+
+def test_what_moves_after_convergence(tmp_path):
+    write_run(tmp_path, "r", {1: 9, 3: 1, 8: 2, 16: 1, 40: 1, 150: 5, 1000: 1, 4000: 3})
+    moves = emergence_quantities.change_after_convergence(StudyTables(tmp_path), run="r", measure="synergy")
+    assert all_seeds(moves) == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.parametrize(("synergy", "part"), [(SYNERGY, 0), ({1: 9, 10: 1, 4000: 5}, 0.5)])
 def test_recovery_is_a_part_of_the_fall(tmp_path, synergy, part):
     write_run(tmp_path, "r", synergy)
     tables = StudyTables(tmp_path)
-    assert all_seeds(quantities.recovery(tables, run="r")) == pytest.approx(part, abs=0.08)
-    assert all_seeds(quantities.half_fallen(tables, run="r")) < 10
+    assert all_seeds(emergence_quantities.recovery(tables, run="r")) == pytest.approx(part, abs=0.08)
+    assert all_seeds(emergence_quantities.half_fallen(tables, run="r")) < 10
 
 
 def test_sub_networks_are_compared_with_random_ones(tmp_path):
@@ -222,12 +238,14 @@ def test_sub_networks_are_compared_with_random_ones(tmp_path):
                 tmp_path, "r", seed, f"retrain/random_{draw}.activation", tidy("r", seed, test_accuracy=later)
             )
     options = {"run": "r", "network": "synergistic.activation", "draws": 2}
-    assert all_seeds(quantities.step_among_random(StudyTables(tmp_path), **options)) == near(0.5)
-    assert all_seeds(quantities.accuracy_among_random(StudyTables(tmp_path), **options)) == 0
+    assert all_seeds(emergence_quantities.step_among_random(StudyTables(tmp_path), **options)) == near(0.5)
+    assert all_seeds(emergence_quantities.accuracy_among_random(StudyTables(tmp_path), **options)) == 0
     with pytest.raises(NotMeasured):
-        quantities.step_among_random(StudyTables(tmp_path), **options | {"draws": 3})
+        emergence_quantities.step_among_random(StudyTables(tmp_path), **options | {"draws": 3})
     with pytest.raises(NotMeasured):
-        quantities.generalised(StudyTables(tmp_path, step_0=True), run="r", network="synergistic.activation")
+        curve_quantities.generalised(
+            StudyTables(tmp_path, step_0=True), run="r", network="synergistic.activation"
+        )
 
 
 def test_a_seed_without_the_sub_network_has_no_value(tmp_path):
@@ -235,7 +253,7 @@ def test_a_seed_without_the_sub_network_has_no_value(tmp_path):
     for seed in SEEDS:
         rows = tidy("r", seed, test_accuracy=TEST_ACCURACY)
         write(tmp_path, "r", seed, "retrain/delayed.weights", rows if seed else rows.iloc[:0])
-    values = quantities.generalised(StudyTables(tmp_path), run="r", network="delayed.weights")
+    values = curve_quantities.generalised(StudyTables(tmp_path), run="r", network="delayed.weights")
     assert np.isnan(values[0]) and values.notna().sum() == 4
 
 
@@ -249,11 +267,13 @@ def test_random_orders_are_read_one_by_one(tmp_path):
         write(tmp_path, "r", seed, "metrics/o_information_orders", tidy("r", seed, "hidden", **metrics))
     tables = StudyTables(tmp_path)
     for order, factor in ((1, 2), (2, 3)):
-        largest = quantities.largest_synergy(tables.in_order(order), run="r")
+        largest = emergence_quantities.largest_synergy(tables.in_order(order), run="r")
         assert all_seeds(largest) == pytest.approx(5 * factor, rel=0.1)
-        assert quantities.phases_found(tables.in_order(order), run="r", phases=["emergence"]).low == 1
+        assert (
+            emergence_quantities.phases_found(tables.in_order(order), run="r", phases=["emergence"]).low == 1
+        )
     with pytest.raises(NotMeasured):
-        quantities.largest_synergy(tables.in_order(3), run="r")
+        emergence_quantities.largest_synergy(tables.in_order(3), run="r")
 
 
 def information(**changed):
@@ -285,54 +305,59 @@ def plane(tmp_path_factory):
 
 
 def test_time_scales_of_curves_and_of_each_layer(plane):
-    assert all_seeds(quantities.time_scale(plane, run="r", event="fit")) == near(20)
+    assert all_seeds(two_phase_quantities.time_scale(plane, run="r", event="fit")) == near(20)
     for layer, step in (("block_1", 100), ("block_2", 200), (None, 200)):
-        turn = quantities.time_scale(plane, run="r", event="compress", metric="information", layer=layer)
+        turn = two_phase_quantities.time_scale(
+            plane, run="r", event="compress", metric="information", layer=layer
+        )
         assert all_seeds(turn) == near(step)
     with pytest.raises(NotMeasured):
-        quantities.time_scale(plane, run="r", event="compress", metric="information", layer="block_9")
+        two_phase_quantities.time_scale(
+            plane, run="r", event="compress", metric="information", layer="block_9"
+        )
 
 
 def test_information_at_its_ceiling_shows_neither_a_turn_nor_its_absence(plane):
     options = {"run": "r", "event": "compress"}
-    assert all_seeds(quantities.has_time_scale(plane, metric="information", **options)) == 1
-    assert np.isnan(all_seeds(quantities.has_time_scale(plane, metric="at_ceiling", **options)))
-    assert all_seeds(quantities.has_time_scale(plane, run="r", event="gen_0.9")) == 1
+    assert all_seeds(two_phase_quantities.has_time_scale(plane, metric="information", **options)) == 1
+    assert np.isnan(all_seeds(two_phase_quantities.has_time_scale(plane, metric="at_ceiling", **options)))
+    assert all_seeds(two_phase_quantities.has_time_scale(plane, run="r", event="gen_0.9")) == 1
 
 
 def test_information_rises_while_fitting_and_falls_after_its_turn(plane):
     options = {"run": "r", "metric": "information"}
-    rise = quantities.rise_while_fitting(plane, variable="y", **options)
+    rise = two_phase_quantities.rise_while_fitting(plane, variable="y", **options)
     assert all_seeds(rise) == pytest.approx(0.5, abs=0.1)
-    fall = quantities.change_after_turn(plane, variable="x", **options)
+    fall = two_phase_quantities.change_after_turn(plane, variable="x", **options)
     assert all_seeds(fall) == pytest.approx(-3 / 8, abs=0.05)
-    assert all_seeds(quantities.change_after_turn(plane, variable="y", **options)) == pytest.approx(
+    assert all_seeds(two_phase_quantities.change_after_turn(plane, variable="y", **options)) == pytest.approx(
         0, abs=0.03
     )
 
 
 def test_how_long_compression_takes(plane):
-    options = {"run": "r", "metric": "information"}
-    length = all_seeds(quantities.length_of_compression(plane, **options))
-    assert length == pytest.approx(5, rel=0.3)
-    assert all_seeds(quantities.compression_over_fitting(plane, **options)) == pytest.approx(length - 1)
+    """Smoothed I(T;X) of the last layer turns at 200, and stays within 5 % of its range from 1,000 on."""
+    length = two_phase_quantities.length_of_compression(plane, run="r", metric="information")
+    assert all_seeds(length) == pytest.approx(5, rel=0.3)
 
 
 def test_information_that_falls_while_accuracy_rises_is_correlated_with_it(plane):
-    values = quantities.rank_correlation_after_fit(plane, run="r", metric="information")
+    values = two_phase_quantities.rank_correlation_after_fit(plane, run="r", metric="information")
     assert -1 <= all_seeds(values) < 0
 
 
 def test_a_measure_at_fitting_and_after_it(plane):
     options = {"run": "r", "metric": "linear_regions", "name": "regions"}
-    assert all_seeds(quantities.at_fit(plane, **options)) == near(100)
-    assert all_seeds(quantities.after_fit(plane, **options)) == near(0.5)
-    assert all_seeds(quantities.after_fit(plane, over="merging", **options)) == near(0.5)
+    assert all_seeds(two_phase_quantities.at_fit(plane, **options)) == near(100)
+    assert all_seeds(two_phase_quantities.after_fit(plane, **options)) == near(0.5)
+    assert all_seeds(
+        two_phase_quantities.after_fit(plane, **options | {"name": "regions / merging"})
+    ) == near(0.5)
 
 
 def test_the_mechanisms_share_the_regions_that_vanished(plane):
     shares = {
-        name: all_seeds(quantities.share_of_vanished(plane, run="r", mechanism=name))
+        name: all_seeds(two_phase_quantities.share_of_vanished(plane, run="r", mechanism=name))
         for name in ("merging", "alignment", "disappearance")
     }
     assert shares == {"merging": 0.75, "alignment": 0.25, "disappearance": 0}
@@ -340,13 +365,13 @@ def test_the_mechanisms_share_the_regions_that_vanished(plane):
 
 def test_a_run_that_was_not_made_is_not_measured(study):
     for call in (
-        lambda: quantities.generalised(study, run="other"),
-        lambda: quantities.generalised(StudyTables(study.results, suffix="_float32"), run="three"),
-        lambda: quantities.largest_synergy(StudyTables(study.results, source="other"), run="three"),
-        lambda: quantities.phases_found(
+        lambda: curve_quantities.generalised(study, run="other"),
+        lambda: curve_quantities.generalised(StudyTables(study.results, suffix="_float32"), run="three"),
+        lambda: emergence_quantities.largest_synergy(StudyTables(study.results, source="other"), run="three"),
+        lambda: emergence_quantities.phases_found(
             StudyTables(study.results, source="other"), run="three", phases=["emergence"]
         ),
-        lambda: quantities.early_peak_auc(study),
+        lambda: emergence_quantities.early_peak_auc(study),
     ):
         with pytest.raises(NotMeasured):
             call()

@@ -4,7 +4,7 @@ A file of claims is YAML:
 
     paper       its name
     factors     {factor: {level: options}}: what a level of a factor means, as options of the function that
-                computes a quantity (`quantities`), or of the tables that it reads (`StudyTables`)
+                computes a quantity (`MODULES`), or of the tables that it reads (`StudyTables`)
     variants    {name: list of {factor: level or list of levels}}, each of which stands for all combinations
     claims      a list of entries:
 
@@ -12,7 +12,7 @@ A file of claims is YAML:
         section       of the paper
         quotation     words of the paper; ` ... ` stands for words or formulas that are left out
         quantity      what is computed, in words
-        measure       the function of `quantities` that computes it; left out where nothing does yet
+        measure       the function that computes it (`MODULES`); left out where nothing does yet
         options       its options
         against       options of another call, to which the first is compared, pair by pair
         as            ratio (log10), difference; or log10 of the value itself
@@ -27,14 +27,14 @@ the same initial weights. With `n_orders`, it is measured in each random order o
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis import quantities
+from grokking_phases.analysis import curve_quantities, emergence_quantities, two_phase_quantities
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
 from grokking_phases.analysis.verdicts import (
     Measured,
@@ -46,6 +46,7 @@ from grokking_phases.analysis.verdicts import (
     verdict,
 )
 
+MODULES = (curve_quantities, emergence_quantities, two_phase_quantities)
 COLUMNS = [
     "paper",
     "section",
@@ -90,11 +91,7 @@ def _scored(claim: dict, declared: dict, results: Path) -> Iterator[dict]:
     outcomes = [outcome(each, claim["direction"], claim["margin"]) for each in found]
     overall = verdict(variants, outcomes, claim.get("one_order", False))
     for variant, each, one in zip(variants, found, outcomes, strict=True):
-        numbers = (
-            {}
-            if each is None
-            else {name: getattr(each, name) for name in ("value", "low", "high", "n_seeds")}
-        )
+        numbers = {} if each is None else asdict(each)
         row = {name: claim.get(name) for name in COPIED} | {"variant": described(variant), **numbers}
         yield row | {"outcome": one, "power": power(each), "verdict": overall}
 
@@ -120,8 +117,8 @@ def measured(claim: dict, options: dict, results: Path) -> Measured | None:
     """
     if "measure" not in claim:
         return None
-    options, n_orders = dict(options), options.get("n_orders", 0)
-    options.pop("n_orders", None)
+    options = dict(options)
+    n_orders = options.pop("n_orders", 0)
     tables = StudyTables(results, **{name: options.pop(name) for name in OF_TABLES & options.keys()})
     try:
         if n_orders:
@@ -133,7 +130,7 @@ def measured(claim: dict, options: dict, results: Path) -> Measured | None:
 
 def _once(claim: dict, tables: StudyTables, options: dict) -> Measured:
     """Return the quantity of a claim in one order of the samples."""
-    measure = getattr(quantities, claim["measure"])
+    measure = measure_named(claim["measure"])
     own_options = claim.get("options", {}) | options
     values = measure(tables, **own_options)
     if "against" in claim:
@@ -144,6 +141,16 @@ def _once(claim: dict, tables: StudyTables, options: dict) -> Measured:
     if isinstance(values, Measured):
         return values
     return over_seeds(values - claim.get("less", 0))
+
+
+def measure_named(name: str) -> Callable:
+    """Return the function of `MODULES` with this name."""
+    for module in MODULES:
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise ValueError(
+        f"{name}: no function of {', '.join(module.__name__ for module in MODULES)}; correct the claim."
+    )
 
 
 def _combine(own: pd.Series, other: pd.Series, kind: str) -> pd.Series:
