@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import yaml
 
+from grokking_phases.analysis.claims import in_words, score
 from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
 from grokking_phases.storage.tables import read_table, read_tables
 
@@ -16,6 +18,7 @@ DOCS = Path(__file__).parent
 START_UP = 15  # steps; every run first shows the synergy of random features
 SPLITS = {"memorised": "train", "generalised": "test"}
 BITS = 1 / np.log(2)
+VERDICTS = ("<!-- verdicts: made by make docs -->", "<!-- end of verdicts -->")  # in docs/claims.md
 MEASURES = {"synergy": -BITS, "redundancy": BITS, "synergy_size": 1, "test_loss": 1, "test_accuracy": 1}
 
 
@@ -232,6 +235,22 @@ def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataF
     return pd.DataFrame(rows)
 
 
+def claims(results: Path) -> pd.DataFrame:
+    """Return each claim of both papers under each variant, with its verdict; also write claims.md."""
+    finished(results, "*/[0-9]*/curves.parquet")
+    declared = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(DOCS.glob("claims/*.yaml"))]
+    table = pd.concat([score(paper, results) for paper in declared], ignore_index=True)
+    page = DOCS / "claims.md"
+    page.write_text(between_markers(page.read_text("utf-8"), in_words(table)), "utf-8")
+    return table
+
+
+def between_markers(text: str, table: str) -> str:
+    """Return the text of claims.md with another table of verdicts."""
+    start, end = VERDICTS
+    return f"{text.partition(start)[0]}{start}\n\n{table}\n\n{end}{text.partition(end)[2]}"
+
+
 def benchmark(results: Path, name: str) -> pd.DataFrame:
     """Return a table of `make bench` or `make scaling`."""
     return pd.read_csv(*finished(results, f"{name}.csv"))
@@ -255,6 +274,7 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "two_phase_curves": two_phase_curves,
     "two_phase_fig5": two_phase_fig5,
     "time_scales": time_scales,
+    "claims": claims,
     "alignment": alignment,
     "linear_regions": linear_regions,
     "progress": lambda results: courses(

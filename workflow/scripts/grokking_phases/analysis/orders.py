@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis.events import FOUND, PHASES
+from grokking_phases.analysis.events import FOUND, MEDIAN, PHASES
 from grokking_phases.analysis.phases import STATED, Rule, find
 
 EXTREMES = ("synergy", "redundancy")
@@ -39,7 +39,7 @@ def by_order(measured: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
 
 def over_orders(found: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each layer, seed (missing: over seeds) and event, from `find_in_orders`.
+    """Return a row for each layer, seed (missing: the mean curve) and event, from `find_in_orders`.
 
     event                  <phase>.start, <phase>.end, or n_phases, the number of phases
     n_found, n_orders      how many of the random orders have the event, and how many there are
@@ -49,6 +49,7 @@ def over_orders(found: pd.DataFrame) -> pd.DataFrame:
                            ones; NaN where there is nothing to compare
     """
     rows = []
+    found = found[found["curve"] != MEDIAN]
     for (layer, seed), group in found.groupby(["layer", "seed"], dropna=False, sort=False):
         place = {"layer": layer, "seed": seed, "n_orders": group["order"].nunique() - 1}
         rows += [place | row for row in _events(group)]

@@ -25,7 +25,7 @@ LANE = 0.7  # height of the seeds of a phase, as a part of its row
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return how often each event is found in random orders, and when (`analysis.orders`).
 
-    There is a row for each estimate, run, layer, seed (missing: over seeds) and event.
+    There is a row for each estimate, run, layer, seed (missing: the mean curve) and event.
     """
     curves, measured = tables[tables["table"] == "curves"], tables[tables["table"] != "curves"]
     found = [
