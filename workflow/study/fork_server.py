@@ -1,6 +1,6 @@
 """A program that imports what scripts need once, and then runs each script in a fork of itself.
 
-    python fork_server.py <descriptor>
+    python -P fork_server.py <descriptor>
 
 The descriptor is that of a socket over which `forked_jobs` sends the paths of scripts, each with a socket for
 the answer: the exit status of the script, or nothing if the script was killed. A fork begins where the
@@ -58,7 +58,8 @@ def status_of(script: str) -> int:
     """Run a script as Python would; return its exit status."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    sys.argv, sys.path[0] = [script], str(Path(script).parent)
+    sys.argv = [script]
+    sys.path.insert(0, str(Path(script).parent))
     try:
         runpy.run_path(script, run_name="__main__")
         status = 0

@@ -42,7 +42,7 @@ class ForkedJobs:
         with self.lock:
             if self.control is None:
                 self.control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-                command = [sys.executable, str(SERVER), str(other.fileno())]
+                command = [sys.executable, "-P", str(SERVER), str(other.fileno())]
                 one_thread = os.environ | dict.fromkeys(VARIABLES, "1")
                 subprocess.Popen(command, pass_fds=[other.fileno()], env=one_thread, stdin=subprocess.DEVNULL)
                 other.close()
