@@ -8,7 +8,7 @@ The network is the two-phase paper's transformer as it is initialised, at divisi
 metric does not depend on the weights.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
@@ -19,12 +19,25 @@ from scipy.special import logsumexp
 from torch import Tensor
 
 from grokking_phases.estimators.kernel_density import KDE, kde_information
-from grokking_phases.metrics.linear_mapping_number import function_of_layer, linear_mapping_number
-from grokking_phases.metrics.local_complexity import Read, crossings, frame, function_of_points, points_of
+from grokking_phases.metrics.linear_mapping_number import (
+    connectivity,
+    function_of_layer,
+    lines_of_layer,
+    number_of,
+)
+from grokking_phases.metrics.local_complexity import (
+    Read,
+    Vertices,
+    crossings,
+    frame,
+    function_of_points,
+    points_of,
+    vertices_of,
+)
 from grokking_phases.models import transformer
 
 N_TOKENS, N_TRAIN, WIDTH, N_CLASSES = 96, 3648, 128, 95
-N_MAPPED, N_POINTS = 64, 21
+N_MAPPED, N_POINTS = 256, 21
 N_CENTRES, N_DIRECTIONS, RADIUS = 1024, 25, 0.05
 
 
@@ -36,11 +49,10 @@ def pairs() -> Iterator[Pair]:
     yield kernel_density(rng)
     with torch.no_grad():
         chosen = operands[rng.permutation(len(operands))[:N_CENTRES]]
-        yield linear_mapping(*function_of_layer(network, "block_1", chosen[:N_MAPPED]))
+        yield linear_mapping(network, "block_1", chosen[:N_MAPPED])
         points = points_of(network, "embedding", chosen)
-        yield complexity(
-            function_of_points(network, "embedding", chosen, points.shape[1:]), points.flatten(1)
-        )
+        around = network, "embedding", chosen, points.shape[1:]
+        yield complexity(vertices_of(*around), function_of_points(*around), points.flatten(1))
 
 
 def kernel_density(rng: np.random.Generator) -> Pair:
@@ -75,14 +87,17 @@ def log_kernels(K: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
     return -(logsumexp(K, axis=1) - np.log(len(K))).mean(), -in_class.mean()
 
 
-def linear_mapping(f: Callable[[Tensor], Tensor], X: Tensor) -> Pair:
+def linear_mapping(network: torch.nn.Module, layer: str, inputs: Tensor) -> Pair:
+    f, X = function_of_layer(network, layer, inputs)
     return Pair(
         f"linear mapping number, {N_MAPPED} samples, {N_POINTS} points",
         "a loop over samples",
-        lambda: linear_mapping_number(f, X, n_points=N_POINTS),
+        lambda: number_of(connectivity(lines_of_layer(network, layer, inputs, N_POINTS), N_MAPPED, N_POINTS)),
         lambda: lmn_twin(f, X),
         Agreement(lambda ours, theirs: abs(ours / theirs - 1), 1e-4, "of it"),
-        repeats=5,
+        at_least=3,
+        aim=6,
+        repeats=3,
     )
 
 
@@ -104,14 +119,16 @@ def lmn_twin(f, X: Tensor) -> float:
     return float(np.exp(-(p * np.log(p)).sum()))
 
 
-def complexity(read: Read, X: Tensor) -> Pair:
+def complexity(vertices: Vertices, read: Read, X: Tensor) -> Pair:
     directions = frame(X.shape[1], N_DIRECTIONS, 0)
     return Pair(
         f"local complexity, {N_CENTRES} samples, {N_DIRECTIONS} directions",
         "a loop over samples",
-        lambda: crossings(read, X, RADIUS, directions),
+        lambda: crossings(vertices, X, RADIUS, directions),
         lambda: complexity_twin(read, X),
         Agreement(mean_difference, 0.01, "neurons a sample"),
+        at_least=4,
+        aim=8,
         note="a pre-activation within rounding of 0 may count otherwise; the same directions",
         repeats=3,
     )

@@ -29,8 +29,8 @@ def pairs() -> Iterator[Pair]:
         lambda: normal_scores(X),
         lambda: ndtri(rankdata(X, method="average", axis=0) / (N_SAMPLES + 1)),
         Agreement(largest, 1e-12, "scores"),
-        at_least=1.8,
-        aim=7,
+        at_least=4,
+        aim=8,
     )
     yield Pair(
         f"{work}, sorted twice",

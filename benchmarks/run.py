@@ -26,6 +26,7 @@ BENCHMARKS = (
     "normal_scores",
     "clustering",
     "metrics",
+    "neighbours",
     "snapshots_io",
     "states",
     "overhead",

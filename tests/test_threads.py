@@ -1,9 +1,13 @@
 """A call of the library runs on one compute thread, unless `use_threads` around it allows more."""
 
+import sys
+from types import ModuleType
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from grokking_phases import threads
 from grokking_phases.estimators.kernel_density import kde_bounds
 from grokking_phases.metrics import o_information
 from grokking_phases.synergy import multiplet_search
@@ -79,3 +83,29 @@ def test_an_error_gives_the_threads_back():
     with pytest.raises(ValueError, match="no"):
         failing()
     assert n_threads() == {3}
+
+
+@pytest.fixture
+def lookups(monkeypatch):
+    """Return a list to which each look-up of the libraries that start threads appends one entry."""
+    done, look_up = [], threads.ThreadpoolController
+    monkeypatch.setattr(threads, "ThreadpoolController", lambda: done.append(None) or look_up())
+    threads.libraries.cache_clear()
+    return done
+
+
+def test_rows_look_up_the_libraries_once(lookups):
+    @one_thread
+    def rows():
+        for _ in range(10):
+            yield n_threads()
+
+    assert list(rows()) == [{1}] * 10
+    assert len(lookups) == 1
+
+
+def test_an_import_makes_the_next_call_look_again(lookups, monkeypatch):
+    one_thread(int)()
+    monkeypatch.setitem(sys.modules, "another_library", ModuleType("another_library"))
+    one_thread(int)()
+    assert len(lookups) == 2

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
+from scipy.spatial import KDTree
 from scipy.stats import norm
 from sklearn.feature_selection import mutual_info_classif
 
 from grokking_phases.estimators.gaussian_copula import estimate, gaussian_copula_information
-from grokking_phases.estimators.ksg import ksg_information
+from grokking_phases.estimators.ksg import SAME, counts, ksg_information
 
 ESTIMATES = {
     "gaussian_copula": gaussian_copula_information,
@@ -182,3 +183,33 @@ def test_rounding_gives_a_point_no_density():
         T, labels = channel([0.0, 2.0], 1.0, 60)
         T[:n_dead], labels[:n_dead] = -9.0, 2
         assert np.isnan(gaussian_copula_information(T, labels)), n_dead
+
+
+LAYERS = {
+    "continuous": lambda rng: rng.normal(size=(700, 2)),
+    "one component": lambda rng: rng.normal(size=(700, 1)),
+    "five components": lambda rng: rng.normal(size=(700, 5)),
+    "half zeros": lambda rng: np.maximum(rng.normal(size=(700, 3)), 0),
+    "a grid": lambda rng: rng.integers(4, size=(700, 2)).astype(float),
+    "constant": lambda rng: np.ones((700, 2)),
+    "far from 0": lambda rng: 1e8 + rng.normal(size=(700, 2)),
+    "an outlier": lambda rng: np.vstack([rng.normal(size=(699, 2)), [[1e6, -1e6]]]),
+    "two samples": lambda rng: rng.normal(size=(2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_counts_equal_those_of_a_tree(name):
+    """The distances are those to the fourth sample, which lies exactly on the edge, and some smaller ones."""
+    T = LAYERS[name](np.random.default_rng(0))
+    tree, rounding = KDTree(T), 4 * np.finfo(float).eps * np.abs(T).max()
+    for k, factor in [(4, 1.0), (4, 0.7), (1, 1.0)]:
+        distance = factor * tree.query(T, [min(k, len(T))], p=np.inf)[0][:, 0]
+        margin = rounding + SAME * distance
+        nearer, within = (
+            tree.query_ball_point(T, radius, p=np.inf, return_length=True)
+            for radius in (np.maximum(distance - margin, 0), distance + margin)
+        )
+        found = counts(T, distance, rounding)
+        np.testing.assert_array_equal(found[0], np.where(distance > margin, nearer, 1))
+        np.testing.assert_array_equal(found[1], within)

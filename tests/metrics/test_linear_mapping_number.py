@@ -10,9 +10,12 @@ from scipy.stats import pearsonr
 from grokking_phases.data.module_hooks import rest_after
 from grokking_phases.metrics.linear_mapping_number import (
     compute,
+    connectivity,
     function_of_layer,
     linear_mapping_number,
+    lines_of_layer,
     squared_correlations,
+    straight_lines,
 )
 from grokking_phases.models import mlp, transformer
 
@@ -126,7 +129,7 @@ def test_rows_of_a_network(name):
     all_samples = list(compute(snapshots, n_samples=100))
     assert all_samples[0]["value"] == pytest.approx(
         linear_mapping_number(*function_of_layer(snapshots[0].network, layer, torch.from_numpy(inputs))),
-        rel=1e-6,
+        rel=1e-4,  # a transformer's lines are computed in another way, in float32
     )
 
 
@@ -158,3 +161,30 @@ def test_a_network_that_is_not_finite_is_undefined_and_counted():
     }
     assert np.isnan(values["linear_mapping_number"])
     assert values["n_undefined"] == 1
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-12)])
+@pytest.mark.parametrize("layer", ["embedding", "block_1", "block_2"])
+def test_the_fast_lines_of_a_transformer_equal_the_plain_ones(layer, dtype, tolerance):
+    torch.manual_seed(1)
+    network = transformer.build(n_tokens=5, n_classes=4, d_model=8, n_heads=2, d_mlp=16, n_blocks=3)
+    network.to(dtype)
+    inputs = torch.cartesian_prod(torch.arange(5), torch.arange(5))
+    with torch.no_grad():
+        plain = straight_lines(*function_of_layer(network, layer, inputs), 7)
+        fast = lines_of_layer(network, layer, inputs, 7)
+        torch.testing.assert_close(fast(3, slice(4, 25)), plain(3, slice(4, 25)), rtol=0, atol=tolerance)
+        wanted, found = (connectivity(lines, len(inputs), 7) for lines in (plain, fast))
+    np.testing.assert_allclose(found.L, wanted.L, rtol=0, atol=10 * tolerance)
+    assert found.n_constant == wanted.n_constant
+    assert "transformer" in fast.__qualname__  # and not the plain lines
+    assert network.training
+
+
+def test_a_transformer_that_is_not_finite_is_undefined():
+    network = MODELS["transformer"][0]()
+    with torch.no_grad():
+        network.block_2.up.bias[0] = torch.inf
+    inputs = torch.tensor([[0, 1], [2, 3], [4, 4]])
+    found = connectivity(lines_of_layer(network, "block_1", inputs, 5), 3, 5)
+    assert np.isnan(found.L).any()

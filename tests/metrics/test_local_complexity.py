@@ -8,7 +8,17 @@ import pytest
 import torch
 from torch import nn
 
-from grokking_phases.metrics.local_complexity import alike, compute, frame, local_complexity
+from grokking_phases.metrics.local_complexity import (
+    alike,
+    around,
+    compute,
+    crossings,
+    frame,
+    function_of_points,
+    local_complexity,
+    points_of,
+    vertices_of,
+)
 from grokking_phases.models import mlp, transformer
 
 OPTIONS = {"radius": 0.1, "n_directions": 2, "seed": 0}
@@ -198,3 +208,39 @@ def test_only_the_samples_that_overflow_are_undefined():
     X = torch.tensor([[0.0] * 4, [1e308] * 4, [1.0] * 4], dtype=torch.float64)
     counts = local_complexity(network, X, radius=0.1, n_directions=4, seed=0)["1"]
     assert np.isnan(counts).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("module", ["embedding", "block_1", "block_2"])
+@pytest.mark.parametrize("radius", [0.1, 1.0])
+def test_the_fast_vertices_of_a_transformer_equal_the_plain_ones(module, radius):
+    """In float64 no pre-activation is so close to 0 that rounding decides on its sign."""
+    torch.manual_seed(1)
+    sizes = {"d_model": 8, "n_heads": 2, "d_mlp": 32, "n_blocks": 3, "embedding_scale": 1.0}
+    network = transformer.build(n_tokens=7, n_classes=4, **sizes).double()
+    inputs = torch.cartesian_prod(torch.arange(7), torch.arange(7))
+    points = points_of(network, module, inputs)
+    directions = frame(4 * 8, 9, 0)
+    fast = vertices_of(network, module, inputs, points.shape[1:])
+    plain = around(function_of_points(network, module, inputs, points.shape[1:]))
+    found, wanted = (crossings(each, points.flatten(1), radius, directions) for each in (fast, plain))
+    assert found.keys() == wanted.keys()
+    for layer in wanted:
+        np.testing.assert_array_equal(found[layer], wanted[layer])
+        assert 0 < wanted[layer].mean() < 32
+    steps, X = radius * directions, points[:3].flatten(1)
+    for layer, values in plain(steps)(X).items():
+        values = values.unflatten(1, (2, 9)).transpose(1, 2).flatten(1, 2)  # x + v, x - v for each v
+        torch.testing.assert_close(fast(steps)(X)[layer], values, rtol=0, atol=1e-12)
+    assert network.training
+
+
+def test_a_transformer_that_is_not_finite_is_undefined_from_the_layer_on():
+    network = transformer.build(n_tokens=7, n_classes=4, d_model=8, n_heads=2, d_mlp=32)
+    with torch.no_grad():
+        network.block_2.up.bias[0] = torch.inf
+    inputs = torch.tensor([[0, 1], [2, 3]])
+    points = points_of(network, "embedding", inputs)
+    vertices = vertices_of(network, "embedding", inputs, points.shape[1:])
+    counts = crossings(vertices, points.flatten(1), 0.1, frame(32, 5, 0))
+    assert np.isfinite(counts["block_1.hidden"]).all()
+    assert np.isnan(counts["block_2.hidden"]).all()

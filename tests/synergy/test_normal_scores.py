@@ -7,7 +7,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from grokking_phases.synergy.normal_scores import Ties, normal_scores, stable_sort
+from grokking_phases.synergy.normal_scores import Ties, normal_scores, rank_columns, stable_sort
 
 
 @pytest.fixture
@@ -96,3 +96,18 @@ def test_without_ties_all_rules_agree(rng, ties):
 def test_a_nan_raises():
     with pytest.raises(ValueError, match="NaN"):
         normal_scores(np.array([[1.0], [np.nan]]))
+
+
+def test_single_precision_in_doubles_is_sorted_as_single_precision(rng, monkeypatch):
+    """Other doubles, and those beyond single precision, are sorted as doubles."""
+    from grokking_phases.synergy import normal_scores as module
+
+    X = np.maximum(rng.normal(size=(300, 5)), 0).astype(np.float32)
+    wanted = rank_columns(X)
+    monkeypatch.setattr(module, "_sort_double", lambda rows: pytest.fail("sorted as doubles"))
+    found = rank_columns(X.astype(float))
+    np.testing.assert_array_equal(found.order, wanted.order)
+    np.testing.assert_array_equal(found.doubled_places, wanted.doubled_places)
+    monkeypatch.undo()
+    beyond = np.array([[1e300], [1.0], [2e300], [-1e300], [1e300]])
+    np.testing.assert_array_equal(rank_columns(beyond).order, [[3, 1, 0, 4, 2]])

@@ -2,14 +2,18 @@
 
 By default, numpy's BLAS and OpenMP start a thread for each core. Where other work runs on the machine, these
 threads wait for each other, and the same call takes many times as long.
+
+Looking up the libraries that start threads takes 6 ms. So they are looked up again only after an import,
+which may have loaded another.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _TOLD: list[int] = []  # the numbers that `use_threads` has set, the innermost last
 
@@ -19,10 +23,16 @@ def use_threads(n: int) -> Iterator[None]:
     """Let all code in this process use n compute threads within the block."""
     _TOLD.append(n)
     try:
-        with threadpool_limits(n):
+        with libraries(len(sys.modules)).limit(limits=n):
             yield
     finally:
         _TOLD.pop()
+
+
+@lru_cache(maxsize=1)
+def libraries(n_modules: int) -> ThreadpoolController:
+    """Return the libraries of this process that start threads, once `n_modules` modules are imported."""
+    return ThreadpoolController()
 
 
 def one_thread(function: Callable) -> Callable:

@@ -25,7 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
-from grokking_phases.data.module_hooks import outputs, rest_after
+from grokking_phases.data.module_hooks import evaluated, outputs, rest_after
+from grokking_phases.data.sums_of_points import Points, SumReader, Weights, blocks_after
 from grokking_phases.samples import take_points
 from grokking_phases.threads import one_thread
 
@@ -36,6 +37,8 @@ NEEDS_NETWORK = True
 LIMITS = {"n_samples": (2, None), "n_points": (3, None), "seed": (0, None)}
 
 Function = Callable[[Tensor], Tensor]
+# From sample i and samples j to f along the lines from i to each j, (n_j, n_points, k).
+Lines = Callable[[int, slice], Tensor]
 
 ROWS = 2048  # points that f reads at a time: bounds memory, and keeps activations in the cache
 SPREAD = 8  # in roundings: an output that varies by no more along a line counts as constant
@@ -73,8 +76,9 @@ def compute(snapshots, *, n_samples: int = 256, n_points: int = 21, seed: int = 
 def _rows(snapshots, inputs: Tensor, n_points: int) -> Iterator[dict]:
     for snapshot in snapshots:
         for layer in snapshots.layers:
-            found = connectivity(*function_of_layer(snapshot.network, layer, inputs), n_points)
-            number = _number(found)
+            lines = lines_of_layer(snapshot.network, layer, inputs, n_points)
+            found = connectivity(lines, len(inputs), n_points)
+            number = number_of(found)
             values = {
                 "linear_mapping_number": number,
                 "n_constant": found.n_constant,
@@ -103,23 +107,66 @@ def linear_mapping_number(f: Function, X: Tensor, *, n_points: int = 21) -> floa
     X = take_points(X)
     check_limits(LIMITS, n_samples=len(X), n_points=n_points)
     with torch.no_grad():
-        return _number(connectivity(f, X, n_points))
+        return number_of(connectivity(straight_lines(f, X, n_points), len(X), n_points))
 
 
-def connectivity(f: Function, X: Tensor, n_points: int) -> Connectivity:
-    """Return L for every pair of the samples X (n_samples, d), computed one block of pairs at a time."""
-    first, second = np.triu_indices(len(X), 1)
+def lines_of_layer(network: nn.Module, layer: str, inputs: Tensor, n_points: int) -> Lines:
+    """Return the lines between a layer's outputs for the inputs, by the faster way for a transformer."""
+    if blocks_after(network, layer) is None:
+        return straight_lines(*function_of_layer(network, layer, inputs), n_points)
+    X = outputs(network, inputs, [layer])[layer]  # (n, n_positions, d_model)
+    return transformer_lines(network, layer, X, n_points)
+
+
+def straight_lines(f: Function, X: Tensor, n_points: int) -> Lines:
+    """Return f along the lines between the samples X (n_samples, d)."""
     between = torch.linspace(0, 1, n_points, dtype=X.dtype, device=X.device)[1:-1, None]  # (n_points - 2, 1)
     ends = f(X)  # (n_samples, k): f at the ends of all lines
-    L, n_constant, n_values = np.eye(len(X)), 0, 0
-    for pairs in np.array_split(np.arange(len(first)), -(-len(first) * n_points // ROWS)):
-        i, j = first[pairs], second[pairs]
-        x = torch.lerp(X[i][:, None], X[j][:, None], between)  # (n_pairs, n_points - 2, d)
+
+    def lines(i: int, j: slice) -> Tensor:
+        x = torch.lerp(X[i], X[j][:, None], between)  # (n_j, n_points - 2, d)
         y = f(x.flatten(0, 1)).unflatten(0, x.shape[:2])
-        r2, constant = squared_correlations(torch.cat([ends[i][:, None], y, ends[j][:, None]], dim=1))
-        L[i, j] = L[j, i] = r2.mean(dim=1).cpu().numpy()
-        n_constant += int(constant.sum())
-        n_values += constant.numel()
+        return torch.cat([ends[i].expand(len(y), 1, -1), y, ends[j][:, None]], dim=1)
+
+    return lines
+
+
+def transformer_lines(network: nn.Module, module: str, X: Tensor, n_points: int) -> Lines:
+    """Return `straight_lines` for the rest of a transformer after a module.
+
+    X: the module's outputs (n_samples, n_positions, d_model).
+    """
+    with evaluated(network):
+        reader = SumReader(blocks_after(network, module))
+        points = reader.points(X)
+    place = torch.linspace(0, 1, n_points, dtype=X.dtype, device=X.device)
+
+    def f(s: Points, t: Points, weights: Weights) -> Tensor:
+        with evaluated(network):
+            *_, last = reader.hidden(reader.attended(s, t, weights))
+            return network.readout(network.norm(last)).unflatten(0, (-1, len(weights.a)))
+
+    ends = f(points, points.part(slice(1)), Weights(place[-1:], place[:1]))  # (n_samples, 1, k)
+    between = Weights(1 - place[1:-1], place[1:-1])
+
+    def lines(i: int, j: slice) -> Tensor:
+        y = f(points.part(slice(i, i + 1)), points.part(j), between)
+        return torch.cat([ends[i].expand(len(y), 1, -1), y, ends[j]], dim=1)
+
+    return lines
+
+
+def connectivity(lines: Lines, n_samples: int, n_points: int) -> Connectivity:
+    """Return L for every pair of the samples, computed for some pairs at a time."""
+    L, n_constant, n_values = np.eye(n_samples), 0, 0
+    n_pairs = max(1, ROWS // n_points)
+    for i in range(n_samples - 1):
+        for first in range(i + 1, n_samples, n_pairs):
+            j = slice(first, min(first + n_pairs, n_samples))
+            r2, constant = squared_correlations(lines(i, j))
+            L[i, j] = L[j, i] = r2.mean(dim=1).cpu().numpy()
+            n_constant += int(constant.sum())
+            n_values += constant.numel()
     return Connectivity(L, n_constant, n_constant == n_values)
 
 
@@ -128,11 +175,12 @@ def squared_correlations(y: Tensor) -> tuple[Tensor, Tensor]:
 
     y: outputs along lines (n_pairs, n_points, k). Both results are (n_pairs, k), and r^2 is float64.
     """
-    start = y[:, :1]
-    span, size = y.amax(dim=1) - y.amin(dim=1), y.abs().amax(dim=1)
+    low, high = y.amin(dim=1), y.amax(dim=1)  # several times as fast as torch.aminmax
+    span, size = high - low, torch.maximum(low.abs(), high.abs())
     constant = span <= SPREAD * torch.finfo(y.dtype).eps * size
-    y = (y - start).double()  # exact for values near each other; little cancels in the squares
-    y = y / span.double().masked_fill(constant, 1)[:, None]  # no square overflows or vanishes
+    exact = y.dtype != torch.float64  # then float64 holds the squares of y
+    y = (y - y[:, :1]).double()  # exact for values near each other; little cancels in the squares
+    y = y if exact else y / span.masked_fill(constant, 1)[:, None]  # no square overflows or vanishes
     n_points = y.shape[1]
     place = torch.linspace(-1, 1, n_points, dtype=y.dtype, device=y.device)
     covariance = torch.einsum("p,npk->nk", place, y)
@@ -141,7 +189,7 @@ def squared_correlations(y: Tensor) -> tuple[Tensor, Tensor]:
     return r2.clamp(max=1).masked_fill(constant, 1), constant
 
 
-def _number(found: Connectivity) -> float:
+def number_of(found: Connectivity) -> float:
     """Return the linear mapping number that follows from L; NaN where it is undefined."""
     if found.constant or not np.isfinite(found.L).all():
         return np.nan

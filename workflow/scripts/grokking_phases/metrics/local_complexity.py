@@ -23,7 +23,8 @@ import torch
 from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
-from grokking_phases.data.module_hooks import outputs, preactivations, rest_after
+from grokking_phases.data.module_hooks import evaluated, outputs, preactivations, rest_after
+from grokking_phases.data.sums_of_points import SumReader, Weights, blocks_after
 from grokking_phases.samples import take_points
 from grokking_phases.threads import one_thread
 
@@ -34,9 +35,11 @@ NEEDS_NETWORK = True
 LIMITS = {"radius": (1e-12, None), "n_directions": (1, None), "n_samples": (1, None), "seed": (0, None)}
 
 INPUT = "input"  # the value of `points` that stands for no module
-ROWS = 2048  # points that the network reads at a time: bounds memory
+ROWS = 1024  # points that the network reads at a time: bounds memory
 
 Read = Callable[[Tensor], dict[str, Tensor]]  # from points (n, d) to {layer: pre-activations (n, width)}
+# From steps v (P, d) to a function from points x to {layer: pre-activations (n, 2 P, width) at x + v, x - v}.
+Vertices = Callable[[Tensor], Read]
 
 
 @one_thread
@@ -90,14 +93,14 @@ def _rows(
     for snapshot in snapshots:
         network = snapshot.network
         train = points_of(network, module, everything)  # (n, d), or (n, n_positions, d_model)
-        read = function_of_points(network, module, inputs["train"], train.shape[1:])
+        vertices = vertices_of(network, module, inputs["train"], train.shape[1:])
         points = {split: points_of(network, module, rows).flatten(1) for split, rows in inputs.items()}
         relative = train.ndim > 2 if options["relative"] is None else options["relative"]
         train = train.flatten(1)
         points["random"] = alike(train, mixtures)
         radius = options["radius"] * (train.square().sum(dim=1).mean().sqrt().item() if relative else 1.0)
         directions = frame(train.shape[1], min(options["n_directions"], train.shape[1]), options["seed"])
-        found = {split: crossings(read, X, radius, directions) for split, X in points.items()}
+        found = {split: crossings(vertices, X, radius, directions) for split, X in points.items()}
         for layer in found["train"]:
             counts = {f"local_complexity_{split}": by_layer[layer] for split, by_layer in found.items()}
             values = {metric: each.mean() for metric, each in counts.items()} | {"radius": radius}
@@ -120,6 +123,47 @@ def function_of_points(network: nn.Module, module: str, inputs: Tensor, shape: t
         return lambda X: preactivations(network, X.unflatten(1, shape))
     rest = rest_after(network, module, inputs)
     return lambda X: preactivations(network, X.unflatten(1, shape), rest, after=module)
+
+
+def vertices_of(network: nn.Module, module: str, inputs: Tensor, shape: torch.Size) -> Vertices:
+    """Return the pre-activations around points, by the faster way for a transformer.
+
+    shape: the shape of one point in the network.
+    """
+    if blocks_after(network, module) is None:
+        return around(function_of_points(network, module, inputs, shape))
+    return partial(transformer_vertices, network, module, shape)
+
+
+def around(read: Read) -> Vertices:
+    """Return the pre-activations around points, for those at points."""
+
+    def vertices(steps: Tensor) -> Read:
+        offsets = torch.cat([steps, -steps])  # (2 P, d)
+        return lambda X: {
+            layer: values.view(len(X), len(offsets), -1)
+            for layer, values in read((X[:, None] + offsets).flatten(0, 1)).items()
+        }
+
+    return vertices
+
+
+def transformer_vertices(network: nn.Module, module: str, shape: torch.Size, steps: Tensor) -> Read:
+    """Return the pre-activations around points of a transformer's residual stream, after `module`."""
+    blocks = blocks_after(network, module)
+    layers = [f"block_{network.n_blocks - len(blocks) + i + 1}.hidden" for i in range(len(blocks))]
+    both = torch.tensor([1, -1], dtype=steps.dtype, device=steps.device)
+    with evaluated(network):
+        reader = SumReader(blocks)
+        t = reader.points(steps.unflatten(1, shape))
+
+    def read(X: Tensor) -> dict[str, Tensor]:
+        with evaluated(network):
+            sums = reader.attended(reader.points(X.unflatten(1, shape)), t, Weights(both.abs(), both))
+            inputs = zip(layers, reader.hidden(sums), strict=False)  # the last output is not computed
+            return {layer: values.unflatten(0, (len(X), -1)) for layer, values in inputs}
+
+    return read
 
 
 def alike(points: Tensor, mixtures: Tensor) -> Tensor:
@@ -153,22 +197,19 @@ def local_complexity(
         raise ValueError(
             f"n_directions: {n_directions} is more than {X.shape[1]}, the dimension of X; choose fewer."
         )
-    return crossings(partial(preactivations, model), X, radius, frame(X.shape[1], n_directions, seed))
+    return crossings(around(partial(preactivations, model)), X, radius, frame(X.shape[1], n_directions, seed))
 
 
-def crossings(read: Read, X: Tensor, radius: float, directions: Tensor) -> dict[str, np.ndarray]:
+def crossings(vertices: Vertices, X: Tensor, radius: float, directions: Tensor) -> dict[str, np.ndarray]:
     """Return the counts of `local_complexity` at X (n_samples, d), with directions (P, d)."""
-    steps = radius * directions.to(X)
-    offsets = torch.cat([steps, -steps])  # (2 P, d)
+    read = vertices(radius * directions.to(X))
     counts: dict[str, list[np.ndarray]] = {}
-    for part in X.split(max(1, ROWS // len(offsets))):
-        vertices = (part[:, None] + offsets).flatten(0, 1)  # (n * 2 P, d)
+    for part in X.split(max(1, ROWS // (2 * len(directions)))):
         defined = torch.ones(len(part), dtype=torch.bool, device=part.device)
-        for layer, values in read(vertices).items():
-            values = values.view(len(part), len(offsets), -1)
-            defined = defined & values.isfinite().all(dim=2).all(dim=1)  # (n,)
-            positive = (values > 0).sum(dim=1)  # (n, width)
-            crossed = ((positive > 0) & (positive < len(offsets))).sum(dim=1).double()
+        for layer, values in read(part).items():
+            low, high = values.amin(dim=1), values.amax(dim=1)  # (n, width); NaN where a value is NaN
+            defined = defined & (low.isfinite() & high.isfinite()).all(dim=1)  # (n,)
+            crossed = ((high > 0) & (low <= 0)).sum(dim=1).double()
             counts.setdefault(layer, []).append(crossed.where(defined, torch.nan).cpu().numpy())
     return {layer: np.concatenate(parts) for layer, parts in counts.items()}
 

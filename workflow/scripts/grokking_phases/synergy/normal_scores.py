@@ -55,9 +55,10 @@ def score_covariances(ranks: "Ranks", ties: Ties, n_draws: int, seed: int) -> It
 
 def rank_columns(X: np.ndarray, ties: Ties = "average") -> "Ranks":
     """Return the ranks of each column of X (n_samples x n_features); raise ValueError if X has a NaN."""
-    rows = np.ascontiguousarray(np.transpose(X), dtype=np.float64)
-    order, doubled_places = np.empty(rows.shape, np.intp), np.empty(rows.shape, np.intp)
     sort = default_sort if ties == "paper" else stable_sort
+    is_single = getattr(X, "dtype", None) == np.float32 and sort is stable_sort
+    rows = np.ascontiguousarray(np.transpose(X), dtype=np.float32 if is_single else np.float64)
+    order, doubled_places = np.empty(rows.shape, np.intp), np.empty(rows.shape, np.intp)
     for chunk in row_chunks(rows):
         if np.isnan(rows[chunk]).any():
             raise ValueError("X holds a NaN, which has no rank; give samples without NaN.")
@@ -143,12 +144,30 @@ def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the order and the sorted rows by a stable sort of each row (n_features x n_samples, no NaN).
 
     numpy sorts numbers faster than it finds their order. So this function sorts numbers that carry a float in
-    their first bits and its place in the last. The first bits hold all of a float32. They hold enough of a
-    float64 that places almost never decide between different floats. Where places do decide, numpy's own
-    stable sort is used.
+    their first bits and its place in the last.
     """
-    bits = np.add(rows, 0.0, dtype=np.float64).view(np.int64)  # adding 0 turns -0 into 0
-    numbers = bits ^ (bits >> 63 & np.iinfo(np.int64).max)  # they ascend as the floats do
+    with np.errstate(over="ignore"):
+        single = rows.astype(np.float32)
+    return _sort_single(single) if (single == rows).all() else _sort_double(rows)
+
+
+def _sort_single(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `stable_sort` of float32: 32 bits for the float, and 32 for its place."""
+    bits = (rows + np.float32(0)).view(np.int32)  # adding 0 turns -0 into 0
+    numbers = _ascending(bits).astype(np.int64) << 32
+    numbers |= np.arange(rows.shape[1])
+    numbers.sort(axis=1)
+    values = _ascending((numbers >> 32).astype(np.int32))
+    return numbers & 0xFFFFFFFF, values.view(np.float32)
+
+
+def _sort_double(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `stable_sort` of float64, whose last bits make room for the place.
+
+    The bits that remain are so many that places almost never decide between different floats. Where places do
+    decide, numpy's own stable sort is used.
+    """
+    numbers = _ascending(np.add(rows, 0.0, dtype=np.float64).view(np.int64))
     n_samples = rows.shape[1]
     places = (1 << (n_samples - 1).bit_length()) - 1
     numbers &= ~places
@@ -160,6 +179,11 @@ def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         order = np.argsort(rows, axis=1, kind="stable")
         values = _take_along_rows(rows, order)
     return order, values
+
+
+def _ascending(bits: np.ndarray) -> np.ndarray:
+    """Return the bits of floats as numbers that ascend as the floats do; a second call reverts the first."""
+    return bits ^ (bits >> 8 * bits.itemsize - 1 & np.iinfo(bits.dtype).max)
 
 
 def row_chunks(rows: np.ndarray) -> Iterator[slice]:
