@@ -154,6 +154,20 @@ def test_a_short_script_runs_in_a_fork_and_one_that_trains_does_not(forked, scri
     assert long.executed == "x"
 
 
+def test_without_the_server_a_script_runs_as_before(monkeypatch, script):
+    jobs, before = ForkedJobs(), servers()
+    monkeypatch.setattr(forked_jobs, "ForkedJobs", lambda: jobs)
+    scripts = type("Copy", (Scripts,), {"execute_script": Scripts.execute_script})
+    fork_jobs_of(scripts, 1)
+    jobs.start()
+    (server,) = [process for process in servers() if process not in before]
+    server.kill()
+    server.wait(timeout=60)
+    short = scripts("metric.py")
+    short.execute_script("x")
+    assert short.executed == "x"
+
+
 @pytest.mark.parametrize("text", ["1 / 0", "import os; os._exit(1)"])
 def test_a_failed_script_raises_the_error_that_snakemake_expects(forked, script, text):
     with pytest.raises(subprocess.CalledProcessError):

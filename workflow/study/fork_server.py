@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -38,11 +39,11 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the scripts and Snakemake, and so this program
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks that have ended need not be waited for
     for name in MODULES:
-        import_module(name)
+        preload(name)
     later = list(LATER)
     while True:
         while later and not select.select([control], [], [], 0)[0]:
-            import_module(later.pop(0))
+            preload(later.pop(0))
         script, descriptors, _, _ = socket.recv_fds(control, LONGEST, 1)
         if not script:
             return
@@ -52,6 +53,12 @@ def serve(control: socket.socket) -> None:
                 answer.send(b"%d" % status_of(script.decode()))
                 os._exit(0)
         os.close(descriptors[0])
+
+
+def preload(module: str) -> None:
+    """Import a module; if it is missing, a script that needs it will say so."""
+    with suppress(ImportError):
+        import_module(module)
 
 
 def status_of(script: str) -> int:

@@ -5,6 +5,7 @@ its own to Snakemake, with its own files and log.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -70,12 +71,15 @@ def fork_jobs_of(scripts: type, n_threads: int) -> ForkedJobs | None:
     execute, jobs = scripts.execute_script, ForkedJobs()
 
     def execute_script(script: Any, fname: str, edit: bool = False) -> None:
-        if edit or not may_fork(script):
+        forks = may_fork(script) and not edit
+        try:
+            status = jobs.run(fname) if forks else None
+        except OSError:  # the server was killed
+            forks = False
+        if not forks:
             execute(script, fname, edit)
-        elif status := jobs.run(fname):
-            raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
-        elif status is None:
-            raise subprocess.CalledProcessError(-9, f"{sys.executable} {fname}")
+        elif status != 0:
+            raise subprocess.CalledProcessError(status or -signal.SIGKILL, f"{sys.executable} {fname}")
 
     scripts.execute_script = execute_script
     return jobs
