@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.spatial import KDTree
+from scipy.special import digamma
 from scipy.stats import norm
 from sklearn.feature_selection import mutual_info_classif
 
 from grokking_phases.estimators.gaussian_copula import estimate, gaussian_copula_information
-from grokking_phases.estimators.ksg import SAME, counts, ksg_information
+from grokking_phases.estimators.ksg import ksg_information, mean_digamma
 
 ESTIMATES = {
     "gaussian_copula": gaussian_copula_information,
@@ -185,31 +185,14 @@ def test_rounding_gives_a_point_no_density():
         assert np.isnan(gaussian_copula_information(T, labels)), n_dead
 
 
-LAYERS = {
-    "continuous": lambda rng: rng.normal(size=(700, 2)),
-    "one component": lambda rng: rng.normal(size=(700, 1)),
-    "five components": lambda rng: rng.normal(size=(700, 5)),
-    "half zeros": lambda rng: np.maximum(rng.normal(size=(700, 3)), 0),
-    "a grid": lambda rng: rng.integers(4, size=(700, 2)).astype(float),
-    "constant": lambda rng: np.ones((700, 2)),
-    "far from 0": lambda rng: 1e8 + rng.normal(size=(700, 2)),
-    "an outlier": lambda rng: np.vstack([rng.normal(size=(699, 2)), [[1e6, -1e6]]]),
-    "two samples": lambda rng: rng.normal(size=(2, 2)),
-}
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_counts_equal_those_of_a_tree(name):
-    """The distances are those to the fourth sample, which lies exactly on the edge, and some smaller ones."""
-    T = LAYERS[name](np.random.default_rng(0))
-    tree, rounding = KDTree(T), 4 * np.finfo(float).eps * np.abs(T).max()
-    for k, factor in [(4, 1.0), (4, 0.7), (1, 1.0)]:
-        distance = factor * tree.query(T, [min(k, len(T))], p=np.inf)[0][:, 0]
-        margin = rounding + SAME * distance
-        nearer, within = (
-            tree.query_ball_point(T, radius, p=np.inf, return_length=True)
-            for radius in (np.maximum(distance - margin, 0), distance + margin)
-        )
-        found = counts(T, distance, rounding)
-        np.testing.assert_array_equal(found[0], np.where(distance > margin, nearer, 1))
-        np.testing.assert_array_equal(found[1], within)
+def test_without_ties_of_other_labels_the_mean_is_the_logarithm_of_the_rank_itself():
+    """Ties among samples of the own label alone change nothing, and others average over both places."""
+    least, j, t, o = (
+        np.array([5, 5, 7, 5]),
+        np.array([1, 2, 1, 1]),
+        np.array([1, 3, 1, 1]),
+        np.array([0, 0, 0, 1]),
+    )
+    found = mean_digamma(least, j, t, o)
+    np.testing.assert_array_equal(found[:3], digamma([5, 5, 7]))
+    assert found[3] == pytest.approx((digamma(5) + digamma(6)) / 2)

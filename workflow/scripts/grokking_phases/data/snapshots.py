@@ -15,6 +15,8 @@ from grokking_phases.storage.headers import content_of, header_of
 Activations = dict[str, np.ndarray]
 Steps = list[int] | dict[str, int] | None  # a rule that chooses steps, or None for all
 
+SINGLE = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(np.float32)  # float32 of each float16
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -80,7 +82,7 @@ class Snapshots:
         }
         if len(found) < len(self.layers):
             found |= self.recompute(step)
-        activations = {layer: found[layer].astype(np.float32, copy=False) for layer in self.layers}
+        activations = {layer: as_single(found[layer]) for layer in self.layers}
         return Snapshot(step, activations, self.network(step) if self.network else None)
 
 
@@ -104,3 +106,10 @@ def read_run(
         networks = Networks(paths["weights"], paths["dataset"], layers["model"], digest)
         snapshots.network, snapshots.recompute = networks, networks.recompute(layers["recomputed"])
     return snapshots
+
+
+def as_single(values: np.ndarray) -> np.ndarray:
+    """Return values as float32; for float16 by a table, twice as fast as numpy's conversion."""
+    if values.dtype == np.float16:
+        return SINGLE.take(np.ascontiguousarray(values).view(np.uint16))
+    return values.astype(np.float32, copy=False)

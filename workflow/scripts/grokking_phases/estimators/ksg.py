@@ -36,7 +36,7 @@ from grokking_phases.samples import take_samples
 LIMITS = {"n_components": (1, None), "n_neighbours": (1, None)}
 
 SAME = 1e-10  # relative difference up to which two distances are equal
-BLOCK = 64  # samples that are compared with others at a time: keeps distances in the cache
+LEAF = 32  # samples in a leaf of a tree: counting in leaves is faster than descending further
 
 
 def ksg_information(
@@ -75,38 +75,30 @@ def expected_log_ranks(T: np.ndarray, labels: np.ndarray, k: np.ndarray) -> np.n
     distance, own = np.empty(len(T)), np.empty((2, len(T)), int)
     rounding = 4 * np.finfo(float).eps * np.abs(T).max()
     for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        points, n_nearer = T[members], k[members[0]]
+        members = labels == label
+        tree = KDTree(T[members], LEAF)
         # The nearest neighbour is the sample itself.
-        distance[members] = KDTree(points).query(points, [n_nearer + 1], p=np.inf)[0][:, 0]
-        own[:, members] = counts(points, distance[members], rounding)
-    (own_nearer, own_within), (nearer, within) = own, counts(T, distance, rounding)
+        distance[members] = tree.query(T[members], [k[members][0] + 1], p=np.inf)[0][:, 0]
+        own[:, members] = counts(tree, T[members], distance[members], rounding)
+    (own_nearer, own_within), (nearer, within) = own, counts(KDTree(T, LEAF), T, distance, rounding)
     j, t = k + 1 - own_nearer, own_within - own_nearer
     return mean_digamma(nearer + j - 1, j, t, within - nearer - t)
 
 
-def counts(T: np.ndarray, distance: np.ndarray, rounding: float) -> np.ndarray:
-    """Return how many samples are nearer than a distance, and how many within it (2, n_samples).
+def counts(
+    tree: KDTree, T: np.ndarray, distance: np.ndarray, rounding: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many samples are nearer than a distance, and how many within it (n_samples,).
 
     rounding: of a distance of 0. Distances that differ by rounding are equal. Each sample counts itself as
     nearer.
-
-    Each block of samples, sorted by their first variable, is compared with those that can be in reach there.
     """
-    margin = rounding + SAME * distance
-    nearer, within = np.maximum(distance - margin, 0), distance + margin
-    order = np.argsort(T[:, 0])
-    columns, found = T[order].T.copy(), np.empty((2, len(T)), int)
-    for block in np.array_split(order, -(-len(T) // BLOCK)):
-        x, reach = T[block], within[block] + rounding
-        start, end = np.searchsorted(columns[0], [(x[:, 0] - reach).min(), (x[:, 0] + reach).max()])
-        d = np.abs(x[:, :1] - columns[0, start : end + 1])
-        for own, column in zip(x.T[1:], columns[1:], strict=True):
-            np.maximum(d, np.abs(own[:, None] - column[start : end + 1]), out=d)
-        for row, radius in zip(found, (nearer, within), strict=True):
-            row[block] = np.count_nonzero(d <= radius[block, None], axis=1)
-    found[0, distance <= margin] = 1
-    return found
+    rounding = rounding + SAME * distance
+    nearer, within = (
+        tree.query_ball_point(T, radius, p=np.inf, return_length=True)
+        for radius in (np.maximum(distance - rounding, 0), distance + rounding)
+    )
+    return np.where(distance > rounding, nearer, 1), within
 
 
 def mean_digamma(least: np.ndarray, j: np.ndarray, t: np.ndarray, o: np.ndarray) -> np.ndarray:
