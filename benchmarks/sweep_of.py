@@ -4,15 +4,15 @@
     snakemake -n --quiet --configfile config.yaml sweep.json -- results/sweep/tables/prediction.parquet
 
 The sweep is an overlay for config.yaml, in JSON, which is read faster than YAML. It has the emergence paper's
-MLP at learning rates and weight decays, with five seeds each. Each seed has a data set, a training and two
-metrics. One job reads the tables of all.
+MLP at learning rates and weight decays, with five seeds each. Each seed has a data set, a training, stored
+scores and two metrics. One job reads the tables of all.
 """
 
 import json
 import math
 import sys
 
-SEEDS, JOBS_OF_SEED = 5, 4
+SEEDS, JOBS_OF_SEED = 5, 5
 
 
 def sweep(n_jobs: int) -> dict:

@@ -7,7 +7,7 @@ import sys
 
 import pandas as pd
 import pytest
-from sweep_of import SEEDS, sweep
+from sweep_of import JOBS_OF_SEED, SEEDS, sweep
 from trees import REPOSITORY, copy_of_repository
 
 TABLE = "results/sweep/tables/prediction.parquet"
@@ -34,7 +34,7 @@ def test_a_sweep_gives_a_table_of_hits_and_misses_and_its_figure(tmp_path):
 def plan(tmp_path):
     """Return a function that gives Snakemake's plan for targets in a sweep of 20 runs."""
     overlay = tmp_path / "sweep.json"
-    overlay.write_text(json.dumps(sweep(20 * SEEDS * 4)))
+    overlay.write_text(json.dumps(sweep(20 * SEEDS * JOBS_OF_SEED)))
 
     def planned(*targets):
         command = [
@@ -54,7 +54,7 @@ def plan(tmp_path):
 
 
 def test_a_sweep_has_the_number_of_jobs_that_is_asked_for(plan):
-    assert re.search(r"^total +401$", plan(TABLE), re.MULTILINE)
+    assert re.search(r"^total +501$", plan(TABLE), re.MULTILINE)
 
 
 def test_a_file_of_an_unknown_run_raises_an_error_that_names_the_nearest_run(plan):
