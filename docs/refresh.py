@@ -238,10 +238,13 @@ def courses(results: Path, figure: str, keys: list[str], value: str) -> pd.DataF
 def claims(results: Path) -> pd.DataFrame:
     """Return each claim of both papers under each variant, with its verdict; also write claims.md."""
     finished(results, "*/[0-9]*/curves.parquet")
-    declared = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(DOCS.glob("claims/*.yaml"))]
+    declared = [
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(DOCS.glob("claims/*.yaml"))
+    ]
     table = pd.concat([score(paper, results) for paper in declared], ignore_index=True)
     page = DOCS / "claims.md"
-    page.write_text(between_markers(page.read_text("utf-8"), in_words(table)), "utf-8")
+    text = between_markers(page.read_text(encoding="utf-8"), in_words(table))
+    page.write_text(text, encoding="utf-8")
     return table
 
 

@@ -11,12 +11,16 @@ from trees import REPOSITORY
 SOURCES = sorted((REPOSITORY / "workflow").rglob("*.py"))
 RULES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "workflow").rglob("*.smk"))]
 EXECUTES = (
-    r"eval|exec|compile|__import__|shell|os\.(system|popen|exec\w+|spawn\w+)|subprocess\.\w+|"
+    r"eval|exec|compile|__import__|shell|os\.(system|popen|exec\w+|spawn\w+)|subprocess\.(?!CalledProcessError)\w+|"
     r"yaml\.(load|load_all|full_load\w*|unsafe_load\w*)|\w+\.(read|to)_pickle|"
     r"(pickle|dill|shelve|marshal|joblib)(?!\.UnpicklingError)(\.\w+)*"
 )
-# `snakemake adopt` starts git and Snakemake, which it names itself.
-PROGRAMS = {("adopt", "subprocess.run"), ("commits", "subprocess.run")}
+# `snakemake adopt` starts git and Snakemake, which it names itself. Short jobs run in forks of our own program.
+PROGRAMS = {
+    ("adopt", "subprocess.run"),
+    ("commits", "subprocess.run"),
+    ("forked_jobs", "subprocess.Popen"),
+}
 DIRECTIVES = re.compile(
     r"^\s+(shell|run|wrapper|notebook|cwl)\s*:\s*($|[\"'])|\b(shell|eval|exec|system)\(", re.MULTILINE
 )
