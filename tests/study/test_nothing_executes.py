@@ -15,7 +15,7 @@ EXECUTES = (
     r"yaml\.(load|load_all|full_load\w*|unsafe_load\w*)|\w+\.(read|to)_pickle|"
     r"(pickle|dill|shelve|marshal|joblib)(?!\.UnpicklingError)(\.\w+)*"
 )
-# `snakemake adopt` starts git and Snakemake, which it names itself. Short jobs run in forks of our own program.
+# `snakemake adopt` starts git and Snakemake, which it names itself. Forks run scripts that Snakemake wrote.
 PROGRAMS = {
     ("adopt", "subprocess.run"),
     ("commits", "subprocess.run"),
