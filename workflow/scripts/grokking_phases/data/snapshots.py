@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from grokking_phases.data.examples_file import read_examples
+from grokking_phases.data.probe_file import read_probe
 from grokking_phases.steps import nearest, steps_of
 from grokking_phases.storage.headers import content_of, header_of
 
@@ -32,8 +32,8 @@ class Snapshots:
     network  a function from a step to the network of that step, or None
     header   the header of snapshots.parquet
     inputs   (n_samples, n_operands) int64, the train examples in the order in which the split drew them;
-             `test_inputs` are those of the test set
-    targets  (n_samples,) int64, the classes of the train examples
+             `test_inputs` are those of the test set. Samples recorded elsewhere have any shape and type
+    targets  (n_samples,) int64, the classes of the train examples; elsewhere perhaps real numbers
 
     Raises ValueError if the snapshots were taken on other examples.
     """
@@ -58,7 +58,7 @@ class Snapshots:
         self.layers: dict[str, int] = layers or self.header["layers"]
         self._recorded = [layer for layer in self.layers if layer in self.header["layers"]]
         self._recompute, self._network = recompute, network
-        examples = read_examples(dataset)
+        examples = read_probe(dataset)
         self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
         self.test_inputs = examples.inputs[~examples.train]
 
