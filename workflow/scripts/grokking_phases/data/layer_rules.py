@@ -44,7 +44,7 @@ class LayerRule:
         if self.reduce is not None and self.reduce not in REDUCTIONS:
             raise ValueError(f"reduce={self.reduce!r} is none of {', '.join(REDUCTIONS)}; give one of them.")
 
-    def table(self, output: Any, module: nn.Module, n_samples: int) -> Tensor:
+    def table(self, output: Any, module: nn.Module | None, n_samples: int) -> Tensor:
         """Return the output as a table (n_samples, width), float32 or float64; raise ValueError as above."""
         values = self._selected(output)
         if values.is_complex():
@@ -101,7 +101,7 @@ class LayerRule:
             f"{what}; {remedy} (mean, max or all){both}; {{{self.layer!r}: …}} is for one layer."
         )
 
-    def _at_position(self, values: Tensor, module: nn.Module) -> Tensor:
+    def _at_position(self, values: Tensor, module: nn.Module | None) -> Tensor:
         if isinstance(module, CHANNELS_FIRST):
             what = (
                 f"layer {self.layer} is a {type(module).__name__}, whose channels come before its positions"

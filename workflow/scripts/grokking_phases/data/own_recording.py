@@ -21,21 +21,34 @@ from grokking_phases.storage.tables import write_table
 OUTPUTS = ("dataset.parquet", "curves.parquet", "snapshots.parquet", "weights.safetensors")
 
 
-def merge(parts: Parts, folder: Path, samples: dict[str, Samples], recorded: dict[str, Any]) -> None:
+def merge(
+    parts: Parts,
+    folder: Path,
+    samples: dict[str, Samples],
+    recorded: dict[str, Any],
+    curves: dict[int, dict[str, float]] | None = None,
+) -> None:
     """Write the files of a recording from its parts, then remove the parts.
 
     samples   {"train": (inputs, targets)}, and perhaps "test"
     recorded  what the headers say about how it was recorded; sizes and steps are added
+    curves    {step: {metric: value}}; None: those in the headers of the parts
     """
     headers = {step: parts.header(step) for step in parts.taken()}
+    if curves is None:
+        curves = {step: header["curves"] for step, header in headers.items()}
     sizes = {"n_probe": len(samples["train"][0]), "n_test": len(samples.get("test", [[]])[0])}
-    facts = {"taken": list(headers), "weights": all(parts.weights(step).exists() for step in headers)}
-    training = digest([[header["curves"], header["digest"]] for header in headers.values()])
+    facts = {
+        "taken": list(headers),
+        "curves": sorted({name for row in curves.values() for name in row}),
+        "weights": bool(headers) and all(parts.weights(step).exists() for step in headers),
+    }
+    training = digest([sorted(curves.items()), [header["digest"] for header in headers.values()]])
     said = {"training": training, "config_digest": training, "recorded": recorded | sizes | facts}
-    dataset, curves, snapshots, weights = (folder / name for name in OUTPUTS)
+    dataset, curves_file, snapshots, weights = (folder / name for name in OUTPUTS)
     write_probe(dataset, samples["train"], samples.get("test"), said)
     said |= {"dataset": content_of(dataset)}
-    write_table(curves, tidy_curves({step: header["curves"] for step, header in headers.items()}), said)
+    write_table(curves_file, tidy_curves(curves), said)
     parts.merge_activations(snapshots, np.arange(sizes["n_probe"]), said)
     write_measured(folder / "metrics", headers, recorded.get("measures", {}), said)
     parts.merge_weights(weights, said)

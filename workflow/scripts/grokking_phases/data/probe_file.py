@@ -1,8 +1,8 @@
 """The dataset file of a network that was recorded elsewhere: samples of any shape, whole or real numbers.
 
 Each row is a sample: its number, its inputs and its target as flat lists, and its split. The probe samples
-are the split `train`. The header holds the shape of one sample and of one target. Files of the pipeline's own
-data sets hold no shapes, and are read too.
+are the split `train`. The header holds the shape of one sample and of one target. There may be no inputs.
+Files of the pipeline's own data sets hold no shapes, and are read too.
 """
 
 from dataclasses import replace
@@ -27,7 +27,10 @@ def write_probe(path: str | Path, probe: Samples, test: Samples | None, header: 
     whole = targets.dtype.kind in "iub" and targets.ndim == 1
     shapes = {"input_shape": inputs.shape[1:], "target_shape": targets.shape[1:]}
     sizes = {"n_tokens": None, "n_classes": int(targets.max()) + 1 if whole else None}
-    columns = {"sample": np.arange(len(inputs)), "inputs": _lists(inputs), "split": split}
+    columns = {"sample": np.arange(len(inputs)), "split": split}
+    columns |= (
+        {"inputs": _lists(inputs)} if inputs[0].size else {}
+    )  # Parquet has no empty lists of a fixed size
     columns["target"] = targets if targets.ndim == 1 else _lists(targets)
     write_parquet(path, pa.table(columns), shapes | sizes | header)
 
@@ -41,13 +44,19 @@ def read_probe(path: str | Path) -> Examples:
     targets = table["target"].combine_chunks()
     flat = targets.flatten() if header["target_shape"] else targets
     examples = Examples(
-        inputs=table["inputs"].combine_chunks().flatten().to_numpy().reshape(-1, *header["input_shape"]),
+        inputs=_inputs(table, header["input_shape"]),
         targets=flat.to_numpy(zero_copy_only=False).reshape(-1, *header["target_shape"]),
         n_tokens=header["n_tokens"],
         n_classes=header["n_classes"],
         train=table["split"].to_numpy() == "train",
     )
     return replace(examples, order=table["sample"].to_numpy())
+
+
+def _inputs(table: pa.Table, shape: list[int]) -> np.ndarray:
+    if "inputs" not in table.column_names:
+        return np.empty((len(table), *shape))
+    return table["inputs"].combine_chunks().flatten().to_numpy().reshape(-1, *shape)
 
 
 def _lists(values: np.ndarray) -> pa.FixedSizeListArray:

@@ -24,8 +24,14 @@ from grokking_phases.data.network_reader import NetworkReader
 from grokking_phases.data.one_snapshot import OneSnapshot, measure_one, measures_of
 from grokking_phases.data.own_recording import OUTPUTS, merge
 from grokking_phases.data.recorder_parts import Parts, digest_of_layers
-from grokking_phases.data.recorder_settings import Settings, as_array, due_steps, samples_of, unwrapped
-from grokking_phases.data.recording import as_stored
+from grokking_phases.data.recorder_settings import (
+    Settings,
+    as_array,
+    due_steps,
+    in_precision,
+    samples_of,
+    unwrapped,
+)
 from grokking_phases.data.undisturbed import undisturbed
 from grokking_phases.storage.digests import digest
 
@@ -186,12 +192,3 @@ class Recorder:
             "measures": self.measures,
             **{name: getattr(score, "__name__", "a function") for name, score in scores.items() if score},
         }
-
-
-def in_precision(values: np.ndarray, dtype: str, name: str) -> np.ndarray:
-    """Return values as `dtype`; raise ValueError, with the recorder's remedy, if it cannot hold them."""
-    try:
-        return as_stored(values, dtype, name)
-    except ValueError as error:
-        remedy = 'give dtype="float32"' if dtype == "float16" else "give select= a function that scales them"
-        raise ValueError(f"{str(error).partition(';')[0]}; {remedy}.") from None

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from grokking_phases.arguments import type_of
 from grokking_phases.data.layer_rules import Select
+from grokking_phases.data.recording import as_stored
 from grokking_phases.steps import steps_of
 
 Score = Callable[[Tensor, Tensor], Any]  # of logits and targets of all samples
@@ -124,3 +125,12 @@ def as_array(values: Tensor) -> np.ndarray:
     """Return a tensor as an array; bfloat16, which numpy lacks, becomes float32."""
     values = values.detach().cpu()
     return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+
+
+def in_precision(values: np.ndarray, dtype: str, name: str) -> np.ndarray:
+    """Return values as `dtype`; raise ValueError, with the recorder's remedy, if it cannot hold them."""
+    try:
+        return as_stored(values, dtype, name)
+    except ValueError as error:
+        remedy = 'give dtype="float32"' if dtype == "float16" else "give select= a function that scales them"
+        raise ValueError(f"{str(error).partition(';')[0]}; {remedy}.") from None
