@@ -9,8 +9,8 @@ __version__ = "0.1.0"
 
 PUBLIC = {
     "Recorder": "data.recorder",
-    "LightningRecorder": "data.training_callbacks",
-    "TransformersRecorder": "data.training_callbacks",
+    "LightningRecorder": "data.lightning_recorder",
+    "TransformersRecorder": "data.transformers_recorder",
     "Snapshots": "data.snapshots",
 }
 __all__ = [*PUBLIC]
