@@ -32,6 +32,10 @@ def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], outpu
 
 def from_weights(sources: dict[str, str], layers: dict, header: dict) -> dict:
     """Return the network and the layers to recompute with it; {} if the recorded activations are enough."""
+    if "network" in layers:
+        from grokking_phases.data.own_networks import OwnNetworks  # imports torch, which takes seconds
+
+        return {"network": OwnNetworks(sources["weights"], layers["network"][0], header["config_digest"])}
     if "model" not in layers:
         return {}
     from grokking_phases.data.networks import Networks  # imports torch, which takes seconds

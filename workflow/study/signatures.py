@@ -11,6 +11,7 @@ The signature is the schema: keyword-only names, defaults, and annotations (`int
     PIECEWISE_LINEAR = True                model: it is linear apart from its ReLUs
     NEEDS_NETWORK = True                   metric: it reads the network, not only recorded activations
     NEEDS_PIECEWISE_LINEAR = True          metric: this network must be linear apart from its ReLUs
+    NEEDS_RECIPE = True                    figure: it compares recipes, so no run may be recorded elsewhere
     DRAWS = ["o_information"]              figure: the kinds of tables that it draws, as a metric's module
 """
 
