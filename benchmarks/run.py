@@ -28,6 +28,7 @@ BENCHMARKS = (
     "metrics",
     "snapshots_io",
     "states",
+    "recorder",
     "overhead",
 )
 RESULTS = Path(__file__).parents[1] / "results"

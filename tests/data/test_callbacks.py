@@ -56,9 +56,11 @@ def test_lightning_trains_with_the_same_bits_and_all_steps_are_recorded(tmp_path
     )
 
 
-def test_transformers_trains_with_the_same_bits_and_all_steps_are_recorded(tmp_path):
+def test_transformers_trains_with_the_same_bits_and_all_steps_are_recorded(tmp_path, monkeypatch):
     transformers = pytest.importorskip("transformers")
     pytest.importorskip("accelerate")
+    # pytest makes `tests/datasets` importable, which transformers takes for the package `datasets`.
+    monkeypatch.setattr("transformers.trainer.is_datasets_available", lambda: False)
     ids = torch.arange(24 * 5).reshape(24, 5) % 7
     sizes = {"vocab_size": 7, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = transformers.BertConfig(**sizes, intermediate_size=12, max_position_embeddings=8, num_labels=3)
