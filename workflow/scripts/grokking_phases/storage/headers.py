@@ -151,6 +151,13 @@ def check_seal(path: str | Path) -> None:
             )
 
 
+def check_same_seals(paths: dict[str, Path], seals: dict[str, str]) -> None:
+    """Raise ValueError for the first file {name: path} whose seal is not that of its name in `seals`."""
+    for name, path in paths.items():
+        if header_of(path)["seal"] != seals[name]:
+            raise ValueError(f"{path} was recorded anew while jobs ran; give the same command again")
+
+
 def file_metadata(path: str | Path) -> dict[str, str]:
     """Return the metadata that a Parquet or safetensors file holds beside its data."""
     if Path(path).suffix == ".safetensors":
