@@ -106,7 +106,8 @@ audit: .venv/installed
 # Locks the newest versions that pyproject.toml allows, and the torch version for which all wheels exist.
 lock: .venv/installed
 	CUSTOM_COMPILE_COMMAND="make lock" \
-		$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
+		$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --strip-extras --allow-unsafe \
+		--extra workflow --extra slurm --extra kubernetes --extra dev \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet \
 		-o requirements.lock pyproject.toml
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak

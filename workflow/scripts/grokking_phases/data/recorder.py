@@ -41,6 +41,20 @@ class Recorder:
 
     The network is left exactly as it was: mode, gradients, buffers, hooks and random state. A training with a
     recorder has the same bits as one without. Use it as a context manager, or call `close` at the end.
+
+    >>> import torch
+    >>> from grokking_phases import Recorder
+    >>> network = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 2))
+    >>> X, y = torch.randn(20, 4), torch.arange(20) % 2
+    >>> optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    >>> with Recorder(network, layers=["1"], probe=(X, y), steps=[0, 5, 10], to="own/0") as recorder:
+    ...     for step in range(11):
+    ...         recorded = recorder(step)
+    ...         optimizer.zero_grad()
+    ...         torch.nn.functional.cross_entropy(network(X), y).backward()
+    ...         optimizer.step()
+    >>> sorted(path.name for path in recorder.folder.iterdir())[:3]
+    ['curves.parquet', 'dataset.parquet', 'snapshots.parquet']
     """
 
     def __init__(self, network: nn.Module, **settings: Any) -> None:

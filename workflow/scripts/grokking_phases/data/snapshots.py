@@ -41,6 +41,17 @@ class Snapshots:
     targets  (n_samples,) int64, the classes of the train examples; elsewhere perhaps real numbers
 
     Raises ValueError if the snapshots were taken on other examples.
+
+    >>> import torch
+    >>> from grokking_phases import Recorder, Snapshots, o_information
+    >>> network = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 2))
+    >>> probe = torch.randn(50, 4), torch.arange(50) % 2
+    >>> with Recorder(network, layers=["1"], probe=probe, steps=[0, 9], to="own/1") as recorder:
+    ...     recorded = [recorder(step) for step in range(10)]
+    >>> snapshots = Snapshots("own/1/snapshots.parquet", "own/1/dataset.parquet")
+    >>> snapshots.steps, snapshots.layers
+    ([0, 9], {'1': 3})
+    >>> values = [o_information(snapshot.activations["1"]) for snapshot in snapshots]
     """
 
     def __init__(

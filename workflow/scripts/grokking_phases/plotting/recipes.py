@@ -23,6 +23,8 @@ def sampling_of(metric: dict) -> Sampling:
 
 def evaluation(run: dict) -> str:
     """Return in words when the loss and accuracy of a run were evaluated."""
+    if is_unknown(run):
+        return ""
     if is_elsewhere(run):
         return times(run["recorded"]["taken"], "evaluations")
     return times(run["training"]["evaluate"], "evaluations")
@@ -30,6 +32,8 @@ def evaluation(run: dict) -> str:
 
 def described(run: dict, sampled: Sampling = sampling) -> str:
     """Return a description of a run: its note, task, network, optimiser, length, seeds and sampling."""
+    if is_unknown(run):
+        return ""
     if is_elsewhere(run):
         return recording_described(run, sampled)
     dataset, training = run["dataset"], run["training"]
@@ -48,7 +52,12 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
 
 def is_elsewhere(run: dict) -> bool:
     """Return whether a run was recorded elsewhere; it has no recipe, and no paper speaks of it."""
-    return "source" in run
+    return "source" in run or is_unknown(run)
+
+
+def is_unknown(run: dict) -> bool:
+    """Return whether only the run's tables are known, as where a figure is drawn from tables alone."""
+    return not run
 
 
 def recording_described(run: dict, sampled: Sampling = sampling) -> str:
@@ -78,7 +87,7 @@ def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
     for name, run in runs.items():
         names.setdefault(described(run, sampled), []).append(name)
     return " ".join(
-        f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items()
+        f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items() if text
     )
 
 

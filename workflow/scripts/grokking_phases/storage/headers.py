@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from safetensors import safe_open
 
 from grokking_phases.storage.atomic_write import whole
 from grokking_phases.storage.digests import digest
@@ -161,6 +160,8 @@ def check_same_seals(paths: dict[str, Path], seals: dict[str, str]) -> None:
 def file_metadata(path: str | Path) -> dict[str, str]:
     """Return the metadata that a Parquet or safetensors file holds beside its data."""
     if Path(path).suffix == ".safetensors":
+        from safetensors import safe_open  # not needed by those who measure arrays
+
         with safe_open(path, framework="numpy") as file:
             return file.metadata()
     return {key.decode(): value.decode() for key, value in pq.read_metadata(path).metadata.items()}

@@ -21,7 +21,7 @@ def text(numbers: pd.DataFrame, study: dict, *more: str) -> str:
     runs = {run: study["runs"][run] for run in dict.fromkeys(numbers["run"])}
     return " ".join(
         [
-            all_described(runs),
+            *filter(None, [all_described(runs)]),
             *(f"{name}: {regularised(run)}." for name, run in runs.items() if not is_elsewhere(run)),
             spread(measured),
             *options_of(measured, study["metrics"]),
