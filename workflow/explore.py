@@ -12,6 +12,7 @@ import yaml
 from grokking_phases.analysis.events import Levels
 from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.page import write_page
+from study.errors import StudyError
 from study.resolve import complete, overlaid
 
 
@@ -44,7 +45,7 @@ if __name__ == "__main__":
     arguments = parsed()
     try:
         print(main(arguments), flush=True)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, yaml.YAMLError, StudyError) as error:
         raise SystemExit(f"explore: {error}") from None
     while arguments.watch:
         time.sleep(arguments.watch)
