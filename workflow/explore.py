@@ -18,7 +18,9 @@ from study.resolve import complete, overlaid
 
 def main(arguments: argparse.Namespace) -> Path:
     """Write the page, and return its path."""
-    config = reduce(overlaid, (yaml.safe_load(path.read_text("utf-8")) for path in arguments.study), {})
+    config = reduce(
+        overlaid, (yaml.safe_load(path.read_text(encoding="utf-8")) for path in arguments.study), {}
+    )
     results = arguments.results or Path(config.get("results", "results"))
     runs = {name: complete(config["runs"], name) for name in config.get("runs", {})}
     study = gather(results, runs, Levels(**config.get("levels", {})))

@@ -47,7 +47,7 @@ def page(data: dict[str, Any]) -> str:
 
 def part(name: str) -> str:
     """Return the text of a file beside this module."""
-    return files("grokking_phases.explorer").joinpath(name).read_text("utf-8")
+    return files("grokking_phases.explorer").joinpath(name).read_text(encoding="utf-8")
 
 
 def embedded(data: dict[str, Any]) -> str:
