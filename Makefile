@@ -25,8 +25,8 @@ PREDICTION := --configfile config.yaml config/prediction.yaml
 CONFIRM := --configfile config.yaml config/confirm.yaml
 STUDY ?= config.yaml
 
-.PHONY: fig5 emergence two_phase prediction confirm smoke paper report docs prune
-.PHONY: test slurm-test soak bench scaling audit lock
+.PHONY: fig5 emergence two_phase prediction confirm smoke paper report explore docs prune
+.PHONY: test slurm-test browser-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -52,6 +52,12 @@ paper: .venv/installed
 
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html
+
+# Writes results/explorer.html from all that is finished, also while a study runs. WATCH=60 renews it each
+# minute. STUDY gives the config files of another study, as for `make prune`.
+explore: export PYTHONPATH := workflow/scripts:workflow
+explore: .venv/installed
+	$(BIN)/python workflow/explore.py --study $(STUDY) $(if $(WATCH),--watch $(WATCH))
 
 # Makes the tables and pictures of docs/ from all studies that are finished.
 docs: export PYTHONPATH := workflow/scripts
@@ -82,6 +88,14 @@ slurm-test: .venv/installed
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(SLURM_PACKAGES) > /dev/null; }
 	PYTHONUTF8=1 $(BIN)/pytest -m slurm --durations 0 tests/slurm
 
+# Tests the explorer in headless Chromium, which it installs where it may (as root on Debian or Ubuntu).
+browser-test: export PYTHONPATH := .venv/browser
+browser-test: .venv/browser/installed
+	@which chromium > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
+		{ echo "make browser-test needs Chromium: install your system's package"; exit 1; }
+	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer
+
 # Kills trainings and Snakemake at 200 random moments; half an hour. docs/faults.md has the end of its output.
 soak: export PYTHONPATH := workflow/scripts:tests/workflow
 soak: .venv/installed
@@ -106,7 +120,8 @@ audit: .venv/installed
 # Locks the newest versions that pyproject.toml allows, and the torch version for which all wheels exist.
 lock: .venv/installed
 	CUSTOM_COMPILE_COMMAND="make lock" \
-		$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --all-extras --strip-extras --allow-unsafe \
+		$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --strip-extras --allow-unsafe \
+		--extra workflow --extra slurm --extra kubernetes --extra dev \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet \
 		-o requirements.lock pyproject.toml
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
@@ -133,4 +148,11 @@ lock: .venv/installed
 	@echo "Installing the benchmarks' peers into .venv/peers (about 500 MB; once)"
 	rm -rf .venv/peers
 	$(BIN)/pip install --quiet --no-deps --target .venv/peers -r benchmarks/peers.txt
+	@touch $@
+
+# Playwright drives Chromium for `make browser-test` alone.
+.venv/browser/installed: tests/explorer/browser.txt .venv/installed
+	@echo "Installing Playwright into .venv/browser (about 150 MB; once)"
+	rm -rf .venv/browser
+	$(BIN)/pip install --quiet --no-deps --target .venv/browser -r tests/explorer/browser.txt
 	@touch $@

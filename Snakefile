@@ -2,6 +2,7 @@
 #                                              \-> subnetwork -> retrain -> comparison -/
 #
 #   dataset      results/{run}/{seed}/dataset.parquet
+#   source       in place of dataset and train, for a run that was recorded elsewhere
 #   train        results/{run}/{seed}/{curves,snapshots}.parquet, weights.safetensors
 #   scores       results/{run}/{seed}/scores/{scores}.parquet, for metrics of O-information over many snapshots
 #   metric       results/{run}/{seed}/metrics/{metric}.parquet
@@ -27,6 +28,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/sources.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/metrics.smk"
 include: "workflow/rules/subnetworks.smk"

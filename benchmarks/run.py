@@ -29,6 +29,7 @@ BENCHMARKS = (
     "neighbours",
     "snapshots_io",
     "states",
+    "recorder",
     "overhead",
 )
 RESULTS = Path(__file__).parents[1] / "results"

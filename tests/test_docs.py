@@ -28,7 +28,9 @@ def test_the_library_by_itself_computes():
     names = {}
     for block in python_blocks("docs/library.md"):
         exec(block, names)
-    assert 0 < names["lower"] < names["upper"] < np.log(2000)
+    assert 0.2 < names["information"] < np.log(2)
+    found = names["phases"].set_index(["curve", "event"])["status"]
+    assert found["each seed", "emergence.end"] == found["each seed", "generalised"] == "found"
 
 
 def test_the_readme_is_short():

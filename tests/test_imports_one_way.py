@@ -9,7 +9,8 @@ WORKFLOW = Path(__file__).parents[1] / "workflow"
 LIBRARY = "grokking_phases"
 # Modules of the library that are in none of its packages.
 ROOT = {"recipe", "steps", "plugins", "arguments", "samples", "examples", "threads"}
-COMMAND_LINE = {"cli", "__main__"}
+COMMAND_LINE = {"cli", "__main__", "commands"}
+PUBLIC = {"", "on_arrays", "on_curves"}  # the package itself and what it offers by name: may import all else
 # Packages whose modules are found by their names.
 PLUGINS = {"datasets", "models", "optimizers", "losses", "interventions", "metrics"}
 PACKAGES = {  # package: the packages that it may import, besides itself and the root
@@ -26,12 +27,19 @@ PACKAGES = {  # package: the packages that it may import, besides itself and the
     "data": {"storage"},
     "analysis": {"storage"},
     "plotting": {"analysis", "storage"},
+    "explorer": {"analysis", "storage"},
     "training": {"data", "storage", "jobs"},
     "metrics": {"synergy", "estimators", "regions", "data"},
     "figures": {"plotting", "analysis", "regions"},
 }
-EVERYTHING = {*PACKAGES, "command line"}
-ALLOWED = PACKAGES | {"root": set(), "study": {"storage"}, "scripts": EVERYTHING, "command line": EVERYTHING}
+EVERYTHING = {*PACKAGES, "public", "command line"}
+ALLOWED = PACKAGES | {
+    "root": set(),
+    "study": {"storage"},
+    "scripts": EVERYTHING,
+    "command line": EVERYTHING,
+    "public": {*PACKAGES},
+}
 
 
 def forbidden_imports(workflow):
@@ -92,7 +100,8 @@ def package_of(name):
     package, _, file = rest.partition(".")
     if package in PACKAGES:
         return package
-    return {**dict.fromkeys(ROOT, "root"), **dict.fromkeys(COMMAND_LINE, "command line")}.get(package)
+    own = {"root": ROOT, "command line": COMMAND_LINE, "public": PUBLIC}
+    return next((kind for kind, files in own.items() if package in files), None)
 
 
 def allowed(importer, name):

@@ -29,6 +29,7 @@ from study.duplicate_keys import check_duplicates
 from study.provenance import code
 from study.errors import StudyError, origin
 from study.resolve import resolve
+from study.sources import folder_of, is_source, seals
 from study.stored_scores import StoredScores
 from study.surroundings import check_python, check_records, check_scheduler
 from study.wanted_tables import MASKS, retrained, runs_of_table, timed
@@ -85,6 +86,10 @@ SCORES = StoredScores(STUDY)
 FIGURE_NAMES = sorted({Path(name).name for name in FIGURES})
 PAPERS = sorted({str(Path(name).parent) for name in FIGURES})
 
+
+# Patterns of the runs that were recorded elsewhere, and of those that are trained here. `(?!)` fits no name.
+ELSEWHERE = "|".join(re.escape(run) for run in RUNS if is_source(RUNS[run]))
+SOURCED, TRAINED = ELSEWHERE or "(?!)", f"(?!(?:{ELSEWHERE})/)[^/]+" if ELSEWHERE else "[^/]+"
 
 # Other workflows have scripts of their own, and jobs on other machines start there.
 OURS = workflow.is_main_process and not IS_MODULE

@@ -9,6 +9,8 @@ rule dataset:
         "<results>/{run}/{seed}/dataset.parquet",
     log:
         "<results>/logs/dataset/{run}/{seed}.log",
+    wildcard_constraints:
+        run=TRAINED,
     priority: n_steps
     conda:
         "../envs/training.yaml"
@@ -32,6 +34,8 @@ rule train:
         weights="<results>/{run}/{seed}/weights.safetensors",
     log:
         "<results>/logs/train/{run}/{seed}.log",
+    wildcard_constraints:
+        run=TRAINED,
     priority: n_steps
     conda:
         "../envs/training.yaml"

@@ -14,6 +14,7 @@ from study.commits import commit_of
 from study.errors import StudyError
 from study.freshness import Made, Results, differing
 from study.resolve import complete
+from study.sources import is_source
 
 # The stages whose results take long to make; all others are made again in seconds.
 STAGES = ("dataset", "train", "scores", "metric", "retrain")
@@ -28,7 +29,11 @@ def comparisons(results: Results, config: dict, study: dict) -> list[dict[str, A
     config    the short study, which makes the same files from runs of at most `STEPS` steps
     files     {path: what the comparison must know of it (`result`)}, each after its input files
     """
-    found = [(path, made, old) for path, made, old in changed_in_code(results) if stage(made) in STAGES]
+    found = [
+        (path, made, old)
+        for path, made, old in changed_in_code(results)
+        if stage(made) in STAGES and not of_source(study, path, made)
+    ]
     commits = {text: commit_of(json.loads(text)) for text in {json.dumps(old) for _, _, old in found}}
     listed = []
     for commit, group in groupby(
@@ -69,6 +74,11 @@ def order(commits: dict, found: tuple) -> tuple:
     """Return the sort key of a found file: its commit, then its stage, then its path."""
     path, made, _ = found
     return key(commits, found), STAGES.index(stage(made)), path
+
+
+def of_source(study: dict, path: str, made: Made) -> bool:
+    """Return whether a file is of a run that was recorded elsewhere, of which no short study can be made."""
+    return is_source(study["runs"][made.rule.get_wildcards(path)["run"]])
 
 
 def stage(made: Made) -> str:

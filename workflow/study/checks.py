@@ -10,9 +10,10 @@ from grokking_phases.plugins import module, options_in
 from grokking_phases.recipe import Recipe
 from grokking_phases.steps import steps_of
 from study.errors import StudyError, meant, shown
-from study.model_layers import check_recordable, widths
+from study.model_layers import check_recordable, widths, widths_of_run
 from study.options import check_limits, check_module, check_options
 from study.signatures import constant, defines, file_of
+from study.sources import is_source
 from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # metrics that have time scales
@@ -22,6 +23,10 @@ MOST_STEPS = 1_000_000  # the most that a rule may choose, since a list holds th
 def check_run(config: dict, name: str) -> None:
     """Check a run: its dataset, model, training, snapshots and time scales."""
     run, where = config["runs"][name], f"runs.{name}"
+    for metric in run.get("time_scales", []):
+        check_time_scales(config, metric, f"{where}.time_scales")
+    if is_source(run):
+        return
     check_dataset(run["dataset"], f"{where}.dataset")
     check_model(run["model"], "snapshots" in run, f"{where}.model")
     check_options("training", "", run["training"], f"{where}.training")
@@ -32,8 +37,6 @@ def check_run(config: dict, name: str) -> None:
     if "snapshots" in run:
         check_steps(run["snapshots"]["steps"], recipe.steps, f"{where}.snapshots.steps")
         check_layers(run["snapshots"]["layers"], list(widths(run["model"])), f"{where}.snapshots.layers")
-    for metric in run.get("time_scales", []):
-        check_time_scales(config, metric, f"{where}.time_scales")
 
 
 def check_dataset(entry: dict, where: str) -> None:
@@ -96,31 +99,53 @@ def check_metric(config: dict, name: str) -> None:
     check_module("metrics", entry["module"], where)
     check_options("metrics", entry["module"], entry, where)
     for run in runs_of_metric(config, name):
-        snapshots, layers = config["runs"][run]["snapshots"], widths(config["runs"][run]["model"])
-        check_network(entry["module"], config["runs"][run]["model"]["module"], run, where)
+        snapshots, layers = config["runs"][run]["snapshots"], widths_of_run(config["runs"][run])
+        check_network(entry["module"], config["runs"][run], run, where)
         check_layers(entry.get("layers", []), list(layers), f"{where}.layers")
         width, layer = min((layers[layer], layer) for layer in entry.get("layers") or snapshots["layers"])
         check_limits("metrics", entry, where, (width, f", the width of layer {layer} of run {run}"))
         if "steps" in entry:
-            check_steps(entry["steps"], config["runs"][run]["training"]["steps"], f"{where}.steps")
+            check_steps(entry["steps"], last_step(config["runs"][run]), f"{where}.steps")
         if not seeds_of(config, run, name):
             what = f"run {run} has none of the seeds {shown(entry['seeds'])}"
             remedy = f"choose some of its own, {shown(config['runs'][run]['seeds'])}"
             raise StudyError(f"{where}.seeds", f"{what}; {remedy}")
 
 
-def check_network(metric: str, model: str, run: str, where: str) -> None:
+def last_step(run: dict) -> int:
+    """Return the last step of a run, or the last one that was recorded elsewhere."""
+    return run["snapshots"]["steps"][-1] if is_source(run) else run["training"]["steps"]
+
+
+def check_network(metric: str, entry: dict, run: str, where: str) -> None:
     """Check that a metric of exact regions is measured on a network that is linear apart from its ReLUs.
 
     The metric's file sets `NEEDS_PIECEWISE_LINEAR` if it needs such a network. The model's file sets
-    `PIECEWISE_LINEAR` if it builds one.
+    `PIECEWISE_LINEAR` if it builds one. Whether a network that was recorded elsewhere is one shows when it
+    is built.
     """
+    if is_source(entry):
+        check_own_network(metric, entry, run, where)
+        return
+    model = entry["model"]["module"]
     if constant("metrics", metric, "NEEDS_PIECEWISE_LINEAR") and not constant(
         "models", model, "PIECEWISE_LINEAR"
     ):
         what = f"{metric} needs a network that is linear apart from its ReLUs"
         found = f"{file_of('models', model)}, the model of run {run}, does not set PIECEWISE_LINEAR = True"
         raise StudyError(where, f"{what}, and {found}; choose another run")
+
+
+def check_own_network(metric: str, entry: dict, run: str, where: str) -> None:
+    """Check that a metric which runs the network can have that of a run that was recorded elsewhere."""
+    if not constant("metrics", metric, "NEEDS_NETWORK"):
+        return
+    what = f"{metric} runs the network, and run {run} was recorded elsewhere"
+    if "network" not in entry:
+        remedy = f"give `network: my_package.my_module:build` in runs.{run}, or choose another run"
+        raise StudyError(where, f"{what} and does not say what builds it; {remedy}")
+    if not entry["recorded"].get("weights"):
+        raise StudyError(where, f"{what} without its weights; record it with weights, or choose another run")
 
 
 def check_phases(config: dict, metric: str) -> None:
@@ -190,9 +215,21 @@ def check_tables(config: dict, figure: str) -> None:
         check_sought(config, table, where)
         for run in runs_of_figure(entry):
             check_measurable(config["runs"][run], run, metrics_behind(config, table, run), where)
+            check_curves(config["runs"][run], run, table, where)
+            if table in ("comparison", "prediction", *retrained(config)):
+                check_trainable(config["runs"][run], run, table, where)
             if table == "comparison" or table in retrained(config):
                 check_separable(config["runs"][run], run, table, where)
     check_drawn(figure, [kinds(config)[table] for table in entry["tables"]])
+    check_recipes(config, figure)
+
+
+def check_recipes(config: dict, figure: str) -> None:
+    """Check that a figure which compares recipes shows no run that has none; its file sets `NEEDS_RECIPE`."""
+    for run in runs_of_figure(config["figures"][figure]):
+        if is_source(config["runs"][run]) and constant("figures", figure, "NEEDS_RECIPE"):
+            what = f"{file_of('figures', figure)} compares recipes, and run {run} was recorded elsewhere"
+            raise StudyError(f"figures.{figure}.panels", f"{what}; draw study/compare, or choose another run")
 
 
 def check_sought(config: dict, table: str, where: str) -> None:
@@ -207,9 +244,29 @@ def check_sought(config: dict, table: str, where: str) -> None:
 
 def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:
     """Check that a run records snapshots, if there are metrics to measure on them."""
+    if metrics and is_source(run) and "snapshots" not in run:
+        what = f"run {name} was recorded without activations"
+        raise StudyError(where, f"{what}; record it without measure=, or draw its curves alone")
     if metrics and "snapshots" not in run:
         what = f"run {name} records no snapshots to measure; add `snapshots:` to runs.{name}"
         raise StudyError(where, what)
+
+
+def check_curves(run: dict, name: str, table: str, where: str) -> None:
+    """Check that a run that was recorded elsewhere has the curves from which a table of events is made."""
+    needed = {"phases": ("train_accuracy", "test_accuracy")}
+    needed["time_scales"] = (*needed["phases"], "test_loss")
+    for curve in needed.get(table, ()) if is_source(run) else ():
+        if curve not in run["recorded"].get("curves", []):
+            what = f"run {name} has no table {table}, since its recording has no curve {curve}"
+            raise StudyError(where, f"{what}; record it with test=, or give it as recorder(step, {curve}=…)")
+
+
+def check_trainable(run: dict, name: str, table: str, where: str) -> None:
+    """Check that a run has a recipe, which a table is made from: it was not recorded elsewhere."""
+    if is_source(run):
+        what = f"run {name} has no table {table}, since it was recorded elsewhere and cannot be trained here"
+        raise StudyError(where, f"{what}; choose another run or table")
 
 
 def check_separable(run: dict, name: str, table: str, where: str) -> None:

@@ -4,11 +4,13 @@ Writing a default down, or `2` for `2.0`, then changes nothing.
 """
 
 from dataclasses import asdict
+from itertools import filterfalse
 from typing import Any
 
 from grokking_phases.plugins import STAGE_KEYS
 from grokking_phases.recipe import Recipe
 from study.signatures import Option, options_of_entry
+from study.sources import is_source
 
 # The blocks of a run, with the kind of module that takes each.
 BLOCKS = {"dataset": "datasets", "model": "models", "training": "training", "snapshots": "snapshots"}
@@ -17,7 +19,7 @@ ENTRIES = ("metrics", "subnetworks", "figures")
 
 def fill_in(study: dict) -> None:
     """Fill in the defaults of a study that has passed all checks, in place."""
-    for run in study["runs"].values():
+    for run in filterfalse(is_source, study["runs"].values()):
         run["training"] = asdict(Recipe(**run["training"]))
         for block in BLOCKS.keys() & run.keys():
             run[block] = completed(BLOCKS[block], run[block])

@@ -4,6 +4,7 @@ from typing import Any
 
 from study.errors import StudyError, shown
 from study.signatures import constant, file_of, options_of
+from study.sources import is_source
 
 MOST_LAYERS = 99  # the most that an option such as `n_blocks` may give, since a dict holds them
 REMEDY = 'write LAYERS = {"hidden": "width"}, which maps a layer to the option of build that is its width'
@@ -53,6 +54,11 @@ def value_of(entry: dict, name: str) -> Any:
 def counter_in(pattern: str, model: str) -> str | None:
     """Return the option that counts the layers of a pattern, `depth` for `hidden_{depth}`, or None."""
     return next((name for name in options_of("models", model) if f"{{{name}}}" in pattern), None)
+
+
+def widths_of_run(run: dict) -> dict[str, int]:
+    """Return {layer: width} of the layers of a run that can be measured, of its model or source."""
+    return run["recorded"]["layers"] if is_source(run) else widths(run["model"])
 
 
 def widths(model: dict) -> dict[str, int]:

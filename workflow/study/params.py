@@ -5,8 +5,9 @@ The result also depends on the rule's input files and on its code (`provenance.p
 
 from grokking_phases.recipe import Recipe
 from study.full_entries import without_defaults
-from study.model_layers import widths
+from study.model_layers import widths_of_run
 from study.signatures import constant, module_name, plugins_of
+from study.sources import is_source, network_code
 from study.wanted_tables import runs_of_figure
 
 
@@ -39,19 +40,24 @@ def read_layers(study: dict, run: str, layers: list[str] | None, needs_network: 
     widths      {layer: width}
     recomputed  the layers that the run does not record; their activations are computed by the network
     model       the entry of the model, only if the job needs the network
+    network     in place of it, for a run that was recorded elsewhere: what builds its network, and its hash
     """
     entry = study["runs"][run]
-    recorded, width = entry["snapshots"]["layers"], widths(entry["model"])
+    recorded, width = entry["snapshots"]["layers"], widths_of_run(entry)
     recomputed = [layer for layer in layers or recorded if layer not in recorded]
     read = {"widths": {layer: width[layer] for layer in layers or recorded}, "recomputed": recomputed}
-    return read | ({"model": entry["model"]} if recomputed or needs_network else {})
+    if not (recomputed or needs_network):
+        return read
+    if is_source(entry):
+        return read | {"network": [entry["network"], network_code(entry["network"])]}
+    return read | {"model": entry["model"]}
 
 
 def layer_of_subnetwork(study: dict, run: str, subnetwork: str) -> dict:
     """Return {name, width} of the layer whose units form a sub-network: the first that its metric reads."""
     entry, metric = study["runs"][run], study["metrics"][study["subnetworks"][subnetwork]["metric"]]
     name = metric.get("layers", entry["snapshots"]["layers"])[0]
-    return {"name": name, "width": widths(entry["model"])[name]}
+    return {"name": name, "width": widths_of_run(entry)[name]}
 
 
 def drawn(study: dict, figure: str) -> dict[str, dict]:
@@ -71,6 +77,8 @@ def drawn(study: dict, figure: str) -> dict[str, dict]:
 
 def in_captions(run: dict) -> dict:
     """Return a run's entry as captions show it: without the default options of its dataset and model."""
+    if is_source(run):
+        return run
     kinds = {"dataset": "datasets", "model": "models"}
     return run | {block: without_defaults(kind, run[block]) for block, kind in kinds.items()}
 

@@ -18,6 +18,7 @@ from study.checks import (
 from study.errors import StudyError, meant, shown
 from study.full_entries import fill_in
 from study.schema import check_shape
+from study.sources import described, is_source
 
 # Each check may rely on the checks before it.
 CHECKS = [
@@ -39,6 +40,9 @@ def resolve(config: dict) -> dict:
     if isinstance(config.get("runs"), dict):
         resolved["runs"] = {name: complete(config["runs"], name) for name in config["runs"]}
     check_shape(resolved)
+    for name, run in resolved["runs"].items():
+        if is_source(run):
+            resolved["runs"][name] = described(run, f"runs.{name}.source")
     resolved["metrics"] = {name: {"module": name} | options for name, options in resolved["metrics"].items()}
     resolved.setdefault("prediction", {})
     resolved.setdefault("levels", {})

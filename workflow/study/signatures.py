@@ -13,6 +13,7 @@ The signature is the schema: keyword-only names, defaults, and annotations (`int
     TAKES_SCORES = True                    metric: it can begin with stored scores (`stored_scores`)
     FROM_SCORES = {"n_orders": [0]}        metric: options with which it then needs no activations
     NEEDS_PIECEWISE_LINEAR = True          metric: this network must be linear apart from its ReLUs
+    NEEDS_RECIPE = True                    figure: it compares recipes, so no run may be recorded elsewhere
     DRAWS = ["o_information"]              figure: the kinds of tables that it draws, as a metric's module
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from grokking_phases.data.examples_file import read_examples
+from grokking_phases.data.probe_file import read_probe
 from grokking_phases.steps import nearest, steps_of
 from grokking_phases.storage.headers import content_of, header_of
 
@@ -37,10 +37,21 @@ class Snapshots:
     origin   what the header must state, such as run and seed
     header   the header of snapshots.parquet
     inputs   (n_samples, n_operands) int64, the train examples in the order in which the split drew them;
-             `test_inputs` are those of the test set
-    targets  (n_samples,) int64, the classes of the train examples
+             `test_inputs` are those of the test set. Samples recorded elsewhere have any shape and type
+    targets  (n_samples,) int64, the classes of the train examples; elsewhere perhaps real numbers
 
     Raises ValueError if the snapshots were taken on other examples.
+
+    >>> import torch
+    >>> from grokking_phases import Recorder, Snapshots, o_information
+    >>> network = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 2))
+    >>> probe = torch.randn(50, 4), torch.arange(50) % 2
+    >>> with Recorder(network, layers=["1"], probe=probe, steps=[0, 9], to="own/1") as recorder:
+    ...     recorded = [recorder(step) for step in range(10)]
+    >>> snapshots = Snapshots("own/1/snapshots.parquet", "own/1/dataset.parquet")
+    >>> snapshots.steps, snapshots.layers
+    ([0, 9], {'1': 3})
+    >>> values = [o_information(snapshot.activations["1"]) for snapshot in snapshots]
     """
 
     def __init__(
@@ -64,7 +75,7 @@ class Snapshots:
         self.layers: dict[str, int] = layers or self.header["layers"]
         self._recorded = [layer for layer in self.layers if layer in self.header["layers"]]
         self.recompute, self.network = recompute, network
-        examples = read_examples(dataset)
+        examples = read_probe(dataset)
         self.inputs, self.targets = examples.inputs[examples.train], examples.targets[examples.train]
         self.test_inputs = examples.inputs[~examples.train]
 
@@ -99,10 +110,14 @@ def read_run(
     snapshots = Snapshots(
         paths["snapshots"], paths["dataset"], steps=steps, layers=layers["widths"], origin=origin
     )
-    if "model" in layers:
+    digest = snapshots.header["config_digest"]
+    if "network" in layers:
+        from grokking_phases.data.own_networks import OwnNetworks  # imports torch, which takes seconds
+
+        snapshots.network = OwnNetworks(paths["weights"], layers["network"][0], digest)
+    elif "model" in layers:
         from grokking_phases.data.networks import Networks  # imports torch, which takes seconds
 
-        digest = snapshots.header["config_digest"]
         networks = Networks(paths["weights"], paths["dataset"], layers["model"], digest)
         snapshots.network, snapshots.recompute = networks, networks.recompute(layers["recomputed"])
     return snapshots

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
@@ -97,12 +98,20 @@ def function_of_layer(network: nn.Module, layer: str, inputs: Tensor) -> tuple[F
     return lambda x: rest(x.unflatten(1, values.shape[1:])), values.flatten(1)
 
 
-def linear_mapping_number(f: Function, X: Tensor, *, n_points: int = 21) -> float:
+def linear_mapping_number(f: Function, X: ArrayLike, *, n_points: int = 21) -> float:
     """Return the linear mapping number of f at the samples X (n_samples, d); NaN if f is constant.
 
     f maps (n, d) to (n, k). It is computed at X and at n_samples (n_samples - 1) / 2 * (n_points - 2) points
     between the samples. Samples X that are no tensor become one of torch's default precision. Raise
     ValueError for fewer than two samples or three points, or samples that are no table of finite numbers.
+
+    >>> import torch
+    >>> from grokking_phases import linear_mapping_number
+    >>> X = torch.linspace(-1, 1, 8)[:, None]
+    >>> round(linear_mapping_number(torch.nn.Linear(1, 3), X), 3)  # an affine map
+    1.0
+    >>> linear_mapping_number(torch.square, X) > 1.5
+    True
     """
     X = take_points(X)
     check_limits(LIMITS, n_samples=len(X), n_points=n_points)

@@ -20,6 +20,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from grokking_phases.arguments import check_limits
@@ -178,7 +179,7 @@ def alike(points: Tensor, mixtures: Tensor) -> Tensor:
 
 
 def local_complexity(
-    model: nn.Module, X: Tensor, *, radius: float, n_directions: int, seed: int
+    model: nn.Module, X: ArrayLike, *, radius: float, n_directions: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Return {layer: (n_samples,) counts} of the neurons whose boundary crosses a sample's neighbourhood.
 
@@ -190,6 +191,13 @@ def local_complexity(
     Counts are float64, and NaN where the network is not finite. Raise ValueError for an option beyond its
     limits, more directions than dimensions, no activation modules, or points that are no table of finite
     numbers.
+
+    >>> import torch
+    >>> from grokking_phases import local_complexity
+    >>> network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU())
+    >>> _ = network[0].weight.data.copy_(torch.eye(2)), network[0].bias.data.zero_()
+    >>> local_complexity(network, [[0.0, 0.0], [5.0, 5.0]], radius=1.0, n_directions=2, seed=0)
+    {'1': array([2., 0.])}
     """
     check_limits(LIMITS, radius=radius, n_directions=n_directions, seed=seed)
     X = take_points(X, next(model.parameters(), torch.empty(0)).dtype)

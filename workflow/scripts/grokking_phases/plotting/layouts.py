@@ -29,10 +29,10 @@ def n_rows(n_panels: int) -> int:
     return ceil(n_panels / MOST_COLUMNS)
 
 
-def grid(part: SubFigure, n_panels: int) -> list[Axes]:
-    """Return `n_panels` panels with common axes, row by row."""
+def grid(part: SubFigure, n_panels: int, sharey: bool = True) -> list[Axes]:
+    """Return `n_panels` panels with common axes, row by row; without `sharey`, only the x-axis is common."""
     n_columns = ceil(n_panels / n_rows(n_panels))
-    axes = list(part.subplots(n_rows(n_panels), n_columns, sharex=True, sharey=True, squeeze=False).flat)
+    axes = list(part.subplots(n_rows(n_panels), n_columns, sharex=True, sharey=sharey, squeeze=False).flat)
     for unused in axes[n_panels:]:
         unused.remove()
     for lowest in axes[n_panels - n_columns : n_panels]:

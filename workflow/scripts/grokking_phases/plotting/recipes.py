@@ -23,11 +23,19 @@ def sampling_of(metric: dict) -> Sampling:
 
 def evaluation(run: dict) -> str:
     """Return in words when the loss and accuracy of a run were evaluated."""
+    if is_unknown(run):
+        return ""
+    if is_elsewhere(run):
+        return times(run["recorded"]["taken"], "evaluations")
     return times(run["training"]["evaluate"], "evaluations")
 
 
 def described(run: dict, sampled: Sampling = sampling) -> str:
     """Return a description of a run: its note, task, network, optimiser, length, seeds and sampling."""
+    if is_unknown(run):
+        return ""
+    if is_elsewhere(run):
+        return recording_described(run, sampled)
     dataset, training = run["dataset"], run["training"]
     parts = [
         f"{named(dataset)}, {dataset['train_fraction']:.0%} train",
@@ -38,6 +46,29 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
         *([FLOAT32] if training["loss_dtype"] == "float32" else []),
         f"{len(run['seeds'])} seed{'s' if len(run['seeds']) > 1 else ''}",
         sampled(run),
+    ]
+    return ("" if "note" not in run else f"{run['note']}: ") + "; ".join(parts)
+
+
+def is_elsewhere(run: dict) -> bool:
+    """Return whether a run was recorded elsewhere; it has no recipe, and no paper speaks of it."""
+    return "source" in run or is_unknown(run)
+
+
+def is_unknown(run: dict) -> bool:
+    """Return whether only the run's tables are known, as where a figure is drawn from tables alone."""
+    return not run
+
+
+def recording_described(run: dict, sampled: Sampling = sampling) -> str:
+    """Return what the note and the headers say of a run that was recorded elsewhere."""
+    said = run["recorded"]
+    parts = [
+        *([said["network"]] if "network" in said else []),
+        f"{said['n_probe']:,} probe samples",
+        f"{len(run['seeds'])} seed{'s' if len(run['seeds']) > 1 else ''}",
+        *([sampled(run)] if "snapshots" in run else []),
+        f"recorded elsewhere ({said['by']})",
     ]
     return ("" if "note" not in run else f"{run['note']}: ") + "; ".join(parts)
 
@@ -56,12 +87,14 @@ def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
     for name, run in runs.items():
         names.setdefault(described(run, sampled), []).append(name)
     return " ".join(
-        f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items()
+        f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items() if text
     )
 
 
 def regularised(run: dict) -> str:
     """Return the weight decay and the constraints on the weights in words."""
+    if is_elsewhere(run):
+        return "recipe of its own"
     training = run["training"]
     parts = [f"weight decay {training['weight_decay']:g}"]
     if training["constrain_norm"] != "none":
@@ -73,6 +106,8 @@ def regularised(run: dict) -> str:
 
 def labels(runs: dict[str, dict], names: list[str]) -> list[str]:
     """Return labels that tell runs apart (`label`), or the runs' names if these are equal."""
+    if any(is_elsewhere(runs[name]) for name in names):
+        return names
     found = [label(runs[name]) for name in names]
     return found if len(set(found)) == len(names) else names
 
@@ -99,7 +134,7 @@ def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
     return [
         f"{panel.capitalize()}: {regularised(run)}."
         for panel, run in first.items()
-        if run["training"]["constrain_norm"] != "none"
+        if not is_elsewhere(run) and run["training"]["constrain_norm"] != "none"
     ]
 
 
@@ -132,7 +167,7 @@ def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
     return [
         (f"{run}, seed {seed:.0f}", f"{step:,.0f}")
         for (run, seed), step in last.items()
-        if step < runs[run]["training"]["steps"]
+        if not is_elsewhere(runs[run]) and step < runs[run]["training"]["steps"]
     ]
 
 
@@ -141,7 +176,7 @@ def broken(runs: dict[str, dict]) -> list[str]:
 
     Such a weight decay is not a point of a sweep.
     """
-    recipes = [run["training"] for run in runs.values()]
+    recipes = [run["training"] for run in runs.values() if not is_elsewhere(run)]
     factors = {(run["weight_decay"], 1 - run["learning_rate"] * run["weight_decay"]): None for run in recipes}
     return [
         f"Weight decay {decay:g} multiplies every weight by {factor:g} a step: "

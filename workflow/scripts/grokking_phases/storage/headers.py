@@ -16,7 +16,6 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from safetensors import safe_open
 
 from grokking_phases.storage.atomic_write import whole
 from grokking_phases.storage.digests import digest
@@ -151,9 +150,18 @@ def check_seal(path: str | Path) -> None:
             )
 
 
+def check_same_seals(paths: dict[str, Path], seals: dict[str, str]) -> None:
+    """Raise ValueError for the first file {name: path} whose seal is not that of its name in `seals`."""
+    for name, path in paths.items():
+        if header_of(path)["seal"] != seals[name]:
+            raise ValueError(f"{path} was recorded anew while jobs ran; give the same command again")
+
+
 def file_metadata(path: str | Path) -> dict[str, str]:
     """Return the metadata that a Parquet or safetensors file holds beside its data."""
     if Path(path).suffix == ".safetensors":
+        from safetensors import safe_open  # not needed by those who measure arrays
+
         with safe_open(path, framework="numpy") as file:
             return file.metadata()
     return {key.decode(): value.decode() for key, value in pq.read_metadata(path).metadata.items()}

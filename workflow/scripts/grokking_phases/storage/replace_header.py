@@ -11,9 +11,14 @@ from grokking_phases.storage.stamps import JSON, KEY, length_of_footer, length_o
 
 def replace_header(path: str | Path, said: dict[str, Any]) -> None:
     """Give a Parquet or safetensors file the header `said`; raise ValueError if its seal does not fit."""
-    header_of(path)
-    copy = copy_of_safetensors if Path(path).suffix == ".safetensors" else copy_of_parquet
-    with open(path, "rb") as old, sealed(path) as temporary, open(temporary, "wb") as new:
+    copy_with_header(path, path, said)
+
+
+def copy_with_header(source: str | Path, target: str | Path, said: dict[str, Any]) -> None:
+    """Copy a Parquet or safetensors file with the header `said`; raise ValueError if it is damaged."""
+    header_of(source)
+    copy = copy_of_safetensors if Path(source).suffix == ".safetensors" else copy_of_parquet
+    with open(source, "rb") as old, sealed(target) as temporary, open(temporary, "wb") as new:
         copy(old, new, metadata(said)[KEY])
 
 

@@ -22,6 +22,7 @@ from itertools import compress
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grokking_phases.arguments import check_choice, check_limits
 from grokking_phases.samples import take_column, take_samples
@@ -64,8 +65,8 @@ class Multiplets:
 
 @one_thread
 def search_multiplets(
-    X: np.ndarray,
-    labels: np.ndarray,
+    X: ArrayLike,
+    labels: ArrayLike,
     *,
     variables: Variables = "union",
     ties: Ties = "average",
@@ -81,6 +82,15 @@ def search_multiplets(
     Raise ValueError for an unknown choice, an option beyond its limits, samples that are no table of finite
     numbers, or labels that are not such a numbering. Warn where there are fewer samples than variables + 1
     (`Multiplets.undersampled`). Multiplets with a constant, repeated or opposite column have NaN.
+
+    >>> import numpy as np
+    >>> from grokking_phases import search_multiplets
+    >>> X = np.random.default_rng(0).normal(size=(2000, 6))
+    >>> X[:, 5] += X[:, 0] + X[:, 1]
+    >>> found = search_multiplets(X, labels=[0, 1, 2, 3, 4, 5])  # each column is a bin of its own
+    >>> most_synergistic = int(np.nanargmin(found.o_information))
+    >>> len(found.bins), {0, 1, 5} <= set(found.units(most_synergistic).tolist())
+    (57, True)
     """
     estimator = Estimator(ties, n_draws, seed, bias_correction, variables)
     X, _ = take_samples(X, names=("X", ""))

@@ -21,20 +21,29 @@ from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from grokking_phases.arguments import check_choice
+from grokking_phases.samples import take_samples
 
 Ties = Literal["average", "paper", "index", "random"]
 
 
-def normal_scores(X: np.ndarray, *, ties: Ties = "average", seed: int = 0) -> np.ndarray:
+def normal_scores(X: ArrayLike, *, ties: Ties = "average", seed: int = 0) -> np.ndarray:
     """Return the normal scores of each column of X (n_samples x n_features), in the shape of X.
 
-    The rule `random` is one draw. Raise ValueError for an unknown rule for ties, or a NaN in X.
+    The rule `random` is one draw. A constant column has scores of 0 under mean ranks, and the scale of a
+    column does not matter. Raise ValueError for an unknown rule for ties, or samples that are no table of
+    numbers; infinite ones have a rank.
+
+    >>> from grokking_phases import normal_scores
+    >>> normal_scores([[1.0], [100.0], [10.0], [10.0]]).round(2).ravel().tolist()
+    [-0.84, 0.84, 0.0, 0.0]
     """
     check_choice("ties", ties, Ties)
-    rows, rng = np.transpose(X), np.random.default_rng(seed)
+    X, _ = take_samples(X, names=("X", ""), finite=False, at_least=1)
+    rows, rng = X.T, np.random.default_rng(seed)
     scores = np.empty(rows.shape)
     for chunk in row_chunks(rows):
         scores[chunk] = rank_columns(rows[chunk].T, ties).scores(ties, rng).T

@@ -21,6 +21,7 @@ values for all multiplets at once, by `fast_o_information`.
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grokking_phases.arguments import check_choice, check_limits
 from grokking_phases.samples import take_column, take_samples
@@ -88,7 +89,7 @@ def gaussian_o_information(S: np.ndarray) -> float:
 
 
 def o_information(
-    X: np.ndarray, *, ties: Ties = "average", n_draws: int = 10, seed: int = 0, bias_correction: bool = False
+    X: ArrayLike, *, ties: Ties = "average", n_draws: int = 10, seed: int = 0, bias_correction: bool = False
 ) -> float:
     """Return the O-information in nats of the columns of X (n_samples x n_features); NaN when singular.
 
@@ -98,6 +99,14 @@ def o_information(
     fewer than n_features + 1 samples. Two columns, or one, have 0. The scale of a column does not matter.
     Raise ValueError for an unknown rule, an option beyond its limits, or samples that are no table of finite
     numbers.
+
+    >>> import numpy as np
+    >>> from grokking_phases import o_information
+    >>> a, b, c = np.random.default_rng(0).normal(size=(3, 2000))
+    >>> round(o_information(np.column_stack([a, b, a + b + c])), 1)  # a and b are synergistic about the sum
+    -0.1
+    >>> round(o_information(np.column_stack([c + a, c + b, c])), 1)  # c is in all three
+    0.1
     """
     check_choice("ties", ties, Ties)
     check_limits(LIMITS, n_draws=n_draws, seed=seed)

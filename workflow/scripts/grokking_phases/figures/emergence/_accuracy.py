@@ -1,5 +1,6 @@
 """Train and test accuracy over steps: code that several figures share."""
 
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from grokking_phases.plotting.recipes import (
     ended_early,
     evaluation,
     held,
+    is_elsewhere,
     labels,
     spread,
 )
@@ -69,7 +71,12 @@ def named_apart(numbers: pd.DataFrame, runs: dict[str, dict]) -> tuple[pd.DataFr
 
 
 def strengths(run: dict) -> tuple[float, float]:
-    """Return the key by which runs are ordered from weak to strong: alpha, then weight decay."""
+    """Return the key by which runs are ordered from weak to strong: alpha, then weight decay.
+
+    Runs that were recorded elsewhere have no recipe, and come last.
+    """
+    if is_elsewhere(run):
+        return np.inf, np.inf
     return run["training"]["alpha"], run["training"]["weight_decay"]
 
 

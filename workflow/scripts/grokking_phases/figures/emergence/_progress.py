@@ -22,6 +22,7 @@ from grokking_phases.plotting.recipes import (
     broken,
     ended_early,
     evaluation,
+    is_elsewhere,
     regularised,
     spread,
 )
@@ -169,7 +170,9 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> str:
             ),
             "Normalised: from 0 to 1 for each seed (sizes after a Hampel filter), then, but for losses,",
             f"{AVERAGE}. {spread(measured)} Points on the right: means over seeds.",
-            *phases_text(numbers[numbers["event"].notna()], named),
+            *phases_text(
+                numbers[numbers["event"].notna()], [] if any(map(is_elsewhere, runs.values())) else named
+            ),
             SIGN,
             *undefined(measured),
             *ended_early(curves, runs),
@@ -180,13 +183,13 @@ def text(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> str:
 
 def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
     """Return sentences that say where phases come from, which are absent, and which the paper names."""
-    by_eye = f"The paper's text names, by eye, {', '.join(map(worded, named))}."
+    by_eye = [f"The paper's text names, by eye, {', '.join(map(worded, named))}."] if named else []
     if boundaries.empty:
-        return ["No phases are given.", by_eye]
+        return ["No phases are given.", *by_eye]
     rule = (
         "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
         "without lag, so that normalised lines trail them; on the mean of the seeds; whiskers: 95 % "
         "bootstrap intervals over seeds. Memorised, generalised: medians over seeds. Points on the right "
         "have the colours of the phases."
     )
-    return [rule, *missing(boundaries), by_eye]
+    return [rule, *missing(boundaries), *by_eye]

@@ -15,6 +15,7 @@ from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_ax
 
 __all__ = ["DRAWS", "draw", "select"]
 
+NEEDS_RECIPE = True
 LETTERS = 26  # letters in a line of a title
 STARTS = {False: "last layer as drawn", True: "last layer zero at first"}
 VARIANTS = (

@@ -20,6 +20,7 @@ from grokking_phases.plotting.layouts import legend_over, sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import broken, named
 
+NEEDS_RECIPE = True
 DRAWS = ["prediction"]
 NAMES = {"synergy_peak": "synergy peak", "weight_norm": "weight norm", "train_loss": "train loss"}
 SCORES = {

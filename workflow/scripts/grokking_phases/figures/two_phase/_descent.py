@@ -21,7 +21,7 @@ from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.recipes import described, regularised
+from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
 
 DRAWS = ["curves", "mutual_information", "time_scales"]
@@ -181,11 +181,14 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
         "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. (a) dotted: "
         "fitted, and test accuracy 0.98 for good. (b) last layer; star: last step; diamond: the largest "
         "I(T;X), where it is a peak; hollow: above 0.98 of its ceiling. (c) dotted: the highest peak of the "
-        "test loss after its first minimum. The paper names no estimator of information: no match is "
-        "claimed."
+        "test loss after its first minimum."
     )
+    if all(is_elsewhere(runs[name]) for name in drawn):
+        grey = ""
+    else:
+        key += " The paper names no estimator of information: no match is claimed."
     missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in not_found(rows)]
-    return " ".join([*recipes, key, grey, *missing])
+    return " ".join(filter(None, [*recipes, key, grey, *missing]))
 
 
 def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:

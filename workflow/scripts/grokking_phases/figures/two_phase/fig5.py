@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 from grokking_phases.analysis.time_scales import SATURATED
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.recipes import described, regularised
+from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import PAGE, SEQUENTIAL, caption, page
 
+UNNAMED = "The paper names no estimator: no match is claimed."
 MARKERS = ["o", "s", "^", "D", "v"]
 DRAWS = ["mutual_information"]
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]
@@ -91,6 +92,7 @@ def text(runs: dict[str, dict]) -> str:
     key = (
         "Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of its ceiling, which says "
         "nothing. The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the "
-        "table of numbers). The paper names no estimator: no match is claimed."
+        "table of numbers)."
     )
-    return " ".join([*recipes, key])
+    unnamed = [] if all(map(is_elsewhere, runs.values())) else [UNNAMED]
+    return " ".join([*recipes, key, *unnamed])

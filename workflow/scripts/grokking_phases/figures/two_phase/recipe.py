@@ -13,6 +13,7 @@ from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import described
 
+NEEDS_RECIPE = True
 DRAWS = ["time_scales"]
 SCALES = {  # time scale: name, short name, colour, marker
     "fit": ("train accuracy 0.98", "fit", "C1", "o"),

@@ -1,0 +1,444 @@
+"""A recorder leaves a training as it is, asks where something is ambiguous, and survives a kill."""
+
+# ruff: noqa: NPY002 (a forward of the user may draw from the legacy generator)
+
+import random
+import tracemalloc
+from copy import deepcopy
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+from torch.nn import functional
+
+from grokking_phases import Recorder, Snapshots
+from grokking_phases.data.probe_file import read_probe
+from grokking_phases.metrics import o_information
+from grokking_phases.storage.headers import header_of
+
+N, STEPS = 12, [0, 1, 3, 6]
+FILES = ("dataset.parquet", "curves.parquet", "snapshots.parquet", "weights.safetensors")
+
+
+def samples(*shape, n=N, n_classes=3):
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(n, *shape, generator=generator), torch.arange(n) % n_classes
+
+
+def mlp():
+    """Return a network with all that a reading could disturb: dropout, and running means."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3))
+
+
+def recorder_of(network, to, **settings):
+    return Recorder(network, to=to, **{"layers": ["2"], "probe": samples(5), "steps": STEPS} | settings)
+
+
+def read(folder):
+    return Snapshots(folder / "snapshots.parquet", folder / "dataset.parquet")
+
+
+def train(network, record=lambda step: None, start=0, learning_rate=0.01, device="cpu"):
+    """Train on random batches; return all that a training depends on or leaves behind."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate)
+    X, y = (values.to(device) for values in samples(5))
+    seed_all(2)
+    for step in range(7):
+        if step >= start:
+            record(step)
+        rows = torch.randperm(N)[:8]
+        optimizer.zero_grad()
+        functional.cross_entropy(network(X[rows]), y[rows]).backward()
+        optimizer.step()
+    gradients = [value.grad for value in network.parameters()]
+    drawn = [torch.rand(1, device=device), torch.tensor([np.random.rand(), random.random()])]
+    return [*network.state_dict().values(), *gradients, *drawn]
+
+
+def seed_all(seed):
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_a_training_with_and_without_a_recorder_has_equal_bits(tmp_path, device):
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs a GPU")
+    with_it, without = mlp().to(device), mlp().to(device)
+    for network in (with_it, without):
+        network[1].eval()  # a mode of its own
+    modes = [module.training for module in with_it.modules()]
+    with recorder_of(with_it, tmp_path, test=samples(5)) as recorder:
+        recorded = train(with_it, recorder, device=device)
+    assert [module.training for module in with_it.modules()] == modes
+    assert not any(module._forward_hooks for module in with_it.modules())
+    plain = train(without, device=device)
+    assert all(torch.equal(a, b) for a, b in zip(recorded, plain, strict=True))
+    assert read(tmp_path).steps == STEPS
+
+
+def test_random_numbers_and_buffers_that_a_forward_changes_are_put_back(tmp_path):
+    class Restless(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(5, 3)
+            self.register_buffer("count", torch.zeros(1))
+
+        def forward(self, x):
+            self.count += 1
+            return self.linear(x) + torch.rand(1) + np.random.rand() + random.random()
+
+    network = Restless()
+    seed_all(3)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    recorder_of(network, tmp_path, layers=["linear"])(0)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert (np.random.get_state()[1] == before[1]).all()
+    assert random.getstate() == before[2]
+    assert network.count == 0
+
+
+def test_what_is_recorded_is_what_the_network_computes(tmp_path):
+    network, (X, y), expected = mlp(), samples(5), {}
+    recorder = recorder_of(network, tmp_path, test=samples(5, n=5), batch_size=5)
+
+    def record(step):
+        if recorder(step, learning_rate=0.1):
+            frozen = deepcopy(network).eval()
+            with torch.no_grad():
+                logits = frozen(X).double()
+                loss = functional.cross_entropy(logits, y).item()
+                accuracy = (logits.argmax(1) == y).double().mean().item()
+                expected[step] = frozen[:3](X), loss, accuracy, network.state_dict()["0.weight"].clone()
+
+    train(network, record)
+    folder = recorder.close()
+    snapshots, weights = read(folder), load_file(folder / "weights.safetensors")
+    curves = pd.read_parquet(folder / "curves.parquet").set_index(["step", "metric"])["value"]
+    assert snapshots.steps == STEPS == list(expected)
+    for step, (layer, loss, accuracy, weight) in expected.items():
+        np.testing.assert_allclose(snapshots[step].activations["2"], layer, rtol=1e-5, atol=1e-6)
+        assert curves[step, "train_loss"] == pytest.approx(loss, rel=1e-6)
+        assert curves[step, "train_accuracy"] == pytest.approx(accuracy)
+        assert curves[step, "learning_rate"] == 0.1
+        assert torch.equal(weights[f"{step}/0.weight"], weight)
+    assert {"test_loss", "test_accuracy", "weight_norm"} < set(curves.index.get_level_values("metric"))
+    np.testing.assert_array_equal(snapshots.inputs, X)
+    np.testing.assert_array_equal(snapshots.targets, y)
+    assert snapshots.test_inputs.shape == (5, 5)
+    assert not (folder / "parts").exists()
+    assert header_of(folder / "snapshots.parquet")["recorded"]["n_probe"] == N
+
+
+def test_layers_whose_names_begin_alike_are_read_apart(tmp_path):
+    network = nn.Sequential(nn.Sequential(nn.Linear(5, 4), nn.ReLU()), nn.Linear(4, 3))
+    recorder = recorder_of(network, tmp_path, layers=["0", "0.0"])
+    recorder(0)
+    found = read(recorder.close())[0].activations
+    np.testing.assert_array_equal(found["0"], np.maximum(found["0.0"], 0))
+    assert (found["0.0"] < 0).any()
+
+
+class Sequence(nn.Module):
+    """A network with modules that give a sequence or a tuple, run twice, or never run."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.rnn, self.twice = nn.Linear(2, 6), nn.GRU(6, 4, batch_first=True), nn.ReLU()
+        self.unused, self.readout = nn.Linear(1, 1), nn.Linear(4, 3)
+
+    def forward(self, x):
+        hidden, _ = self.rnn(self.twice(self.twice(self.embed(x))))
+        return self.readout(hidden[:, -1])
+
+
+class Image(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.readout = nn.Conv2d(1, 5, 3), nn.Linear(5, 3)
+
+    def forward(self, x):
+        return self.readout(self.conv(x).mean((2, 3)))
+
+
+class BatchSecond(nn.Module):
+    """A network whose layer has the samples second, and as many positions as there are samples."""
+
+    def __init__(self):
+        super().__init__()
+        self.embed, self.readout = nn.Linear(2, 4), nn.Linear(4, 3)
+
+    def forward(self, x):
+        wide = self.embed(x[:, :N].transpose(0, 1))
+        return self.readout(wide[-1])
+
+
+X5, Y = samples(5)
+SEQUENCE, IMAGE = {"probe": samples(7, 2)}, {"probe": samples(1, 6, 6), "layers": ["conv"]}
+EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
+
+
+@pytest.mark.parametrize(
+    ("network", "settings", "sentence"),
+    [
+        (mlp, {"layers": ["relu"]}, "layers: the network has no module 'relu'; there are: 0, 1"),
+        (Sequence, SEQUENCE | {"layers": ["embd"]}, "no module 'embd'; did you mean 'embed'"),
+        (mlp, {"layers": "2"}, "layers='2' must be a list"),
+        (mlp, {"layers": []}, "must be a list .* one at least"),
+        (mlp, {"position": {"3": 1}}, "position: no layer is recorded as '3'; "),
+        (Sequence, EMBED, r"layer embed gives .*\[12, 7, 6\].*give position="),
+        (Sequence, EMBED | {"position": 7}, "has 7 positions, and position=7 is none"),
+        (Sequence, EMBED | {"position": "first"}, "position='first' is no index"),
+        (Sequence, EMBED | {"position": True}, "position=True is no index"),
+        (Sequence, EMBED | {"position": 0, "reduce": "mean"}, "and not both"),
+        (Sequence, RNN | {"position": 0}, "layer rnn gives a tuple.*by select="),
+        (Sequence, RNN | {"select": 2}, "no part 2; correct select="),
+        (Sequence, SEQUENCE | {"layers": ["twice"], "position": 0}, "layer twice is called more than once"),
+        (Sequence, SEQUENCE | {"layers": ["unused"]}, "layer unused is never called"),
+        (Image, IMAGE, r"layer conv gives .*\[12, 5, 4, 4\].*say by reduce="),
+        (Image, IMAGE | {"reduce": "sum"}, "reduce='sum' is none of mean, max, all"),
+        (
+            BatchSecond,
+            {"probe": samples(12, 2), "layers": ["embed"], "position": "mean"},
+            "layer embed gives .*for 6 samples.*batch_first=True, or give select=",
+        ),
+        (mlp, {"probe": samples(4)}, "the network cannot read the samples.*give forward="),
+        (mlp, {"probe": (X5.double(), Y)}, "cannot read the samples, .*float64"),
+        (mlp, {"probe": X5}, r"probe is .*must be a pair, probe=\(X, y\)"),
+        (mlp, {"probe": (X5, Y[:3])}, "probe has 12 inputs and 3 targets"),
+        (mlp, {"probe": ({"ids": [1]}, [1])}, "the X of probe is a dict, .*take them apart in forward="),
+        (mlp, {"probe": (X5, torch.rand(N))}, "the train targets are real numbers.*give loss="),
+        (mlp, {"forward": lambda network, X: (network(X),)}, "returns a tuple, not logits; give forward="),
+        (mlp, {"forward": lambda network, X: network(X)[:, 0]}, r"not logits \(12,\) .*give loss="),
+        (mlp, {"steps": {"log": 5}}, r"steps=\{'log': 5\} is no rule; give .*last"),
+        (mlp, {"steps": [-1, 2]}, "is no list of steps"),
+        (mlp, {"measure": ["o_infromation"]}, "no metric 'o_infromation'; did you mean 'o_information'"),
+        (mlp, {"measure": "o_information"}, "must be a list of metrics"),
+        (lambda: nn.Sequential(nn.LazyLinear(3)), {"layers": ["0"]}, "parameter 0.weight has no shape yet"),
+        (lambda: "mlp", {}, "network is a str, and must be a torch.nn.Module"),
+    ],
+)
+def test_what_is_ambiguous_or_wrong_raises_one_sentence(network, settings, sentence, tmp_path):
+    with pytest.raises(ValueError, match=sentence) as found:
+        recorder_of(network(), tmp_path, **settings)(0)
+    assert "\n" not in str(found.value)
+    assert not (tmp_path / "parts").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (EMBED | {"position": 2}, lambda whole: whole["embed"][:, 2]),
+        (EMBED | {"position": "last"}, lambda whole: whole["embed"][:, -1]),
+        (EMBED | {"position": "mean"}, lambda whole: whole["embed"].mean(1)),
+        (EMBED | {"position": "all"}, lambda whole: whole["embed"].flatten(1)),
+        (RNN | {"position": {"rnn": 1}, "select": 0}, lambda whole: whole["rnn"][0][:, 1]),
+        (RNN | {"select": lambda out: out[1][0]}, lambda whole: whole["rnn"][1][0]),
+    ],
+)
+def test_positions_and_parts_are_taken_as_asked(settings, expected, tmp_path):
+    network, whole = Sequence(), {}
+    recorder = recorder_of(network, tmp_path, **settings)
+    recorder(0)
+    found = read(recorder.close())
+    for name in ("embed", "rnn"):
+        keep = lambda _module, _inputs, out, name=name: whole.update({name: out})  # noqa: E731
+        network.get_submodule(name).register_forward_hook(keep)
+    with torch.no_grad():
+        network(SEQUENCE["probe"][0])
+    (layer,) = found[0].activations.values()
+    np.testing.assert_allclose(layer, expected(whole), rtol=1e-5, atol=1e-6)
+    assert found.inputs.shape == (N, 7, 2)
+
+
+@pytest.mark.parametrize(
+    ("reduce", "expected"),
+    [
+        ("mean", lambda y: y.mean((2, 3))),
+        ("max", lambda y: y.amax((2, 3))),
+        ("all", lambda y: y.flatten(1)),
+    ],
+)
+def test_convolutions_are_reduced_as_asked(reduce, expected, tmp_path):
+    network = Image()
+    recorder = recorder_of(network, tmp_path, reduce=reduce, **IMAGE)
+    recorder(0)
+    layer = read(recorder.close())[0].activations["conv"]
+    whole = network.conv(IMAGE["probe"][0]).detach()
+    np.testing.assert_allclose(layer, expected(whole), rtol=1e-5, atol=1e-6)
+
+
+def test_a_convolution_is_not_taken_for_a_sequence(tmp_path):
+    network = nn.Sequential(nn.Conv1d(2, 4, 3), nn.Flatten(), nn.Linear(20, 3))
+    with pytest.raises(ValueError, match="layer 0 is a Conv1d, whose channels come before its positions"):
+        recorder_of(network, tmp_path, layers=["0"], probe=samples(2, 7), position="last")(0)
+
+
+def test_a_width_that_changes_raises_one_sentence(tmp_path):
+    network = mlp()
+    recorder = recorder_of(network, tmp_path)
+    recorder(0)
+    network[0], network[1], network[4] = nn.Linear(5, 9), nn.BatchNorm1d(9), nn.Linear(9, 3)
+    with pytest.raises(ValueError, match="layer 2 has 9 units at step 1, and had 8 before"):
+        recorder(1)
+
+
+def test_values_that_are_not_finite_raise_one_sentence_and_nothing_is_lost(tmp_path):
+    network = mlp()
+    recorder = recorder_of(network, tmp_path, layers=["4"])
+    recorder(0)
+    with torch.no_grad():
+        network[4].bias[0] = torch.nan
+    with pytest.raises(ValueError, match="layer 4 has values that are not finite at step 1; close"):
+        recorder(1)
+    assert read(recorder.close()).steps == [0]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "sentence"),
+    [("float16", 7e4, 'more than float16 holds; give dtype="float32"'), ("float32", 1e39, "give select=")],
+)
+def test_values_that_the_stored_precision_cannot_hold_raise_one_sentence(dtype, value, sentence, tmp_path):
+    network = mlp().double()
+    with torch.no_grad():
+        network[4].bias[0] = value
+    with pytest.raises(ValueError, match=sentence):
+        recorder_of(network, tmp_path, layers=["4"], dtype=dtype, probe=(X5.double(), Y))(0)
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_after_a_kill_the_same_calls_give_the_same_files(tmp_path, start):
+    """`start` is the step from which the second process calls: the first one, or that of its checkpoint."""
+
+    def kill(step):
+        if step == 4:
+            raise Killed
+        first(step)
+
+    network = mlp()
+    with pytest.raises(Killed), recorder_of(network, tmp_path / "a") as first:
+        train(network, kill)
+    damaged = tmp_path / "a/parts/000000003.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    for name in ("a", "b"):
+        network = mlp()
+        with recorder_of(network, tmp_path / name) as recorder:
+            train(network, recorder, start=start if name == "a" else 0)
+    for name in FILES:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_snapshots_of_another_training_are_never_mixed_in(tmp_path):
+    train(mlp(), recorder_of(mlp(), tmp_path))
+    other = mlp()
+    other[0].reset_parameters()
+    with pytest.raises(ValueError, match="snapshots of another training: its activations at step 0 differ"):
+        recorder_of(other, tmp_path)(0)
+    with pytest.raises(ValueError, match="snapshots of other layers, samples or options"):
+        recorder_of(mlp(), tmp_path, layers=["0"])
+    # Another learning rate makes other snapshots from step 1 on. They replace the old ones.
+    for folder in (tmp_path, tmp_path / "alone"):
+        network = mlp()
+        with recorder_of(network, folder) as recorder:
+            train(network, recorder, learning_rate=0.5)
+    assert (tmp_path / FILES[2]).read_bytes() == (tmp_path / "alone" / FILES[2]).read_bytes()
+
+
+def test_a_finished_recording_is_only_replaced_on_request(tmp_path):
+    network = mlp()
+    with recorder_of(network, tmp_path) as recorder:
+        recorder(0)
+    with pytest.raises(ValueError, match="holds a finished recording; .*overwrite=True"):
+        recorder_of(network, tmp_path)
+    with recorder_of(network, tmp_path, overwrite=True) as recorder:
+        recorder(1)
+    assert read(tmp_path).steps == [1]
+
+
+def test_only_ascending_steps_are_recorded(tmp_path):
+    network = mlp()
+    recorder = recorder_of(network, tmp_path)
+    assert [recorder(step) for step in (0, 0, 1, 2)] == [True, False, True, False]
+    with pytest.raises(ValueError, match="step 0 comes after step 1; "):
+        recorder(0)
+    with pytest.raises(ValueError, match="nothing was recorded"):
+        recorder_of(network, tmp_path / "none").close()
+    assert recorder.close() == recorder.close() == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"log": 3, "last": 100}, [0, 1, 10, 100]),
+        ({"every": 4, "last": 10}, [0, 4, 8, 10]),
+        ([5, 2], [2, 5]),
+    ],
+)
+def test_steps_follow_the_rule(rule, expected, tmp_path):
+    assert recorder_of(mlp(), tmp_path, steps=rule).steps == expected
+
+
+def test_metrics_of_the_snapshot_just_taken_are_those_of_the_stored_snapshot(tmp_path):
+    measure = {"o_information": {"n_bins": 3}, "linear_mapping_number": {"n_samples": 6}}
+    for name, asked in (("measured", measure), ("stored", {})):
+        network = mlp()
+        with recorder_of(network, tmp_path / name, measure=asked) as recorder:
+            train(network, recorder)
+    expected = list(o_information.compute(read(tmp_path / "stored"), n_bins=3))
+    found = pd.read_parquet(tmp_path / "measured/metrics/o_information.parquet")
+    np.testing.assert_array_equal(found["value"], [row["value"] for row in expected])
+    assert [units if units is None else list(units) for units in found["units"]] == [
+        row["units"] for row in expected
+    ]
+    number = pd.read_parquet(tmp_path / "measured/metrics/linear_mapping_number.parquet")
+    assert set(number["step"]) == set(STEPS)
+    assert read(tmp_path / "measured").steps == []  # no activations are stored
+
+
+def test_targets_and_inputs_may_be_of_any_shape_and_kind(tmp_path):
+    targets = torch.rand(N, 2)
+    scores = {"loss": lambda logits, y: ((logits[:, :2] - y) ** 2).mean(), "accuracy": None}
+    with recorder_of(mlp(), tmp_path, probe=(X5, targets), test=(X5[:4], targets[:4]), **scores) as recorder:
+        recorder(0)
+    examples = read_probe(tmp_path / "dataset.parquet")
+    np.testing.assert_array_equal(examples.targets, np.concatenate([targets, targets[:4]]))
+    np.testing.assert_array_equal(examples.inputs, np.concatenate([X5, X5[:4]]))
+    assert examples.train.sum() == N
+    curves = pd.read_parquet(tmp_path / "curves.parquet")
+    assert set(curves["metric"]) == {"train_loss", "test_loss", "weight_norm"}
+
+
+def test_a_network_in_bfloat16_with_tied_weights_is_recorded(tmp_path):
+    network = nn.Sequential(nn.Linear(5, 5), nn.ReLU(), nn.Linear(5, 5)).to(torch.bfloat16)
+    network[2].weight = network[0].weight
+    with recorder_of(network, tmp_path, layers=["1"], probe=(X5.bfloat16(), Y)) as recorder:
+        recorder(0)
+    assert torch.equal(load_file(tmp_path / "weights.safetensors")["0/2.weight"], network[0].weight)
+
+
+def test_a_compiled_network_is_recorded_by_its_own_names(tmp_path):
+    assert recorder_of(torch.compile(mlp()), tmp_path)(0)
+
+
+def test_memory_does_not_grow_with_the_number_of_snapshots(tmp_path):
+    probe, peaks = (torch.randn(4000, 5), torch.arange(4000) % 3), []
+    for n in (4, 40):
+        network = nn.Sequential(nn.Linear(5, 32), nn.ReLU(), nn.Linear(32, 3))
+        recorder = recorder_of(network, tmp_path / str(n), layers=["1"], probe=probe, steps=list(range(n)))
+        tracemalloc.start()
+        for step in range(n):
+            network[0].bias.data += 1
+            recorder(step)
+        recorder.close()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]

@@ -1,0 +1,46 @@
+"""Each example runs as it stands: a training of at most 40 lines, its study, and its figures."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+from trees import REPOSITORY, copy_of_repository
+
+EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/train.py"))
+RUNS = {"lightning_module": "lightning"}  # the name of an example's run, if it is another
+IMPORT = ["import", "saved/step_*.npz", "--step", r"step_(\d+)", "--labels", "saved/y.npy"]
+IMPORT += ["--curves", "saved/curves.csv", "--to", "own/saved/0"]
+
+
+def python(folder, *command):
+    library = f"{folder}/workflow/scripts"
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": library, "PATH": "/usr/bin:/bin", "HOME": str(folder), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_has_at_most_40_lines_of_code(name):
+    text = (REPOSITORY / "examples" / name / "train.py").read_text()
+    assert len([line for line in text.splitlines() if line.strip()]) <= 40
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_recorded_measured_and_drawn(name, tmp_path):
+    if name == "lightning_module" and not find_spec("lightning"):
+        pytest.skip("needs lightning")
+    tree = copy_of_repository(tmp_path, f"examples/{name}/train.py", f"examples/{name}/study.yaml")
+    tree.base, tree.overlays = (), (f"examples/{name}/study.yaml",)
+    python(tmp_path, f"examples/{name}/train.py")
+    if name == "saved":
+        python(tmp_path, "-m", "grokking_phases", *IMPORT)
+    tree.run("study")
+    pictures = tmp_path.glob(f"results/{RUNS.get(name, name)}/figures/study/*.png")
+    assert all(picture.stat().st_size > 10_000 for picture in pictures)
+    assert tree.planned("study") == set()

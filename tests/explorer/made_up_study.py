@@ -1,0 +1,83 @@
+"""A made-up results folder for tests of the explorer."""
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.analysis.events import MEAN, OWN
+from grokking_phases.storage.tables import write_events, write_table
+
+STEPS = (0, 1, 2, 5, 10, 20, 50, 100)
+HOSTILE = """</script><img src=x onerror='window.hurt=1'>"quoted" 🙂"""
+
+
+def write_study(results, runs=("wd2",), seeds=(0, 1), with_phases=True, steps=STEPS):
+    """Write curves, O-information and mutual information of each run and seed, and phases."""
+    for run in runs:
+        for seed in seeds:
+            write_seed(results / run / str(seed), run, seed, steps)
+        if with_phases:
+            write_phases(results / run, run, seeds)
+
+
+def write_seed(folder, run, seed, steps=STEPS):
+    (folder / "metrics").mkdir(parents=True)
+    tables = {
+        "curves": curves(steps),
+        "metrics/o_information": o_information(steps, seed),
+        "metrics/mutual_information": information(steps, seed),
+    }
+    for name, rows in tables.items():
+        table = pd.DataFrame(rows).assign(run=run, seed=seed)
+        write_table(folder / f"{name}.parquet", table, {"run": run, "seed": seed, "training": "made up"})
+
+
+def row(step, layer, metric, value, units=None):
+    return {"step": step, "layer": layer, "metric": metric, "value": float(value), "units": units}
+
+
+def curves(steps):
+    """Return a train accuracy of 1 from step 5 on, and a test accuracy of 1 from step 50 on."""
+    rows = []
+    for step in steps:
+        rows += [row(step, None, "train_accuracy", step >= 5), row(step, None, "test_accuracy", step >= 50)]
+        rows += [row(step, None, "test_loss", np.nan if step == 2 else 1 / (1 + step))]
+    return [{key: value for key, value in each.items() if key != "units"} for each in rows]
+
+
+def o_information(steps, seed):
+    """Return a synergy of i + 1 bits at the i-th step among units i and seed + 9; redundancy is 2 bits."""
+    rows = []
+    for i, step in enumerate(steps):
+        rows += [row(step, "hidden", "synergy", -np.log(2) * (i + 1), [i, seed + 9])]
+        rows += [row(step, "hidden", "redundancy", 2 * np.log(2), [0, 1, 2])]
+        rows += [row(step, "hidden", "synergy_order_1", 7.0)]
+    return rows
+
+
+def information(steps, seed):
+    """Return I(T;X) = i + seed and I(T;Y) = i / 2 at the i-th step."""
+    rows = []
+    for i, step in enumerate(steps):
+        rows += [row(step, "hidden", "information_x", i + seed), row(step, "hidden", "information_y", i / 2)]
+    return [{key: value for key, value in each.items() if key != "units"} for each in rows]
+
+
+def write_phases(folder, run, seeds):
+    """Write an Emergence from step 10 to step 50 of each seed and of the mean curve."""
+    rows = [
+        {
+            "run": run,
+            "seed": seed,
+            "source": "o_information",
+            "layer": "hidden",
+            "rule": rule,
+            "curve": OWN if seed is not None else MEAN,
+            "event": f"emergence.{end}",
+            "status": "found",
+            "step": step + (rule != "stated"),
+        }
+        for seed in [*seeds, None]
+        for rule in ("stated", "noise x 2")
+        for end, step in (("start", 10.0), ("end", 50.0))
+    ]
+    write_events(folder / "phases.parquet", pd.DataFrame(rows).astype({"seed": "Int64"}), {"run": run})

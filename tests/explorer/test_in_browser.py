@@ -1,0 +1,294 @@
+"""The explorer in headless Chromium: its state and the data of its views, never pixels."""
+
+import shutil
+from urllib.parse import parse_qs, urlparse
+
+import pandas as pd
+import pytest
+from made_up_study import HOSTILE, STEPS, write_seed, write_study
+
+from grokking_phases.explorer.finished_seeds import Study, gather
+from grokking_phases.explorer.page import write_page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the explorer is not tried: no playwright")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    REASON = "the explorer is not tried: no Chromium here (Debian: apt install chromium)"
+    pytest.skip(REASON, allow_module_level=True)
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+PATIENCE = 120_000  # ms; a machine may be busy
+SYNERGY = '["o_information","hidden","synergy"]'
+CLAIMS = pd.DataFrame(
+    [("A", "first", "holds"), ("A", "second", "contradicted"), ("B", "third", "holds")],
+    columns=["paper", "claim", "verdict"],
+).assign(figure="emergence/fig1", value=1.5, low=None, high=None)
+
+
+@pytest.fixture(scope="module")
+def tab():
+    """Return a page of a browser, with lists of what it said on the console and of what it requested."""
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE)
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        errors, requests = [], []
+        page.on("console", lambda message: errors.append(message.text))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        yield page, errors, requests
+        browser.close()
+
+
+@pytest.fixture
+def opened(tab, tmp_path):
+    """Return a function that writes the page of a study and opens it; at the end, it must have no errors."""
+    page, errors, requests = tab
+    errors.clear()
+    requests.clear()
+
+    def open_page(study, hash="", claims=CLAIMS):
+        path = tmp_path / "explorer.html"
+        write_page(path, study, claims)
+        page.goto(f"{path.as_uri()}{hash}")
+        return page
+
+    yield open_page
+    assert errors == []
+    outside = [url for url in requests if urlparse(url).scheme not in ("file", "data", "blob", "about")]
+    assert outside == [] and len({url.partition("#")[0] for url in requests if url.startswith("file:")}) == 1
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Return a study of three runs, two seeds each."""
+    runs = ("wd0.1", "wd2", "wd10")
+    write_study(tmp_path, runs)
+    entries = {run: {"seeds": [0, 1], "training": {"weight_decay": float(run[2:])}} for run in runs}
+    return gather(tmp_path, entries)
+
+
+def address(page):
+    """Return what the address holds, key by key."""
+    return parse_qs(page.evaluate("location.hash.slice(1)"), keep_blank_values=True)
+
+
+def shown_rows(page):
+    return [row.get_attribute("data-id") for row in page.query_selector_all("#runs-table tbody tr")]
+
+
+def assert_all_at(page, step):
+    """Assert that all views show the data of this step, for the run wd0.1 and seed 0."""
+    i = STEPS.index(step)
+    assert address(page)["step"] == [str(step)]
+    assert page.inner_text("#step") == str(step)
+    assert page.input_value("#slider") == str(i)
+    for figure in page.query_selector_all("#panels figure"):
+        assert figure.query_selector(".hair").get_attribute("data-step") == str(step)
+    dot = page.query_selector('[data-plane="information"] circle')
+    found = [dot.get_attribute(f"data-{name}") for name in ("step", "x", "y")]
+    assert found == [str(step), str(i), f"{i / 2:g}"]
+    dot = page.query_selector('[data-plane="synergy"] circle')
+    assert [dot.get_attribute(f"data-{name}") for name in ("x", "y")] == ["2", str(i + 1)]
+    multiplet = page.query_selector('#multiplet-charts [data-metric="synergy"]')
+    units = sorted({i, 9})
+    assert multiplet.query_selector(".members").inner_text() == f"Units {' '.join(map(str, units))}"
+    assert multiplet.query_selector(".said").inner_text() == f"Step {step}: {i + 1} bits, 2 units"
+    readout = page.query_selector("#readout tbody tr").inner_text().split("\t")
+    assert readout[3] == f"{i + 1} (step {step})"
+
+
+def test_the_page_opens_where_the_first_run_generalises(opened, study):
+    page = opened(study)
+    assert_all_at(page, 50)
+    assert page.inner_text("#events").splitlines()[1].split("\t")[2:] == ["memorised", "5", "found"]
+
+
+def test_arrow_keys_move_the_cursor_of_all_views(opened, study):
+    page = opened(study)
+    page.keyboard.press("ArrowLeft")
+    assert_all_at(page, 20)
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowLeft")
+    assert_all_at(page, 0)
+    page.keyboard.press("End")
+    assert_all_at(page, 100)
+
+
+def test_the_slider_moves_the_cursor_by_keyboard(opened, study):
+    page = opened(study)
+    page.focus("#slider")
+    page.keyboard.press("ArrowLeft")
+    assert_all_at(page, 20)
+
+
+@pytest.mark.parametrize("kind", ["log", "linear"])
+def test_a_hover_moves_the_cursor_to_the_step_under_the_pointer(opened, study, kind):
+    page = opened(study)
+    page.select_option("#x", kind)
+    page.keyboard.press("Tab")
+    place = """([step, kind]) => {
+        const svg = document.querySelector("#panels svg"), box = svg.getBoundingClientRect();
+        const x = scale([0, 100], [SIZE.left, SIZE.width - SIZE.right], placeOf(kind))(step);
+        return [box.left + x / SIZE.width * box.width, box.top + box.height / 2];
+    }"""
+    page.locator("#panels svg").first.scroll_into_view_if_needed()
+    for step in (10, 50, 5):
+        page.mouse.move(*page.evaluate(place, [step, kind]))
+        assert_all_at(page, step)
+
+
+def test_a_filter_leaves_exactly_its_runs(opened, study):
+    page = opened(study)
+    page.select_option("#filter-key", "training.weight_decay")
+    page.select_option("#filter-value", "2")
+    page.click("#filter-add")
+    assert shown_rows(page) == ["wd2/0", "wd2/1"]
+    page.select_option("#filter-key", "seed")
+    page.select_option("#filter-value", "1")
+    page.click("#filter-add")
+    assert shown_rows(page) == ["wd2/1"]
+    page.select_option("#filter-key", "seed")
+    page.select_option("#filter-value", "0")
+    page.click("#filter-add")
+    assert shown_rows(page) == ["wd2/0", "wd2/1"]  # values of one key are alternatives
+    for _ in range(3):
+        page.click("#filters button")
+    assert len(shown_rows(page)) == 6
+
+
+def test_runs_are_chosen_by_click_and_by_keyboard(opened, study):
+    page = opened(study)
+    page.click('tr[data-id="wd2/1"]')
+    assert address(page)["rows"] == ["wd0.1/0", "wd2/1"]
+    assert page.input_value("#focus") == "wd2/1"
+    assert len(page.query_selector_all(f"#panels figure[data-measure='{SYNERGY}'] path.line")) == 2
+    page.focus('input[data-id="wd0.1/0"]')
+    page.keyboard.press("Space")
+    assert address(page)["rows"] == ["wd2/1"]
+    assert page.inner_text("#readout tbody").startswith("wd2/1")
+    page.click("#choose-none")
+    assert page.query_selector_all("#panels path.line") == []
+
+
+def test_phases_are_marked_at_their_steps(opened, study):
+    page = opened(study)
+    phase = page.query_selector("#panels [data-phase=emergence] title")
+    assert phase.text_content() == "emergence: step 10 to 50"
+    page.select_option("#phases", '["",""]')
+    assert page.query_selector_all("#panels [data-phase]") == []
+
+
+def test_a_band_is_the_range_of_the_seeds(opened, study):
+    page = opened(study)
+    page.click("#choose-all")
+    page.select_option("#seeds", "band")
+    lines = page.evaluate("linesOf(data, state, nameOf('mutual_information', 'hidden', 'information_x'))")
+    assert [line["run"] for line in lines] == ["wd0.1", "wd10", "wd2"]
+    assert lines[0]["values"] == [i + 0.5 for i in range(8)]
+    assert (lines[0]["low"][3], lines[0]["high"][3]) == (3, 4)
+    assert len(page.query_selector_all(f"#panels figure[data-measure='{SYNERGY}'] path.range")) == 3
+
+
+def test_a_link_restores_the_view(opened, study):
+    page = opened(study)
+    page.click('tr[data-id="wd2/1"]')
+    page.select_option("#x", "linear")
+    page.select_option("#measures", [SYNERGY])
+    page.select_option("#verdict", "holds")
+    page.locator("h1").click()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    said, state = page.evaluate("[location.hash, state]")
+    page.goto("about:blank")
+    other = opened(study, said)
+    assert other.evaluate("state") == state
+    assert other.inner_text("#step") == "1" and other.input_value("#x") == "linear"
+    assert len(other.query_selector_all("#panels figure")) == 1
+    assert len(other.query_selector_all("#claims-table tbody tr")) == 2
+
+
+def test_an_address_of_nonsense_opens_the_page(opened, study):
+    page = opened(study, "#step=x&measures=%7B&plane=1&rows=none&filters=[")
+    assert page.inner_text("#step") == "–"
+    page.click('tr[data-id="wd2/1"]')
+    assert page.inner_text("#step") == "50"
+
+
+def test_claims_are_chosen_by_verdict_and_paper(opened, study):
+    page = opened(study)
+    page.select_option("#verdict", "holds")
+    page.select_option("#paper", "A")
+    rows = [row.inner_text().split("\t") for row in page.query_selector_all("#claims-table tbody tr")]
+    assert [row[:2] for row in rows] == [["holds", "first"]]
+    assert page.get_attribute("#claims-table a", "href") == "figures/emergence/fig1.pdf"
+
+
+@pytest.mark.parametrize(
+    ("view", "first", "n_rows"),
+    [
+        ("runs", "wd0.1,0,5,50,1,1,0.1", 6),
+        ("training", "wd0.1/0,curves,,train_accuracy,0,0,,", 4 * 8),
+        ("planes", "wd0.1/0,information_x,information_y,0,0,0", 2 * 8),
+        ("multiplets", "wd0.1/0,synergy,0,0 9", 2 * 8),
+        ("claims", "A,first,holds,emergence/fig1,1.5,,", 3),
+    ],
+)
+def test_what_is_shown_is_saved_as_csv(opened, study, view, first, n_rows):
+    page = opened(study)
+    with page.expect_download() as download:
+        page.click(f"[data-csv={view}]")
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert lines[1] == first
+    assert len(lines) == 1 + n_rows
+
+
+def test_a_name_of_markup_is_text_everywhere(opened, study):
+    study.seeds[0].run = HOSTILE
+    study.seeds[0].recipe["note"] = HOSTILE
+    study.problems.append(HOSTILE)
+    page = opened(study, claims=CLAIMS.assign(claim=HOSTILE, figure=f"javascript:{HOSTILE}"))
+    page.click("#choose-all")
+    page.select_option("#filter-key", "note")
+    page.select_option("#filter-value", label=page.locator("#filter-value option").first.text_content())
+    page.click("#filter-add")
+    assert page.evaluate("window.hurt") is None
+    assert page.query_selector_all("img") == []
+    assert shown_rows(page) == [f"{HOSTILE}/0"]
+    assert HOSTILE in page.inner_text("#claims-table") and HOSTILE in page.inner_text("#notes")
+    assert page.get_attribute("#claims-table a", "href").startswith("figures/")
+
+
+def test_one_seed_without_phases_and_with_nan(opened, tmp_path):
+    write_study(tmp_path, seeds=(0,), with_phases=False)
+    page = opened(gather(tmp_path), '#measures=["curves","","test_loss"]&step=2'.replace('"', "%22"))
+    assert page.inner_text("#readout tbody") == "wd2/0\t– (step 2)"
+    path = page.get_attribute("#panels path.line", "d")
+    assert path.count("M") == 2 and "NaN" not in path
+    assert page.query_selector_all("#panels [data-phase]") == []
+
+
+def test_an_unfinished_study_says_so(opened, tmp_path):
+    write_seed(tmp_path / "wd2/0", "wd2", 0)
+    page = opened(gather(tmp_path, {"later": {"seeds": [7]}}))
+    assert page.inner_text("#runs-table tbody tr").split("\t")[1] == "not finished"
+    page.click('tr[data-id="later/7"]')
+    assert address(page)["rows"] == ["wd2/0", "later/7"]
+
+
+def test_an_empty_study_opens(opened):
+    page = opened(Study(), claims=None)
+    assert page.inner_text("#step") == "–"
+    page.keyboard.press("ArrowRight")
+
+
+def test_a_hundred_runs_open_and_are_filtered(opened, tmp_path):
+    runs = [f"run_{i}" for i in range(100)]
+    write_study(tmp_path, runs, seeds=(0,), with_phases=False)
+    page = opened(gather(tmp_path, {run: {"seeds": [0], "lr": i % 10} for i, run in enumerate(runs)}))
+    page.select_option("#filter-key", "lr")
+    page.select_option("#filter-value", "3")
+    page.click("#filter-add")
+    assert shown_rows(page) == sorted(f"run_{i}/0" for i in range(3, 100, 10))
+    page.click("#choose-all")
+    assert len(page.query_selector_all("#readout tbody tr")) == 10

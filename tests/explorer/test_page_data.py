@@ -1,0 +1,142 @@
+"""The data that the explorer's page holds."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_study import HOSTILE, STEPS, o_information, write_seed, write_study
+
+from grokking_phases.explorer.finished_seeds import gather
+from grokking_phases.explorer.packing import hexadecimal, packed, thinned
+from grokking_phases.explorer.page import LIMIT, write_page
+from grokking_phases.storage.tables import write_table
+
+
+def data_in(path):
+    """Return the data in a page, read as a browser reads them: up to the first end of the script."""
+    text = path.read_text("utf-8")
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script', text, re.S)[1])
+
+
+def series(seed, table, metric):
+    found = seed["tables"][table]
+    values = next(each["values"] for each in found["series"] if each["metric"] == metric)
+    return dict(zip(found["steps"], values, strict=True))
+
+
+def test_the_page_holds_the_numbers_of_each_table(tmp_path):
+    write_study(tmp_path)
+    write_page(tmp_path / "explorer.html", gather(tmp_path))
+    first, second = data_in(tmp_path / "explorer.html")["seeds"]
+    assert (first["run"], first["seed"], second["seed"]) == ("wd2", 0, 1)
+    assert series(first, "curves", "test_accuracy") == {step: float(step >= 50) for step in STEPS}
+    assert series(first, "o_information", "synergy") == {step: i + 1 for i, step in enumerate(STEPS)}
+    assert set(series(first, "o_information", "redundancy").values()) == {2.0}
+    assert series(second, "mutual_information", "information_x")[100] == 8
+
+
+def test_events_are_those_of_the_seed_and_of_the_stated_rule(tmp_path):
+    write_study(tmp_path)
+    data = packed(gather(tmp_path), 120)
+    events = {(event["source"], event["event"]): event["step"] for event in data["seeds"][1]["events"]}
+    assert events == {
+        ("curves", "memorised"): 5,
+        ("curves", "generalised"): 50,
+        ("o_information", "emergence.start"): 10,
+        ("o_information", "emergence.end"): 50,
+    }
+    assert [event["step"] for event in data["over_seeds"]] == [10, 50]
+
+
+def test_units_are_those_of_the_step(tmp_path):
+    write_study(tmp_path, seeds=(1,))
+    synergy, _ = packed(gather(tmp_path), 120)["seeds"][0]["tables"]["o_information"]["units"]
+    assert (synergy["metric"], synergy["width"]) == ("synergy", 11)
+    assert synergy["members"][3] == "0804"  # units 3 and 10
+    assert hexadecimal([0, 8], 9) == "0101"
+
+
+def test_what_is_not_a_number_is_null(tmp_path):
+    write_study(tmp_path, seeds=(0,), with_phases=False)
+    seed = packed(gather(tmp_path), 120)["seeds"][0]
+    loss = series(seed, "curves", "test_loss")
+    assert loss[2] is None and loss[1] == 0.5
+
+
+def test_single_orders_and_repeated_values_are_left_out(tmp_path):
+    write_study(tmp_path, seeds=(0,))
+    rows = o_information(STEPS, 0)
+    repeated = [*rows, *(row | {"metric": "corner_1"} for row in rows), *(rows[:1] * 2)]
+    path = tmp_path / "wd2/0/metrics/partition.parquet"
+    corners = [row | {"metric": "corner_1"} for row in repeated] + [rows[0] | {"metric": "n_undefined"}]
+    write_table(path, pd.DataFrame(corners).assign(run="wd2", seed=0), {"run": "wd2", "seed": 0})
+    tables = packed(gather(tmp_path), 120)["seeds"][0]["tables"]
+    assert [each["metric"] for each in tables["partition"]["series"]] == ["n_undefined"]
+    assert [each["metric"] for each in tables["o_information"]["series"]] == ["synergy", "redundancy"]
+
+
+def test_thinned_steps_keep_the_ends_and_the_events():
+    every = np.arange(4001)
+    steps = thinned(every, 30, [1234, 99999])
+    assert {0, 1, 1234, 4000} <= set(steps) and len(steps) <= 31
+    assert len(steps) > 20 and (np.diff(steps) > 0).all()
+    np.testing.assert_array_equal(thinned(every[:30], 30, []), every[:30])
+    np.testing.assert_array_equal(thinned(np.array([7, 9]), 1, []), [7])
+
+
+def test_a_large_study_is_thinned_until_it_fits_and_the_page_says_so(tmp_path):
+    write_study(tmp_path, seeds=(0,), steps=tuple(range(100)))
+    study = gather(tmp_path)
+    write_page(tmp_path / "all.html", study)
+    write_page(tmp_path / "few.html", study, limit=(tmp_path / "all.html").stat().st_size - 1)
+    assert data_in(tmp_path / "all.html")["thinning"].startswith("All steps are shown")
+    assert data_in(tmp_path / "few.html")["thinning"].startswith("At most 60 log-spaced steps of each table")
+    assert (tmp_path / "few.html").stat().st_size < (tmp_path / "all.html").stat().st_size
+    with pytest.raises(ValueError, match="choose fewer runs"):
+        write_page(tmp_path / "none.html", study, limit=10)
+    assert not (tmp_path / "none.html").exists()
+
+
+def test_a_hundred_runs_fit(tmp_path):
+    write_study(tmp_path, runs=[f"run_{i}" for i in range(100)], seeds=(0,), steps=tuple(range(150)))
+    write_page(tmp_path / "explorer.html", gather(tmp_path))
+    assert len(data_in(tmp_path / "explorer.html")["seeds"]) == 100
+    assert (tmp_path / "explorer.html").stat().st_size < LIMIT
+
+
+def test_names_end_no_script_and_come_back_as_they_were(tmp_path):
+    write_study(tmp_path, seeds=(0,), with_phases=False)
+    study = gather(tmp_path)
+    study.seeds[0].run, study.seeds[0].recipe = HOSTILE, {"note": HOSTILE}
+    write_page(tmp_path / "explorer.html", study, pd.DataFrame([{"claim": HOSTILE, "value": np.nan}]))
+    data = data_in(tmp_path / "explorer.html")
+    assert data["seeds"][0]["run"] == data["seeds"][0]["recipe"]["note"] == HOSTILE
+    assert data["claims"] == [{"claim": HOSTILE, "value": None}]
+
+
+def test_an_unfinished_study_lists_what_it_lacks(tmp_path):
+    write_seed(tmp_path / "wd2/0", "wd2", 0)
+    runs = {"wd2": {"seeds": [0, 1], "training": {"weight_decay": 2}}, "later": {"seeds": [5]}}
+    seeds = packed(gather(tmp_path, runs), 120)["seeds"]
+    assert [(seed["run"], seed["seed"], len(seed["tables"])) for seed in seeds] == [
+        ("later", 5, 0),
+        ("wd2", 0, 3),
+        ("wd2", 1, 0),
+    ]
+    assert seeds[1]["recipe"] == {"training.weight_decay": 2}
+
+
+def test_a_damaged_file_is_left_out_and_named(tmp_path):
+    write_study(tmp_path, seeds=(0,))
+    path = tmp_path / "wd2/0/metrics/o_information.parquet"
+    path.write_bytes(path.read_bytes()[:-1])
+    study = gather(tmp_path)
+    assert len(study.problems) == 1 and str(path) in study.problems[0]
+    assert set(study.seeds[0].tables) == {"curves", "mutual_information"}
+
+
+def test_an_empty_folder_gives_a_page(tmp_path):
+    write_page(tmp_path / "explorer.html", gather(tmp_path))
+    assert data_in(tmp_path / "explorer.html")["seeds"] == []

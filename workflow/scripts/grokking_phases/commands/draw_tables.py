@@ -1,0 +1,79 @@
+"""Figures from tables alone: what no table says, the figure leaves out of its caption."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from grokking_phases import plugins
+from grokking_phases.commands.list_modules import modules_of
+from grokking_phases.commands.measure_files import meant
+from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
+from grokking_phases.storage.headers import file_metadata
+from grokking_phases.storage.stamps import KEY
+
+NEEDED = ("step", "metric", "value")
+EVENT = ("step", "event", "status")
+
+
+def draw_tables(paths: list[Path], figure: str, to: Path) -> list[Path]:
+    """Draw a figure from tables, and return the files written: PDF, PNG and the numbers as CSV.
+
+    Raise ValueError for an unknown figure, a file that is no table, or a figure that needs more than these
+    tables say.
+    """
+    known = [module.name for module in modules_of("figures")]
+    if figure not in known:
+        raise ValueError(
+            f"--figure {figure!r} does not exist{meant(figure, known)}; see: grokking-phases list"
+        )
+    tables = pd.concat([read_any(path) for path in paths], ignore_index=True)
+    study = study_of(paths, tables)
+    source = plugins.module("figures", figure)
+    try:
+        numbers = source.select(tables, {run: [run] for run in study["runs"]})
+        if numbers.empty:
+            draws = ", ".join(getattr(source, "DRAWS", ())) or "curves or metrics"
+            raise ValueError(f"{figure} finds nothing to draw in these tables; it draws {draws}.")
+        pages = as_pages(source.draw(numbers, study), f"figures/{figure}.py")
+    except KeyError as error:
+        what = f"{figure} needs {error}, which these tables do not say"
+        raise ValueError(f"{what}; draw it in a study, or take --figure study/progress.") from error
+    to.mkdir(parents=True, exist_ok=True)
+    files = [to / f"{figure.replace('/', '_')}{ending}" for ending in (".pdf", ".png", ".csv")]
+    write_pdf(files[0], pages)
+    write_png(files[1], pages)
+    numbers.to_csv(files[2], index=False)
+    return files
+
+
+def read_any(path: Path) -> pd.DataFrame:
+    """Return the rows of a table, which has the name of its file; run and seed are filled in if missing."""
+    rows = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    if not set(NEEDED) <= set(rows) and not set(EVENT) <= set(rows):
+        found = ", ".join(map(str, rows))
+        raise ValueError(f"{path} has the columns {found}, and needs {', '.join(NEEDED)}; name them so.")
+    filled = {"run": "run", "seed": 0, "layer": None}
+    rows = rows.assign(**{name: value for name, value in filled.items() if name not in rows})
+    return rows.assign(table=path.stem)
+
+
+def study_of(paths: list[Path], tables: pd.DataFrame) -> dict[str, Any]:
+    """Return what the tables say, in the shape of a study: runs without a recipe, and metrics by table."""
+    said = {path.stem: header_in(path) for path in paths}
+    metrics = {
+        name: {"module": header.get("module", name), **header.get("options", {})}
+        for name, header in said.items()
+        if name not in ("curves", "phases", "time_scales")
+    }
+    runs = {run: {} for run in dict.fromkeys(tables["run"].dropna())}
+    return {"runs": runs, "metrics": metrics, "subnetworks": {}, "levels": {}}
+
+
+def header_in(path: Path) -> dict[str, Any]:
+    """Return the header of a table, {} for one that has none."""
+    import json
+
+    if path.suffix != ".parquet":
+        return {}
+    return json.loads(file_metadata(path).get(KEY, "{}"))

@@ -1,0 +1,73 @@
+"""Metrics of a single snapshot, while its activations are in memory.
+
+A metric finds here what it finds in `Snapshots`, but for one step. So one that compares steps, or that fits
+something on the last step, sees this step alone: its values can differ from those of the whole recording.
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from grokking_phases import plugins
+from grokking_phases.data.layer_rules import check_known
+from grokking_phases.data.snapshots import Snapshot
+from grokking_phases.storage.tidy_rows import tidy
+
+
+@dataclass(frozen=True)
+class OneSnapshot:
+    """Snapshots of one step, as a metric reads them (`snapshots.Snapshots`)."""
+
+    step: int
+    activations: dict[str, np.ndarray]
+    network: nn.Module
+    inputs: np.ndarray
+    targets: np.ndarray
+    test_inputs: np.ndarray
+
+    @property
+    def steps(self) -> list[int]:
+        return [self.step]
+
+    @property
+    def layers(self) -> dict[str, int]:
+        return {layer: values.shape[1] for layer, values in self.activations.items()}
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        yield self[self.step]
+
+    def __getitem__(self, step: int) -> Snapshot:
+        assert step == self.step
+        activations = {layer: T.astype(np.float32, copy=False) for layer, T in self.activations.items()}
+        return Snapshot(step, activations, self.network)
+
+
+def measures_of(asked: list[str] | dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return {metric: options} of a list of names or of a dict; raise ValueError for an unknown name."""
+    if isinstance(asked, str):
+        raise ValueError(f"measure={asked!r} must be a list of metrics, or {{metric: options}}; give a list.")
+    measures = dict(asked) if isinstance(asked, dict) else {name: {} for name in asked}
+    for name in measures:
+        check_known(name, plugins.names("metrics"), "measure", "there is no metric")
+    return measures
+
+
+def measure_one(name: str, options: dict[str, Any], snapshot: OneSnapshot) -> list[dict[str, Any]]:
+    """Return the metric's rows for a snapshot; a metric that runs the network is given a copy on the CPU."""
+    metric = plugins.module("metrics", name)
+    if getattr(metric, "NEEDS_NETWORK", False):
+        network = copy.deepcopy(snapshot.network).cpu()
+        snapshot = OneSnapshot(**vars(snapshot) | {"network": network})
+    rows = tidy(metric.compute(snapshot, **options), f"metrics/{name}.py")
+    return (
+        rows.astype(object).where(rows.notna(), None).to_dict("records")
+        if "units" in rows
+        else rows.to_dict("records")
+    )

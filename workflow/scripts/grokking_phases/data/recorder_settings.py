@@ -1,0 +1,136 @@
+"""What a recorder is asked for: the options of `recorder.Recorder`, and their checks."""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from grokking_phases.arguments import type_of
+from grokking_phases.data.layer_rules import Select
+from grokking_phases.data.recording import as_stored
+from grokking_phases.steps import steps_of
+
+Score = Callable[[Tensor, Tensor], Any]  # of logits and targets of all samples
+PerLayer = dict[str, Any]
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the mean cross-entropy, in float64, of logits (n, n_classes) and classes (n,)."""
+    return functional.cross_entropy(logits.double(), targets)
+
+
+def share_correct(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the share of samples whose largest logit is that of their class."""
+    return (logits.argmax(1) == targets).double().mean()
+
+
+@dataclass(kw_only=True)
+class Settings:
+    """What to record of a network, and where.
+
+    layers      names of modules, as `network.named_modules()` gives them
+    probe       (X, y), the samples on which layers are recorded; their loss and accuracy are the train ones
+    test        (X, y) for test loss and accuracy; None: there are none
+    steps       {"log": n, "last": n}, {"every": n, "last": n}, or a list; the first and last are always taken
+    to          the folder of the recording
+    position    for layers that give sequences: an index, "last", "mean" or "all" (positions and units joined)
+    reduce      for layers that give channels and places: "mean", "max" or "all"
+    select      for layers that give no tensor: an index, a key, or a function of the output. These three are
+                for all layers, or a dict {layer: value}
+    forward     forward(network, X) returns the logits, for networks that take more than X or return more
+    loss        loss(logits, targets) is a number, a mean over samples; None: none is recorded
+    accuracy    the same for the accuracy
+    measure     metrics to compute on each snapshot, as a list of names or {name: options}. No activations are
+                stored then
+    dtype       the stored precision of activations
+    weights     whether to store parameters and buffers, which some metrics need
+    batch_size  samples that the network reads at a time
+    overwrite   whether to delete what a recording has left in the folder
+    """
+
+    layers: list[str]
+    probe: tuple[Any, Any]
+    steps: list[int] | dict[str, int]
+    to: str | Path
+    test: tuple[Any, Any] | None = None
+    position: int | str | PerLayer | None = None
+    reduce: str | PerLayer | None = None
+    select: Select | PerLayer | None = None
+    forward: Callable[[nn.Module, Any], Tensor] | None = None
+    loss: Score | None = cross_entropy
+    accuracy: Score | None = share_correct
+    measure: list[str] | dict[str, dict[str, Any]] = field(default_factory=list)
+    dtype: Literal["float32", "float16"] = "float32"
+    weights: bool = True
+    batch_size: int = 1024
+    overwrite: bool = False
+
+
+def unwrapped(network: nn.Module) -> nn.Module:
+    """Return the network inside torch.compile or a parallel wrapper, which shares its parameters."""
+    if not isinstance(network, nn.Module):
+        raise ValueError(
+            f"network is {type_of(network)}, and must be a torch.nn.Module; give the module itself."
+        )
+    network = getattr(network, "_orig_mod", network)
+    wrappers = (nn.DataParallel, nn.parallel.DistributedDataParallel)
+    return network.module if isinstance(network, wrappers) else network
+
+
+def due_steps(rule: list[int] | dict[str, int]) -> list[int]:
+    """Return the steps of a rule, ascending; raise ValueError for one that is none of the rule's forms."""
+    forms = 'give {"log": 120, "last": 5000}, {"every": 100, "last": 5000} or a list of steps'
+    if isinstance(rule, Mapping):
+        kinds = set(rule) - {"last"}
+        if "last" not in rule or len(kinds) != 1 or not kinds <= {"log", "every"}:
+            raise ValueError(f"steps={rule!r} is no rule; {forms}.")
+        return steps_of({key: rule[key] for key in kinds}, rule["last"])
+    if not rule or any(step < 0 for step in rule):
+        raise ValueError(f"steps={rule!r} is no list of steps; {forms}.")
+    return sorted({operator.index(step) for step in rule})
+
+
+def samples_of(pair: tuple[Any, Any], name: str) -> tuple[Tensor, Tensor]:
+    """Return inputs and targets as tensors; raise ValueError unless they are a pair of equally many."""
+    if isinstance(pair, Tensor | np.ndarray) or len(pair) != 2:
+        raise ValueError(f"{name} is {type_of(pair)}, and must be a pair, {name}=(X, y); give both.")
+    X, y = (as_tensor(values, f"the {what} of {name}") for values, what in zip(pair, ("X", "y"), strict=True))
+    if not len(X) or len(X) != len(y):
+        what = f"{name} has {len(X)} inputs and {len(y)} targets"
+        raise ValueError(f"{what}; give one target for each input, and one at least.")
+    return X, y
+
+
+def as_tensor(values: Any, name: str) -> Tensor:
+    """Return an array, a list or a tensor as a tensor without a gradient."""
+    try:
+        values = values.detach() if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values))
+    except (TypeError, ValueError):
+        what = f"{name} is {type_of(values)}, and must be one tensor or array, samples first"
+        raise ValueError(f"{what}; join several in one, and take them apart in forward=.") from None
+    if not values.ndim:
+        raise ValueError(
+            f"{name} is a single number, and must be a tensor or array, samples first; give one."
+        )
+    return values
+
+
+def as_array(values: Tensor) -> np.ndarray:
+    """Return a tensor as an array; bfloat16, which numpy lacks, becomes float32."""
+    values = values.detach().cpu()
+    return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+
+
+def in_precision(values: np.ndarray, dtype: str, name: str) -> np.ndarray:
+    """Return values as `dtype`; raise ValueError, with the recorder's remedy, if it cannot hold them."""
+    try:
+        return as_stored(values, dtype, name)
+    except ValueError as error:
+        remedy = 'give dtype="float32"' if dtype == "float16" else "give select= a function that scales them"
+        raise ValueError(f"{str(error).partition(';')[0]}; {remedy}.") from None

@@ -1,0 +1,46 @@
+"""A block in which a network is read, and after which it and its training are as they were before."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import nn
+
+from grokking_phases.data.module_hooks import evaluated
+
+
+@contextmanager
+def undisturbed(network: nn.Module) -> Iterator[None]:
+    """Set evaluation mode without gradients and autocast for the block, then put everything back.
+
+    That is the mode and the buffers of every module, and the state of all random generators: those of torch
+    on the CPU and on the network's GPUs, of NumPy, and of Python.
+    """
+    devices = {tensor.device for tensor in [*network.parameters(), *network.buffers()]}
+    on_gpu = [device.index for device in devices if device.type == "cuda"]
+    kept = random.getstate(), np.random.get_state()  # noqa: NPY002 (the user's code may draw from it)
+    buffers = [(buffer, buffer.clone()) for buffer in network.buffers()]
+    try:
+        with torch.random.fork_rng(on_gpu), evaluated(network), without_autocast(devices):
+            yield
+    finally:
+        for buffer, before in buffers:
+            buffer.copy_(before)
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])  # noqa: NPY002
+
+
+@contextmanager
+def without_autocast(devices: set[torch.device]) -> Iterator[None]:
+    """Compute in the tensors' own precision for the block, even inside a training's autocast."""
+    kinds = {device.type for device in devices if torch.amp.is_autocast_available(device.type)}
+    before = {kind: torch.is_autocast_enabled(kind) for kind in kinds}
+    try:
+        for kind in kinds:
+            torch.set_autocast_enabled(kind, False)
+        yield
+    finally:
+        for kind, was_enabled in before.items():
+            torch.set_autocast_enabled(kind, was_enabled)

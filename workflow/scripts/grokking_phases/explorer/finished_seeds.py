@@ -1,0 +1,141 @@
+"""What a study has finished so far, read seed by seed for the explorer."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.analysis.events import AS_STATED, FOUND, OWN, PUBLISHED, Levels, first_above
+from grokking_phases.analysis.study_tables import COURSES
+from grokking_phases.storage.tables import read_table
+
+ONE_ORDER = re.compile(r".*_order_\d+")  # metrics of one random order of the samples
+KEY = ["step", "layer", "metric"]
+EVENT_FILES = ("phases", "time_scales")
+
+
+@dataclass
+class Seed:
+    """One seed of a run: the flat recipe, its tables by name, and its events.
+
+    A table has the columns step, layer (a string, '' for none), metric, value, and maybe units.
+    """
+
+    run: str
+    seed: int
+    recipe: dict[str, Any]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    events: list[dict] = field(default_factory=list)
+
+
+@dataclass
+class Study:
+    """The seeds of a study, the events over seeds, and a sentence for each file that cannot be read."""
+
+    seeds: list[Seed] = field(default_factory=list)
+    over_seeds: list[dict] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels = PUBLISHED) -> Study:
+    """Return what is finished in a results folder.
+
+    runs: the complete entries of the runs in the config. A run that has none has an empty recipe, and a seed
+        that has no curves yet has no tables. A damaged file is left out, and named in `problems`.
+    """
+    study, entries = Study(), dict(runs or {})
+    for name, seed in sorted(found(results) | asked(entries)):
+        study.seeds.append(read_seed(results, Seed(name, seed, flat(entries.get(name, {}))), levels, study))
+    for name in sorted({seed.run for seed in study.seeds}):
+        add_events(results / name, [seed for seed in study.seeds if seed.run == name], study)
+    return study
+
+
+def found(results: Path) -> set[tuple[str, int]]:
+    """Return the run and seed of each folder with curves."""
+    return {(path.parts[-3], int(path.parts[-2])) for path in results.glob("*/[0-9]*/curves.parquet")}
+
+
+def asked(entries: dict[str, dict]) -> set[tuple[str, int]]:
+    """Return the run and seed of each network of a config."""
+    return {(name, int(seed)) for name, entry in entries.items() for seed in entry.get("seeds", [])}
+
+
+def flat(entry: dict, prefix: str = "") -> dict[str, Any]:
+    """Return a nested entry with dotted keys, such as `training.weight_decay`; without the seeds."""
+    items: dict[str, Any] = {}
+    for key, value in entry.items():
+        if isinstance(value, dict):
+            items |= flat(value, f"{prefix}{key}.")
+        elif key != "seeds":
+            items[f"{prefix}{key}"] = value
+    return items
+
+
+def read_seed(results: Path, seed: Seed, levels: Levels, study: Study) -> Seed:
+    """Return the seed with its tables, and with the steps at which it memorised and generalised."""
+    folder = results / seed.run / str(seed.seed)
+    for path in [folder / "curves.parquet", *sorted(folder.glob("metrics/*.parquet"))]:
+        for rows in readable(path, study):
+            seed.tables[path.stem] = in_bits(one_value_each(rows))
+    if "curves" in seed.tables:
+        seed.events = accuracy_events(seed.tables["curves"], levels)
+    return seed
+
+
+def readable(path: Path, study: Study) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a file; yield nothing if it is missing or, with a note in `study`, damaged."""
+    if not path.exists():
+        return
+    try:
+        yield read_table(path)
+    except (ValueError, OSError) as error:
+        study.problems.append(str(error))
+
+
+def one_value_each(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of metrics with one value at each step, without those of single random orders."""
+    rows = rows.assign(layer=rows["layer"].astype(object).where(rows["layer"].notna(), ""))
+    repeated = rows.loc[rows.duplicated(KEY), "metric"].unique()
+    orders = rows["metric"].str.fullmatch(ONE_ORDER)
+    return rows[~(orders | rows["metric"].isin(repeated))].reset_index(drop=True)
+
+
+def in_bits(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with synergy (positive) and redundancy in bits, as in the figures."""
+    return rows.assign(value=rows["value"] * rows["metric"].map(COURSES).fillna(1.0))
+
+
+def accuracy_events(curves: pd.DataFrame, levels: Levels) -> list[dict]:
+    """Return the events `memorised` and `generalised` of one seed, from its curves."""
+    steps = {
+        "memorised": first_above(curves, "train_accuracy", levels.memorised),
+        "generalised": first_above(curves, "test_accuracy", levels.generalised),
+    }
+    place = {"source": "curves", "layer": ""}
+    return [
+        {**place, "event": event, "step": step, "status": FOUND if step is not None else "not reached"}
+        for event, step in steps.items()
+    ]
+
+
+def add_events(folder: Path, seeds: list[Seed], study: Study) -> None:
+    """Add the events in the files of one run to its seeds, and those over seeds to the study."""
+    for name in EVENT_FILES:
+        for rows in readable(folder / f"{name}.parquet", study):
+            rows = rows[rows["rule"] == AS_STATED] if "rule" in rows else rows
+            for seed in seeds:
+                own = rows[(rows["seed"] == seed.seed) & (rows.get("curve", OWN) == OWN)]
+                seed.events += listed(own, ["source", "layer", "event", "step", "status"])
+            study.over_seeds += listed(rows[rows["seed"].isna()], list(rows.columns.drop("seed")))
+
+
+def listed(rows: pd.DataFrame, columns: list[str]) -> list[dict]:
+    """Return rows as dicts, with None for what is missing, and '' for a missing layer."""
+    rows = rows[columns].astype(object)
+    records = rows.where(rows.notna(), None).replace({np.inf: None, -np.inf: None}).to_dict("records")
+    return [record | {"layer": record["layer"] or ""} for record in records]

@@ -1,0 +1,99 @@
+"""The numbers of a study as the explorer's page holds them, thinned by a stated rule.
+
+Each table of each seed keeps at most `n_steps` of its steps: those nearest to logarithmically spaced ones,
+among them its first and last. The steps of the seed's events are kept besides. Values have five significant
+digits. What is not finite is null. Metrics with several values at a step (`partition`), and metrics of single
+random orders of the samples (`synergy_order_1`), are left out.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.explorer.finished_seeds import Seed, Study
+
+DIGITS = 5
+
+
+def packed(study: Study, n_steps: int) -> dict[str, Any]:
+    """Return the seeds, events and problems of a study for the page."""
+    seeds = [packed_seed(seed, n_steps) for seed in study.seeds]
+    steps = [table.pop("all_steps") for seed in seeds for table in seed["tables"].values()]
+    return {
+        "seeds": seeds,
+        "over_seeds": study.over_seeds,
+        "problems": study.problems,
+        "thinning": said(n_steps, max(steps, default=0)),
+    }
+
+
+def said(n_steps: int, most: int) -> str:
+    """Return in words what the page leaves out."""
+    kept = "All steps are shown"
+    if most > n_steps:
+        shown = f"At most {n_steps} log-spaced steps of each table are shown"
+        kept = f"{shown}, of up to {most}, and besides them those of events"
+    return f"{kept}. Values have {DIGITS} significant digits; single random orders are left out."
+
+
+def packed_seed(seed: Seed, n_steps: int) -> dict[str, Any]:
+    """Return one seed: its names, recipe, events and thinned tables."""
+    events = [event["step"] for event in seed.events if event["step"] is not None]
+    tables = {name: packed_table(rows, n_steps, events) for name, rows in seed.tables.items()}
+    return {
+        "run": seed.run,
+        "seed": seed.seed,
+        "recipe": seed.recipe,
+        "events": seed.events,
+        "tables": {name: table for name, table in tables.items() if table["steps"]},
+    }
+
+
+def packed_table(rows: pd.DataFrame, n_steps: int, events: list[float]) -> dict[str, Any]:
+    """Return the steps that are kept, a series for each layer and metric, and the members of multiplets."""
+    every = np.unique(rows["step"].to_numpy(dtype=np.int64))
+    steps = thinned(every, n_steps, events)
+    kept = rows[rows["step"].isin(steps)]
+    series = [
+        {"layer": layer, "metric": metric, "values": numbers(own.set_index("step")["value"].reindex(steps))}
+        for (layer, metric), own in kept.groupby(["layer", "metric"], sort=False)
+    ]
+    table = {"steps": steps.tolist(), "series": series, "all_steps": len(every)}
+    return table | ({"units": members(kept, steps)} if "units" in rows else {})
+
+
+def thinned(steps: np.ndarray, n_steps: int, events: list[float]) -> np.ndarray:
+    """Return at most `n_steps` of ascending steps, and besides them those at which there is an event."""
+    if len(steps) <= n_steps:
+        return steps
+    wanted = np.geomspace(1, steps[-1] - steps[0] + 1, n_steps) + steps[0] - 1
+    right = np.searchsorted(steps, wanted).clip(1, len(steps) - 1)
+    nearest = np.where(wanted - steps[right - 1] <= steps[right] - wanted, right - 1, right)
+    return steps[np.union1d(nearest, np.flatnonzero(np.isin(steps, events)))]
+
+
+def numbers(values: pd.Series) -> list[float | None]:
+    """Return values as numbers of `DIGITS` significant digits; None for what is missing or not finite."""
+    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values]
+
+
+def members(rows: pd.DataFrame, steps: np.ndarray) -> list[dict]:
+    """Return the units of each metric that has them, by step: hexadecimal bytes, the lowest unit's bit first.
+
+    A step without units has an empty text. `width` is one more than the highest unit seen.
+    """
+    found = []
+    for (layer, metric), own in rows[rows["units"].notna()].groupby(["layer", "metric"], sort=False):
+        units = own.set_index("step")["units"]
+        width = max((int(max(each)) + 1 for each in units if len(each)), default=0)
+        at_steps = [hexadecimal(units[step], width) if step in units.index else "" for step in steps]
+        found.append({"layer": layer, "metric": metric, "width": width, "members": at_steps})
+    return found
+
+
+def hexadecimal(units: list[int], width: int) -> str:
+    """Return units as the bits of hexadecimal bytes, the lowest unit's bit first."""
+    mask = np.zeros(width, bool)
+    mask[np.asarray(units, dtype=int)] = True
+    return np.packbits(mask, bitorder="little").tobytes().hex()

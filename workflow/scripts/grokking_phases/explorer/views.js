@@ -1,0 +1,241 @@
+"use strict";
+// The views. Each `draw…` makes a view anew; each `move…` changes only what depends on the cursor.
+
+const byId = (id) => document.getElementById(id);
+const titled = (name) => partsOf(name).filter(Boolean).join(" · ");
+const named = (names) => names.map((name) => [name, titled(name)]);
+const isMissing = (value) => value === null || value === undefined;
+const orNaN = (value, place) => (isMissing(value) ? NaN : place(value));
+
+function fillSelect(id, options, chosen) {
+  const many = Array.isArray(chosen);
+  byId(id).replaceChildren(...options.map(([value, text]) => {
+    const option = make("option", { value }, text);
+    option.selected = many ? chosen.includes(value) : value === chosen;
+    return option;
+  }));
+}
+
+function cell(value) {
+  if (value instanceof Node) return make("td", {}, value);
+  const attributes = typeof value === "number" ? { class: "number" } : {};
+  return make("td", attributes, isMissing(value) ? "–" : String(value));
+}
+
+// Fill a table, and return the elements of its rows.
+function fillTable(id, header, rows) {
+  const body = rows.map((row) => make("tr", {}, ...row.map(cell)));
+  const names = header.map((name) => make("th", { scope: "col" }, name));
+  byId(id).replaceChildren(make("thead", {}, make("tr", {}, ...names)), make("tbody", {}, ...body));
+  return body;
+}
+
+function sparkline(seed) {
+  const size = { viewBox: "0 0 90 20", style: "width:90px;height:20px", "aria-hidden": "true" };
+  const svg = draw("svg", size);
+  for (const [metric, stroke] of [["train_accuracy", COLOURS[1]], ["test_accuracy", COLOURS[0]]]) {
+    const series = seriesOf(seed, nameOf("curves", "", metric));
+    if (!series) continue;
+    const x = scale([0, series.steps.at(-1)], [1, 89], logPlace);
+    const y = scale([0, 1], [19, 1]);
+    const points = series.steps.map((step, i) => [x(step), orNaN(series.values[i], y)]);
+    svg.append(draw("path", { class: "line", d: pathOf(points), stroke }));
+  }
+  return svg;
+}
+
+function chooser(seed, state) {
+  const id = idOf(seed);
+  const box = make("input", { type: "checkbox", "data-id": id, "aria-label": `Choose ${id}` });
+  box.checked = state.rows.includes(id);
+  return box;
+}
+
+function drawRuns(data, state) {
+  const [header, ...rows] = TABLES.runs(data, state);
+  const seeds = shownSeeds(data, state);
+  const filledRows = seeds.map((seed, i) => {
+    const finished = Object.keys(seed.tables).length > 0;
+    return [chooser(seed, state), finished ? sparkline(seed) : "not finished", ...rows[i]];
+  });
+  fillTable("runs-table", ["", "accuracy", ...header], filledRows).forEach((line, i) => {
+    line.dataset.id = idOf(seeds[i]);
+    line.classList.toggle("chosen", state.rows.includes(idOf(seeds[i])));
+  });
+  byId("filters").replaceChildren(...state.filters.map(chip));
+}
+
+function chip(name) {
+  const [key, value] = partsOf(name);
+  const attributes = { class: "chip", "data-filter": name, title: "Remove this filter" };
+  return make("button", attributes, `${key} = ${value || "not set"} ×`);
+}
+
+function drawControls(data, state) {
+  const chosen = chosenSeeds(data, state);
+  fillSelect("measures", named(measuresOf(chosen)), state.measures);
+  fillSelect("phases", [[nameOf("", ""), "none"], ...named(phaseSources(chosen))], state.phases);
+  fillSelect("plane", named(placesWith(chosen, "information_x", "information_y")), state.plane);
+  fillSelect("multiplet", named(placesWith(chosen, "synergy", "redundancy")), state.multiplet);
+  const id = focusSeed(data, state) ? idOf(focusSeed(data, state)) : "";
+  fillSelect("focus", chosen.map((seed) => [idOf(seed), idOf(seed)]), id);
+  for (const key of ["x", "seeds"]) byId(key).value = state[key];
+  for (const element of document.querySelectorAll(".focus-name")) element.textContent = id || "no run";
+}
+
+function drawTraining(data, state) {
+  const looks = looksOf(chosenSeeds(data, state));
+  const entry = ([run, look]) =>
+    make("li", {}, make("span", { class: "swatch", style: `background:${look.stroke}` }), run);
+  byId("legend").replaceChildren(...[...looks].map(entry));
+  byId("panels").replaceChildren(...state.measures.map((measure) => panel(data, state, measure, looks)));
+  drawEvents(data, state);
+}
+
+// Return the chart of one measure, which can also move its hair and say which steps are where.
+function panel(data, state, measure, looks) {
+  const lines = linesOf(data, state, measure);
+  const steps = cursorSteps(data, state);
+  const range = [steps[0] ?? 0, steps.at(-1) ?? 1];
+  const values = lines.flatMap((line) => [...line.values, ...(line.low ?? []), ...(line.high ?? [])]);
+  const { svg, x, y } = chart(range, rangeOf(values), state.x, ["step", partsOf(measure)[2]]);
+  const phases = phasesOf(focusSeed(data, state), state.phases);
+  svg.append(...phases.map((phase, i) => phaseBand(phase, i, x)));
+  for (const line of lines) svg.append(...drawnLine(line, x, y, looks.get(line.run)));
+  const hair = draw("line", { class: "hair", y1: SIZE.top, y2: SIZE.height - SIZE.bottom });
+  svg.append(hair);
+  const figure = make("figure", { "data-measure": measure }, make("figcaption", {}, titled(measure)), svg);
+  const moveHair = (step) => filled(hair, { x1: x(step), x2: x(step), "data-step": step }, []);
+  return Object.assign(figure, { moveHair, steps, kind: state.x, range });
+}
+
+function drawnLine(line, x, y, look) {
+  const edge = (values) => line.steps.map((step, i) => [x(step), orNaN(values[i], y)]);
+  const title = draw("title", {}, line.id);
+  const middle = draw("path", { class: "line", d: pathOf(edge(line.values)), ...look }, title);
+  if (!line.low) return [middle];
+  const outline = pathOf([...edge(line.high), ...edge(line.low).reverse()]);
+  return [draw("path", { class: "range", d: outline, fill: look.stroke }), middle];
+}
+
+function phaseBand(phase, i, x) {
+  const name = phase.name.replaceAll("_", " ");
+  const place = {
+    x: x(phase.start), width: Math.max(0, x(phase.end) - x(phase.start)),
+    y: SIZE.top, height: SIZE.height - SIZE.top - SIZE.bottom,
+  };
+  const title = draw("title", {}, `${name}: step ${phase.start} to ${phase.end}`);
+  return draw("g", { "data-phase": phase.name },
+    draw("rect", { class: i % 2 ? "phase odd" : "phase", ...place }, title),
+    draw("text", { x: place.x + 2, y: SIZE.top + 11 + 11 * (i % 3) }, name));
+}
+
+function drawEvents(data, state) {
+  const columns = ["source", "layer", "event", "step", "status"];
+  const events = focusSeed(data, state)?.events ?? [];
+  fillTable("events", columns, events.map((event) => columns.map((column) => event[column])));
+}
+
+function drawPlanes(data, state) {
+  byId("plane-charts").replaceChildren(...PLANES.map((plane) => planeFigure(data, state, plane)));
+}
+
+function planeFigure(data, state, plane) {
+  const looks = looksOf(chosenSeeds(data, state));
+  const trails = planeOf(data, state, plane.place(data, state), plane.metrics);
+  const points = trails.flatMap((trail) => trail.points);
+  const [xRange, yRange] = ["x", "y"].map((axis) => rangeOf(points.map((point) => point[axis])));
+  const { svg, x, y } = chart(xRange, yRange, "linear", plane.labels);
+  const path = (trail) => pathOf(trail.map((point) => [orNaN(point.x, x), orNaN(point.y, y)]));
+  const marks = trails.map((trail) => {
+    const look = looks.get(trail.run);
+    const past = draw("path", { class: "line", ...look });
+    const dot = draw("circle", { r: 5, fill: look.stroke, "data-id": trail.id });
+    svg.append(draw("path", { class: "trail", d: path(trail.points), ...look }), past, dot);
+    return { past, dot, path, x, y };
+  });
+  const caption = make("figcaption", {}, `${plane.labels[1]}, against ${plane.labels[0]}`);
+  return Object.assign(make("figure", { "data-plane": plane.id }, caption, svg), { plane, marks });
+}
+
+function movePlanes(data, state) {
+  for (const { plane, marks } of byId("plane-charts").children) {
+    const trails = planeOf(data, state, plane.place(data, state), plane.metrics);
+    trails.forEach((trail, i) => movePoint(marks[i], trail));
+  }
+}
+
+function movePoint({ past, dot, path, x, y }, { points, point }) {
+  const seen = point && !isMissing(point.x) && !isMissing(point.y);
+  dot.style.display = seen ? "" : "none";
+  past.setAttribute("d", point ? path(points.filter((each) => each.step <= point.step)) : "");
+  if (!seen) return;
+  filled(dot, { cx: x(point.x), cy: y(point.y) }, []);
+  Object.assign(dot.dataset, { step: point.step, x: point.x, y: point.y });
+}
+
+function drawMultiplets(data, state) {
+  byId("multiplet-charts").replaceChildren(...multipletsOf(data, state).map(multipletFigure));
+}
+
+function multipletFigure({ metric, steps, members, width }) {
+  const kind = { synergy: "synergistic", redundancy: "redundant" }[metric] ?? metric;
+  const bar = make("div", { class: "bar", style: `width:${100 / Math.max(1, steps.length)}%` });
+  const ends = `from step ${steps[0] ?? "–"} to ${steps.at(-1) ?? "–"}`;
+  const said = `Membership: unit 0 (top) to ${width - 1}, one column a snapshot, ${ends}`;
+  const figure = make("figure", { "data-metric": metric },
+    make("figcaption", {}, `Most ${kind} multiplet`),
+    make("p", { class: "said" }), make("p", { class: "members" }),
+    make("div", { class: "heat" }, membership(members, width, metric), bar),
+    make("p", { class: "notes" }, said));
+  return Object.assign(figure, { bar });
+}
+
+function membership(members, width, metric) {
+  const size = { width: Math.max(1, members.length), height: Math.max(1, width) };
+  const label = `Units of the multiplet of ${metric} over steps`;
+  const canvas = make("canvas", { ...size, role: "img", "aria-label": label });
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = COLOURS[metric === "synergy" ? 0 : 1];
+  members.forEach((text, i) => unitsIn(text).forEach((unit) => pen.fillRect(i, unit, 1, 1)));
+  return canvas;
+}
+
+function moveMultiplets(data, state) {
+  multipletsOf(data, state).forEach(({ step, i, steps, units, value }, place) => {
+    const figure = byId("multiplet-charts").children[place];
+    const measured = units.length ? `${rounded(value)} bits, ${units.length} units` : "not measured";
+    figure.querySelector(".said").textContent = `Step ${step ?? "–"}: ${measured}`;
+    figure.querySelector(".members").textContent = `Units ${units.join(" ")}`;
+    figure.bar.style.left = `${(100 * Math.max(0, i)) / Math.max(1, steps.length)}%`;
+    figure.dataset.step = step;
+  });
+}
+
+function moveReadout(data, state) {
+  const said = (seed) => (measure) => {
+    const found = atCursor(seriesOf(seed, measure), state.step);
+    return found ? `${rounded(found.value)} (step ${found.step})` : null;
+  };
+  const rows = chosenSeeds(data, state).map((seed) => [idOf(seed), ...state.measures.map(said(seed))]);
+  fillTable("readout", ["run", ...state.measures.map(titled)], rows);
+}
+
+function drawClaims(data, state) {
+  for (const key of ["paper", "verdict"]) {
+    const values = [...new Set(data.claims.map((claim) => claim[key]))].filter(Boolean);
+    fillSelect(key, [["", "all"], ...values.map((value) => [value, value])], state[key]);
+  }
+  const header = ["verdict", "claim", "quotation", "variant", "value", "95 % interval", "unit", "seeds"];
+  fillTable("claims-table", [...header, "section", "figure"], shownClaims(data, state).map(claimRow));
+}
+
+function claimRow(claim) {
+  const number = (value) => (isMissing(value) ? null : rounded(value));
+  const interval = isMissing(claim.low) ? null : `${number(claim.low)} to ${number(claim.high)}`;
+  const link = () => make("a", { href: `figures/${encodeURI(claim.figure)}.pdf` }, claim.figure);
+  return [
+    make("b", {}, claim.verdict ?? "–"), claim.claim, claim.quotation, claim.variant, number(claim.value),
+    interval, claim.unit, claim.n_seeds, claim.section, claim.figure ? link() : null,
+  ];
+}

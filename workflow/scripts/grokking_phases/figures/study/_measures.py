@@ -1,0 +1,81 @@
+"""What the figures of any study draw: curves, the main measures of each metric, and phases over seeds."""
+
+import numpy as np
+import pandas as pd
+
+from grokking_phases.analysis.events import AS_STATED, MEAN, MEDIAN, PHASES
+from grokking_phases.plotting.panels import in_panels
+
+CURVES = {
+    "loss": {"train_loss": "train", "test_loss": "test"},
+    "accuracy": {"train_accuracy": "train", "test_accuracy": "test"},
+}
+# {module of the metric: {axis: {metric: line}}}. Synergy is drawn upwards, in bits.
+MAIN = {
+    "o_information": {
+        "synergy, \N{MINUS SIGN}min Ω (bits)": {"synergy": "synergy"},
+        "redundancy, max Ω (bits)": {"redundancy": "redundancy"},
+    },
+    "mutual_information": {
+        "I(T;X) (nats)": {"information_x": "I(T;X)"},
+        "I(T;Y) (nats)": {"information_y": "I(T;Y)"},
+    },
+    "linear_mapping_number": {"linear mapping number": {"linear_mapping_number": "linear mapping number"}},
+    "local_complexity": {
+        "local complexity": {f"local_complexity_{split}": split for split in ("train", "test", "random")}
+    },
+    "linear_regions": {"linear regions": {"regions": "regions"}},
+    "softmax_collapse": {"share of samples at p = 1": {"rounded_to_one": "share"}},
+}
+FACTORS = {"synergy": -1 / np.log(2), "redundancy": 1 / np.log(2)}  # from nats to what is drawn
+COUNTS = "n_"  # metrics that begin so count what was left out, and are not drawn
+COLUMNS = ["run", "seed", "table", "layer", "step", "metric", "value", "drawn"]
+EVENTS = ["run", "source", "layer", "event", "step", "status"]
+
+
+def numbers_of(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Return `value` and what is `drawn` of it, for each run, seed, table, layer, step > 0 and metric.
+
+    Behind them are the boundaries of phases over seeds: `event`, its step, and the table (`source`) and layer
+    in which it was found.
+    """
+    tables = tables.reindex(columns=[*dict.fromkeys([*tables, *COLUMNS, *EVENTS, "curve", "rule"])])
+    measured = tables[tables["step"].gt(0) & tables["metric"].notna() & tables["seed"].notna()]
+    # A metric of units has several values for one layer and step; these are no line.
+    measured = measured.drop_duplicates(["run", "seed", "table", "layer", "step", "metric"])
+    measured = measured.assign(drawn=measured["value"] * measured["metric"].map(FACTORS).fillna(1.0))
+    measured = measured.astype({"seed": int, "step": int})[COLUMNS]
+    return pd.concat([in_panels(measured, panels), boundaries(tables, panels)], ignore_index=True)
+
+
+def boundaries(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Return the events over seeds: phases of the mean curve, and medians of the other events."""
+    rows = tables[(tables["table"] == "phases") & tables["seed"].isna() & (tables["rule"] == AS_STATED)]
+    wanted = rows["event"].isin(["memorised", "generalised"]).map({True: MEDIAN, False: MEAN})
+    return in_panels(rows.loc[rows["curve"] == wanted, EVENTS], panels)
+
+
+def spans(events: pd.DataFrame, last: float) -> dict[str, tuple[float, float]]:
+    """Return {phase: (first step, last step)}; a phase without an end lasts to `last`."""
+    steps = events.drop_duplicates("event").set_index("event")["step"].dropna()
+    edges = {phase: (steps.get(f"{phase}.start"), steps.get(f"{phase}.end", last)) for phase in PHASES}
+    return {phase: edge for phase, edge in edges.items() if edge[0] is not None}
+
+
+def axes_of(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[tuple[str, str, dict[str, str]]]:
+    """Return (table, axis, {metric: line}) of everything to draw: the curves, then each metric's measures."""
+    found = []
+    for table in ["curves", *metrics]:
+        present = list(dict.fromkeys(numbers.loc[numbers["table"] == table, "metric"]))
+        module = metrics.get(table, {}).get("module")
+        main = CURVES if table == "curves" else MAIN.get(module) or own_axes(present)
+        for axis, lines in main.items():
+            drawn = {metric: line for metric, line in lines.items() if metric in present}
+            title = axis if table in ("curves", module) else f"{axis}\n{table}"
+            found += [(table, title, drawn)] if drawn else []
+    return found
+
+
+def own_axes(metrics: list[str]) -> dict[str, dict[str, str]]:
+    """Return an axis for each metric of a file that is not in MAIN."""
+    return {name.replace("_", " "): {name: name} for name in metrics if not name.startswith(COUNTS)}

@@ -1,0 +1,57 @@
+"""Captions of the figures of any study: what the config, the notes and the headers say, and no more."""
+
+import pandas as pd
+
+from grokking_phases.plotting.recipes import (
+    all_described,
+    broken,
+    ended_early,
+    is_elsewhere,
+    regularised,
+    spread,
+)
+
+SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
+STAGES = ("module", "layers", "steps", "seeds")
+
+
+def text(numbers: pd.DataFrame, study: dict, *more: str) -> str:
+    """Return the caption: runs, lines and bands, options of the metrics, and seeds that ended early."""
+    measured = numbers[numbers["metric"].notna()]
+    runs = {run: study["runs"][run] for run in dict.fromkeys(numbers["run"])}
+    return " ".join(
+        [
+            *filter(None, [all_described(runs)]),
+            *(f"{name}: {regularised(run)}." for name, run in runs.items() if not is_elsewhere(run)),
+            spread(measured),
+            *options_of(measured, study["metrics"]),
+            *more,
+            *([SIGN] if "synergy" in set(measured["metric"]) else []),
+            *ended_early(measured[measured["table"] == "curves"], runs),
+            *broken(runs),
+        ]
+    )
+
+
+def options_of(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
+    """Return a sentence for each metric that is drawn, with its options."""
+    drawn = [name for name in metrics if name in set(numbers["table"])]
+    return [f"{name}: {listed(metrics[name])}." for name in drawn]
+
+
+def listed(entry: dict) -> str:
+    options = {key: value for key, value in entry.items() if key not in STAGES}
+    words = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in options.items())
+    return words or entry["module"].replace("_", " ")
+
+
+def phases_text(events: pd.DataFrame) -> list[str]:
+    """Return what is shaded and dotted, and which events are not found, if a table of phases is drawn."""
+    if events.empty:
+        return []
+    absent = events[events["step"].isna() & ~events["event"].str.endswith(".end")]
+    names = dict.fromkeys(
+        f"{row.event.partition('.')[0].replace('_', ' ')} ({row.status})" for row in absent.itertuples()
+    )
+    key = "Shaded: phases of the mean curve, by a rule stated beforehand; dotted: memorised, generalised"
+    return [f"{key} (medians over seeds)." + (f" Without: {', '.join(names)}." if names else "")]

@@ -1,0 +1,67 @@
+"""Path of each layer in the information plane over training, for any study.
+
+A value above 0.98 of its ceiling says nothing about the layer, and is drawn hollow.
+"""
+
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from grokking_phases.analysis.time_scales import SATURATED
+from grokking_phases.figures.study._words import text
+from grokking_phases.plotting.layouts import grid, n_rows, sheet
+from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.style import SEQUENTIAL
+
+DRAWS = ["mutual_information"]
+MARKERS = ["o", "s", "^", "D", "v"]
+DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y"]
+KEY = "Colour: step; star: last. Dashed: ceilings; hollow: above 0.98 of one, which says nothing."
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Return information and ceilings in nats for each run, seed, layer and step > 0, tidy."""
+    rows = tables[(tables["step"] > 0) & tables["metric"].isin(DRAWN)]
+    return in_panels(rows[["run", "seed", "table", "layer", "step", "metric", "value"]], panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return a page for each estimate and panel, with the layers side by side."""
+    pages = dict(list(numbers.groupby(["table", "panel"], sort=False)))
+    order = sorted(pages, key=lambda key: list(study["metrics"]).index(key[0]))
+    return [draw_page(pages[key], study, f"{key[1]}, {key[0]}") for key in order]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+    layers = list(dict.fromkeys(numbers["layer"]))
+    colours = LogNorm(1, max(2, numbers["step"].max()))
+    height = 0.6 + 2.5 * n_rows(len(layers))
+    figure, part = sheet(height, f"Information plane, {title}", text(numbers, study, KEY))
+    axes = grid(part, len(layers))
+    for ax, layer in zip(axes, layers, strict=True):
+        draw_panel(ax, numbers[numbers["layer"] == layer], colours)
+        ax.set(title=layer, xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
+    part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=axes, label="step", pad=0.01)
+    return figure
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
+    """Draw a path for each run and seed, coloured by step, with a star at its end."""
+    wide = rows.pivot(index=["run", "seed", "step"], columns="metric", values="value").reset_index()
+    above = [wide[f"information_{v}"] > SATURATED * wide[f"ceiling_{v}"] for v in ("x", "y")]
+    wide = wide.assign(hollow=above[0] | above[1])
+    for marker, (_, path) in zip(cycle(MARKERS), wide.groupby(["run", "seed"]), strict=False):
+        x, y = path["information_x"].to_numpy(), path["information_y"].to_numpy()
+        shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
+        filled = np.where(path["hollow"].to_numpy()[:, None], 0.0, shades)
+        ax.plot(x, y, color="0.7", linewidth=0.6, zorder=1)
+        ax.scatter(x, y, c=filled, edgecolors=shades, marker=marker, s=14)
+        ax.plot(x[-1], y[-1], "*", color="black", markersize=8, markeredgecolor="white")
+    ax.axvline(wide["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
+    ax.axhline(wide["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)

@@ -1,0 +1,79 @@
+"""Losses, accuracies and each measure over steps, for each run and layer of any study.
+
+Lines are means over seeds, with a band of one standard error. Phases are shaded if the table of phases is
+drawn. A page has at most six panels.
+"""
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.analysis.events import PHASES
+from grokking_phases.figures.study._measures import axes_of, numbers_of, spans
+from grokking_phases.figures.study._words import phases_text, text
+from grokking_phases.plotting.layouts import grid, legend_above, n_rows, sheet
+from grokking_phases.plotting.style import SEQUENTIAL
+
+MOST = 6  # panels on a page
+SHADES = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Return each measure of each run, seed, layer and step > 0, then the phases over seeds."""
+    return numbers_of(tables, panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return a page for each run and layer, or more where there are more than six measures."""
+    pages = []
+    for (panel, run), rows in numbers.groupby(["panel", "run"], sort=False):
+        for layer in list(dict.fromkeys(rows.loc[rows["metric"].notna(), "layer"].dropna())) or [None]:
+            drawn = rows[rows["layer"].isna() | (rows["layer"] == layer)]
+            title = panel if panel == run else f"{panel}: {run}"
+            pages += draw_pages(drawn, study, title if layer is None else f"{title}, layer {layer}")
+    return pages
+
+
+def draw_pages(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
+    axes = axes_of(numbers, study["metrics"])
+    return [draw_page(numbers, study, title, axes[i : i + MOST]) for i in range(0, len(axes), MOST)]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[tuple]) -> Figure:
+    events, measured = numbers[numbers["event"].notna()], numbers[numbers["metric"].notna()]
+    shown = measured[measured["table"].isin([table for table, *_ in drawn])]
+    caption = text(shown, study, *phases_text(events))
+    figure, part = sheet(0.6 + 2.0 * n_rows(len(drawn)), f"Progress, {title}", caption)
+    for ax, (table, name, lines) in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
+        draw_panel(ax, measured[measured["table"] == table], lines, name)
+        draw_events(ax, events_of(events, table), measured["step"].max())
+    legend_above(part)
+    return figure
+
+
+def events_of(events: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the events that were found in a table, or those of the first table if none were."""
+    own = events[events["source"] == table]
+    return own if len(own) else events[events["source"] == events["source"].min()]
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, lines: dict[str, str], name: str) -> None:
+    for i, (metric, line) in enumerate(lines.items()):
+        values = rows[rows["metric"] == metric].groupby("step")["drawn"]
+        mean, error = values.mean(), values.sem().fillna(0)
+        ax.plot(mean.index, mean, color=f"C{i}", label=line if len(lines) > 1 else None)
+        ax.fill_between(mean.index, mean - error, mean + error, color=f"C{i}", alpha=0.2, linewidth=0)
+    ax.set(xscale="log", xlabel="step", ylabel=name)
+    if name == "loss" and (rows.loc[rows["metric"].isin(lines), "drawn"] > 0).all():
+        ax.set_yscale("log")
+
+
+def draw_events(ax: Axes, events: pd.DataFrame, last: float) -> None:
+    """Shade the phases, and mark the steps at which the run memorised and generalised."""
+    for phase, (start, end) in spans(events, last).items():
+        ax.axvspan(start, end, color=SHADES[phase], alpha=0.15, linewidth=0, label=phase.replace("_", " "))
+    for event in events[events["event"].isin(["memorised", "generalised"])].itertuples():
+        if np.isfinite(event.step):
+            ax.axvline(event.step, color="0.3", linestyle=":", linewidth=0.9)

@@ -1,0 +1,84 @@
+"""Runs that were recorded elsewhere: what the headers of their files say, read without the data.
+
+Such a run names a folder for each seed, `source: own/digits/{seed}`, with the files of a recording. A study
+describes it by their headers alone: the entry of the run has no data set, model or training.
+"""
+
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any
+
+from grokking_phases.storage.stamps import stated
+from study.errors import StudyError
+from study.provenance import hash_of_tree, tree_of
+
+FILES = {
+    "dataset": "dataset.parquet",
+    "curves": "curves.parquet",
+    "snapshots": "snapshots.parquet",
+    "weights": "weights.safetensors",
+}
+
+
+def is_source(run: dict) -> bool:
+    """Return whether a run was recorded elsewhere."""
+    return "source" in run
+
+
+def folder_of(run: dict, seed: int | str) -> Path:
+    """Return the folder of one seed's recording."""
+    return Path(run["source"].replace("{seed}", str(seed)))
+
+
+def described(run: dict, where: str) -> dict:
+    """Return the entry of a source with `recorded` and `snapshots`, as the headers of its files say.
+
+    Raise StudyError unless each seed has a whole recording, all of the same layers.
+    """
+    if len(run["seeds"]) > 1 and "{seed}" not in run["source"]:
+        what = f"{run['source']!r} is one folder, and the run has {len(run['seeds'])} seeds"
+        raise StudyError(where, f"{what}; write {{seed}} in place of the seed")
+    headers = [header_of_seed(run, seed, where) for seed in run["seeds"]]
+    for seed, header in zip(run["seeds"], headers, strict=True):
+        if header["layers"] != headers[0]["layers"]:
+            what = f"{folder_of(run, seed)} has other layers than {folder_of(run, run['seeds'][0])}"
+            raise StudyError(where, f"{what}; make a run of each")
+    recorded = headers[0].get("recorded", {}) | {"layers": headers[0]["layers"]}
+    steps = headers[0]["steps"]
+    return (
+        run
+        | {"recorded": recorded}
+        | ({"snapshots": {"layers": list(recorded["layers"]), "steps": steps}} if steps else {})
+    )
+
+
+def header_of_seed(run: dict, seed: int, where: str) -> dict[str, Any]:
+    """Return the header of one seed's snapshots; raise StudyError for a file that is no recording's."""
+    for name in FILES.values():
+        path = folder_of(run, seed) / name
+        if not stated(path):
+            what = f"{path} is no file of a recording" if path.exists() else f"there is no {path}"
+            raise StudyError(where, f"{what}; record this seed (docs/own_network.md), or correct the folder")
+    return stated(folder_of(run, seed) / FILES["snapshots"])
+
+
+def seals(run: dict, seed: int | str) -> dict[str, str]:
+    """Return the seal of each file of a recording; a recording that is made anew has other seals."""
+    return {name: stated(folder_of(run, seed) / file).get("seal", "") for name, file in FILES.items()}
+
+
+def network_code(name: str) -> str:
+    """Return the hash of the file that builds a network, `my_package.my_module:build`; "" if it is not found.
+
+    The file is found and read without being run: in the working folder, or among the installed packages.
+    """
+    places = [str(Path.cwd()), *sys.path]
+    *packages, module = name.partition(":")[0].split(".")
+    for package in packages:
+        found = PathFinder.find_spec(package, places)
+        places = list(found.submodule_search_locations or []) if found else []
+    found = PathFinder.find_spec(module, places)
+    if found is None or not found.origin or not Path(found.origin).is_file():
+        return ""
+    return hash_of_tree(tree_of(Path(found.origin).read_text(encoding="utf-8")))
