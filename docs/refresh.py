@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import yaml
 
 from grokking_phases.analysis.claims import in_words, score
 from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
+from grokking_phases.analysis.study_tables import COURSES
 from grokking_phases.storage.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
 START_UP = 15  # steps; every run first shows the synergy of random features
 SPLITS = {"memorised": "train", "generalised": "test"}
-BITS = 1 / np.log(2)
 VERDICTS = ("<!-- verdicts: made by make docs -->", "<!-- end of verdicts -->")  # in docs/claims.md
-MEASURES = {"synergy": -BITS, "redundancy": BITS, "synergy_size": 1, "test_loss": 1, "test_accuracy": 1}
+MEASURES = COURSES | {"test_loss": 1, "test_accuracy": 1}
 
 
 def finished(results: Path, pattern: str) -> list[Path]:

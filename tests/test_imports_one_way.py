@@ -8,7 +8,7 @@ import pytest
 WORKFLOW = Path(__file__).parents[1] / "workflow"
 LIBRARY = "grokking_phases"
 # Modules of the library that are in none of its packages.
-ROOT = {"recipe", "steps", "plugins", "arguments", "samples", "examples", "threads"}
+ROOT = {"recipe", "steps", "plugins", "arguments", "nearest_name", "samples", "examples", "threads"}
 COMMAND_LINE = {"cli", "__main__", "commands"}
 PUBLIC = {"", "on_arrays", "on_curves"}  # the package itself and what it offers by name: may import all else
 # Packages whose modules are found by their names.

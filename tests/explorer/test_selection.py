@@ -1,4 +1,4 @@
-"""What the explorer's views show in a state, computed by node from the page's own scripts."""
+"""Contents of the explorer's views in a state, computed by node from the page's own scripts."""
 
 import json
 import shutil

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from study import forked_jobs
-from study.forked_jobs import FORKED, ForkedJobs, fork_jobs_of, may_fork
+from study.forked_jobs import ALONE, ForkedJobs, fork_jobs_of, may_fork
 from study.provenance import SCRIPTS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are used on Linux alone")
@@ -188,5 +188,5 @@ def test_with_several_threads_no_script_runs_in_a_fork():
     assert scripts.execute_script is Scripts.execute_script
 
 
-def test_forked_scripts_exist():
-    assert not FORKED - {path.stem for path in SCRIPTS.glob("*.py")}
+def test_scripts_that_run_alone_exist():
+    assert not ALONE - {path.stem for path in SCRIPTS.glob("*.py")}

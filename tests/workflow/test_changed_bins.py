@@ -4,7 +4,7 @@ import shutil
 
 import pyarrow.parquet as pq
 import pytest
-from trees import Tree, copy_of_repository
+from trees import Tree, built_tree
 
 from grokking_phases.storage.headers import header_of
 
@@ -18,12 +18,7 @@ MEASURED = {("metric", "little", "0", metric) for metric in METRICS}
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("built") / "tree"
-    folder.mkdir()
-    copy_of_repository(folder, STUDY)
-    tree = Tree(folder, [STUDY], base=())
-    tree.run(*TABLES)
-    return tree
+    return built_tree(tmp_path_factory, STUDY, *TABLES)
 
 
 @pytest.fixture

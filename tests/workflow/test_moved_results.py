@@ -5,7 +5,7 @@ import subprocess
 
 import pyarrow.parquet as pq
 import pytest
-from trees import Tree, copy_of_repository
+from trees import Tree, built_tree, copy_of_repository
 
 from grokking_phases.storage.headers import header_of, write_parquet
 
@@ -28,12 +28,7 @@ STALE = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("built") / "tree"
-    folder.mkdir()
-    copy_of_repository(folder, STUDY)
-    tree = Tree(folder, [STUDY], base=())
-    tree.run(TARGET)
-    return tree
+    return built_tree(tmp_path_factory, STUDY, TARGET)
 
 
 @pytest.fixture

@@ -52,6 +52,16 @@ class Tree:
         path.write_text(yaml.safe_dump(config, sort_keys=False))
 
 
+def built_tree(tmp_path_factory, study, *targets):
+    """Return a new tree of one study without config.yaml, in which Snakemake has made the targets."""
+    folder = tmp_path_factory.mktemp("built") / "tree"
+    folder.mkdir()
+    copy_of_repository(folder, study)
+    tree = Tree(folder, [study], base=())
+    tree.run(*targets)
+    return tree
+
+
 def copy_of_repository(folder, *overlays):
     """Copy what the workflow needs into `folder`, with these overlays, and return the tree."""
     for name in ("Snakefile", "config.yaml", "profiles", "workflow", *overlays):

@@ -14,21 +14,8 @@ from pathlib import Path
 from typing import Any
 
 SERVER = Path(__file__).with_name("fork_server.py")
-# Scripts that train have a process of their own: they are long, and import torch.
-FORKED = {
-    "scores",
-    "metric",
-    "subnetwork",
-    "phases",
-    "time_scales",
-    "alignment",
-    "summary",
-    "prediction",
-    "comparison",
-    "figure",
-    "paper_figure",
-    "dataset",
-}
+# Scripts that train are long and import torch, and `adopt` starts Snakemake: each has its own process.
+ALONE = {"train", "retrain", "adopt"}
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -89,4 +76,4 @@ def may_fork(script: Any) -> bool:
     """Return whether a script is short, and needs nothing that its process must be started with."""
     special = (script.conda_env, script.container_img, script.env_modules, script.shadow_dir)
     name = Path(script.path.get_filename()).stem
-    return name in FORKED and not any(special) and script.bench_record is None
+    return name not in ALONE and not any(special) and script.bench_record is None

@@ -115,6 +115,12 @@ def _array(values: Any, name: str) -> np.ndarray:
         raise ValueError(f"{name} is {type_of(values)} that is no array ({error}); give an array.") from None
 
 
+def take_operands(values: Any, n_samples: int) -> np.ndarray:
+    """Return operands (n_samples, n_operands), each numbered from 0 (`take_labels`)."""
+    operands, _ = take_samples(values, names=("inputs", ""))
+    return np.column_stack([take_labels(column, n_samples, "inputs") for column in operands.T])
+
+
 def _has_gaps(column: np.ndarray) -> bool:
     """Return whether labels (n_samples,) have one that is missing or not finite."""
     if column.dtype.kind == "f":

@@ -8,6 +8,7 @@ a value with its own interval.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,7 @@ from grokking_phases.analysis.curve_quantities import (
     value_up_to,
 )
 from grokking_phases.analysis.events import FOUND, TOO_FEW
-from grokking_phases.analysis.noise import clear_peaks
-from grokking_phases.analysis.phases import STATED
+from grokking_phases.analysis.phases import STATED, peaks_of
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
 from grokking_phases.analysis.time_scales import settling
 from grokking_phases.analysis.verdicts import Measured
@@ -81,7 +81,7 @@ def loss_peaks_in_phase(tables: StudyTables, *, run: str, phase: str, highest: b
 
     def within(curve: pd.Series) -> float:
         peaks = [curve.idxmax()] if highest else _clear_peaks(curve, prominence=0)
-        return float(any(start <= peak <= end for peak in peaks)) if start == start else np.nan
+        return np.nan if np.isnan(start) else float(any(start <= peak <= end for peak in peaks))
 
     return by_seed(loss, within)
 
@@ -214,7 +214,7 @@ def _edges(tables: StudyTables, run: str, phase: str) -> tuple[float, float]:
     """
     steps = tables.mean_phases(run)["step"]
     start, end = steps[f"{phase}.start"], steps[f"{phase}.end"]
-    return start, np.inf if start == start and end != end else end
+    return start, np.inf if np.isnan(end) and not np.isnan(start) else end
 
 
 def _raw_synergy(tables: StudyTables, run: str) -> pd.DataFrame:
@@ -226,7 +226,7 @@ def _raw_synergy(tables: StudyTables, run: str) -> pd.DataFrame:
 
 def _clear_peaks(curve: pd.Series, prominence: float) -> list[int]:
     """Return the steps of the peaks of a curve that stand out of noise, as the peaks of phases do."""
-    return list(clear_peaks(curve, prominence, STATED.smoothing, STATED.breadth, "white", STATED.noise).index)
+    return peaks_of(curve, replace(STATED, prominence=prominence))
 
 
 def _median_of_random(

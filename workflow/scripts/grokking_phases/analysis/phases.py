@@ -301,8 +301,7 @@ def _phases(seed: _Seed, rule: Rule) -> dict[str, tuple[int, int | None]]:
     S = seed.S
     if len(S) < rule.least:
         return {}
-    clear = clear_peaks(seed.raw, rule.prominence, rule.smoothing, rule.breadth, "white", rule.noise)
-    peaks = list(clear.index)
+    peaks = peaks_of(seed.raw, rule)
     first = next((peak for peak in peaks if _emerges(seed, peak, rule)), None)
     if first is None:
         return {}
@@ -316,6 +315,11 @@ def _phases(seed: _Seed, rule: Rule) -> dict[str, tuple[int, int | None]]:
         low = lows[later[-1]]
         phases |= {"divergence": (first, low), "delayed_emergence": (low, later[-1])}
     return phases | _decoupling(seed, later[-1] if later else first, rule)
+
+
+def peaks_of(raw: pd.Series, rule: Rule = STATED) -> list[int]:
+    """Return the steps of the peaks of a curve that the rule sees; raw: values before smoothing."""
+    return list(clear_peaks(raw, rule.prominence, rule.smoothing, rule.breadth, "white", rule.noise).index)
 
 
 def _emerges(seed: _Seed, peak: int, rule: Rule) -> bool:

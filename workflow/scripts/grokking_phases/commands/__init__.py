@@ -1,1 +1,1 @@
-"""What each command of `grokking-phases` does; `cli` imports a file when its command is given."""
+"""The work of each command of `grokking-phases`; `cli` imports a file when its command is given."""

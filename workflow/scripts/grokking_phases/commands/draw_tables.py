@@ -7,10 +7,9 @@ import pandas as pd
 
 from grokking_phases import plugins
 from grokking_phases.commands.list_modules import modules_of
-from grokking_phases.commands.measure_files import meant
+from grokking_phases.nearest_name import meant
 from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
-from grokking_phases.storage.headers import file_metadata
-from grokking_phases.storage.stamps import KEY
+from grokking_phases.storage.stamps import stated
 
 NEEDED = ("step", "metric", "value")
 EVENT = ("step", "event", "status")
@@ -60,7 +59,7 @@ def read_any(path: Path) -> pd.DataFrame:
 
 def study_of(paths: list[Path], tables: pd.DataFrame) -> dict[str, Any]:
     """Return what the tables say, in the shape of a study: runs without a recipe, and metrics by table."""
-    said = {path.stem: header_in(path) for path in paths}
+    said = {path.stem: stated(path) for path in paths}
     metrics = {
         name: {"module": header.get("module", name), **header.get("options", {})}
         for name, header in said.items()
@@ -68,12 +67,3 @@ def study_of(paths: list[Path], tables: pd.DataFrame) -> dict[str, Any]:
     }
     runs = {run: {} for run in dict.fromkeys(tables["run"].dropna())}
     return {"runs": runs, "metrics": metrics, "subnetworks": {}, "levels": {}}
-
-
-def header_in(path: Path) -> dict[str, Any]:
-    """Return the header of a table, {} for one that has none."""
-    import json
-
-    if path.suffix != ".parquet":
-        return {}
-    return json.loads(file_metadata(path).get(KEY, "{}"))

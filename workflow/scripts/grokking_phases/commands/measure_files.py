@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from grokking_phases.commands.list_modules import modules_of
 from grokking_phases.data.array_snapshots import LAYER, ArraySnapshots
 from grokking_phases.data.saved_arrays import read_arrays
 from grokking_phases.data.snapshots import Snapshots
+from grokking_phases.nearest_name import meant
 from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.tables import write_table
 from grokking_phases.storage.tidy_rows import tidy
@@ -74,12 +74,6 @@ def options_from(given: tuple[str, ...], metric: str) -> dict[str, Any]:
             raise ValueError(f"{what}; it takes {taken}.")
         options[name] = value_of(value)
     return options
-
-
-def meant(text: str, known: list[str]) -> str:
-    """Return in brackets the name that a text resembles, or ""."""
-    close = get_close_matches(text, known, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def value_of(text: str) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from grokking_phases.arguments import type_of
 from grokking_phases.data.snapshots import Snapshot
-from grokking_phases.samples import take_labels, take_samples
+from grokking_phases.samples import take_labels, take_operands, take_samples
 
 LAYER = "layer"  # the name of a layer that was given without one
 
@@ -51,8 +51,7 @@ class ArraySnapshots:
         """Return the operands, each numbered from 0; (n_samples, 0) if there are none."""
         if self.operands is None:
             return np.empty((self._n_samples, 0), dtype=np.int64)
-        operands, _ = take_samples(self.operands, names=("inputs", ""))
-        return np.column_stack([take_labels(column, self._n_samples, "inputs") for column in operands.T])
+        return take_operands(self.operands, self._n_samples)
 
     @property
     def test_inputs(self) -> np.ndarray:

@@ -12,13 +12,13 @@ Nothing is guessed. An output that needs an option which is not given raises a V
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from grokking_phases.arguments import type_of
+from grokking_phases.nearest_name import check_known
 
 CHANNELS_FIRST = (nn.Conv1d, nn.ConvTranspose1d, nn.BatchNorm1d, nn.MaxPool1d, nn.AvgPool1d)
 POSITIONS, REDUCTIONS = ("last", "mean", "all"), ("mean", "max", "all")
@@ -149,15 +149,6 @@ def rules_of(network: nn.Module, layers: list[str], **options: Any) -> list[Laye
         LayerRule(layer, **{option: _for_layer(value, layer) for option, value in options.items()})
         for layer in layers
     ]
-
-
-def check_known(name: str, known: list[str], option: str, what: str) -> None:
-    """Raise ValueError, with the nearest known name, unless a name is known."""
-    if name in known:
-        return
-    close = get_close_matches(str(name), known, n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known) or 'none'}"
-    raise ValueError(f"{option}: {what} {name!r}; {meant}")
 
 
 def _for_layer(value: Any, layer: str) -> Any:

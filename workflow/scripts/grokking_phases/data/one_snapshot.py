@@ -13,8 +13,8 @@ import numpy as np
 from torch import nn
 
 from grokking_phases import plugins
-from grokking_phases.data.layer_rules import check_known
 from grokking_phases.data.snapshots import Snapshot
+from grokking_phases.nearest_name import check_known
 from grokking_phases.storage.tidy_rows import tidy
 
 

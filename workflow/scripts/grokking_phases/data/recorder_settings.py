@@ -1,4 +1,4 @@
-"""What a recorder is asked for: the options of `recorder.Recorder`, and their checks."""
+"""The options of `recorder.Recorder`, and their checks."""
 
 import operator
 from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ def share_correct(logits: Tensor, targets: Tensor) -> Tensor:
 
 @dataclass(kw_only=True)
 class Settings:
-    """What to record of a network, and where.
+    """Layers, samples and steps to record of a network, and the folder to record to.
 
     layers      names of modules, as `network.named_modules()` gives them
     probe       (X, y), the samples on which layers are recorded; their loss and accuracy are the train ones

@@ -62,7 +62,7 @@ class Naming:
 
 @dataclass
 class Report:
-    """What was taken over, and what was ignored: {file or array: reason}."""
+    """Steps and layers that were taken over, and what was ignored: {file or array: reason}."""
 
     steps: list[int] = field(default_factory=list)
     layers: dict[str, int] = field(default_factory=dict)

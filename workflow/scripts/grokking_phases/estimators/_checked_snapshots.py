@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grokking_phases.samples import take_labels, take_samples
+from grokking_phases.samples import take_labels, take_operands, take_samples
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class CheckedSnapshots:
     @cached_property
     def inputs(self) -> np.ndarray:
         """Return the operands (n_samples, n_operands), each numbered from 0."""
-        operands, _ = take_samples(self.snapshots.inputs, names=("inputs", ""))
-        return np.column_stack([take_labels(column, self.n_samples, "inputs") for column in operands.T])
+        return take_operands(self.snapshots.inputs, self.n_samples)
 
     def __iter__(self) -> Iterator[CheckedSnapshot]:
         return map(self._checked, self.snapshots)

@@ -1,4 +1,4 @@
-"""What a study has finished so far, read seed by seed for the explorer."""
+"""The finished tables of a study, read seed by seed for the explorer."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -81,8 +81,8 @@ def _rows(snapshots: Iterable, layer_search: LayerSearch, n_orders: int) -> Iter
             yield {**place, "metric": metric, "value": float(value), "units": units}
         in_orders = search_random_orders(layer.X, result, layer_search, n_orders)
         for number, reordered in enumerate(in_orders, start=1):
-            for name, value in reordered.extreme_values().items():
-                yield {**place, "metric": f"{name}_order_{number}", "value": float(value), "units": None}
+            for extreme, value in reordered.extreme_values().items():
+                yield {**place, "metric": f"{extreme}_order_{number}", "value": float(value), "units": None}
 
 
 def _measures(result: SearchResult) -> Iterator[tuple]:

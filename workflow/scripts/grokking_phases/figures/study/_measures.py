@@ -1,9 +1,9 @@
-"""What the figures of any study draw: curves, the main measures of each metric, and phases over seeds."""
+"""Numbers that the figures of any study draw: curves, main measures of each metric, phases over seeds."""
 
-import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.events import AS_STATED, MEAN, MEDIAN, PHASES
+from grokking_phases.analysis.study_tables import COURSES
 from grokking_phases.plotting.panels import in_panels
 
 CURVES = {
@@ -27,7 +27,6 @@ MAIN = {
     "linear_regions": {"linear regions": {"regions": "regions"}},
     "softmax_collapse": {"share of samples at p = 1": {"rounded_to_one": "share"}},
 }
-FACTORS = {"synergy": -1 / np.log(2), "redundancy": 1 / np.log(2)}  # from nats to what is drawn
 COUNTS = "n_"  # metrics that begin so count what was left out, and are not drawn
 COLUMNS = ["run", "seed", "table", "layer", "step", "metric", "value", "drawn"]
 EVENTS = ["run", "source", "layer", "event", "step", "status"]
@@ -43,7 +42,7 @@ def numbers_of(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFra
     measured = tables[tables["step"].gt(0) & tables["metric"].notna() & tables["seed"].notna()]
     # A metric of units has several values for one layer and step; these are no line.
     measured = measured.drop_duplicates(["run", "seed", "table", "layer", "step", "metric"])
-    measured = measured.assign(drawn=measured["value"] * measured["metric"].map(FACTORS).fillna(1.0))
+    measured = measured.assign(drawn=measured["value"] * measured["metric"].map(COURSES).fillna(1.0))
     measured = measured.astype({"seed": int, "step": int})[COLUMNS]
     return pd.concat([in_panels(measured, panels), boundaries(tables, panels)], ignore_index=True)
 
