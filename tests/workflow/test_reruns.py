@@ -211,7 +211,7 @@ FILES = ["curves.parquet", "snapshots.parquet", "weights.safetensors"]
 
 def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tree):
     """Kill the trainer and the workflow by SIGKILL after a checkpoint, then give the same command again."""
-    tree.overlay(lambda config: config["runs"]["division96"]["training"].update(steps=400))
+    tree.overlay(lambda config: config["runs"]["division96"]["training"].update(steps=200))
     folder = tree.folder / "results/tiny/division96/0"
     target = str(folder.relative_to(tree.folder) / "curves.parquet")
 
