@@ -22,8 +22,9 @@ def read_arrays(path: Path) -> Arrays:
     try:
         return reader(path)
     except ImportError as error:
+        remedy = f"pip install 'grokking-phases[{'zarr' if path.suffix == '.zarr' else 'torch'}]'"
         raise ValueError(
-            f"{path} needs the package {error.name}, which is not installed; install it."
+            f"{path} needs the package {error.name}, which is not installed: {remedy}"
         ) from error
     except UnpicklingError as error:
         what = f"{path} holds more than tensors, and what could run code is not read"
