@@ -72,7 +72,8 @@ def from_zarr(path: Path) -> Arrays:
     import zarr
 
     held = zarr.open(path, mode="r")
-    named = dict(held.arrays()) if isinstance(held, zarr.Group) else {UNNAMED: held}
+    # By name: zarr lists its arrays in the order of the file system.
+    named = dict(sorted(held.arrays())) if isinstance(held, zarr.Group) else {UNNAMED: held}
     return {name: np.asarray(array[...]) for name, array in named.items()}
 
 
