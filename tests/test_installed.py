@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PLAIN = {"click", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "threadpoolctl"}
+BARE = {"PATH": "/usr/bin:/bin"}  # environment variables, without PYTHONPATH
 FROM_EXTRAS = {"torch", "safetensors", "matplotlib", "seaborn", "snakemake", "yaml"}
 MEASURE = """
 import numpy as np
@@ -118,14 +119,16 @@ def empty(built, tmp_path_factory):
         for top in {file.parts[0] for file in found.files} - {"..", "__pycache__"}:
             (packages / top).symlink_to(found.locate_file(top))
     pip = [sys.executable, "-m", "pip", "--python", root / "bin/python", "--quiet"]
-    subprocess.run([*pip, "install", "--no-index", "--no-deps", "--no-compile", built[0]], check=True)
-    subprocess.run([*pip, "check"], check=True)
+    subprocess.run(
+        [*pip, "install", "--no-index", "--no-deps", "--no-compile", built[0]], check=True, env=BARE
+    )
+    subprocess.run([*pip, "check"], check=True, env=BARE)
     return root / "bin"
 
 
 def run(*arguments, cwd=None):
     """Run a program of the empty environment, which sees no package of this one."""
-    return subprocess.run(arguments, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"}, cwd=cwd)
+    return subprocess.run(arguments, capture_output=True, text=True, env=BARE, cwd=cwd)
 
 
 def test_the_plain_requirements_bring_neither_torch_nor_figures_nor_the_workflow(empty):
