@@ -72,7 +72,8 @@ prune: .venv/installed
 		{ echo 'Nothing was deleted'; exit 1; }
 	@$(SNAKEMAKE) prune --configfile $(STUDY)
 
-test: .venv/installed
+# Without the packages in .venv/optional, the tests of what uses them are skipped.
+test: .venv/installed .venv/optional/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
@@ -118,16 +119,19 @@ audit: .venv/installed
 	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
 
 # Locks the newest versions that pyproject.toml allows, and the torch version for which all wheels exist.
+# Beside the lock are the extras that only tests need, and the peers of benchmarks.
+COMPILE := $(BIN)/pip-compile --upgrade --strip-extras --allow-unsafe --no-annotate --no-emit-index-url \
+	--no-emit-find-links --no-emit-options --quiet
+BESIDE := --constraint requirements.lock --no-header -o -
+# The package itself is in the output, since extras name each other; and torch has its local version.
+CLEANED := sed -e '/^grokking-phases @/d' -e 's/^\(torch==[^+]*\)+.*/\1/'
 lock: .venv/installed
-	CUSTOM_COMPILE_COMMAND="make lock" \
-		$(BIN)/pip-compile --upgrade --upgrade-package torch==2.13.0 --strip-extras --allow-unsafe \
-		--extra workflow --extra slurm --extra kubernetes --extra dev \
-		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-options --quiet \
-		-o requirements.lock pyproject.toml
-	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
-	$(BIN)/pip-compile --upgrade --constraint requirements.lock --strip-extras --no-header --no-annotate \
-		--no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o - benchmarks/peers.in \
-		| grep -vxFf requirements.lock > benchmarks/peers.txt
+	CUSTOM_COMPILE_COMMAND="make lock" $(COMPILE) --upgrade-package torch==2.13.0 \
+		--extra workflow --extra slurm --extra kubernetes --extra dev -o requirements.lock pyproject.toml
+	$(CLEANED) requirements.lock > requirements.lock.new && mv requirements.lock.new requirements.lock
+	$(COMPILE) $(BESIDE) --extra lightning --extra transformers --extra zarr pyproject.toml \
+		| $(CLEANED) | grep -vxFf requirements.lock > tests/optional.txt
+	$(COMPILE) $(BESIDE) benchmarks/peers.in | $(CLEANED) | grep -vxFf requirements.lock > benchmarks/peers.txt
 
 .venv/installed: requirements.lock
 	@test -w . || { echo "Nothing can be written to $(CURDIR); use a clone of your own"; exit 1; }
@@ -148,6 +152,13 @@ lock: .venv/installed
 	@echo "Installing the benchmarks' peers into .venv/peers (about 500 MB; once)"
 	rm -rf .venv/peers
 	$(BIN)/pip install --quiet --no-deps --target .venv/peers -r benchmarks/peers.txt
+	@touch $@
+
+# Lightning, transformers and zarr, which tests alone need.
+.venv/optional/installed: tests/optional.txt .venv/installed
+	@echo "Installing the packages of tests/optional.txt into .venv/optional (about 250 MB; once)"
+	rm -rf .venv/optional
+	$(BIN)/pip install --quiet --no-deps --target .venv/optional -r tests/optional.txt
 	@touch $@
 
 # Playwright drives Chromium for `make browser-test` alone.

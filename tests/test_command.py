@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from grokking_phases import information_plane, plugins
@@ -16,6 +17,7 @@ from grokking_phases.cli import KINDS, main
 from grokking_phases.commands.list_modules import modules_of
 from grokking_phases.metrics import o_information
 from grokking_phases.storage.tables import read_table
+from study.resolve import resolve
 
 SCRIPTS = Path(plugins.__file__).parents[1]
 LABELS = np.arange(60) % 3
@@ -51,6 +53,15 @@ def test_the_list_names_every_module_with_its_options_and_their_defaults():
     assert {module.name for module in modules_of("metrics")} == {*plugins.names("metrics")}
 
 
+def test_a_name_alone_shows_its_definition():
+    listed = run("list", "o_information")
+    assert "synergy    = min Omega over the multiplets" in listed and "n_bins=10" in listed
+    assert "redundancy = max Omega" not in run("list", "metrics")
+    assert "mutual_information:" not in listed and "emergence/fig5" not in listed
+    assert "and those of its estimator" in run("list", "mutual_information")
+    assert "did you mean 'o_information'?" in run("list", "metrics", "o_informatoin", code=2)
+
+
 def test_a_metric_is_measured_as_the_library_does(saved):
     shown = run(
         "measure", *saved_files(), "--metric", "o_information", "--option", "n_bins=3", "--to", "s.parquet"
@@ -76,7 +87,7 @@ def saved_files():
 
 def test_information_needs_labels_and_is_that_of_the_information_plane(saved):
     asked = ["measure", *saved_files(), "--metric", "mutual_information", "--option", "noise=0.5"]
-    assert "give --labels y.npy" in run(*asked, "--to", "i.csv", code=1)
+    assert "give --labels y.npy" in run(*asked, "--to", "i.csv", code=2)
     run(*asked, "--labels", "y.npy", "--to", "i.csv")
     table = pd.read_csv("i.csv")
     plane = information_plane({s: {"hidden": T} for s, T in saved.items()}, LABELS, noise=0.5)
@@ -98,14 +109,15 @@ def test_information_needs_labels_and_is_that_of_the_information_plane(saved):
         (["--metric", "linear_mapping_number"], "reads the network, which files of arrays lack"),
     ],
 )
-def test_what_is_wrong_is_one_sentence_and_exit_code_1(saved, arguments, message):
-    shown = run("measure", "step_1.npz", *arguments, "--to", "t.csv", code=1)
+def test_what_is_wrong_is_one_sentence_and_exit_code_2(saved, arguments, message):
+    shown = run("measure", "step_1.npz", *arguments, "--to", "t.csv", code=2)
     assert re.search(message, shown) and "Traceback" not in shown
+    assert len([line for line in shown.splitlines() if line.startswith("Error: ")]) == 1
     assert not Path("t.csv").exists()
 
 
 def test_the_table_must_be_of_a_kind_that_can_be_written(saved):
-    shown = run("measure", "step_1.npz", "--metric", "o_information", "--to", "t.xls", code=1)
+    shown = run("measure", "step_1.npz", "--metric", "o_information", "--to", "t.xls", code=2)
     assert "must end in .parquet or .csv" in shown
 
 
@@ -124,6 +136,15 @@ def test_a_figure_is_drawn_from_tables_alone(saved):
     table = read_table("o_information.parquet")
     expected = table[table["metric"] == "synergy"].set_index("step")["value"]
     np.testing.assert_allclose(drawn[expected.index], expected)
+
+
+def test_curves_with_a_column_each_are_drawn_as_they_are(saved):
+    wide = pd.DataFrame({"step": [1, 2], "train_loss": [2.0, 1.0], "by": ["me", "me"]})
+    wide.to_csv("curves.csv")  # with the index, as pandas does
+    run("figures", "curves.csv", "--figure", "study/progress", "--to", "drawn")
+    numbers = pd.read_csv("drawn/study_progress.csv")
+    assert set(numbers["metric"]) == {"train_loss"}
+    assert numbers.set_index("step")["value"].to_dict() == {1: 2.0, 2: 1.0}
 
 
 def test_a_caption_says_only_what_the_tables_say():
@@ -149,16 +170,30 @@ def test_a_caption_says_only_what_the_tables_say():
 )
 def test_a_figure_that_needs_more_says_so_in_one_sentence(saved, figure, message):
     pd.DataFrame({"step": [1, 2], "metric": "train_loss", "value": [1.0, 2.0]}).to_csv("curves.csv")
-    shown = run("figures", "curves.csv", "--figure", figure, code=1)
+    shown = run("figures", "curves.csv", "--figure", figure, code=2)
     assert re.search(message, shown) and "Traceback" not in shown
 
 
 def test_a_file_that_is_no_table_is_named(saved):
     pd.DataFrame({"a": [1]}).to_csv("other.csv")
-    assert "other.csv has the columns" in run("figures", "other.csv", "--figure", "study/progress", code=1)
+    assert "other.csv has the columns a," in run("figures", "other.csv", "--figure", "study/progress", code=2)
+    assert "y.npy is no table" in run("figures", "y.npy", "--figure", "study/progress", code=2)
+    assert "is no recording" in run("measure", ".", "--metric", "o_information", "--to", "t.csv", code=2)
 
 
-@pytest.mark.parametrize("command", ["import", "list", "measure", "figures", "init"])
+def test_a_recording_and_its_tables_become_a_page(saved):
+    taken = ["--labels", "y.npy", "--step", r"step_(\d+)"]
+    pd.DataFrame({"step": [1, 2, 10], "train_loss": [3.0, 2.0, 1.0]}).to_csv("loss.csv", index=False)
+    run("import", "step_*.npz", *taken, "--curves", "loss.csv", "--to", "own/mine/7")
+    table = "own/mine/7/metrics/o_information.parquet"
+    run("measure", "own/mine/7", "--metric", "o_information", "--option", "n_bins=3", "--to", table)
+    assert "written to own/explorer.html" in run("explore", "own")
+    page = Path("own/explorer.html").read_text("utf-8")
+    assert '"run":"mine","seed":7' in page and "redundancy" in page and "train_loss" in page
+    assert "give the folder that holds RUN" in run("explore", "own/mine", code=2)
+
+
+@pytest.mark.parametrize("command", ["import", "list", "measure", "figures", "init", "explore"])
 def test_every_command_has_help_with_an_example(command):
     shown = run(command, "--help")
     assert "Example" in shown and f"grokking-phases {command}" in shown
@@ -185,13 +220,16 @@ def test_the_module_is_the_command_too():
 
 def test_a_new_study_runs_as_it_is(tmp_path):
     run("init", tmp_path / "mine")
-    assert "exists already; give another folder" in run("init", tmp_path / "mine", code=1)
+    assert "exists already; give another folder" in run("init", tmp_path / "mine", code=2)
     environment = os.environ | {"PYTHONPATH": str(SCRIPTS), "OMP_NUM_THREADS": "1"}
     asked = [sys.executable, tmp_path / "mine/study.py"]
     done = subprocess.run(asked, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     measured = pd.read_csv(tmp_path / "mine/measured.csv", index_col="step")
     assert measured.notna().all(axis=None) and (measured["synergy"] <= measured["redundancy"]).all()
-    events = pd.read_csv(tmp_path / "mine/phases.csv").set_index(["curve", "event"])["status"]
-    assert events["each seed", "memorised"] == "found"
+    events = pd.read_csv(tmp_path / "mine/phases.csv").set_index("event")["status"]
+    assert events["memorised"] == events["generalised"] == "found"
     assert (tmp_path / "mine/figure.png").stat().st_size > 20_000
+    study = resolve(yaml.safe_load((tmp_path / "mine/study.yaml").read_text()))
+    assert study["runs"]["mine"]["snapshots"]["layers"] == ["1"]
+    assert study["results"] == str(tmp_path / "mine/results")

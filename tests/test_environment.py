@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = sorted((ROOT / "workflow/envs").glob("*.yaml"))
-UNLOCKED = {"lightning", "transformers", "zarr"}  # extras that nothing in the workflow needs
+OPTIONAL = {"lightning", "transformers", "zarr"}  # extras that tests alone need
 CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
 
 
@@ -22,12 +22,21 @@ def locked(file="requirements.lock"):
 
 def test_the_lock_satisfies_every_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    locked_extras = [each for name, each in project["optional-dependencies"].items() if name not in UNLOCKED]
-    wanted = project["dependencies"] + sum(locked_extras, [])
-    own = f"{project['name']}["
-    for requirement in map(Requirement, [each for each in wanted if not each.startswith(own)]):
-        version = locked()[canonicalize_name(requirement.name)]
-        assert requirement.specifier.contains(version), f"{requirement} against {version}"
+    extras = project["optional-dependencies"]
+    assert extras.keys() > OPTIONAL
+    pinned = {name: locked("tests/optional.txt") if name in OPTIONAL else locked() for name in extras}
+    for name, wanted in [("", project["dependencies"]), *extras.items()]:
+        for requirement in map(Requirement, wanted):
+            if requirement.name != project["name"]:
+                version = pinned.get(name, locked())[canonicalize_name(requirement.name)]
+                assert requirement.specifier.contains(version), f"{requirement} against {version}"
+
+
+def test_the_lock_holds_packages_of_the_index_alone():
+    """pip-compile writes the project itself too, by its folder, if extras name each other."""
+    for file in ("requirements.lock", "tests/optional.txt", "benchmarks/peers.txt"):
+        lines = (ROOT / file).read_text().splitlines()
+        assert len(locked(file)) == len([line for line in lines if line and not line.startswith("#")]), file
 
 
 def test_no_build_of_torch_is_pinned():
@@ -54,3 +63,7 @@ def test_the_peers_of_benchmarks_are_pinned_and_replace_no_locked_package():
     assert len(pinned) == len((ROOT / "benchmarks/peers.txt").read_text().splitlines())
     assert set(re.findall(r"^\w\S*$", wanted, re.MULTILINE)) <= set(pinned)
     assert not set(pinned) & set(locked())
+
+
+def test_the_optional_packages_replace_no_locked_package():
+    assert not set(locked("tests/optional.txt")) & set(locked())

@@ -1,13 +1,14 @@
 """The wheel and the sdist: what they hold and require, and that they work where nothing else is installed."""
 
-import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
 from email.parser import Parser
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,8 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 PLAIN = {"click", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "threadpoolctl"}
-# Packages that a plain install lacks; any import of them fails, as it does there.
-WITHOUT = """
-import sys
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"torch", "safetensors", "matplotlib", "seaborn", "yaml", "zarr"}:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Absent())
-"""
+BARE = {"PATH": "/usr/bin:/bin"}  # environment variables, without PYTHONPATH
+FROM_EXTRAS = {"torch", "safetensors", "matplotlib", "seaborn", "snakemake", "yaml"}
 MEASURE = """
 import numpy as np
 import grokking_phases
@@ -44,7 +38,7 @@ assert len(find_phases(curves, {"step": [1, 2, 3], "synergy": [0, -1, 0], "redun
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """Build wheel and sdist from a copy of the tree; return their paths."""
+    """Build the sdist from a copy of the tree, and the wheel from the sdist; return their paths."""
     copy, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
     for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
         shutil.copy(ROOT / name, copy)
@@ -52,9 +46,17 @@ def built(tmp_path_factory):
     for folder in ("workflow/scripts", "tests/synergy"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=unwanted)
     shutil.copy(ROOT / "tests/test_steps.py", copy / "tests")
-    build = "from setuptools import build_meta as b; b.build_wheel({0!r}); b.build_sdist({0!r})"
-    subprocess.run([sys.executable, "-c", build.format(str(out))], cwd=copy, check=True, capture_output=True)
-    return next(out.glob("*.whl")), next(out.glob("*.tar.gz"))
+    build("sdist", copy, out)
+    sdist = next(out.glob("*.tar.gz"))
+    with tarfile.open(sdist) as packed:
+        packed.extractall(out, filter="data")
+    build("wheel", out / sdist.name.removesuffix(".tar.gz"), out)
+    return next(out.glob("*.whl")), sdist
+
+
+def build(kind, tree, out):
+    code = f"from setuptools import build_meta as b; b.build_{kind}({str(out)!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=tree, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,13 @@ def test_the_wheel_holds_the_whole_package_and_the_sdist_no_tests(built, unpacke
     wanted = {path.relative_to(source) for path in source.rglob("*.py")}
     package = unpacked / "grokking_phases"
     assert wanted <= {path.relative_to(package) for path in package.rglob("*.py")}
-    for name in ("py.typed", "figures/two_phase/published.csv", "commands/new_study/study.py.txt"):
+    for name in (
+        "py.typed",
+        "threads.pyi",
+        "figures/two_phase/published.csv",
+        "commands/new_study/study.py.txt",
+        "commands/new_study/study.yaml.txt",
+    ):
         assert (package / name).exists()
     with tarfile.open(built[1]) as sdist:
         names = sdist.getnames()
@@ -87,37 +95,104 @@ def test_the_wheel_holds_the_whole_package_and_the_sdist_no_tests(built, unpacke
     assert [name for name in names if "/tests" in name] == []
 
 
-def used(python, code, path=None):
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    environment |= {"PYTHONPATH": str(path)} if path else {}
-    return subprocess.run([python, "-c", code], capture_output=True, text=True, env=environment)
+def required_by(name, seen):
+    """Add to `seen` the installed packages that a package requires, and those that these require."""
+    for requirement in map(Requirement, distribution(name).requires or []):
+        wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if wanted and requirement.name not in seen:
+            seen.add(requirement.name)
+            required_by(requirement.name, seen)
+    return seen
 
 
-def test_arrays_are_measured_without_torch_and_without_figures(unpacked):
-    done = used(sys.executable, WITHOUT + MEASURE + "print(grokking_phases.__file__)", unpacked)
-    assert done.returncode == 0, done.stderr
-    assert str(unpacked) in done.stdout
+@pytest.fixture(scope="module")
+def empty(built, tmp_path_factory):
+    """Install the wheel by pip where there is only what it requires; return the folder of programs.
 
-
-@pytest.mark.parametrize("name", ["Recorder", "local_complexity"])
-def test_a_name_that_needs_an_extra_says_which(unpacked, name):
-    done = used(sys.executable, f"{WITHOUT}from grokking_phases import {name}", unpacked)
-    assert done.returncode == 1
-    last = done.stderr.strip().splitlines()[-1]
-    assert re.search(rf"{name} needs the package \w+, .*pip install 'grokking-phases\[torch\]'", last)
-
-
-@pytest.mark.slow
-def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
-    """Install the wheel and what it requires; measure arrays, and run the command."""
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "empty"], check=True)
-    python = tmp_path / "empty/bin/python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", built[0]], check=True)
-    listed = subprocess.run([python, "-m", "pip", "list"], capture_output=True, text=True, check=True).stdout
-    assert not re.search(r"^(torch|nvidia|matplotlib|snakemake|seaborn)", listed, re.MULTILINE)
-    done = used(python, MEASURE)
-    assert done.returncode == 0, done.stderr
-    command = subprocess.run(
-        [tmp_path / "empty/bin/grokking-phases", "list", "metrics"], capture_output=True, text=True
+    What it requires, by the metadata of the packages, is linked from this environment.
+    """
+    root = tmp_path_factory.mktemp("empty")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", root], check=True)
+    packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": root}))
+    for name in PLAIN.union(*(required_by(name, set()) for name in PLAIN)):
+        found = distribution(name)
+        for top in {file.parts[0] for file in found.files} - {"..", "__pycache__"}:
+            (packages / top).symlink_to(found.locate_file(top))
+    pip = [sys.executable, "-m", "pip", "--python", root / "bin/python", "--quiet"]
+    subprocess.run(
+        [*pip, "install", "--no-index", "--no-deps", "--no-compile", built[0]], check=True, env=BARE
     )
+    subprocess.run([*pip, "check"], check=True, env=BARE)
+    return root / "bin"
+
+
+def run(*arguments, cwd=None):
+    """Run a program of the empty environment, which sees no package of this one."""
+    return subprocess.run(arguments, capture_output=True, text=True, env=BARE, cwd=cwd)
+
+
+def test_the_plain_requirements_bring_neither_torch_nor_figures_nor_the_workflow(empty):
+    code = f"from importlib.util import find_spec as f; print([name for name in {FROM_EXTRAS} if f(name)])"
+    assert run(empty / "python", "-c", code).stdout == "[]\n"
+
+
+def test_arrays_are_measured_in_an_environment_of_what_the_wheel_requires(empty):
+    done = run(empty / "python", "-c", MEASURE + "print(grokking_phases.__file__)")
+    assert done.returncode == 0, done.stderr
+    assert str(empty.parent) in done.stdout
+
+
+def test_a_name_that_needs_an_extra_says_which(empty):
+    code = """
+import grokking_phases
+for name in ("Recorder", "local_complexity"):
+    try:
+        getattr(grokking_phases, name)
+    except ImportError as error:
+        print(error)
+"""
+    lines = run(empty / "python", "-c", code).stdout.splitlines()
+    for name, line in zip(("Recorder", "local_complexity"), lines, strict=True):
+        assert re.search(rf"{name} needs the package \w+, .*pip install 'grokking-phases\[torch\]'", line)
+
+
+def test_help_shows_the_names_that_can_be_imported(empty):
+    """Help would end in an error at any other name."""
+    code = """
+import pydoc
+import grokking_phases
+text = pydoc.plain(pydoc.render_doc(grokking_phases))
+for name in grokking_phases.PUBLIC:
+    shown = f"\\n    {name}(" in text or f"class {name}(" in text
+    try:
+        getattr(grokking_phases, name)
+        print(name, "can", shown)
+    except ImportError:
+        print(name, "cannot", shown)
+"""
+    done = run(empty / "python", "-c", code)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert {usable for _, usable, _ in lines} == {"can", "cannot"}
+    assert all(shown == str(usable == "can") for _, usable, shown in lines), done.stdout
+
+
+def test_the_command_is_installed(empty):
+    command = run(empty / "grokking-phases", "list", "metrics")
     assert command.returncode == 0 and "o_information" in command.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "extra"),
+    [
+        (["figures", "curves.csv", "--figure", "study/progress"], "matplotlib", "figures"),
+        (["measure", "step_1.pt", "--metric", "o_information", "--to", "t.csv"], "torch", "torch"),
+        (["measure", "step_1.npy", "--metric", "softmax_collapse", "--to", "t.csv"], "torch", "torch"),
+    ],
+)
+def test_a_command_that_needs_an_extra_says_which(empty, tmp_path, arguments, package, extra):
+    for name in ("curves.csv", "step_1.pt", "step_1.npy"):
+        (tmp_path / name).touch()
+    done = run(empty / "grokking-phases", *arguments, cwd=tmp_path)
+    wanted = f"needs the package {package}, which is not installed: pip install 'grokking-phases[{extra}]'\n"
+    assert done.returncode == 2 and done.stderr.endswith(wanted) and "Traceback" not in done.stderr

@@ -5,6 +5,7 @@ import doctest
 import os
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from grokking_phases import (
     linear_regions,
     mutual_information,
     normal_scores,
+    threads,
 )
 from grokking_phases.metrics.mutual_information import compute
 
@@ -47,6 +49,11 @@ def test_each_name_has_an_example_that_is_right(name, tmp_path, monkeypatch):
     assert doctest.DocTestRunner().run(documented).failed == 0
 
 
+def test_the_example_of_the_package_is_right():
+    assert doctest.testmod(grokking_phases) == doctest.TestResults(failed=0, attempted=6)
+    assert all(name in grokking_phases.__doc__ for name in grokking_phases.PUBLIC)
+
+
 def test_the_package_imports_nothing_heavy_before_it_is_needed():
     alone = imported_by("import grokking_phases")
     assert not alone & {"numpy", "torch", "pandas", "scipy"}
@@ -56,14 +63,14 @@ def test_the_package_imports_nothing_heavy_before_it_is_needed():
 
 def test_the_names_that_type_checkers_see_are_those_at_run_time():
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
-    block = next(node for node in tree.body if isinstance(node, ast.If))
+    block = next(node for node in tree.body if isinstance(node, ast.If))  # under TYPE_CHECKING
     typed = {
         alias.asname: node.module.removeprefix("grokking_phases.")
         for node in block.body
         for alias in node.names
     }
     assert typed == grokking_phases.PUBLIC
-    assert set(grokking_phases.__all__) == set(typed) <= set(dir(grokking_phases))
+    assert set(grokking_phases.__all__) == set(typed) <= {*dir(grokking_phases), *CALLBACKS}
     assert (PACKAGE / "py.typed").exists()
 
 
@@ -227,3 +234,13 @@ def test_curves_that_lack_a_column_are_named(without, message):
         find_phases(evaluated, measured)
     with pytest.raises(ValueError, match="^o_information must be a frame or a dict of curves, not a list"):
         find_phases(curves()[0], [1, 2])
+
+
+def test_the_stub_of_threads_has_functions_and_arguments_that_exist():
+    """It tells type checkers that a function limited to one thread keeps its signature."""
+    stub = ast.parse((PACKAGE / "threads.pyi").read_text())
+    functions = [node for node in stub.body if isinstance(node, ast.FunctionDef)]
+    assert {node.name for node in functions} == {"one_thread", "use_threads"}
+    for node in functions:
+        taken = signature(getattr(threads, node.name)).parameters
+        assert [each.arg for each in node.args.args] == list(taken)

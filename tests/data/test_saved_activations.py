@@ -143,7 +143,7 @@ def trap_npy(path):
 def test_nothing_is_unpickled_and_a_bad_file_raises_one_sentence(saved, name, save, sentence):
     save(saved / name)
     done = run(saved, name)
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert re.search(sentence, done.output), done.output
     assert done.output.startswith("Error: ") and done.output.count("\n") == 1
     assert not (saved / "to/snapshots.parquet").exists()

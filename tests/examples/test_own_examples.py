@@ -14,7 +14,7 @@ IMPORT += ["--curves", "saved/curves.csv", "--to", "own/saved/0"]
 
 
 def python(folder, *command):
-    library = f"{folder}/workflow/scripts"
+    library = f"{folder}/workflow/scripts:{REPOSITORY}/.venv/optional"  # the latter has Lightning
     done = subprocess.run(
         [sys.executable, *command],
         cwd=folder,

@@ -1,11 +1,25 @@
 """Phases of grokking: information-theoretic measures of layers, recorders, and the events of a training.
 
-    from grokking_phases import Recorder, o_information, find_phases
+>>> import numpy as np
+>>> from grokking_phases import mutual_information, o_information
+>>> signal = np.random.default_rng(0).normal(size=500)
+>>> X = np.column_stack([signal] * 3) + np.random.default_rng(1).normal(size=(500, 3))
+>>> o_information(X) > 0  # three noisy copies: redundancy
+True
+>>> round(mutual_information(np.sign(signal)[:, None], signal > 0), 2)  # ln 2
+0.69
 
-Each name is imported when it is first used, because torch takes seconds. `help()` of a name has an example.
+arrays     o_information, search_multiplets, normal_scores, mutual_information, information_plane
+networks   linear_mapping_number, local_complexity, linear_regions
+curves     find_phases, find_time_scales
+recording  Recorder, LightningRecorder, TransformersRecorder, Snapshots
+
+The help of each name has an example. A name is imported when it is first used, because torch takes seconds.
+The command is `grokking-phases --help`.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors; PUBLIC does the same while a program runs
@@ -43,6 +57,14 @@ PUBLIC = {
     "Snapshots": "data.snapshots",
 }
 __all__ = [*PUBLIC]
+# {name: the package that it needs and that the plain install lacks}; linear_regions imports torch when called
+NEEDS = {
+    "linear_mapping_number": "torch",
+    "local_complexity": "torch",
+    "Recorder": "torch",
+    "LightningRecorder": "lightning",
+    "TransformersRecorder": "transformers",
+}
 # {package: the extra that installs it}
 EXTRAS = {
     "torch": "torch",
@@ -55,21 +77,25 @@ EXTRAS = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        found = getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRAS:
-            raise
-        remedy = f"pip install 'grokking-phases[{EXTRAS[error.name]}]'"
-        raise ImportError(
-            f"{name} needs the package {error.name}, which is not installed: {remedy}"
-        ) from error
-    globals()[name] = found  # the next use does not come here
-    return found
+if not TYPE_CHECKING:  # it would hide from type checkers that a name does not exist
+
+    def __getattr__(name: str) -> Any:
+        if name not in PUBLIC:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        try:
+            found = getattr(import_module(f"{__name__}.{PUBLIC[name]}"), name)
+        except ModuleNotFoundError as error:
+            if error.name not in EXTRAS:
+                raise
+            remedy = f"pip install 'grokking-phases[{EXTRAS[error.name]}]'"
+            raise ImportError(
+                f"{name} needs the package {error.name}, which is not installed: {remedy}"
+            ) from error
+        globals()[name] = found  # the next use does not come here
+        return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *PUBLIC})
+    """Return what `help` shows: it stops at a name that cannot be imported."""
+    usable = [name for name in PUBLIC if name not in NEEDS or find_spec(NEEDS[name])]
+    return sorted({*globals(), *usable})

@@ -9,21 +9,36 @@ from typing import Any
 
 import click
 
+from grokking_phases import EXTRAS
+
 FILE = click.Path(exists=True, path_type=Path)
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 def in_one_sentence(command: Callable) -> Callable:
-    """Show a ValueError or OSError of the command as one sentence on stderr, with exit code 1."""
+    """Show an error of the input, or a missing package, as one sentence on stderr, with exit code 2."""
 
     @wraps(command)
     def guarded(**options: Any) -> Any:
         try:
             return command(**options)
         except (ValueError, OSError) as error:
-            raise click.ClickException(str(error)) from error
+            raise wrong(str(error)) from error
+        except ModuleNotFoundError as error:
+            package = str(error.name).partition(".")[0]
+            if package not in EXTRAS:
+                raise
+            remedy = f"pip install 'grokking-phases[{EXTRAS[package]}]'"
+            raise wrong(f"this needs the package {package}, which is not installed: {remedy}") from error
 
     return guarded
+
+
+def wrong(sentence: str) -> click.ClickException:
+    """Return the exception that shows a sentence, with the exit code of a command line that is wrong."""
+    exception = click.ClickException(sentence)
+    exception.exit_code = click.UsageError.exit_code
+    return exception
 
 
 @click.group(context_settings=CONTEXT)
@@ -80,21 +95,28 @@ KINDS = ["metrics", "estimators", "datasets", "models", "figures"]
 
 
 @main.command("list", short_help="List metrics, estimators, data sets, models or figures.")
-@click.argument("kinds", nargs=-1, type=click.Choice(KINDS))
-def list_(kinds: tuple[str, ...]) -> None:
+@click.argument("what", nargs=-1, metavar="[KIND | NAME]...")
+@in_one_sentence
+def list_(what: tuple[str, ...]) -> None:
     """List what there is: each name with a line, its options with their defaults, and what it needs.
+
+    A KIND is metrics, estimators, datasets, models or figures. A NAME alone shows its definition too.
 
     \b
     Examples:
       grokking-phases list
       grokking-phases list metrics estimators
+      grokking-phases list o_information
     """
-    from grokking_phases.commands.list_modules import modules_of
+    from grokking_phases.commands.list_modules import modules_of, named
 
-    for kind in kinds or KINDS:
+    names = [each for each in what if each not in KINDS]
+    kinds = [each for each in what if each in KINDS] or KINDS
+    chosen = named(names, kinds) if names else {kind: modules_of(kind) for kind in kinds}
+    for kind, modules in chosen.items():
         click.echo(click.style(kind, bold=True))
-        for module in modules_of(kind):
-            click.echo(f"  {module.text}".replace("\n", "\n  "))
+        for module in modules:
+            click.echo(f"  {module.text_with(names)}".replace("\n", "\n  "))
 
 
 @main.command(short_help="Measure a recording, or arrays in files.")
@@ -153,13 +175,7 @@ def figures(tables: tuple[Path, ...], figure: str, to: Path) -> None:
     Example:
       grokking-phases figures own/digits/0/curves.parquet o_information.parquet --figure study/progress
     """
-    try:
-        from grokking_phases.commands.draw_tables import draw_tables
-    except ModuleNotFoundError as error:
-        remedy = "pip install 'grokking-phases[figures]'"
-        raise ValueError(
-            f"figures need the package {error.name}, which is not installed: {remedy}"
-        ) from error
+    from grokking_phases.commands.draw_tables import draw_tables
 
     for path in draw_tables(list(tables), figure, to):
         click.echo(f"written to {path}")
@@ -171,7 +187,8 @@ def figures(tables: tuple[Path, ...], figure: str, to: Path) -> None:
 def init(folder: Path) -> None:
     """Write a complete small study to FOLDER: a data set, a model, metrics and a figure, in one file.
 
-    It runs as it is, and needs the extras torch and figures.
+    It runs as it is, and needs the extras torch and figures. Beside it, study.yaml measures its recording by
+    the workflow, in a clone.
 
     \b
     Example:
@@ -181,6 +198,32 @@ def init(folder: Path) -> None:
     from grokking_phases.commands.init_study import init_study
 
     click.echo(f"written to {init_study(folder)}; run it: python {folder / 'study.py'}")
+
+
+@main.command(short_help="Write a page that shows results in a browser.")
+@click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--to", type=click.Path(path_type=Path), help="The page; left out: RESULTS/explorer.html.")
+@in_one_sentence
+def explore(results: Path, to: Path | None) -> None:
+    """Write one HTML page with all curves and tables of a folder under one cursor.
+
+    RESULTS holds RUN/SEED/curves.parquet and RUN/SEED/metrics/METRIC.parquet, as recordings and studies do.
+
+    \b
+    Example:
+      grokking-phases measure own/digits/0 --metric o_information \\
+          --to own/digits/0/metrics/o_information.parquet
+      grokking-phases explore own
+    """
+    from grokking_phases.explorer.finished_seeds import gather
+    from grokking_phases.explorer.page import write_page
+
+    study = gather(results)
+    if not study.seeds:
+        raise ValueError(f"{results} has no RUN/SEED/curves.parquet; give the folder that holds RUN.")
+    page = to or results / "explorer.html"
+    write_page(page, study)
+    click.echo(f"written to {page}; open it in a browser")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Figures from tables alone: what no table says, the figure leaves out of its caption."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from grokking_phases.storage.stamps import stated
 
 NEEDED = ("step", "metric", "value")
 EVENT = ("step", "event", "status")
+FILLED = {"run": "run", "seed": 0, "layer": None}  # where a table does not say
 
 
 def draw_tables(paths: list[Path], figure: str, to: Path) -> list[Path]:
@@ -36,7 +38,8 @@ def draw_tables(paths: list[Path], figure: str, to: Path) -> list[Path]:
             raise ValueError(f"{figure} finds nothing to draw in these tables; it draws {draws}.")
         pages = as_pages(source.draw(numbers, study), f"figures/{figure}.py")
     except KeyError as error:
-        what = f"{figure} needs {error}, which these tables do not say"
+        missing = (re.findall(r"\['(.+)'\]", str(error)) or [str(error).strip("'")])[0]
+        what = f"{figure} needs {missing!r}, which these tables do not say"
         raise ValueError(f"{what}; draw it in a study, or take --figure study/progress.") from error
     to.mkdir(parents=True, exist_ok=True)
     files = [to / f"{figure.replace('/', '_')}{ending}" for ending in (".pdf", ".png", ".csv")]
@@ -47,14 +50,31 @@ def draw_tables(paths: list[Path], figure: str, to: Path) -> list[Path]:
 
 
 def read_any(path: Path) -> pd.DataFrame:
-    """Return the rows of a table, which has the name of its file; run and seed are filled in if missing."""
+    """Return the rows of a table, which has the name of its file; run and seed are filled in if missing.
+
+    A table with one column for each curve is taken too. Raise ValueError for anything else.
+    """
+    if path.suffix not in (".csv", ".parquet"):
+        raise ValueError(f"{path} is no table that can be drawn; give a .csv or .parquet file.")
     rows = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
-    if not set(NEEDED) <= set(rows) and not set(EVENT) <= set(rows):
-        found = ", ".join(map(str, rows))
-        raise ValueError(f"{path} has the columns {found}, and needs {', '.join(NEEDED)}; name them so.")
-    filled = {"run": "run", "seed": 0, "layer": None}
-    rows = rows.assign(**{name: value for name, value in filled.items() if name not in rows})
+    rows = rows.loc[:, [not str(name).startswith("Unnamed:") for name in rows]]  # an index that was saved
+    if not set(EVENT) <= set(rows):
+        rows = one_row_a_value(rows)
+        if not set(NEEDED) <= set(rows):
+            found = ", ".join(map(str, rows))
+            what = f"{path} has the columns {found}, and needs step, metric, value, or step and curves"
+            raise ValueError(f"{what}; name them so.")
+    rows = rows.assign(**{name: value for name, value in FILLED.items() if name not in rows})
     return rows.assign(table=path.stem)
+
+
+def one_row_a_value(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of curves, one a column, with the columns metric and value; any other as it is."""
+    places = [name for name in (*FILLED, "step") if name in rows]
+    curves = [name for name in rows.select_dtypes(["number", "bool"]) if name not in places]
+    if "step" not in places or not curves or {"metric", "value"} & set(rows):
+        return rows
+    return rows.melt(places, curves, var_name="metric")
 
 
 def study_of(paths: list[Path], tables: pd.DataFrame) -> dict[str, Any]:

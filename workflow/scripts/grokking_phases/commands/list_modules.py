@@ -4,6 +4,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
+from grokking_phases.nearest_name import check_known
+
 PACKAGE = Path(__file__).parents[1]
 # {kind: the function whose keyword-only arguments are the options}
 FUNCTIONS = {
@@ -23,13 +25,24 @@ class Module:
     line: str
     options: dict[str, str]  # {option: default as written; "" where it must be given}
     needs: str
+    definition: str = ""  # the rest of its docstring
 
-    @property
-    def text(self) -> str:
-        """Return the name and line, the options, and what is needed, each on a line of its own."""
+    def text_with(self, defined: list[str]) -> str:
+        """Return the name, line, options and needs; and the definition if `defined` has the name."""
         options = ", ".join(f"{key}={value}" if value else key for key, value in self.options.items())
         lines = [f"{self.name}: {self.line}", *([f"    options: {options}"] if options else [])]
-        return "\n".join([*lines, *([f"    needs: {self.needs}"] if self.needs else [])])
+        lines += [f"    needs: {self.needs}"] if self.needs else []
+        return "\n".join([*lines, *([f"\n{self.definition}\n"] if self.name in defined else [])])
+
+
+def named(names: list[str], kinds: list[str]) -> dict[str, list[Module]]:
+    """Return {kind: its modules that have one of the names}; raise ValueError for a name that none has."""
+    found = {kind: modules_of(kind) for kind in kinds}
+    known = [module.name for modules in found.values() for module in modules]
+    for name in names:
+        check_known(name, known, "list", "unknown name")
+    chosen = {kind: [each for each in modules if each.name in names] for kind, modules in found.items()}
+    return {kind: modules for kind, modules in chosen.items() if modules}
 
 
 def modules_of(kind: str) -> list[Module]:
@@ -50,8 +63,9 @@ def read_module(kind: str, name: str) -> Module:
     if function is not None:
         pairs = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
         options = {each.arg: ast.unparse(default) if default else "" for each, default in pairs}
-    line = (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ")
-    return Module(name, line, options, needs_of(kind, constants_of(tree)))
+        options |= {"and those of its estimator": ""} if function.args.kwarg else {}
+    line, _, definition = (ast.get_docstring(tree) or "").partition("\n\n")
+    return Module(name, line.replace("\n", " "), options, needs_of(kind, constants_of(tree)), definition)
 
 
 def constants_of(tree: ast.Module) -> dict[str, object]:

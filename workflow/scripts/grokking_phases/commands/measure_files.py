@@ -96,6 +96,9 @@ def snapshots_in(files: list[Path], metric: str, found_by: dict[str, Any]) -> An
     folder = files[0] if files[0].is_dir() else files[0].parent
     if len(files) == 1 and (files[0] == folder or files[0].name == RECORDED) and (folder / RECORDED).exists():
         return recording_in(folder, found_by["network"] if needs_network else None, needs_network)
+    if files[0].is_dir() and files[0].suffix != ".zarr":
+        what = f"{files[0]} is no recording, since it has no {RECORDED}"
+        raise ValueError(f"{what}; give the files in it, such as {files[0]}/*.npz.")
     if needs_network:
         raise ValueError(
             f"{metric} reads the network, which files of arrays lack; record it with a Recorder."

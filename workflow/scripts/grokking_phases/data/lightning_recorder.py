@@ -11,7 +11,8 @@ try:
     from lightning.pytorch import Callback, LightningModule, Trainer
 except ImportError as error:
     raise ImportError(
-        "LightningRecorder needs lightning, which is not installed; pip install lightning."
+        "LightningRecorder needs the package lightning, which is not installed: "
+        "pip install 'grokking-phases[lightning]'"
     ) from error
 
 

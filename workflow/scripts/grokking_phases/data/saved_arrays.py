@@ -22,8 +22,9 @@ def read_arrays(path: Path) -> Arrays:
     try:
         return reader(path)
     except ImportError as error:
+        remedy = f"pip install 'grokking-phases[{'zarr' if path.suffix == '.zarr' else 'torch'}]'"
         raise ValueError(
-            f"{path} needs the package {error.name}, which is not installed; install it."
+            f"{path} needs the package {error.name}, which is not installed: {remedy}"
         ) from error
     except UnpicklingError as error:
         what = f"{path} holds more than tensors, and what could run code is not read"
@@ -71,7 +72,8 @@ def from_zarr(path: Path) -> Arrays:
     import zarr
 
     held = zarr.open(path, mode="r")
-    named = dict(held.arrays()) if isinstance(held, zarr.Group) else {UNNAMED: held}
+    # By name: zarr lists its arrays in the order of the file system.
+    named = dict(sorted(held.arrays())) if isinstance(held, zarr.Group) else {UNNAMED: held}
     return {name: np.asarray(array[...]) for name, array in named.items()}
 
 

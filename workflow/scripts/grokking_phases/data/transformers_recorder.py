@@ -13,7 +13,8 @@ try:
     from transformers import TrainerCallback
 except ImportError as error:
     raise ImportError(
-        "TransformersRecorder needs transformers, which is not installed; pip install transformers."
+        "TransformersRecorder needs the package transformers, which is not installed: "
+        "pip install 'grokking-phases[transformers]'"
     ) from error
 
 
