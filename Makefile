@@ -26,7 +26,7 @@ CONFIRM := --configfile config.yaml config/confirm.yaml
 STUDY ?= config.yaml
 
 .PHONY: fig5 emergence two_phase prediction confirm smoke paper report explore docs prune
-.PHONY: test slurm-test browser-test soak bench scaling audit lock
+.PHONY: test optional-test slurm-test browser-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -72,13 +72,16 @@ prune: .venv/installed
 		{ echo 'Nothing was deleted'; exit 1; }
 	@$(SNAKEMAKE) prune --configfile $(STUDY)
 
-# Without the packages in .venv/optional, the tests of what uses them are skipped.
-test: .venv/installed .venv/optional/installed
+test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	PYTHONUTF8=1 $(BIN)/pytest --numprocesses 2 --durations 25 tests
+
+# Tests the recorders, examples and files of Lightning, transformers and zarr, which `make test` skips.
+optional-test: .venv/installed .venv/optional/installed
+	PYTHONUTF8=1 $(BIN)/pytest -rs tests/data tests/examples
 
 # Tests profiles/slurm on a SLURM of one node, which the tests start and stop.
 slurm-test: .venv/installed
@@ -154,7 +157,7 @@ lock: .venv/installed
 	$(BIN)/pip install --quiet --no-deps --target .venv/peers -r benchmarks/peers.txt
 	@touch $@
 
-# Lightning, transformers and zarr, which tests alone need.
+# Lightning, transformers and zarr: `make optional-test` alone needs them.
 .venv/optional/installed: tests/optional.txt .venv/installed
 	@echo "Installing the packages of tests/optional.txt into .venv/optional (about 250 MB; once)"
 	rm -rf .venv/optional
