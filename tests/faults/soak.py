@@ -26,7 +26,7 @@ PAUSE = 0.05  # seconds between two looks
 
 
 class Attempt:
-    """One process that trains a run, and whether it resumed the newest checkpoint of that run."""
+    """One process that trains a run, and whether it resumed what was saved before its command was given."""
 
     def __init__(self, process: psutil.Process, log: Path, checkpoints: Path, saved: int) -> None:
         self.process, self.log, self.checkpoints, self.saved = process, log, checkpoints, saved
@@ -83,6 +83,7 @@ class Soak:
 
     def one_command(self, tree: Tree, attempts: dict[int, Attempt]) -> bool:
         """Give the command of the study and kill at random; return whether it must be given again."""
+        saved = newest_checkpoints(tree)
         said = open(tree.folder / "said.txt", "a")  # noqa: SIM115
         snakemake = psutil.Popen(
             tree.command(FIGURE), cwd=tree.folder, stdout=said, stderr=said, start_new_session=True
@@ -90,7 +91,7 @@ class Soak:
         next_kill = 0.0
         while snakemake.poll() is None:
             time.sleep(PAUSE)
-            running = self.watch(snakemake, tree, attempts)
+            running = self.watch(snakemake, saved, attempts)
             if not running:
                 next_kill = time.monotonic() + self.dice.uniform(0, 3)
             elif time.monotonic() > next_kill:
@@ -98,18 +99,20 @@ class Soak:
         self.finish_orphans(tree)
         return snakemake.returncode != 0
 
-    def watch(self, snakemake: psutil.Process, tree: Tree, attempts: dict[int, Attempt]) -> list[Attempt]:
-        """Return the attempts that have begun to train."""
+    def watch(
+        self, snakemake: psutil.Process, saved: dict[Path, int], attempts: dict[int, Attempt]
+    ) -> list[Attempt]:
+        """Return the attempts that have begun to train; `saved` was there before the command was given."""
         running = []
         for process in trainers(snakemake):
-            if process.pid not in attempts and (found := self.found(process, tree)):
+            if process.pid not in attempts and (found := self.found(process, saved)):
                 attempts[process.pid] = found
             if attempt := attempts.get(process.pid):
                 attempt.look()
                 running += [attempt] * (attempt.begun is not None)
         return running
 
-    def found(self, process: psutil.Process, tree: Tree) -> Attempt | None:
+    def found(self, process: psutil.Process, saved: dict[Path, int]) -> Attempt | None:
         """Return the attempt of a process, told by the files that it holds open.
 
         Return None before the process holds the lock of its run.
@@ -122,7 +125,7 @@ class Soak:
         if not locks or not logs:
             return None
         checkpoints = locks[0].with_suffix("")
-        return Attempt(process, logs[0], checkpoints, max(map(step_of, checkpoints.glob("*.pt")), default=0))
+        return Attempt(process, logs[0], checkpoints, saved.get(checkpoints, 0))
 
     def kill(self, kind: str, snakemake: psutil.Process, running: list[Attempt]) -> None:
         """Kill processes in the way of `KINDS[kind]`, and count them."""
@@ -144,6 +147,14 @@ class Soak:
             f"{self.survived} runs survived, {self.lost} were lost, {self.anew} with a checkpoint began anew"
         )
         return f"{sum(self.kills.values())} kills ({kinds}): {runs}; {unsaved}"
+
+
+def newest_checkpoints(tree: Tree) -> dict[Path, int]:
+    """Return {folder of a run's checkpoints: the newest step}."""
+    found = sorted(
+        (step_of(path), path.parent) for path in tree.folder.glob("results/soak/.checkpoints/*/*.pt")
+    )
+    return {folder: step for step, folder in found}
 
 
 def step_of(checkpoint: Path) -> int:
