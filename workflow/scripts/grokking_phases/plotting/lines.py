@@ -31,7 +31,9 @@ def draw_means(ax: Axes, rows: pd.DataFrame, y: str, palette: list | dict, **loo
     hue = look["hue"]
     names = look.get("hue_order", rows[hue].unique())
     colours = palette if isinstance(palette, dict) else dict(zip(names, palette, strict=False))
-    means = rows.groupby([hue, "step"], observed=True)[y].agg(["mean", "sem"]).dropna(subset="mean").reset_index()
+    means = (
+        rows.groupby([hue, "step"], observed=True)[y].agg(["mean", "sem"]).dropna(subset="mean").reset_index()
+    )
     look = {"palette": colours, "hue_order": names} | look
     sns.lineplot(means, x="step", y="mean", estimator=None, errorbar=None, ax=ax, **look)
     for name in names:
