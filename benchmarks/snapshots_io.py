@@ -1,11 +1,11 @@
 """Writing and reading the snapshots of a run: our files against what one would write in an afternoon.
 
 A snapshot is the hidden layer's activations on the probe samples, from a pass through the network, stored as
-float16, and all weights, in float32. Ours are taken one by one, each synced to the disk and sealed by its
-SHA-256. They are then merged into snapshots.parquet and weights.safetensors, which are synced and sealed,
-too. A reader checks the seals. The peers write one file for each snapshot, by torch.save or
-numpy.savez_compressed, neither synced nor checked. No floor is set: safety costs time, and this benchmark
-says how much.
+float16, and all weights, in float32. Ours are taken one by one, each sealed by its SHA-256, and synced
+together, as before a checkpoint. They are then merged into snapshots.parquet and weights.safetensors, which
+are synced and sealed, too. A reader checks the seals. The peers write one file for each snapshot, by
+torch.save or numpy.savez_compressed, neither synced nor checked. No floor is set: safety costs time, and this
+benchmark says how much.
 """
 
 import tempfile
@@ -47,6 +47,7 @@ class Ours:
         recording = Recording(self.parts, [LAYER], list(STEPS), "float16")
         for step in STEPS:
             recording.take(NETWORK, INPUTS, step)
+        recording.sync()
         snapshots, weights = self.files
         header = {"dataset": content_of(self.dataset)}
         recording.merge_activations(snapshots, EXAMPLES.sample[EXAMPLES.train], header)

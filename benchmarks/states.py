@@ -41,7 +41,9 @@ def cost(name: str, entry: dict, between: float, folder: Path) -> str:
     step = median_seconds(run.trainer.take_step, STEPS)
     checkpoint = median_seconds(lambda: checkpoints.save(run.checkpoint()))
     inputs = run.trainer.data["train"][0]
-    snapshot = median_seconds(lambda: run.recording.take(run.trainer.model, inputs, 0))
+    snapshot = median_seconds(
+        lambda: (run.recording.take(run.trainer.model, inputs, 0), run.recording.sync())
+    )
     of_training = snapshot * len(run.recording.steps) / (step * run.trainer.recipe.steps)
     parts = [
         f"{name}: a step {step * 1e3:.1f} ms",

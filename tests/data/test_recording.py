@@ -106,7 +106,7 @@ def test_a_layer_that_was_not_recorded_is_recomputed_from_the_weights(examples, 
         assert (before < 0).any()
 
 
-def test_one_step_is_read_at_a_time_in_ascending_order(recording, examples, tmp_path, monkeypatch):
+def test_at_most_one_step_is_read_ahead_in_ascending_order(recording, examples, tmp_path, monkeypatch):
     path, _, dataset = merged(recording, examples, tmp_path)
     groups, read_row_group = [], pq.ParquetFile.read_row_group
 
@@ -117,7 +117,8 @@ def test_one_step_is_read_at_a_time_in_ascending_order(recording, examples, tmp_
     snapshots = Snapshots(path, dataset)
     monkeypatch.setattr(pq.ParquetFile, "read_row_group", counted)
     for n_read, _snapshot in enumerate(snapshots, start=1):
-        assert groups == [0, 1, 2][:n_read]
+        assert len(groups) <= n_read + 1
+    assert groups == [0, 1, 2]
     assert n_read == 3
 
 

@@ -13,6 +13,7 @@ from trainees import Trainee, ended, kill_at
 
 from grokking_phases.data.recording import Recording
 from grokking_phases.storage import atomic_write as files
+from grokking_phases.storage import tensors
 from grokking_phases.training import job
 from grokking_phases.training.checkpoints import Checkpoints
 from grokking_phases.training.run import Run
@@ -35,8 +36,14 @@ def half(path, content):
         file.write(content[: len(content) // 2])
 
 
+def half_of_pieces(path, pieces):
+    half(path, b"".join(map(bytes, pieces)))
+
+
 MOMENTS = {  # the process is killed at the nth call of this function; `half` writes a part first
-    "inside the first snapshot's write": (Path, "write_bytes", 1, half),
+    "inside the first snapshot's write": (tensors, "write_pieces", 1, half_of_pieces),
+    "inside a later snapshot's write": (tensors, "write_pieces", 4, half_of_pieces),
+    "after a snapshot, before its sync": (Recording, "sync", 6),
     "inside a checkpoint's write": (Path, "write_bytes", 10, half),
     "between a write and its sync": (os, "fsync", 20),
     "between a checkpoint's write and its name": (Path, "replace", 10),
@@ -63,6 +70,27 @@ def test_a_kill_at_this_moment_changes_nothing(moment, trainee, undisturbed):
     assert trainee.litter() == []
     said = trainee.said.read_text()
     assert not saved or not said or f"goes on from step {saved[0]}\n" in said  # a finished run prints nothing
+
+
+def test_each_snapshot_is_synced_once_and_before_a_checkpoint_that_relies_on_it(trainee, tmp_path):
+    def note_syncs():
+        sync_file = files.sync_file
+
+        def noted(path):
+            sync_file(path)
+            with open(tmp_path / "synced", "a") as notes:
+                notes.write(f"{path.name}\n")
+
+        files.sync_file = noted
+
+    assert trainee.attempt(note_syncs) == 0, trainee.said.read_text()
+    synced = (tmp_path / "synced").read_text().splitlines()
+    parts = [name for name in synced if re.fullmatch(r"\d{9}\.safetensors", name)]
+    assert parts == [f"{step:09d}.safetensors" for step in (0, 6, 12, 18, 24)]
+    checkpoints = [(i, int(name[1:10])) for i, name in enumerate(synced) if ".pt." in name]
+    assert len(checkpoints) == 24
+    for place, step in checkpoints:
+        assert {part for part in parts if int(part[:9]) <= step} <= set(synced[:place])
 
 
 def test_a_snapshot_damaged_since_makes_the_run_go_back_to_an_earlier_checkpoint(trainee, undisturbed):

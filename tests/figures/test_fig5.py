@@ -79,13 +79,16 @@ def test_emergence_draws_a_page_for_each_treatment_of_ties(drawn):
     assert len({figure.get_suptitle() for figure in figures}) == len(figures) == len(O_INFORMATION)
     labels = [line.get_text() for line in figures[0].axes[0].get_legend().get_texts()]
     assert [[decay in label for decay in ("50", "2")] for label in labels] == [[True, False], [False, True]]
-    upper, _, lower, _ = figures[0].axes
-    for line, run in zip(
-        [line for line in lower.lines if len(line.get_xdata())], ["wd50", "wd2"], strict=False
-    ):
+    upper, _, left, right = figures[0].axes
+    # The last line of a panel is that of 0.
+    shown = [line for ax in (left, right) for line in ax.lines[:-1] if len(line.get_xdata())]
+    bands = [band for ax in (left, right) for band in ax.collections]
+    for line, band, run in zip(shown, bands, ["wd50", "wd2", "alpha8"], strict=True):
         rows = numbers[(numbers["run"] == run) & (numbers["estimate"] == "o_information_paper")]
-        means = rows.groupby("step")["bits"].mean().dropna()
-        np.testing.assert_allclose(line.get_xydata(), means.reset_index().to_numpy())
+        bits = rows.groupby("step")["bits"]
+        np.testing.assert_allclose(line.get_xydata(), bits.mean().dropna().reset_index().to_numpy())
+        highest = (bits.mean() + bits.sem()).max()
+        np.testing.assert_allclose(band.get_paths()[0].vertices[:, 1].max(), highest)
     assert len([line for line in upper.lines if len(line.get_xdata())]) == 2
 
 

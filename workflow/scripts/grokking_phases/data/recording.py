@@ -2,10 +2,10 @@
 
 A snapshot holds all parameters, and the recorded layers' activations on the probe samples. The probe samples
 are all train rows, in the order in which the split drew them. In snapshots.parquet a step is a row group, so
-a reader needs only one step in memory.
+a reader needs one step in memory, or two if it reads ahead.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from safetensors.numpy import load_file, save
+from safetensors.numpy import load_file
 from torch import Tensor, nn
 
 from grokking_phases.data.activations import activations
 from grokking_phases.steps import steps_of
+from grokking_phases.storage.ahead import ahead
+from grokking_phases.storage.atomic_write import sync_files
 from grokking_phases.storage.headers import check_seal, metadata, sealed
+from grokking_phases.storage.tensors import stored_in, write_joined, write_part
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Recording:
     layers: list[str]
     steps: list[int]
     dtype: str = "float32"
+    _unsynced: list[Path] = field(default_factory=list, init=False, compare=False, repr=False)
 
     @classmethod
     def from_entry(cls, entry: dict | None, last: int, folder: Path) -> "Recording":
@@ -38,11 +42,17 @@ class Recording:
         return cls(folder, **entry | {"steps": steps_of(entry["steps"], last)})
 
     def take(self, model: nn.Module, inputs: Tensor, step: int) -> None:
-        """Write the snapshot of `step`; `inputs` are the probe samples."""
+        """Write the snapshot of `step`, which `sync` syncs; `inputs` are the probe samples."""
         part = {f"parameter/{name}": value.cpu().numpy() for name, value in model.state_dict().items()}
         for layer, values in activations(model, inputs, self.layers).items():
             part[f"layer/{layer}"] = values.numpy()
-        write_tensors(self._part(step), part, {"step": step})
+        write_part(self._part(step), part, {"step": step}, synced=False)
+        self._unsynced.append(self._part(step))
+
+    def sync(self) -> None:
+        """Sync the snapshots taken since the last call; a checkpoint may rely on them after that."""
+        sync_files(path for path in self._unsynced if path.exists())
+        self._unsynced.clear()
 
     def is_whole_until(self, step: int) -> bool:
         """Return whether every snapshot up to `step` exists undamaged, so that a run can resume there."""
@@ -84,9 +94,10 @@ class Recording:
         # Bytes of equal significance are stored side by side: floats with no common digits share exponents.
         floats = [f"{layer}.list.element" for layer in self.layers]
         coding = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": floats}
+        columns = (self._columns(step, widths, samples) for step in steps)
         with sealed(path) as temporary, pq.ParquetWriter(temporary, schema, **coding) as writer:
-            for step in steps:
-                rows = pa.Table.from_arrays(self._columns(step, widths, samples), schema=schema)
+            for each in ahead(columns):
+                rows = pa.Table.from_arrays(each, schema=schema)
                 writer.write_table(rows, row_group_size=len(samples))
 
     def _schema(self, widths: dict[str, int], header: dict[str, Any]) -> pa.Schema:
@@ -103,19 +114,16 @@ class Recording:
         return columns
 
     def merge_parameters(self, path: str | Path, header: dict[str, Any]) -> None:
-        """Write weights.safetensors: the parameters of every recorded step, keyed step/parameter."""
-        weights = {}
+        """Write weights.safetensors: the parameters of every recorded step, keyed step/parameter.
+
+        One of them is in memory at a time.
+        """
+        stored = {}
         for step in self.taken():
-            part = self._load(step)
-            parameters = [key for key in part if key.startswith("parameter/")]
-            weights |= {f"{step}/{key.removeprefix('parameter/')}": part[key] for key in parameters}
-        write_tensors(path, weights, header)
-
-
-def write_tensors(path: str | Path, tensors: dict[str, np.ndarray], header: dict[str, Any]) -> None:
-    """Write a sealed safetensors file."""
-    with sealed(path) as temporary:
-        temporary.write_bytes(save(tensors, metadata(header)))
+            check_seal(self._part(step))
+            parameters = (each for each in stored_in(self._part(step)) if each[0].startswith("parameter/"))
+            stored |= {f"{step}/{key.removeprefix('parameter/')}": each for key, each in parameters}
+        write_joined(path, dict(sorted(stored.items(), key=lambda item: (-item[1].width, item[0]))), header)
 
 
 def as_stored(values: np.ndarray, dtype: str, name: str) -> np.ndarray:

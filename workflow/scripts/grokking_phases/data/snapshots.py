@@ -1,8 +1,9 @@
-"""A run's recorded snapshots, read one step at a time, so that memory does not grow with their number."""
+"""A run's recorded snapshots, of which one step is read ahead: memory does not grow with their number."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 
 from grokking_phases.data.probe_file import read_probe
 from grokking_phases.steps import nearest, steps_of
+from grokking_phases.storage.ahead import ahead
 from grokking_phases.storage.headers import content_of, header_of
 
 Activations = dict[str, np.ndarray]
@@ -68,7 +70,7 @@ class Snapshots:
         self.header = header_of(snapshots, **(origin or {}))
         if self.header["dataset"] != content_of(dataset):
             raise ValueError(f"{snapshots} was not taken on the train rows of {dataset}; train the run again")
-        self._file = pq.ParquetFile(snapshots)
+        self._file, self._lock = pq.ParquetFile(snapshots), Lock()
         recorded: list[int] = self.header["steps"]
         self._row_groups = {step: i for i, step in enumerate(recorded)}
         self.steps = nearest(recorded, steps_of(steps, recorded[-1])) if steps and recorded else recorded
@@ -83,16 +85,25 @@ class Snapshots:
         return len(self.steps)
 
     def __iter__(self) -> Iterator[Snapshot]:
-        return (self[step] for step in self.steps)
+        """Yield the snapshots; another thread reads the next one meanwhile."""
+        read = ((step, self._recorded_at(step)) for step in self.steps)
+        return (self._snapshot(step, found) for step, found in ahead(read))
 
     def __getitem__(self, step: int) -> Snapshot:
-        table = self._file.read_row_group(self._row_groups[step], columns=self._recorded)
-        found = {
+        return self._snapshot(step, self._recorded_at(step))
+
+    def _recorded_at(self, step: int) -> Activations:
+        """Return the recorded layers at a step, in their stored precision."""
+        with self._lock:  # of the file, which one thread may read at a time
+            table = self._file.read_row_group(self._row_groups[step], columns=self._recorded)
+        return {
             layer: table[layer].combine_chunks().flatten().to_numpy().reshape(table.num_rows, -1)
             for layer in self._recorded
         }
+
+    def _snapshot(self, step: int, found: Activations) -> Snapshot:
         if len(found) < len(self.layers):
-            found |= self.recompute(step)
+            found = found | self.recompute(step)
         activations = {layer: as_single(found[layer]) for layer in self.layers}
         return Snapshot(step, activations, self.network(step) if self.network else None)
 

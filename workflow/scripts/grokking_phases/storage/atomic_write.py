@@ -3,7 +3,7 @@
 import errno
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,11 +13,11 @@ FULL, FORBIDDEN = {errno.ENOSPC, errno.EDQUOT}, {errno.EROFS, errno.EACCES, errn
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
+def whole(path: str | Path, synced: bool = True) -> Iterator[Path]:
     """Yield a temporary path to write to, which replaces `path` when the block ends.
 
-    If the block fails, the temporary file is removed. Raises OSError with the remedy if the disk is full or
-    cannot be written to.
+    A file that is not `synced` may be lost in a power cut, or be cut short. If the block fails, the temporary
+    file is removed. Raises OSError with the remedy if the disk is full or cannot be written to.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
@@ -25,11 +25,12 @@ def whole(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(path)
         yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
+        if synced:
+            sync_file(temporary)
         temporary.chmod(0o666 & ~UMASK)  # some writers make files that only their owner can read
         temporary.replace(path)
-        sync_folder(path.parent)
+        if synced:
+            sync_folder(path.parent)
     except OSError as error:
         raise explained(error, path) from error
     finally:
@@ -52,6 +53,20 @@ def running(pid: int) -> bool:
     except PermissionError:
         pass
     return True
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Sync files to the disk; raise OSError with the remedy if the disk is full."""
+    for path in paths:
+        try:
+            sync_file(path)
+        except OSError as error:
+            raise explained(error, path) from error
+
+
+def sync_file(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

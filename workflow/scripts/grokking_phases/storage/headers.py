@@ -86,8 +86,8 @@ def write_parquet(path: str | Path, table: pa.Table, header: dict[str, Any]) -> 
 
 
 def place_of(file: BinaryIO, mark: bytes) -> int:
-    """Return the position at which the last `mark` in a file begins, or -1 if there is none."""
-    end = file.seek(0, os.SEEK_END)
+    """Return the position at which the last `mark` in a file's header begins, or -1 if there is none."""
+    end = end_of_header(file)
     while end >= len(mark):
         first = max(0, end - BLOCK)
         file.seek(first)
@@ -96,6 +96,13 @@ def place_of(file: BinaryIO, mark: bytes) -> int:
             return first + found
         end = first + len(mark) - 1 if first else 0  # a mark may lie across two blocks
     return -1
+
+
+def end_of_header(file: BinaryIO) -> int:
+    """Return the length of a safetensors file's head, or of the whole of another file."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return end if file.read(4) == b"PAR1" else min(end, 8 + length_of_head(file))
 
 
 def digest_without(file: BinaryIO, start: int) -> bytes:

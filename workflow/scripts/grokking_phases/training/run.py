@@ -65,6 +65,7 @@ class Run:
             self._evaluate_and_record()
             report(self.trainer.step, self.curves[-1])
             if self.finished or asked or time.monotonic() - saved > seconds:
+                self.recording.sync()
                 checkpoints.save(self.checkpoint())
                 saved = time.monotonic()
             if asked:
