@@ -127,7 +127,7 @@ lock: .venv/installed
 	sed -i.bak 's/^\(torch==[^+]*\)+.*/\1/' requirements.lock && rm requirements.lock.bak
 	$(BIN)/pip-compile --upgrade --constraint requirements.lock --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --no-emit-options --quiet -o - benchmarks/peers.in \
-		| grep -vxFf requirements.lock > benchmarks/peers.txt
+		| grep -vxFf requirements.lock | grep -vE '^(#|torch==)' > benchmarks/peers.txt
 
 .venv/installed: requirements.lock
 	@test -w . || { echo "Nothing can be written to $(CURDIR); use a clone of your own"; exit 1; }
@@ -145,7 +145,7 @@ lock: .venv/installed
 
 # The peers lie outside the environment, which must stay as the lock file says.
 .venv/peers/installed: benchmarks/peers.txt .venv/installed
-	@echo "Installing the benchmarks' peers into .venv/peers (about 500 MB; once)"
+	@echo "Installing the benchmarks' peers into .venv/peers (about 700 MB; once)"
 	rm -rf .venv/peers
 	$(BIN)/pip install --quiet --no-deps --target .venv/peers -r benchmarks/peers.txt
 	@touch $@
