@@ -114,7 +114,7 @@ def test_the_caption_names_no_mark_that_is_not_drawn():
     caption = drawn(progress, "own")[0].get_supxlabel()
     assert "Shaded" in caption and "Dotted: generalised (" in caption
     events = pd.DataFrame({"event": ["memorised", "emergence.start"], "step": np.nan, "status": "absent"})
-    assert phases_text(events) == ["Without: memorised (absent), emergence (absent)."]
+    assert phases_text(events) == ["Without: memorised, emergence (absent)."]
 
 
 def test_rounding_is_not_stretched_over_an_axis():

@@ -56,13 +56,14 @@ def phases_text(events: pd.DataFrame) -> list[str]:
     if events.empty:
         return []
     absent = events[events["step"].isna() & ~events["event"].str.endswith(".end")]
-    names = dict.fromkeys(
-        f"{row.event.partition('.')[0].replace('_', ' ')} ({row.status})" for row in absent.itertuples()
-    )
+    without = [
+        f"{', '.join(dict.fromkeys(event.partition('.')[0].replace('_', ' ') for event in names))} ({status})"
+        for status, names in absent.groupby("status", sort=False)["event"]
+    ]
     dotted = events.loc[events["event"].isin(DOTTED) & events["step"].notna(), "event"].unique()
     words = {
         "Shaded: phases of the mean curve, by a rule stated beforehand.": spans(events, float("inf")),
         f"Dotted: {', '.join(dotted)} (medians over seeds).": len(dotted),
-        f"Without: {', '.join(names)}.": names,
+        f"Without: {'; '.join(without)}.": without,
     }
     return [sentence for sentence, is_there in words.items() if is_there]
