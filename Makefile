@@ -134,7 +134,8 @@ lock: .venv/installed
 	$(CLEANED) requirements.lock > requirements.lock.new && mv requirements.lock.new requirements.lock
 	$(COMPILE) $(BESIDE) --extra lightning --extra transformers --extra zarr pyproject.toml \
 		| $(CLEANED) | grep -vxFf requirements.lock > tests/optional.txt
-	$(COMPILE) $(BESIDE) benchmarks/peers.in | $(CLEANED) | grep -vxFf requirements.lock > benchmarks/peers.txt
+	$(COMPILE) $(BESIDE) benchmarks/peers.in | $(CLEANED) | grep -vxFf requirements.lock \
+		| grep -v '^torch==' > benchmarks/peers.txt
 
 .venv/installed: requirements.lock
 	@test -w . || { echo "Nothing can be written to $(CURDIR); use a clone of your own"; exit 1; }
@@ -152,7 +153,7 @@ lock: .venv/installed
 
 # The peers lie outside the environment, which must stay as the lock file says.
 .venv/peers/installed: benchmarks/peers.txt .venv/installed
-	@echo "Installing the benchmarks' peers into .venv/peers (about 500 MB; once)"
+	@echo "Installing the benchmarks' peers into .venv/peers (about 700 MB; once)"
 	rm -rf .venv/peers
 	$(BIN)/pip install --quiet --no-deps --target .venv/peers -r benchmarks/peers.txt
 	@touch $@

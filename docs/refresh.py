@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from PIL import Image
 
 from grokking_phases.analysis.claims import in_words, score
 from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
@@ -18,6 +19,12 @@ DOCS = Path(__file__).parent
 START_UP = 15  # steps; every run first shows the synergy of random features
 SPLITS = {"memorised": "train", "generalised": "test"}
 VERDICTS = ("<!-- verdicts: made by make docs -->", "<!-- end of verdicts -->")  # in docs/claims.md
+EXAMPLES = {
+    "digits": "synergy_redundancy",
+    "parity": "progress",
+    "saved": "progress",
+    "lightning": "progress",
+}  # the figure of each study in examples/ that docs/own_network.md shows
 MEASURES = COURSES | {"test_loss": 1, "test_accuracy": 1}
 
 
@@ -291,6 +298,12 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
 }
 
 
+def small(picture: Path, copy: Path) -> None:
+    """Write a copy of a picture in 256 colours, half of its size."""
+    with Image.open(picture) as image:
+        image.convert("RGB").quantize(256).save(copy, optimize=True)
+
+
 def main(results: Path) -> None:
     for folder in ("tables", "figures"):
         (DOCS / folder).mkdir(exist_ok=True)
@@ -304,6 +317,9 @@ def main(results: Path) -> None:
         chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))
     ):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
+    for example, figure in EXAMPLES.items():
+        for picture in results.glob(f"{example}/figures/study/{figure}.png"):
+            small(picture, DOCS / f"figures/example_{example}.png")
     for page in results.glob("benchmarks.md"):
         shutil.copy(page, DOCS / page.name)
     for picture in results.glob("benchmarks/*.png"):

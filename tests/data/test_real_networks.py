@@ -37,6 +37,28 @@ def test_a_residual_network_of_torchvision(tmp_path):
         measured(network, tmp_path / "unsaid", **plan | {"layers": ["layer1"], "reduce": None})
 
 
+def test_a_transformer_of_transformer_lens(tmp_path):
+    config = pytest.importorskip("transformer_lens.config")
+    bridge = pytest.importorskip("transformer_lens.model_bridge").TransformerBridge
+    sizes = {"n_layers": 1, "d_model": 16, "n_heads": 2, "d_head": 8, "d_mlp": 24, "n_ctx": 6, "d_vocab": 11}
+    network = bridge.boot_native(
+        config.TransformerBridgeConfig(
+            **sizes, act_fn="relu", device="cpu", architecture="TransformerLensNative"
+        )
+    )
+    layers = ["blocks.0.mlp.hook_post", "blocks.0.hook_resid_post"]
+    plan = {"probe": (IDS, IDS[:, 0]), "layers": layers, "position": "last"}
+    with pytest.raises(ValueError, match=r"not logits \(24, 6, 11\) .*; give forward="):
+        measured(network, tmp_path / "unsaid", **plan)
+    found = measured(network, tmp_path / "named", **plan, forward=lambda network, X: network(X)[:, -1])
+    assert {layer: width for layer, (width, _) in found.items()} == dict(zip(layers, (24, 16), strict=True))
+    _, cache = network.run_with_cache(IDS)
+    folder = tmp_path / "named"
+    stored = Snapshots(folder / "snapshots.parquet", folder / "dataset.parquet")[0].activations
+    for layer in layers:
+        np.testing.assert_array_equal(stored[layer], cache[layer][:, -1].detach())
+
+
 SIZES = {"vocab_size": 11, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
 
 

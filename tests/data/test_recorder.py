@@ -144,6 +144,16 @@ def test_layers_whose_names_begin_alike_are_read_apart(tmp_path):
     assert (found["0.0"] < 0).any()
 
 
+def test_a_layer_that_a_later_module_changes_in_place_is_recorded_as_it_was(tmp_path):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(5, 8), nn.ReLU(inplace=True), nn.Linear(8, 3))
+    recorder = recorder_of(network, tmp_path, layers=["0", "1"], batch_size=5)
+    recorder(0)
+    found = read(recorder.close())[0].activations
+    assert (found["0"] < 0).any()
+    np.testing.assert_array_equal(found["1"], np.maximum(found["0"], 0))
+
+
 class Sequence(nn.Module):
     """A network with modules that give a sequence or a tuple, run twice, or never run."""
 
@@ -191,16 +201,21 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"layers": "2"}, "layers='2' must be a list"),
         (mlp, {"layers": []}, "must be a list .* one at least"),
         (mlp, {"position": {"3": 1}}, "position: no layer is recorded as '3'; "),
-        (Sequence, EMBED, r"layer embed gives .*\[12, 7, 6\].*give position="),
+        (Sequence, EMBED, r"layer embed gives a float32 tensor \(12, 7, 6\); .*give position="),
         (Sequence, EMBED | {"position": 7}, "has 7 positions, and position=7 is none"),
         (Sequence, EMBED | {"position": "first"}, "position='first' is no index"),
         (Sequence, EMBED | {"position": True}, "position=True is no index"),
         (Sequence, EMBED | {"position": 0, "reduce": "mean"}, "and not both"),
         (Sequence, RNN | {"position": 0}, "layer rnn gives a tuple.*by select="),
         (Sequence, RNN | {"select": 2}, "no part 2; correct select="),
+        (
+            Sequence,
+            RNN | {"select": lambda out: out + 1},
+            "select= of layer rnn was given a tuple and raised TypeError.*; correct this function",
+        ),
         (Sequence, SEQUENCE | {"layers": ["twice"], "position": 0}, "layer twice is called more than once"),
         (Sequence, SEQUENCE | {"layers": ["unused"]}, "layer unused is never called"),
-        (Image, IMAGE, r"layer conv gives .*\[12, 5, 4, 4\].*say by reduce="),
+        (Image, IMAGE, r"layer conv gives a float32 tensor \(12, 5, 4, 4\); say by reduce="),
         (Image, IMAGE | {"reduce": "sum"}, "reduce='sum' is none of mean, max, all"),
         (
             BatchSecond,
@@ -219,6 +234,18 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"steps": [-1, 2]}, "is no list of steps"),
         (mlp, {"measure": ["o_infromation"]}, "no metric 'o_infromation'; did you mean 'o_information'"),
         (mlp, {"measure": "o_information"}, "must be a list of metrics"),
+        (
+            mlp,
+            {"measure": {"o_information": {"n_bin": 3}}},
+            "o_information has no option 'n_bin'; did you mean 'n_b",
+        ),
+        (mlp, {"probe": ((X5, X5), Y)}, "the X of probe is a tuple, .*join several in one"),
+        (
+            Sequence,
+            EMBED | {"position": 0, "forward": lambda network, X: network.embed(X)},
+            r"not logits \(12, 7, 6\) .*give forward=, as in .*\[:, -1\]",
+        ),
+        (mlp, {"layers": ["2"], "select": lambda out: out[:, :0]}, "layer 2 has no units at step 0; "),
         (lambda: nn.Sequential(nn.LazyLinear(3)), {"layers": ["0"]}, "parameter 0.weight has no shape yet"),
         (lambda: "mlp", {}, "network is a str, and must be a torch.nn.Module"),
     ],
@@ -315,8 +342,27 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("start", [0, 2])
-def test_after_a_kill_the_same_calls_give_the_same_files(tmp_path, start):
+def cut(data):
+    return data[:-1]
+
+
+def emptied(_data):
+    return b""  # what a power cut can leave of a file that was not synced
+
+
+def flipped(data):
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def other_curve(data):
+    at = data.index(b"train_loss") + 15
+    return data[:at] + (b"1" if data[at : at + 1] != b"1" else b"2") + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("start", "damage"), [(0, cut), (2, cut), (2, emptied), (2, flipped), (2, other_curve)]
+)
+def test_after_a_kill_the_same_calls_give_the_same_files(tmp_path, start, damage):
     """`start` is the step from which the second process calls: the first one, or that of its checkpoint."""
 
     def kill(step):
@@ -328,7 +374,7 @@ def test_after_a_kill_the_same_calls_give_the_same_files(tmp_path, start):
     with pytest.raises(Killed), recorder_of(network, tmp_path / "a") as first:
         train(network, kill)
     damaged = tmp_path / "a/parts/000000003.safetensors"
-    damaged.write_bytes(damaged.read_bytes()[:-1])
+    damaged.write_bytes(damage(damaged.read_bytes()))
     for name in ("a", "b"):
         network = mlp()
         with recorder_of(network, tmp_path / name) as recorder:
@@ -423,6 +469,21 @@ def test_a_network_in_bfloat16_with_tied_weights_is_recorded(tmp_path):
     with recorder_of(network, tmp_path, layers=["1"], probe=(X5.bfloat16(), Y)) as recorder:
         recorder(0)
     assert torch.equal(load_file(tmp_path / "weights.safetensors")["0/2.weight"], network[0].weight)
+
+
+def test_a_state_that_is_no_tensor_is_left_out_of_the_weights(tmp_path):
+    class Stateful(nn.Linear):
+        def get_extra_state(self):
+            return {"calls": 3}
+
+        def set_extra_state(self, state):
+            pass
+
+    network = nn.Sequential(Stateful(5, 4), nn.ReLU(), nn.Linear(4, 3))
+    with recorder_of(network, tmp_path, layers=["1"]) as recorder:
+        recorder(0)
+    weights = load_file(tmp_path / "weights.safetensors")
+    assert set(weights) == {f"0/{name}" for name, _ in network.named_parameters()}
 
 
 def test_a_compiled_network_is_recorded_by_its_own_names(tmp_path):

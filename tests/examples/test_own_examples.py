@@ -1,5 +1,6 @@
 """Each example runs as it stands: a training of at most 40 lines, its study, and its figures."""
 
+import resource
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -25,6 +26,12 @@ def python(folder, *command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def seconds_of_children():
+    """Return the CPU seconds of all processes that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_has_at_most_40_lines_of_code(name):
     text = (REPOSITORY / "examples" / name / "train.py").read_text()
@@ -37,10 +44,12 @@ def test_an_example_is_recorded_measured_and_drawn(name, tmp_path):
         pytest.skip("needs lightning")
     tree = copy_of_repository(tmp_path, f"examples/{name}/train.py", f"examples/{name}/study.yaml")
     tree.base, tree.overlays = (), (f"examples/{name}/study.yaml",)
+    began = seconds_of_children()
     python(tmp_path, f"examples/{name}/train.py")
     if name == "saved":
         python(tmp_path, "-m", "grokking_phases", *IMPORT)
     tree.run("study")
-    pictures = tmp_path.glob(f"results/{RUNS.get(name, name)}/figures/study/*.png")
-    assert all(picture.stat().st_size > 10_000 for picture in pictures)
+    assert seconds_of_children() - began < 120
+    pictures = list(tmp_path.glob(f"results/{RUNS.get(name, name)}/figures/study/*.png"))
+    assert pictures and all(picture.stat().st_size > 10_000 for picture in pictures)
     assert tree.planned("study") == set()

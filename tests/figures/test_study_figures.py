@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import SEEDS, curves, curves_in, o_information, phases, run_with, table
+from matplotlib.figure import Figure
 
 from grokking_phases.figures.emergence import fig2
 from grokking_phases.figures.study import compare, information_plane, progress, synergy_redundancy
+from grokking_phases.figures.study._words import phases_text
 from grokking_phases.figures.two_phase import fig5
 
 OWN = {
@@ -105,6 +107,23 @@ def test_the_caption_says_what_note_and_header_say():
             )
             assert "paper" not in caption.lower()
     assert "divergence (absent)" in drawn(progress, "own")[0].get_supxlabel()
+
+
+def test_the_caption_names_no_mark_that_is_not_drawn():
+    assert "bands" not in drawn(information_plane, "own")[0].get_supxlabel()
+    caption = drawn(progress, "own")[0].get_supxlabel()
+    assert "Shaded" in caption and "Dotted: generalised (" in caption
+    events = pd.DataFrame({"event": ["memorised", "emergence.start"], "step": np.nan, "status": "absent"})
+    assert phases_text(events) == ["Without: memorised, emergence (absent)."]
+
+
+def test_rounding_is_not_stretched_over_an_axis():
+    for size, stretched in ((1e-6, False), (1e-2, True)):
+        ax = Figure().subplots()
+        rows = pd.DataFrame({"step": [1, 10], "metric": "number", "drawn": [1, 1 + size]})
+        progress.draw_panel(ax, rows, {"number": "number"}, "linear mapping number")
+        low, high = ax.get_ylim()
+        assert (size > 0.5 * (high - low)) == stretched
 
 
 @pytest.mark.parametrize("figure", [fig2, fig5])

@@ -40,6 +40,17 @@ def test_a_writer_that_fails_before_it_begins_raises_its_own_error(tmp_path):
     assert names_in(tmp_path) == []
 
 
+def test_only_a_file_that_must_survive_a_power_cut_is_synced(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(files.os, "fsync", synced.append)
+    with whole(tmp_path / "a", synced=False) as temporary:
+        temporary.write_text("content")
+    assert (tmp_path / "a").read_text() == "content" and not synced
+    with whole(tmp_path / "b") as temporary:
+        temporary.write_text("content")
+    assert len(synced) == 2  # the file and its folder
+
+
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o002, 0o664)])
 def test_the_umask_decides_the_mode_whatever_the_writer_chose(umask, mode, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "UMASK", umask)

@@ -1,6 +1,9 @@
 """A recording goes through every stage of the pipeline: the scripts' own functions, without a workflow."""
 
+import itertools
 import runpy
+import shutil
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +18,7 @@ from grokking_phases import Recorder, Snapshots
 from grokking_phases.metrics import o_information
 from grokking_phases.storage.headers import header_of
 from study import params
+from study.errors import StudyError
 from study.inputs import tables_of_figure, tables_of_metrics, tables_of_seeds
 from study.provenance import SCRIPTS
 from study.resolve import resolve
@@ -106,7 +110,8 @@ def run_stages(study, folder):
     for seed in run["seeds"]:
         origin, place = {"run": "own", "seed": seed}, f"r/own/{seed}"
         output = {name: f"{place}/{file}" for name, file in FILES.items()}
-        main_of("source", folder)(str(folder_of(run, seed)), seals(run, seed), origin, header, output)
+        found = seals(run, seed, Path("r/own"))
+        main_of("source", folder)(str(folder_of(run, seed)), found, origin, header, output)
         for metric in METRICS:
             layers, table = params.measured_layers(study, "own", metric), f"{place}/metrics/{metric}.parquet"
             main_of("metric", folder)(origin, study["metrics"][metric], layers, output | header, table)
@@ -164,7 +169,48 @@ def test_every_figure_is_drawn(pipeline, figure):
 
 def test_a_recording_that_was_made_anew_meanwhile_is_refused(pipeline, tmp_path):
     run = pipeline.study["runs"]["own"]
-    wrong = seals(run, 0) | {"curves": "0" * 64}
+    wrong = seals(run, 0, Path("r/own")) | {"curves": "0" * 64}
     output = {name: str(tmp_path / file) for name, file in FILES.items()}
     with pytest.raises(ValueError, match="own/0/curves.parquet was recorded anew while jobs ran; "):
         main_of("source", tmp_path)(str(folder_of(run, 0)), wrong, {"run": "own", "seed": 0}, {}, output)
+
+
+@pytest.fixture
+def results_alone(pipeline, tmp_path, monkeypatch):
+    """Go to a folder that was given the results of the pipeline, but not the recordings."""
+    shutil.copytree(pipeline.folder / "r/own", tmp_path / "r/own")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("pruned", [(), ("snapshots.parquet", "weights.safetensors")])
+def test_results_are_taken_where_the_recording_is_missing(pipeline, results_alone, pruned):
+    for seed, name in itertools.product((0, 1), pruned):
+        (results_alone / f"r/own/{seed}/{name}").unlink()
+    study = resolve(deepcopy(STUDY))
+    for key in ("recorded", "snapshots"):
+        assert study["runs"]["own"][key] == pipeline.study["runs"]["own"][key]
+    with pytest.MonkeyPatch.context() as there:
+        there.chdir(pipeline.folder)
+        expected = [seals(study["runs"]["own"], seed, Path("r/own")) for seed in (0, 1)]
+    assert [seals(study["runs"]["own"], seed, Path("r/own")) for seed in (0, 1)] == expected
+
+
+def test_what_must_be_made_from_a_missing_recording_raises_one_sentence(results_alone):
+    run = resolve(deepcopy(STUDY))["runs"]["own"]
+    output = {name: str(results_alone / "r/own/0" / file) for name, file in FILES.items()}
+    again = str(folder_of(run, 0)), seals(run, 0, Path("r/own")), {"run": "own", "seed": 0}, {"made_by": {}}
+    with pytest.raises(
+        ValueError, match="own/0/dataset.parquet is missing, and .* must be made from it again; copy"
+    ):
+        main_of("source", results_alone)(*again, output)
+
+
+def test_results_of_another_recording_are_not_taken(results_alone):
+    study = deepcopy(STUDY)
+    study["runs"]["own"]["source"] = "owm/{seed}"  # misspelt
+    with pytest.raises(StudyError, match="runs.own.source: there is no owm/0/dataset.parquet"):
+        resolve(study)
+    (results_alone / "own/0").mkdir(parents=True)  # a recording that is not closed
+    with pytest.raises(StudyError, match="runs.own.source: there is no own/0/dataset.parquet"):
+        resolve(deepcopy(STUDY))

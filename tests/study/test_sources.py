@@ -29,6 +29,7 @@ STUDY = {
         "study/information_plane": {"panels": {"own": ["own"]}, "tables": ["mutual_information"]},
     },
 }
+RESULTS = Path("r/own")
 FIGURE = {"panels": {"own": ["own"]}, "tables": ["curves"]}
 
 
@@ -75,11 +76,11 @@ def test_a_source_is_described_by_its_headers(own):
 
 def test_a_recording_that_is_made_anew_has_other_seals(own):
     run = STUDY["runs"]["own"]
-    before = seals(run, 0)
+    before = seals(run, 0, RESULTS)
     assert set(before) == set(FILES)
     record("own/0", width=6)
-    assert seals(run, 0)["snapshots"] != before["snapshots"]
-    assert seals(run, 1) == seals(run, "1")
+    assert seals(run, 0, RESULTS)["snapshots"] != before["snapshots"]
+    assert seals(run, 1, RESULTS) == seals(run, "1", RESULTS)
 
 
 OWN = "runs.own"

@@ -18,7 +18,9 @@ rule source:
         "../envs/metrics.yaml"
     params:
         # A recording that was made anew has other seals.
-        seals=lambda wildcards: seals(RUNS[wildcards.run], wildcards.seed),
+        seals=lambda wildcards: seals(
+            RUNS[wildcards.run], wildcards.seed, Path(STUDY["results"], wildcards.run)
+        ),
         code=code("source"),
         # Not tracked, since it takes `input`: a recording may be moved.
         folder=lambda wildcards, input: str(folder_of(RUNS[wildcards.run], wildcards.seed)),

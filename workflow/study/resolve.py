@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from study.checks import (
@@ -42,7 +43,7 @@ def resolve(config: dict) -> dict:
     check_shape(resolved)
     for name, run in resolved["runs"].items():
         if is_source(run):
-            resolved["runs"][name] = described(run, f"runs.{name}.source")
+            resolved["runs"][name] = described(run, f"runs.{name}.source", Path(resolved["results"], name))
     resolved["metrics"] = {name: {"module": name} | options for name, options in resolved["metrics"].items()}
     resolved.setdefault("prediction", {})
     resolved.setdefault("levels", {})

@@ -1,7 +1,8 @@
 """Runs that were recorded elsewhere: what the headers of their files say, read without the data.
 
 Such a run names a folder for each seed, `source: own/digits/{seed}`, with the files of a recording. A study
-describes it by their headers alone: the entry of the run has no data set, model or training.
+describes it by their headers alone: the entry of the run has no data set, model or training. Where the folder
+is missing, as on a machine that was given the results alone, the results say what the recording was.
 """
 
 import sys
@@ -31,15 +32,16 @@ def folder_of(run: dict, seed: int | str) -> Path:
     return Path(run["source"].replace("{seed}", str(seed)))
 
 
-def described(run: dict, where: str) -> dict:
+def described(run: dict, where: str, results: Path) -> dict:
     """Return the entry of a source with `recorded` and `snapshots`, as the headers of its files say.
 
-    Raise StudyError unless each seed has a whole recording, all of the same layers.
+    `results` is the folder of the run's results. Raise StudyError unless each seed has a whole recording or
+    results of one, all of the same layers.
     """
     if len(run["seeds"]) > 1 and "{seed}" not in run["source"]:
         what = f"{run['source']!r} is one folder, and the run has {len(run['seeds'])} seeds"
         raise StudyError(where, f"{what}; write {{seed}} in place of the seed")
-    headers = [header_of_seed(run, seed, where) for seed in run["seeds"]]
+    headers = [taken_over(run, seed, results) or header_of_seed(run, seed, where) for seed in run["seeds"]]
     for seed, header in zip(run["seeds"], headers, strict=True):
         if header["layers"] != headers[0]["layers"]:
             what = f"{folder_of(run, seed)} has other layers than {folder_of(run, run['seeds'][0])}"
@@ -63,8 +65,24 @@ def header_of_seed(run: dict, seed: int, where: str) -> dict[str, Any]:
     return stated(folder_of(run, seed) / FILES["snapshots"])
 
 
-def seals(run: dict, seed: int | str) -> dict[str, str]:
+def taken_over(run: dict, seed: int | str, results: Path) -> dict[str, Any]:
+    """Return what the results of a seed say about its recording if its folder is missing, else {}.
+
+    These are the `seals` of its files, and `layers`, `steps` and `recorded` as in their headers.
+    """
+    folder = folder_of(run, seed)
+    for file in () if folder.exists() else FILES.values():
+        header = stated(results / str(seed) / file)
+        said = header.get("made_by", {}).get("source", {})
+        if said.get("folder") == str(folder):
+            return said | {"recorded": header.get("recorded", {})}
+    return {}
+
+
+def seals(run: dict, seed: int | str, results: Path) -> dict[str, str]:
     """Return the seal of each file of a recording; a recording that is made anew has other seals."""
+    if taken := taken_over(run, seed, results):
+        return taken["seals"]
     return {name: stated(folder_of(run, seed) / file).get("seal", "") for name, file in FILES.items()}
 
 

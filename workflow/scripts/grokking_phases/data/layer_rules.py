@@ -51,7 +51,7 @@ class LayerRule:
             raise ValueError(f"layer {self.layer} gives complex numbers; give select= a function of them.")
         if not values.ndim or len(values) != n_samples:
             raise ValueError(
-                f"layer {self.layer} gives {type_of(values)} for {n_samples} samples, and these must be its "
+                f"layer {self.layer} gives {shown(values)} for {n_samples} samples, and these must be its "
                 "first axis; set batch_first=True, or give select= a function that moves them there."
             )
         if values.ndim < 3:
@@ -64,17 +64,24 @@ class LayerRule:
 
     def _selected(self, output: Any) -> Tensor:
         if callable(self.select):
-            output = self.select(output)
+            output = self._called(self.select, output)
         elif self.select is not None and not isinstance(output, Tensor):
             output = self._part(output)
         if not isinstance(output, Tensor):
             names = list(output) if isinstance(output, Mapping) else getattr(output, "_fields", ())
             known = f" (of {', '.join(map(str, names))})" if names else ""
             raise ValueError(
-                f"layer {self.layer} gives {type_of(output)}{known}, not a tensor; say which part by "
+                f"layer {self.layer} gives {shown(output)}{known}, not a tensor; say which part by "
                 "select=, as in select=0."
             )
         return output
+
+    def _called(self, select: Callable[[Any], Tensor], output: Any) -> Any:
+        try:
+            return select(output)
+        except Exception as error:  # the user's own function may raise anything
+            what = f"select= of layer {self.layer} was given {shown(output)} and raised {error!r}"
+            raise ValueError(f"{what}; correct this function.") from error
 
     def _part(self, output: Any) -> Any:
         try:
@@ -83,7 +90,7 @@ class LayerRule:
             if isinstance(self.select, str) and hasattr(output, self.select):
                 return getattr(output, self.select)
         raise ValueError(
-            f"layer {self.layer} gives {type_of(output)}, which has no part {self.select!r}; correct select=."
+            f"layer {self.layer} gives {shown(output)}, which has no part {self.select!r}; correct select=."
         )
 
     def _has_positions(self, values: Tensor) -> bool:
@@ -92,13 +99,13 @@ class LayerRule:
             return self.position is not None
         if values.ndim > 3 and self.reduce is not None:
             return False
-        what = f"layer {self.layer} gives {type_of(values)}"
+        what = f"layer {self.layer} gives {shown(values)}"
         if values.ndim > 3:
             raise ValueError(f"{what}; say by reduce= (mean, max or all) what to take of its channels.")
         remedy = "for a sequence give position= (an index, last, mean or all), for a convolution reduce="
         both = ", and not both" if self.position is not None else ""
         raise ValueError(
-            f"{what}; {remedy} (mean, max or all){both}; {{{self.layer!r}: …}} is for one layer."
+            f"{what}; {remedy} (mean, max or all){both}; {{{self.layer!r}: …}} is for this layer alone."
         )
 
     def _at_position(self, values: Tensor, module: nn.Module | None) -> Tensor:
@@ -130,6 +137,14 @@ class LayerRule:
         return {name: value for name, value in named.items() if value is not None}
 
 
+def shown(value: Any) -> str:
+    """Return a value's type in words: `a float32 tensor (12, 7, 6)`, `a tuple`."""
+    if not isinstance(value, Tensor):
+        return type_of(value)
+    name = str(value.dtype).removeprefix("torch.")
+    return f"{'an' if name.startswith('i') else 'a'} {name} tensor {tuple(value.shape)}"
+
+
 def rules_of(network: nn.Module, layers: list[str], **options: Any) -> list[LayerRule]:
     """Return the rule of each layer; an option is for all layers, or a dict {layer: value}.
 
@@ -141,7 +156,8 @@ def rules_of(network: nn.Module, layers: list[str], **options: Any) -> list[Laye
         )
     known = [name for name, _ in network.named_modules() if name]
     for name in layers:
-        check_known(name, known, "layers", "the network has no module")
+        if not has_module(network, name):
+            check_known(name, known, "layers", "the network has no module")
     for option, value in options.items():
         for name in value if isinstance(value, Mapping) else ():
             check_known(name, layers, option, "no layer is recorded as")
@@ -151,33 +167,47 @@ def rules_of(network: nn.Module, layers: list[str], **options: Any) -> list[Laye
     ]
 
 
+def has_module(network: nn.Module, name: str) -> bool:
+    """Return whether the network has a module of this name, also one that it only finds by it."""
+    try:
+        return bool(name) and network.get_submodule(name) is not None
+    except AttributeError:
+        return False
+
+
 def _for_layer(value: Any, layer: str) -> Any:
     return value.get(layer) if isinstance(value, Mapping) else value
 
 
 @contextmanager
-def captured(network: nn.Module, layers: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield a dict that is given the output of each named module when the network runs in the block.
+def captured(network: nn.Module, rules: list[LayerRule], n_samples: int) -> Iterator[dict[str, Any]]:
+    """Yield a dict that is given the table of each rule's layer when the network runs in the block.
 
-    Raise ValueError if a forward calls one of them more than once, or never.
+    A table is copied in the moment of the call, since a later module may change the output in place. Raise
+    ValueError if a forward calls a layer more than once, or never, or where `LayerRule.table` does.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Tensor | ValueError] = {}
     with ExitStack() as hooks:
-        for layer in layers:
-            hook = network.get_submodule(layer).register_forward_hook(_keeper(found, layer))
+        for rule in rules:
+            hook = network.get_submodule(rule.layer).register_forward_hook(_keeper(found, rule, n_samples))
             hooks.callback(hook.remove)
         yield found
-    for layer in layers:
-        if layer not in found:
-            what = f"layer {layer} is never called when the network runs on the samples"
+    for rule in rules:
+        if rule.layer not in found:
+            what = f"layer {rule.layer} is never called when the network runs on the samples"
             raise ValueError(f"{what}; name a module that its forward calls.")
+        if isinstance(found[rule.layer], ValueError):
+            raise found[rule.layer]
 
 
-def _keeper(found: dict[str, Any], layer: str) -> Callable[..., None]:
-    def keep(_module: nn.Module, _inputs: Any, output: Any) -> None:
-        if layer in found:
-            what = f"layer {layer} is called more than once in a forward, and its outputs would be mixed"
+def _keeper(found: dict[str, Any], rule: LayerRule, n_samples: int) -> Callable[..., None]:
+    def keep(module: nn.Module, _inputs: Any, output: Any) -> None:
+        if rule.layer in found:
+            what = f"layer {rule.layer} is called more than once in a forward, and its outputs would be mixed"
             raise ValueError(f"{what}; give each use a module of its own, or name another layer.")
-        found[layer] = output
+        try:
+            found[rule.layer] = rule.table(output, module, n_samples).to("cpu", copy=True)
+        except ValueError as error:  # raised at the end: a second call matters more
+            found[rule.layer] = error
 
     return keep

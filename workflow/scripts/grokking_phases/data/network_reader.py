@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from grokking_phases.arguments import type_of
-from grokking_phases.data.layer_rules import LayerRule, captured
+from grokking_phases.data.layer_rules import LayerRule, captured, shown
 from grokking_phases.data.recorder_settings import Settings, cross_entropy, share_correct
 
 Pair = tuple[Tensor, Tensor]  # inputs and targets
@@ -48,12 +47,11 @@ class NetworkReader:
         parts: dict[str, list[Tensor]] = {rule.layer: [] for rule in rules}
         results = []
         for rows in X.split(self.settings.batch_size):
-            with captured(self.network, [rule.layer for rule in rules]) as found:
+            with captured(self.network, rules, len(rows)) as found:
                 result = self._forward(rows)
             results += [result] if self.settings.loss or self.settings.accuracy else []
-            for rule in rules:
-                module = self.network.get_submodule(rule.layer)
-                parts[rule.layer].append(rule.table(found[rule.layer], module, len(rows)).cpu())
+            for layer, table in found.items():
+                parts[layer].append(table)
         tables = {name: torch.cat(each) for name, each in parts.items()}
         return tables, joined(results)
 
@@ -64,7 +62,7 @@ class NetworkReader:
             return self.settings.forward(self.network, rows) if self.settings.forward else self.network(rows)
         except (RuntimeError, TypeError) as error:
             first_line = str(error).partition("\n")[0]
-            what = f"the network cannot read the samples, {type_of(rows)}: {first_line}"
+            what = f"the network cannot read the samples, {shown(rows)}: {first_line}"
             raise ValueError(
                 f"{what}; give them as the training does, or give forward= (forward(network, X) returns the "
                 "logits)."
@@ -103,9 +101,13 @@ def check_classes(logits: Any, targets: Tensor, split: str) -> None:
     """Raise ValueError unless cross-entropy and argmax mean something for these logits and targets."""
     remedy = "give loss= and accuracy= (functions of logits and targets, or None)"
     if not isinstance(logits, Tensor):
-        what = f"the network returns {type_of(logits)}, not logits"
+        what = f"the network returns {shown(logits)}, not logits"
         raise ValueError(f"{what}; give forward=, as in lambda network, X: network(X)[0], or {remedy}.")
     shapes = f"logits {tuple(logits.shape)} and {split} targets {tuple(targets.shape)}"
+    if logits.ndim == 3:
+        remedy = (
+            f"give forward=, as in lambda network, X: network(X)[:, -1], or {remedy.removeprefix('give ')}"
+        )
     if logits.ndim != 2 or logits.shape[1] < 2 or targets.shape != logits.shape[:1]:
         raise ValueError(f"cross-entropy and argmax need (n, n_classes) and (n,), not {shapes}; {remedy}.")
     if targets.is_floating_point():

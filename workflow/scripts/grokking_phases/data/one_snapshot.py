@@ -5,6 +5,7 @@ something on the last step, sees this step alone: its values can differ from tho
 """
 
 import copy
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -50,12 +51,15 @@ class OneSnapshot:
 
 
 def measures_of(asked: list[str] | dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return {metric: options} of a list of names or of a dict; raise ValueError for an unknown name."""
+    """Return {metric: options} of a list of names or a dict; raise ValueError for one that is unknown."""
     if isinstance(asked, str):
         raise ValueError(f"measure={asked!r} must be a list of metrics, or {{metric: options}}; give a list.")
     measures = dict(asked) if isinstance(asked, dict) else {name: {} for name in asked}
-    for name in measures:
+    for name, options in measures.items():
         check_known(name, plugins.names("metrics"), "measure", "there is no metric")
+        _snapshots, *known = inspect.signature(plugins.module("metrics", name).compute).parameters
+        for option in options:
+            check_known(option, known, "measure", f"{name} has no option")
     return measures
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from grokking_phases.data.probe_file import Samples, write_probe
-from grokking_phases.data.recorder_parts import Parts
+from grokking_phases.data.recorder_parts import LAYER, Parts
 from grokking_phases.storage.digests import digest
 from grokking_phases.storage.headers import content_of
 from grokking_phases.storage.tables import write_table
@@ -41,9 +41,9 @@ def merge(
     facts = {
         "taken": list(headers),
         "curves": sorted({name for row in curves.values() for name in row}),
-        "weights": bool(headers) and all(parts.weights(step).exists() for step in headers),
+        "weights": bool(headers) and all(header["weights"] for header in headers.values()),
     }
-    training = digest([sorted(curves.items()), [header["digest"] for header in headers.values()]])
+    training = digest([sorted(curves.items()), [layers_in(header) for header in headers.values()]])
     said = {"training": training, "config_digest": training, "recorded": recorded | sizes | facts}
     dataset, curves_file, snapshots, weights = (folder / name for name in OUTPUTS)
     write_probe(dataset, samples["train"], samples.get("test"), said)
@@ -53,6 +53,11 @@ def merge(
     write_measured(folder / "metrics", headers, recorded.get("measures", {}), said)
     parts.merge_weights(weights, said)
     parts.clear()
+
+
+def layers_in(header: dict[str, Any]) -> dict[str, str]:
+    """Return the digest of each layer in the header of a part."""
+    return {name: found for name, found in header["tensors"].items() if name.startswith(LAYER)}
 
 
 def tidy_curves(curves: dict[int, dict[str, float]]) -> pd.DataFrame:

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from grokking_phases.data.layer_rules import rules_of
 from grokking_phases.data.network_reader import NetworkReader
 from grokking_phases.data.one_snapshot import OneSnapshot, measure_one, measures_of
-from grokking_phases.data.own_recording import OUTPUTS, merge
-from grokking_phases.data.recorder_parts import Parts, digest_of_layers
+from grokking_phases.data.own_recording import OUTPUTS, layers_in, merge
+from grokking_phases.data.recorder_parts import Parts, digests_of
 from grokking_phases.data.recorder_settings import (
     Settings,
     as_array,
@@ -72,6 +73,7 @@ class Recorder:
         self.parts = Parts(self.folder / "parts", layers, self.steps, asked.dtype)
         self._due, self._last, self._widths = frozenset(self.steps), -1, {}
         self._identity = self._digest()
+        self._earlier: list[int] = []  # steps that an earlier process recorded
         self._begin()
 
     def __call__(self, step: int, **values: float) -> bool:
@@ -125,6 +127,7 @@ class Recorder:
         for step in self.parts.taken():
             if not self.parts.is_whole(step):
                 return self.parts.forget_after(step - 1)
+            self._earlier.append(step)
             if self.parts.header(step)["identity"] != self._identity:
                 what = f"{self.folder} holds snapshots of other layers, samples or options"
                 raise ValueError(f"{what}; give another folder as to=, or overwrite=True to delete them.")
@@ -134,7 +137,7 @@ class Recorder:
     def _digest(self) -> str:
         """Return a digest of what must be the same in all snapshots of a recording."""
         layers = [[rule.layer, rule.said()] for rule in self.reader.rules]
-        samples = [digest_of_layers(dict(zip("Xy", pair, strict=True))) for pair in self._arrays().values()]
+        samples = [digests_of(dict(zip("Xy", pair, strict=True))) for pair in self._arrays().values()]
         return digest([layers, samples, self.measures, self.settings.dtype, self.settings.weights])
 
     def _arrays(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -144,31 +147,31 @@ class Recorder:
     def _record(self, step: int, values: dict[str, float]) -> None:
         tables, curves = self.reader.read()
         layers = self._checked(step, tables)
-        found = digest_of_layers(layers)
+        found = digests_of(layers)
         if self._is_taken(step, found):
             return
         rows = self._measured(step, layers) if self.measures else {}
-        if self.settings.weights:
-            self.parts.write_weights(step, self.reader.network)
-        header = {"identity": self._identity, "layers": self._widths, "digest": found, "measured": rows}
+        header = {"identity": self._identity, "layers": self._widths, "tensors": found, "measured": rows}
         kept = {} if self.measures else layers
-        self.parts.write(step, kept, header | {"curves": curves | values})
+        network = self.reader.network if self.settings.weights else None
+        self.parts.write(step, kept, header | {"curves": curves | values}, network)
 
-    def _is_taken(self, step: int, found: str) -> bool:
+    def _is_taken(self, step: int, found: dict[str, str]) -> bool:
         """Return whether an earlier process took this very snapshot, so that it need not be taken again.
 
         A training that goes on from a checkpoint may differ from the earlier one in its last bits. The
         earlier snapshots from this step on are then replaced.
         """
-        taken = [each for each in self.parts.taken() if each >= step]
+        taken = [each for each in self._earlier if each >= step]
         if not taken:
             return False
-        if taken[0] == step and self.parts.header(step)["digest"] == found:
+        if taken[0] == step and layers_in(self.parts.header(step)) == found:
             return True
         if step == self.steps[0]:
             what = f"{self.folder} holds snapshots of another training: its activations at step {step} differ"
             raise ValueError(f"{what}; give another folder as to=, or overwrite=True to delete them.")
         self.parts.forget_after(step - 1)
+        self._earlier = []
         return False
 
     def _checked(self, step: int, tables: dict[str, Tensor]) -> dict[str, np.ndarray]:
@@ -179,7 +182,9 @@ class Recorder:
             if values.shape[1] != width:
                 what = f"layer {layer} has {values.shape[1]} units at step {step}, and had {width} before"
                 raise ValueError(f"{what}; choose by position= or reduce= a width that stays.")
-            if not values.isfinite().all():
+            if not values.numel():
+                raise ValueError(f"layer {layer} has no units at step {step}; name another layer.")
+            if not torch.stack(values.aminmax()).isfinite().all():  # NaN goes into both
                 what = f"layer {layer} has values that are not finite at step {step}"
                 raise ValueError(f"{what}; close() keeps the snapshots before it.")
             stored[layer] = in_precision(values.numpy(), self.settings.dtype, f"layer {layer} at step {step}")

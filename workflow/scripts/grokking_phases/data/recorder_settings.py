@@ -109,7 +109,10 @@ def samples_of(pair: tuple[Any, Any], name: str) -> tuple[Tensor, Tensor]:
 
 def as_tensor(values: Any, name: str) -> Tensor:
     """Return an array, a list or a tensor as a tensor without a gradient."""
+    parts = values if isinstance(values, tuple) else ()
     try:
+        if any(np.ndim(part) for part in parts if isinstance(part, Tensor | np.ndarray)):
+            raise TypeError(values)  # NumPy would stack several inputs as if they were samples
         values = values.detach() if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values))
     except (TypeError, ValueError):
         what = f"{name} is {type_of(values)}, and must be one tensor or array, samples first"
@@ -128,7 +131,9 @@ def as_array(values: Tensor) -> np.ndarray:
 
 
 def in_precision(values: np.ndarray, dtype: str, name: str) -> np.ndarray:
-    """Return values as `dtype`; raise ValueError, with the recorder's remedy, if it cannot hold them."""
+    """Return finite values as `dtype`; raise ValueError, with a remedy, if it cannot hold them."""
+    if values.dtype == dtype:
+        return values
     try:
         return as_stored(values, dtype, name)
     except ValueError as error:

@@ -18,7 +18,7 @@ import pandas as pd
 from grokking_phases.arguments import type_of
 from grokking_phases.data.layer_rules import LayerRule
 from grokking_phases.data.own_recording import OUTPUTS, merge
-from grokking_phases.data.recorder_parts import Parts, digest_of_layers
+from grokking_phases.data.recorder_parts import Parts, digests_of
 from grokking_phases.data.recorder_settings import as_tensor, in_precision
 from grokking_phases.data.saved_arrays import UNNAMED, read_arrays
 
@@ -128,7 +128,7 @@ def write_parts(
             raise ValueError(f"{what}; name by --only layers that all steps have, of one width.")
         report.layers = widths
         report.steps.append(step)
-        parts.write(step, layers, {"layers": widths, "digest": digest_of_layers(layers), "curves": {}})
+        parts.write(step, layers, {"layers": widths, "tensors": digests_of(layers), "curves": {}})
     if not report.steps:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in list(report.ignored.items())[:3])
         raise ValueError(f"no layer was found ({reasons or 'no file fits'}); correct the pattern or --step.")

@@ -16,8 +16,9 @@ FULL, FORBIDDEN = {errno.ENOSPC, errno.EDQUOT}, {errno.EROFS, errno.EACCES, errn
 def whole(path: str | Path, synced: bool = True) -> Iterator[Path]:
     """Yield a temporary path to write to, which replaces `path` when the block ends.
 
-    A file that is not `synced` may be lost in a power cut, or be cut short. If the block fails, the temporary
-    file is removed. Raises OSError with the remedy if the disk is full or cannot be written to.
+    If the block fails, the temporary file is removed. Raises OSError with the remedy if the disk is full or
+    cannot be written to. A file that is not synced survives a kill of the process, but a power cut may leave
+    it cut short: its readers must check it.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
@@ -39,10 +40,13 @@ def whole(path: str | Path, synced: bool = True) -> Iterator[Path]:
 
 def remove_leftovers(path: Path) -> None:
     """Remove the files that killed writers of `path` on this machine left beside it."""
-    for leftover in path.parent.glob(f".{path.name}.{platform.node()}.*"):
-        pid = leftover.name.rpartition(".")[2]
+    beginning = f".{path.name}.{platform.node()}."
+    with os.scandir(path.parent) as entries:
+        leftovers = [entry.name for entry in entries if entry.name.startswith(beginning)]
+    for name in leftovers:
+        pid = name.removeprefix(beginning)
         if pid.isdigit() and not running(int(pid)):
-            leftover.unlink(missing_ok=True)
+            path.with_name(name).unlink(missing_ok=True)
 
 
 def running(pid: int) -> bool:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from grokking_phases.figures.study._measures import spans
 from grokking_phases.plotting.recipes import (
     all_described,
     broken,
@@ -12,18 +13,22 @@ from grokking_phases.plotting.recipes import (
 )
 
 SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
+DOTTED = ("memorised", "generalised")
 STAGES = ("module", "layers", "steps", "seeds")
 
 
-def text(numbers: pd.DataFrame, study: dict, *more: str) -> str:
-    """Return the caption: runs, lines and bands, options of the metrics, and seeds that ended early."""
+def text(numbers: pd.DataFrame, study: dict, *more: str, drawn: str | None = None) -> str:
+    """Return the caption: runs, what is drawn, options of the metrics, and seeds that ended early.
+
+    `drawn` is for figures that draw no means with bands.
+    """
     measured = numbers[numbers["metric"].notna()]
     runs = {run: study["runs"][run] for run in dict.fromkeys(numbers["run"])}
     return " ".join(
         [
             *filter(None, [all_described(runs)]),
             *(f"{name}: {regularised(run)}." for name, run in runs.items() if not is_elsewhere(run)),
-            spread(measured),
+            drawn or spread(measured),
             *options_of(measured, study["metrics"]),
             *more,
             *([SIGN] if "synergy" in set(measured["metric"]) else []),
@@ -40,7 +45,8 @@ def options_of(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
 
 
 def listed(entry: dict) -> str:
-    options = {key: value for key, value in entry.items() if key not in STAGES}
+    """Return the options in words, without those that are off (False, 0 or None)."""
+    options = {key: value for key, value in entry.items() if key not in STAGES and value}
     words = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in options.items())
     return words or entry["module"].replace("_", " ")
 
@@ -50,8 +56,14 @@ def phases_text(events: pd.DataFrame) -> list[str]:
     if events.empty:
         return []
     absent = events[events["step"].isna() & ~events["event"].str.endswith(".end")]
-    names = dict.fromkeys(
-        f"{row.event.partition('.')[0].replace('_', ' ')} ({row.status})" for row in absent.itertuples()
-    )
-    key = "Shaded: phases of the mean curve, by a rule stated beforehand; dotted: memorised, generalised"
-    return [f"{key} (medians over seeds)." + (f" Without: {', '.join(names)}." if names else "")]
+    without = [
+        f"{', '.join(dict.fromkeys(event.partition('.')[0].replace('_', ' ') for event in names))} ({status})"
+        for status, names in absent.groupby("status", sort=False)["event"]
+    ]
+    dotted = events.loc[events["event"].isin(DOTTED) & events["step"].notna(), "event"].unique()
+    words = {
+        "Shaded: phases of the mean curve, by a rule stated beforehand.": spans(events, float("inf")),
+        f"Dotted: {', '.join(dotted)} (medians over seeds).": len(dotted),
+        f"Without: {'; '.join(without)}.": without,
+    }
+    return [sentence for sentence, is_there in words.items() if is_there]

@@ -22,6 +22,7 @@ from grokking_phases.plotting.style import SEQUENTIAL
 DRAWS = ["mutual_information"]
 MARKERS = ["o", "s", "^", "D", "v"]
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y"]
+PATHS = "A path for each run and seed, by marker."
 KEY = "Colour: step; star: last. Dashed: ceilings; hollow: above 0.98 of one, which says nothing."
 
 
@@ -42,11 +43,11 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     layers = list(dict.fromkeys(numbers["layer"]))
     colours = LogNorm(1, max(2, numbers["step"].max()))
     height = 0.6 + 2.5 * n_rows(len(layers))
-    figure, part = sheet(height, f"Information plane, {title}", text(numbers, study, KEY))
+    figure, part = sheet(height, f"Information plane, {title}", text(numbers, study, KEY, drawn=PATHS))
     axes = grid(part, len(layers))
     for ax, layer in zip(axes, layers, strict=True):
         draw_panel(ax, numbers[numbers["layer"] == layer], colours)
-        ax.set(title=layer, xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
+        ax.set(title=f"layer {layer}", xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
     part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=axes, label="step", pad=0.01)
     return figure
 

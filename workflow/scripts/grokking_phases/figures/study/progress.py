@@ -12,11 +12,12 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import PHASES
 from grokking_phases.figures.study._measures import axes_of, numbers_of, spans
-from grokking_phases.figures.study._words import phases_text, text
+from grokking_phases.figures.study._words import DOTTED, phases_text, text
 from grokking_phases.plotting.layouts import grid, legend_above, n_rows, sheet
 from grokking_phases.plotting.style import SEQUENTIAL
 
 MOST = 6  # panels on a page
+ROUNDING = 1e-3  # a course of relatively less than this is drawn flat, not stretched over the axis
 SHADES = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
 
 
@@ -68,12 +69,14 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, lines: dict[str, str], name: str) -
     ax.set(xscale="log", xlabel="step", ylabel=name)
     if name == "loss" and (rows.loc[rows["metric"].isin(lines), "drawn"] > 0).all():
         ax.set_yscale("log")
+    elif np.ptp(ax.get_ylim()) < ROUNDING * np.abs(ax.get_ylim()).max():
+        ax.set_ylim(*np.mean(ax.get_ylim()) * np.array([0.9, 1.1]))
 
 
 def draw_events(ax: Axes, events: pd.DataFrame, last: float) -> None:
     """Shade the phases, and mark the steps at which the run memorised and generalised."""
     for phase, (start, end) in spans(events, last).items():
         ax.axvspan(start, end, color=SHADES[phase], alpha=0.15, linewidth=0, label=phase.replace("_", " "))
-    for event in events[events["event"].isin(["memorised", "generalised"])].itertuples():
+    for event in events[events["event"].isin(DOTTED)].itertuples():
         if np.isfinite(event.step):
             ax.axvline(event.step, color="0.3", linestyle=":", linewidth=0.9)

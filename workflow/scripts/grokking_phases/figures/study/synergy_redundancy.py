@@ -31,7 +31,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
         layers = list(dict.fromkeys(rows["layer"]))
         for i in range(0, len(layers), MOST):
             shown = rows[rows["layer"].isin(layers[i : i + MOST])]
-            pages.append(draw_page(shown, study, f"{panel}: {run}, {table}"))
+            title = panel if panel == run else f"{panel}: {run}"
+            pages.append(draw_page(shown, study, f"Synergy and redundancy, {title}, {table}"))
     return pages
 
 
