@@ -22,10 +22,13 @@ SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
+COMOVEMENT := --configfile config.yaml config/comovement.yaml
+PILOT := $(COMOVEMENT) config/comovement_pilot.yaml
 CONFIRM := --configfile config.yaml config/confirm.yaml
 STUDY ?= config.yaml
 
-.PHONY: fig5 emergence two_phase prediction confirm smoke paper report explore docs prune
+.PHONY: fig5 emergence two_phase prediction comovement comovement_pilot confirm smoke paper report explore
+.PHONY: docs prune
 .PHONY: test slurm-test browser-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
@@ -40,6 +43,13 @@ two_phase: .venv/installed
 
 prediction: .venv/installed
 	$(SNAKEMAKE) results/prediction/figures/emergence/prediction.pdf $(PREDICTION)
+
+# Tests whether time scales move together, by docs/analysis_plan.md. The pilot finds the lengths of trainings.
+comovement: .venv/installed
+	$(SNAKEMAKE) results/comovement/figures/two_phase/comovement.pdf $(COMOVEMENT)
+
+comovement_pilot: .venv/installed
+	$(SNAKEMAKE) results/comovement_pilot/figures/two_phase/recipe.pdf $(PILOT)
 
 confirm: .venv/installed
 	$(SNAKEMAKE) $(foreach n,fig2 fig3 fig4 phase_rule,results/confirm/figures/emergence/$(n).pdf) $(CONFIRM)

@@ -154,6 +154,18 @@ def predicted(results: Path) -> pd.DataFrame:
     return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
 
 
+def comovement(results: Path) -> pd.DataFrame:
+    """Return every pair of time scales: distance, slope and tau with intervals; primary ones with verdicts."""
+    rows = pd.read_parquet(results / "comovement/tables/comovement.parquet")
+    return rows[rows["kind"] == "pair"].dropna(axis=1, how="all").drop(columns="kind")
+
+
+def comovement_runs(results: Path) -> pd.DataFrame:
+    """Return the time scales of each run and seed of that sweep, and which of them are censored."""
+    rows = pd.read_parquet(results / "comovement/tables/comovement.parquet")
+    return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
+
+
 def two_phase_curves(results: Path) -> pd.DataFrame:
     """Return the curves of each run and seed, at about 120 log-spaced steps."""
     parts = []
@@ -273,6 +285,8 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "softmax_collapse": softmax_collapse,
     "prediction": prediction,
     "predicted": predicted,
+    "comovement": comovement,
+    "comovement_runs": comovement_runs,
     "two_phase_curves": two_phase_curves,
     "two_phase_fig5": two_phase_fig5,
     "time_scales": time_scales,
@@ -299,9 +313,9 @@ def main(results: Path) -> None:
             make(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
-    # Only from the default study and its sweep: other studies in the folder have the same figures.
+    # Only from the default study and its sweeps: other studies in the folder have the same figures.
     for picture in sorted(
-        chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))
+        chain(*((results / study).glob("figures/*/*.png") for study in (".", "prediction", "comovement")))
     ):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
     for page in results.glob("benchmarks.md"):

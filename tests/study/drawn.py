@@ -173,7 +173,7 @@ def drawable(config, figure):
     if not config["subnetworks"] or not all(defines("models", model, "subnetwork") for model in models):
         lacking |= {"comparison", *retrained(config)}
     if lacking & set(config["time_scales"]):
-        lacking.add("time_scales")
+        lacking |= {"time_scales", "comovement"}
     if "prediction" not in config or lacking & metrics_behind(config, "prediction"):
         lacking.add("prediction")
     drawn = constant("figures", figure, "DRAWS")
