@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from grokking_phases.analysis import comovement
+from grokking_phases.analysis import comovement, roc
 from grokking_phases.analysis.comovement import (
     COLUMNS,
     EVENTS,
@@ -108,13 +108,13 @@ def test_opposite_movement_does_not_hold(only_primary):
     [independent, all_earlier, all_earlier_by_setting],
 )
 @pytest.mark.parametrize("horizon", [HORIZON, 3.5])
-def test_false_alarms_are_few(moved, horizon, only_primary):
-    """At most 5 % of draws may have any verdict; the bound leaves room for chance (1 % of tests fail)."""
-    rng, n_draws = np.random.default_rng(3), 100
-    alarms = 0
-    for _ in range(n_draws):
+def test_false_alarms_are_few(moved, horizon, only_primary, monkeypatch):
+    """At most 5 % of draws may have any verdict; the bound leaves room for chance."""
+    monkeypatch.setattr(roc, "RESAMPLES", 400)  # which saves time
+    rng, alarms = np.random.default_rng(3), 0
+    for _ in range(100):
         alarms += {*verdicts(made(rng, moved, horizon=horizon, level=0.2)).values()} != {UNCLEAR}
-    assert alarms <= 11  # of 100, where 5 are expected
+    assert alarms <= 11  # of 100, where 5 are allowed: more in 0.4 % of such tests
 
 
 def test_everything_earlier_shows_in_tau_and_not_in_the_slope():

@@ -13,7 +13,7 @@ STEPS = {"half_fit": 100.0, "fit": 1000.0, "peak": 1200.0, "compress": 1500.0, "
 
 
 def table():
-    """Return the table of 12 settings of 2 seeds; the last seed of r0 has no turn, one of r1 neither of two."""
+    """Return the table of 12 settings of 2 seeds. The last seed of r0 has no turn; that of r1 lacks two."""
     rows = [
         {"task": task, "run": run, "seed": seed, "event": event, "step": step * 1.1 ** (i + seed)}
         for task, runs in PANELS.items()
