@@ -20,6 +20,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
+PAPER_FIGURES := $(addprefix two_phase/,fig3 fig4 fig5 measures estimators softmax_collapse)
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
 COMOVEMENT := --configfile config.yaml config/comovement.yaml
@@ -45,7 +46,10 @@ prediction: .venv/installed
 	$(SNAKEMAKE) results/prediction/figures/emergence/prediction.pdf $(PREDICTION)
 
 # Tests whether time scales move together, by docs/analysis_plan.md. The pilot finds the lengths of trainings.
+comovement: export PYTHONPATH := workflow/scripts:workflow
 comovement: .venv/installed
+	$(BIN)/python workflow/forecast.py --study config.yaml config/comovement.yaml \
+		--figures two_phase/comovement
 	$(SNAKEMAKE) results/comovement/figures/two_phase/comovement.pdf $(COMOVEMENT)
 
 comovement_pilot: .venv/installed
@@ -57,8 +61,14 @@ confirm: .venv/installed
 smoke: .venv/installed
 	$(SNAKEMAKE) results/smoke/figures/fig5.pdf $(SMOKE)
 
+# The two-phase paper at full length: first how long it will take, then division, S5, and a second seed of S5.
+paper: export PYTHONPATH := workflow/scripts:workflow
 paper: .venv/installed
-	$(SNAKEMAKE) $(foreach n,3 4 5,results/paper/figures/two_phase/fig$(n).pdf) $(PAPER)
+	$(BIN)/python workflow/forecast.py --study config.yaml config/paper.yaml config/paper_seed1.yaml \
+		--figures $(PAPER_FIGURES)
+	$(SNAKEMAKE) results/paper/figures/two_phase/fig3.pdf $(PAPER)
+	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER)
+	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER) config/paper_seed1.yaml
 
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html
