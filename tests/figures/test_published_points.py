@@ -77,11 +77,11 @@ def test_the_farthest_point_is_named_with_its_step():
 def tables(name):
     """Return made-up tables of one run; its information rises, and nothing has an event."""
     points = as_published(name)
-    steps = sorted(set(points["step"]) - {0}) + [LAST[name]]
+    steps = sorted({*points["step"], LAST[name]} - {0})
     plane = pd.DataFrame({"step": steps, "value": np.linspace(1, 2, len(steps))})
     plane = pd.concat([plane.assign(metric=f"information_{variable}") for variable in "xy"])
     plane = plane.assign(run="a", seed=0, layer="block_2", table="kde", normalised=0.5)
-    event = {"run": "a", "seed": 0, "event": "peak", "status": ABSENT, "table": "time_scales"}
+    event = {"run": "a", "seed": 0, "event": "peak", "status": ABSENT, "source": None, "table": "time_scales"}
     rows = [points.assign(table="curves"), plane, pd.DataFrame([event])]
     return pd.concat(rows, ignore_index=True)
 

@@ -52,7 +52,8 @@ def beside_run(curves: pd.DataFrame, name: str) -> pd.DataFrame:
         n_seeds = (~np.isnan(values)).sum(axis=0)
         values = np.where(n_seeds, values, 0.0)  # so that nothing warns of steps without a value
         found = {"ours": np.nanmedian(values, 0), "low": np.nanmin(values, 0), "high": np.nanmax(values, 0)}
-        table = pd.DataFrame(found, index=own.index).where((n_seeds > 0)[:, None])
+        table = pd.DataFrame(found, index=own.index)
+        table[n_seeds == 0] = np.nan
         parts.append(own.rename(columns={"value": "published"}).assign(n_seeds=n_seeds).join(table))
     return pd.concat(parts)
 
