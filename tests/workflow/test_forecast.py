@@ -34,7 +34,7 @@ def config(folder):
             "decayed": {"like": "a", "training": {"weight_decay": 1, "steps": 3000}},
             "wide": {"like": "a", "model": {"d_mlp": 64}},
         },
-        "metrics": {"kde": information, "few": information | {"steps": [500], "seeds": [1]}},
+        "metrics": {"kde": information, "few": information | {"steps": [200], "seeds": [1]}},
         "phases": [],
         "time_scales": ["kde"],
         "subnetworks": {},
