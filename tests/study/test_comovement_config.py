@@ -35,7 +35,7 @@ def factors(run):
     model, training, dataset = (dict(run[block]) for block in ("model", "training", "dataset"))
     varied = model.pop("dropout"), training.pop("weight_decay"), dataset.pop("train_fraction")
     training.pop("steps")
-    return dict(zip(FACTORS, varied, strict=True)), (model, training, dataset, run["seeds"])
+    return dict(zip(FACTORS, varied, strict=True)), (model, training, dataset)
 
 
 def test_settings_differ_in_the_factors_of_the_plan_alone(sweep):
@@ -56,10 +56,10 @@ def test_settings_differ_in_the_factors_of_the_plan_alone(sweep):
 def test_recipes_are_those_of_the_default_study(sweep):
     for run in tasks(sweep):
         base = sweep["runs"][run.split("_")[0]]
-        model, training, dataset, seeds = factors(sweep["runs"][run])[1]
+        model, training, dataset = factors(sweep["runs"][run])[1]
         assert (model, dataset) == factors(base)[1][0::2]
         assert training == factors(base)[1][1] | {"evaluate": {"log": 160}}
-        assert len(seeds) == 3 and training["loss_dtype"] == "float64"
+        assert training["loss_dtype"] == "float64"
 
 
 def test_a_horizon_belongs_to_a_task_and_weight_decay(sweep):
@@ -68,6 +68,11 @@ def test_a_horizon_belongs_to_a_task_and_weight_decay(sweep):
         training = sweep["runs"][run]["training"]
         horizons[task, training["weight_decay"]].add(training["steps"])
     assert all(len(steps) == 1 and max(steps) <= 12_000 for steps in horizons.values())
+
+
+def test_each_setting_has_three_seeds_of_its_own(sweep):
+    seeds = [seed for run in tasks(sweep) for seed in sweep["runs"][run]["seeds"]]
+    assert len(seeds) == len({*seeds}) == 3 * 38
 
 
 def test_scored_seeds_are_in_no_other_study_and_not_in_the_pilot(sweep):
