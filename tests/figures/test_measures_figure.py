@@ -87,7 +87,7 @@ def test_bands_reach_from_the_least_seed_to_the_largest(page):
 def test_tables_of_one_estimator_share_a_panel_with_its_null(page):
     ax = panel(page, "bins of each unit")
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert len(curves_in(ax)) == 5 and len(set(names)) == len(names)
+    assert len(curves_in(ax)) == 4 and len(set(names)) == 4  # three layers, and their null once
     np.testing.assert_allclose(curves_in(ax)[0].get_ydata(), 1.5)
 
 

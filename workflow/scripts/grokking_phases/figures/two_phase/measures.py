@@ -28,6 +28,7 @@ DRAWS = [
 ]
 EVENTS = {"fit": ("fitted", ":"), "peak": ("top of the test loss", "-."), "gen_0.98": ("generalised", "--")}
 SOLID, DASHED, DOTTED = "-", "--", ":"
+NULL = "information_x_gaussian"  # depends on the number of samples alone
 
 
 class Panel(NamedTuple):
@@ -55,7 +56,7 @@ PANELS = [
     Panel(
         "I(T;X), bins of each unit (bits)",
         CANDIDATE,
-        {"information_x": ("", SOLID), "information_x_gaussian": ("normal", DOTTED)},
+        {"information_x": ("", SOLID), NULL: ("normal", DOTTED)},
         BITS,
     ),
     Panel("synergy (bits)", {"module": "o_information"}, {"synergy": ("", SOLID)}, -BITS),
@@ -111,24 +112,30 @@ def rows_of(panel: Panel, numbers: pd.DataFrame, tables: dict[str, dict]) -> pd.
 
 
 def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame) -> None:
-    """Draw means over seeds, with bands from the least to the largest; a layer has a colour."""
-    layers = list(dict.fromkeys(rows["layer"].fillna("")))
+    """Draw each line of each layer, which has a colour; what does not depend on the layer is drawn once."""
+    rows = rows.assign(layer=rows["layer"].fillna(""))
+    layers = list(dict.fromkeys(rows["layer"]))
     for i, layer in enumerate(layers):
         for metric, (name, dashes) in panel.lines.items():
-            own = rows[(rows["layer"].fillna("") == layer) & (rows["metric"] == metric)]
-            values = panel.factor * own.astype({"step": int}).pivot(
-                index="step", columns="seed", values="value"
-            )
-            where = layer.replace("_", " ").replace(".hidden", ", feed-forward") if len(layers) > 1 else ""
-            label = ", ".join(filter(None, [where, name]))
-            ax.plot(values.index, values.mean(axis=1), dashes, color=f"C{i}", linewidth=1.1, label=label)
-            ax.fill_between(
-                values.index, values.min(axis=1), values.max(axis=1), color=f"C{i}", alpha=0.2, linewidth=0
-            )
+            own = rows[(rows["layer"] == layer) & (rows["metric"] == metric)]
+            if metric == NULL and i:
+                continue
+            where = layer.replace("_", " ").replace(".hidden", ", feed-forward")
+            parts = [where if len(layers) > 1 and metric != NULL else "", name]
+            line = {"color": "0.3" if metric == NULL else f"C{i}", "linestyle": dashes}
+            draw_seeds(ax, own, panel.factor, line | {"label": ", ".join(filter(None, parts))})
     ax.set(xscale="log", yscale=panel.scale)
     ax.set_title(panel.title, fontsize="small")
     if any(ax.get_legend_handles_labels()[1]):
         ax.legend(fontsize=5, handlelength=2, loc="best")
+
+
+def draw_seeds(ax: Axes, rows: pd.DataFrame, factor: float, line: dict[str, str]) -> None:
+    """Draw the mean over seeds, with a band from the least to the largest."""
+    values = factor * rows.astype({"step": int}).pivot(index="step", columns="seed", values="value")
+    ax.plot(values.index, values.mean(axis=1), linewidth=1.1, **line)
+    edges = values.min(axis=1), values.max(axis=1)
+    ax.fill_between(values.index, *edges, color=line["color"], alpha=0.2, linewidth=0)
 
 
 def draw_events(ax: Axes, numbers: pd.DataFrame) -> None:
