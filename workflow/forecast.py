@@ -2,8 +2,8 @@
 
 Each kind of run, which is its data set, network and batch, is trained for its first 200 steps and evaluated
 once; each of its metrics is measured on one snapshot. The rest is multiplication. What is finished already is
-not counted, and neither are tables and figures, which take minutes. Other work on the machine while this
-measures makes the forecast too long.
+not counted, and neither are tables and figures, which take minutes. If the machine has other work meanwhile,
+the forecast says so, and how long an idle one would take.
 """
 
 import argparse
@@ -34,17 +34,22 @@ from study.resolve import overlaid, resolve
 from study.wanted_tables import metrics_behind, runs_of_figure, seeds_of
 
 STEPS = 200  # of a run, by which its speed is judged
+IDLE = 0.8  # of a core: with less, the machine has other work
 HOUR, GB = 3600, 1e9
 ANY_SPEED = ("steps", "weight_decay", "learning_rate", "evaluate", "warmup_steps")  # keys of `training:`
 
 
 class Cost(NamedTuple):
-    """Seconds for a step, an evaluation and, by metric, a snapshot; bytes of a snapshot with its weights."""
+    """Seconds for a step, an evaluation and, by metric, a snapshot; bytes of a snapshot with its weights.
+
+    `share` is the part of a core that this process got meanwhile.
+    """
 
     step: float
     evaluation: float
     measures: dict[str, float]
     snapshot_bytes: float
+    share: float = 1.0
 
 
 class Forecast(NamedTuple):
@@ -74,6 +79,11 @@ def main(arguments: argparse.Namespace) -> None:
         found.append(forecast(study, run, metrics, costs[key]))
         say(line(run, study["runs"][run]["training"]["steps"], found[-1], costs[key]))
     say(in_all(found, study["results"]))
+    if (share := min((cost.share for cost in costs.values()), default=1.0)) < IDLE:
+        hours = sum(each.seconds for each in found) / HOUR * share
+        say(
+            f"Other work took {1 - share:.0%} of a core meanwhile; an idle one takes about {hours:.1f} hours."
+        )
 
 
 def say(text: str) -> None:
@@ -123,13 +133,15 @@ def measured(study: dict, run: str, metrics: list[str], device: str) -> Cost:
         examples = examples_of(study, run, seed)
         write_examples(paths["dataset"], examples, {"run": run, "seed": seed})
         training = Run(examples, entry, seed, device, Path(folder))
+        busy, began = time.process_time(), time.perf_counter()
         step, evaluation = speed(training)
+        share = min(1.0, (time.process_time() - busy) / (time.perf_counter() - began))
         said = {"run": run, "seed": seed, "config_digest": "", "dataset": content_of(paths["dataset"])}
         training.write_snapshots(paths["snapshots"], paths["weights"], said)
         n_taken = len(training.recording.taken())
         written = sum(Path(paths[name]).stat().st_size for name in ("snapshots", "weights")) / n_taken
         measures = {metric: seconds_of(study, run, metric, paths) for metric in metrics}
-        return Cost(step, evaluation, measures, written)
+        return Cost(step, evaluation, measures, written, share if device == "cpu" else 1.0)
 
 
 def examples_of(study: dict, run: str, seed: int) -> Examples:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from grokking_phases.analysis import comovement, roc
 from grokking_phases.analysis.comovement import (
@@ -12,6 +13,7 @@ from grokking_phases.analysis.comovement import (
     Scale,
     compared,
     distances,
+    estimated,
     found,
     holm,
     order,
@@ -233,12 +235,12 @@ def test_an_order_is_known_unless_censoring_hides_it():
 
 
 def test_tau_is_that_of_kendall_without_censoring():
-    from scipy.stats import kendalltau
-
     rng = np.random.default_rng(15)
     a, b = rng.normal(size=(2, 8))
     runs = np.array(["r"] * 8)
-    assert within_settings(scale(a), scale(b), runs, np.ones((1, 8)))[0] == pytest.approx(kendalltau(a, b)[0])
+    assert within_settings(scale(a), scale(b), runs, np.ones((1, 8)))[0] == pytest.approx(
+        stats.kendalltau(a, b)[0]
+    )
 
 
 def test_tau_compares_no_runs_of_different_settings():
@@ -246,6 +248,24 @@ def test_tau_compares_no_runs_of_different_settings():
     x, y = scale([1, 2, 11, 12]), scale([12, 11, 22, 21])
     assert within_settings(x, y, runs, np.ones((1, 4)))[0] == -1
     assert np.isnan(within_settings(x, y, np.arange(4), np.ones((1, 4)))[0])
+
+
+def test_an_interval_is_student_s_for_what_the_coefficients_leave():
+    """Resamples that spread by 1 about an estimate of 3, of 10 settings and 6 coefficients."""
+    spread = np.tile([2.0, 4.0], 100)
+    value, low, high, above, below = estimated(np.array([3.0, *spread]), 10, 6)
+    error = np.sqrt(10 / 4)
+    assert value == 3 and (high - low) / 2 == pytest.approx(stats.t.ppf(0.975, 4) * error)
+    assert above == pytest.approx(2 * stats.t.sf(3 / error, 4)) and below == 1
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_what_never_varies_from_0_or_is_undefined_is_no_evidence(value):
+    assert estimated(np.full(101, value), 20, 1)[3:] == (1, 1)
+
+
+def test_too_few_settings_for_the_coefficients_have_no_interval():
+    assert np.isnan(estimated(np.ones(101), 5, 5)[1:3]).all() and estimated(np.ones(101), 5, 5)[3:] == (1, 1)
 
 
 def test_the_slope_is_that_of_least_squares():

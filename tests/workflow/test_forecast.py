@@ -98,6 +98,13 @@ def test_each_kind_of_run_is_measured_once_and_every_run_has_a_line(written, mon
     assert all(f"  {run}: 2 seeds of" in said for run in ("a", "decayed", "wide"))
 
 
+@pytest.mark.parametrize(("share", "said"), [(0.25, True), (0.95, False)])
+def test_a_busy_machine_is_named(share, said, written, monkeypatch, capsys):
+    monkeypatch.setattr(forecast, "measured", lambda *_: COST._replace(share=share))
+    forecast.main(forecast.parsed(["--study", str(written), "--figures", "two_phase/recipe"]))
+    assert ("Other work took 75% of a core" in capsys.readouterr().out) == said
+
+
 def test_a_small_run_is_measured(study, monkeypatch):
     monkeypatch.setattr(forecast, "STEPS", 20)
     cost = forecast.measured(study, "a", ["kde", "few"], "cpu")

@@ -23,9 +23,13 @@ For the slope, censored steps are replaced by their expected value beyond the bo
 normal errors given task and `given`, fitted by expectation and maximisation (Tobit). The other one of the
 pair is not used, so that replaced steps cannot agree because of each other.
 
-Intervals are 95 % percentiles over bootstrap resamples of settings, with all their seeds (`roc.resamples`). A
-p-value is twice the share of resamples that are on the other side of the margin. Over the primary pairs,
-Holm's correction holds the chance of any false verdict at `LEVEL`, for each question by itself.
+Intervals are by bootstrap over settings, with all their seeds (`roc.resamples`). Those of a median are 95 %
+percentiles, and its p-value is twice the share of resamples on the other side of the margin. For slope and
+tau, percentiles of 38 settings are too narrow: they exclude the truth in 7 % of made-up studies, and in 2 %
+where 0.8 % are allowed. Their standard error is that of the resamples times sqrt(n / (n - k)) for n settings
+and k coefficients, and intervals and p-values are Student's with n - k degrees of freedom (5 % and 0.4 %).
+Over the primary pairs, Holm's correction holds the chance of any false verdict at `LEVEL`, for each question
+by itself.
 
     aligned      holds: the median is below `ALIGNED` at its most. Does not hold: above it at its least
     moving       holds: slope and tau are above 0. Does not hold: one of them is below 0
@@ -42,10 +46,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from scipy.special import log_ndtr
+from scipy.stats import t
 
 from grokking_phases.analysis.bootstrap import TAILS
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
-from grokking_phases.analysis.roc import medians, resamples, with_interval
+from grokking_phases.analysis.roc import medians, resamples
 from grokking_phases.analysis.time_scales import INFORMATION, SCALES, STATED, by_step, in_last_layer, reached
 from grokking_phases.analysis.verdicts import FAILS, HOLDS, UNCLEAR
 from grokking_phases.storage.headers import write_parquet
@@ -90,6 +95,16 @@ class Scale(NamedTuple):
 
     x: np.ndarray
     censored: np.ndarray
+
+
+class Estimate(NamedTuple):
+    """An estimate, its 95 % interval, and two-sided p-values of being above and below 0."""
+
+    value: float
+    low: float
+    high: float
+    p_above: float
+    p_below: float
 
 
 def score(time_scales: pd.DataFrame, curves: pd.DataFrame, tasks: dict[str, str]) -> pd.DataFrame:
@@ -171,27 +186,29 @@ def of_pair(
     first, second = (scales[name] for name in pair)
     given = [name for name in CONTROLS if name not in pair]
     least, most = (medians(pd.Series(ends), weights) for ends in distances(first, second))
+    n_settings = len({*runs})
     slopes = partial_slopes(first, second, [scales[name] for name in given], tasks, weights)
-    taus = within_settings(first, second, runs, weights)
+    slope = estimated(slopes, n_settings, len({*tasks}) + 1 + len(given))
+    tau = estimated(within_settings(first, second, runs, weights), n_settings, 1)
     both = ~first.censored & ~second.censored
     return {
         "first": pair[0],
         "second": pair[1],
         "given": ", ".join(given),
         "n_runs": len(runs),
-        "n_settings": len({*runs}),
+        "n_settings": n_settings,
         "n_both": both.sum(),
         "n_settings_both": len({*runs[both]}),
         "least": least[0],
         "most": most[0],
         "distance_low": np.quantile(least[1:], TAILS[0], method="nearest"),
         "distance_high": np.quantile(most[1:], TAILS[1], method="nearest"),
-        **with_interval("slope", slopes),
-        **with_interval("tau", taus),
+        **dict(zip(("slope", "slope_low", "slope_high"), slope, strict=False)),
+        **dict(zip(("tau", "tau_low", "tau_high"), tau, strict=False)),
         "p_aligned": (p_value(most < ALIGNED), p_value(least > ALIGNED)),
         "p_moving": (
-            max(p_value(slopes > 0), p_value(taus > 0)),
-            min(1.0, 2 * min(p_value(slopes < 0), p_value(taus < 0))),
+            max(slope.p_above, tau.p_above),
+            min(1.0, 2 * min(slope.p_below, tau.p_below)),
         ),
     }
 
@@ -286,6 +303,23 @@ def order(scale: Scale) -> np.ndarray:
     # What is censored is later than its bound, and so later than all that happened up to it.
     earlier = seen[:, None] & np.where(seen, x[:, None] < x, x[:, None] <= x)
     return earlier.T.astype(int) - earlier
+
+
+def estimated(resampled: np.ndarray, n_settings: int, n_coefficients: int) -> Estimate:
+    """Return an estimate, its first value, with Student's interval from the spread of its resamples.
+
+    NaN, with p-values of 1, where it is undefined, or where settings are no more than coefficients.
+    """
+    value, left = resampled[0], n_settings - n_coefficients
+    defined = resampled[1:][~np.isnan(resampled[1:])]
+    if np.isnan(value) or left < 1 or len(defined) < len(resampled) / 2:
+        return Estimate(value, np.nan, np.nan, 1.0, 1.0)
+    error = defined.std() * np.sqrt(n_settings / left)
+    reach = t.ppf(TAILS[1], left) * error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.nan_to_num(value / error, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    p_above, p_below = (float(min(1.0, 2 * t.sf(z, left))) for z in (size, -size))
+    return Estimate(value, value - reach, value + reach, p_above, p_below)
 
 
 def p_value(clear: np.ndarray) -> float:
