@@ -20,12 +20,16 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
+PAPER_FIGURES := $(addprefix two_phase/,fig3 fig4 fig5 measures estimators softmax_collapse)
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
+COMOVEMENT := --configfile config.yaml config/comovement.yaml
+PILOT := $(COMOVEMENT) config/comovement_pilot.yaml
 CONFIRM := --configfile config.yaml config/confirm.yaml
 STUDY ?= config.yaml
 
-.PHONY: fig5 emergence two_phase prediction confirm smoke paper report explore docs prune
+.PHONY: fig5 emergence two_phase prediction comovement comovement_pilot confirm smoke paper report explore
+.PHONY: docs prune
 .PHONY: test optional-test slurm-test browser-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
@@ -41,14 +45,30 @@ two_phase: .venv/installed
 prediction: .venv/installed
 	$(SNAKEMAKE) results/prediction/figures/emergence/prediction.pdf $(PREDICTION)
 
+# Tests whether time scales move together, by docs/analysis_plan.md. The pilot finds the lengths of trainings.
+comovement: export PYTHONPATH := workflow/scripts:workflow
+comovement: .venv/installed
+	$(BIN)/python workflow/forecast.py --study config.yaml config/comovement.yaml \
+		--figures two_phase/comovement
+	$(SNAKEMAKE) results/comovement/figures/two_phase/comovement.pdf $(COMOVEMENT)
+
+comovement_pilot: .venv/installed
+	$(SNAKEMAKE) results/comovement_pilot/figures/two_phase/recipe.pdf $(PILOT)
+
 confirm: .venv/installed
 	$(SNAKEMAKE) $(foreach n,fig2 fig3 fig4 phase_rule,results/confirm/figures/emergence/$(n).pdf) $(CONFIRM)
 
 smoke: .venv/installed
 	$(SNAKEMAKE) results/smoke/figures/fig5.pdf $(SMOKE)
 
+# The two-phase paper at full length: first how long it will take, then division, S5, and a second seed of S5.
+paper: export PYTHONPATH := workflow/scripts:workflow
 paper: .venv/installed
-	$(SNAKEMAKE) $(foreach n,3 4 5,results/paper/figures/two_phase/fig$(n).pdf) $(PAPER)
+	$(BIN)/python workflow/forecast.py --study config.yaml config/paper.yaml config/paper_seed1.yaml \
+		--figures $(PAPER_FIGURES)
+	$(SNAKEMAKE) results/paper/figures/two_phase/fig3.pdf $(PAPER)
+	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER)
+	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER) config/paper_seed1.yaml
 
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html

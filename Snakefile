@@ -13,6 +13,7 @@
 #   retrain      results/{run}/{seed}/retrain/{subnetwork}.{mask}.parquet
 #   comparison   results/{run}/comparison.parquet, over seeds
 #   prediction   results/tables/prediction.parquet, over runs and seeds
+#   comovement   results/tables/comovement.parquet, over runs and seeds
 #   summary      results/{run}/summary/{table}.parquet, over seeds, of a metric or of the curves of a network
 #   figure       results/figures/{paper}/{figure}.{pdf,png,csv}
 #   paper_figure results/figures/{figure}.pdf, of both papers

@@ -13,6 +13,7 @@ from PIL import Image
 from grokking_phases.analysis.claims import in_words, score
 from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
 from grokking_phases.analysis.study_tables import COURSES
+from grokking_phases.figures.two_phase._published import beside
 from grokking_phases.storage.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
@@ -25,6 +26,8 @@ EXAMPLES = {
     "saved": "progress",
     "lightning": "progress",
 }  # the figure of each study in examples/ that docs/own_network.md shows
+# The runs with the two-phase paper's recipe, by the figure that shows them: at full length, and shorter.
+PAPERS_RECIPE = {"fig3": ["paper/division96", "division96", "division96_long"], "fig4": ["paper/s5"]}
 MEASURES = COURSES | {"test_loss": 1, "test_accuracy": 1}
 
 
@@ -161,6 +164,18 @@ def predicted(results: Path) -> pd.DataFrame:
     return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
 
 
+def comovement(results: Path) -> pd.DataFrame:
+    """Return every pair of time scales: distance, slope and tau with intervals; verdicts of primary ones."""
+    rows = pd.read_parquet(results / "comovement/tables/comovement.parquet")
+    return rows[rows["kind"] == "pair"].dropna(axis=1, how="all").drop(columns="kind")
+
+
+def comovement_runs(results: Path) -> pd.DataFrame:
+    """Return the time scales of each run and seed of that sweep, and which of them are censored."""
+    rows = pd.read_parquet(results / "comovement/tables/comovement.parquet")
+    return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
+
+
 def two_phase_curves(results: Path) -> pd.DataFrame:
     """Return the curves of each run and seed, at about 120 log-spaced steps."""
     parts = []
@@ -169,6 +184,22 @@ def two_phase_curves(results: Path) -> pd.DataFrame:
             wide = curve.pivot(index="step", columns="metric", values="value").reset_index()
             parts.append(wide.assign(run=run, seed=seed))
     return pd.concat(parts).set_index(["run", "seed", "step"]).reset_index()
+
+
+def published(results: Path) -> pd.DataFrame:
+    """Return each published point of the two-phase Figures 3 and 4 beside ours, and how far they are apart.
+
+    The runs are those with the paper's recipe: at its full length, then in the default study.
+    """
+    made = [
+        beside(read_tables(paths).assign(run=run), figure)
+        for figure, runs in PAPERS_RECIPE.items()
+        for run in runs
+        if (paths := sorted(results.glob(f"{run}/[0-9]*/curves.parquet")))
+    ]
+    if not made:
+        raise FileNotFoundError(f"there is no run with the paper's recipe in {results}; make two_phase first")
+    return pd.concat(made)
 
 
 def two_phase_fig5(results: Path) -> pd.DataFrame:
@@ -280,7 +311,10 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "softmax_collapse": softmax_collapse,
     "prediction": prediction,
     "predicted": predicted,
+    "comovement": comovement,
+    "comovement_runs": comovement_runs,
     "two_phase_curves": two_phase_curves,
+    "published": published,
     "two_phase_fig5": two_phase_fig5,
     "time_scales": time_scales,
     "claims": claims,
@@ -312,14 +346,16 @@ def main(results: Path) -> None:
             make(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
-    # Only from the default study and its sweep: other studies in the folder have the same figures.
+    # Only from the default study and its sweeps: other studies in the folder have the same figures.
     for picture in sorted(
-        chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))
+        chain(*((results / study).glob("figures/*/*.png") for study in (".", "prediction", "comovement")))
     ):
         shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
     for example, figure in EXAMPLES.items():
         for picture in results.glob(f"{example}/figures/study/{figure}.png"):
             small(picture, DOCS / f"figures/example_{example}.png")
+    for picture in sorted(results.glob("paper/figures/two_phase/*.png")):  # the same figures, at full length
+        shutil.copy(picture, DOCS / f"figures/paper_{picture.parent.name}_{picture.name}")
     for page in results.glob("benchmarks.md"):
         shutil.copy(page, DOCS / page.name)
     for picture in results.glob("benchmarks/*.png"):

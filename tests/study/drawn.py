@@ -154,7 +154,8 @@ def studies(draw):
 
 def figure(config, name):
     """Draw the entry of a figure."""
-    panels = st.dictionaries(TITLES, some(config["runs"], 1), min_size=1, max_size=2)
+    n_panels = 1 if name == "two_phase/comovement" else 2  # a run has one task, which is its panel
+    panels = st.dictionaries(TITLES, some(config["runs"], 1), min_size=1, max_size=n_panels)
     own = {"panels": panels, "tables": some(drawable(config, name), 1)}
     return st.builds(dict.__or__, options("figures", name), st.fixed_dictionaries(own))
 
@@ -173,7 +174,7 @@ def drawable(config, figure):
     if not config["subnetworks"] or not all(defines("models", model, "subnetwork") for model in models):
         lacking |= {"comparison", *retrained(config)}
     if lacking & set(config["time_scales"]):
-        lacking.add("time_scales")
+        lacking |= {"time_scales", "comovement"}
     if "prediction" not in config or lacking & metrics_behind(config, "prediction"):
         lacking.add("prediction")
     drawn = constant("figures", figure, "DRAWS")

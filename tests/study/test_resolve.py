@@ -382,11 +382,17 @@ def test_a_missing_key_is_named(path):
         resolve(config)
 
 
+BENEATH = {"comovement_pilot.yaml": "comovement.yaml", "paper_seed1.yaml": "paper.yaml"}
+
+
 @pytest.mark.parametrize(
     "overlay", sorted((REPOSITORY / "config").glob("*.yaml")), ids=lambda path: path.name
 )
 def test_shipped_overlays_resolve(overlay):
-    assert resolve(overlaid(yaml.safe_load(overlay.read_text())))["runs"].keys() >= CONFIG["runs"].keys()
+    """An overlay is laid over the default study, some over another overlay of it."""
+    beneath = overlay.with_name(BENEATH.get(overlay.name, overlay.name))
+    laid = overlaid(*(yaml.safe_load(path.read_text()) for path in (beneath, overlay)))
+    assert resolve(laid)["runs"].keys() >= CONFIG["runs"].keys()
 
 
 def test_each_run_of_the_default_study_is_complete():

@@ -30,6 +30,20 @@ def test_a_sweep_gives_a_table_of_hits_and_misses_and_its_figure(tmp_path):
     assert tree.planned(picture) == set()
 
 
+def test_a_sweep_gives_a_table_of_pairs_of_time_scales_and_its_figure(tmp_path):
+    tree = copy_of_repository(tmp_path, "config/comovement.yaml", "tests/workflow/tiny_comovement.yaml")
+    picture = "results/moving/figures/two_phase/comovement.png"
+    tree.run(picture)
+    assert (tmp_path / picture).stat().st_size > 10_000
+    table = pd.read_parquet(tmp_path / "results/moving/tables/comovement.parquet")
+    of_runs, pairs = table[table["kind"] == "run"], table[table["kind"] == "pair"]
+    assert of_runs.groupby(["run", "seed"]).size().tolist() == [9] * 6  # 5 of curves, 2 of each estimate
+    assert set(of_runs["task"]) == {"a b^94 mod 96", "permutation group"}
+    primary = pairs[pairs["role"] == "primary"]
+    assert (primary[["aligned", "moving"]] == "cannot tell").all(axis=None) and len(primary) == 3
+    assert tree.planned(picture) == set()
+
+
 @pytest.fixture
 def plan(tmp_path):
     """Return a function that gives Snakemake's plan for targets in a sweep of 20 runs."""

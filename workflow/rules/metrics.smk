@@ -137,10 +137,30 @@ rule summary:
         "../scripts/summary.py"
 
 
+rule comovement:
+    """Say which time scales are aligned and move together over the runs of a sweep."""
+    input:
+        time_scales=inputs.time_scales_of_runs(STUDY, "comovement"),
+        curves=lambda wildcards: inputs.curves_of_table(STUDY, "comovement"),
+        again=lambda wildcards: RESULTS.again(rules.comovement.rule, wildcards),
+    output:
+        "<results>/tables/comovement.parquet",
+    log:
+        "<results>/logs/comovement.log",
+    conda:
+        "../envs/metrics.yaml"
+    params:
+        tasks=params.tasks(STUDY),
+        code=code("comovement"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.comovement.rule, wildcards),
+    script:
+        "../scripts/comovement.py"
+
+
 rule prediction:
     """Predict from their first steps which runs of a sweep generalise."""
     input:
-        curves=lambda wildcards: inputs.curves_of_prediction(STUDY),
+        curves=lambda wildcards: inputs.curves_of_table(STUDY, "prediction"),
         metrics=lambda wildcards: inputs.metrics_of_prediction(STUDY),
         again=lambda wildcards: RESULTS.again(rules.prediction.rule, wildcards),
     output:

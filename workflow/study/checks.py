@@ -220,8 +220,21 @@ def check_tables(config: dict, figure: str) -> None:
                 check_trainable(config["runs"][run], run, table, where)
             if table == "comparison" or table in retrained(config):
                 check_separable(config["runs"][run], run, table, where)
+        if table == "comovement":
+            check_tasks(entry["panels"], f"figures.{figure}.panels")
     check_drawn(figure, [kinds(config)[table] for table in entry["tables"]])
     check_recipes(config, figure)
+
+
+def check_tasks(panels: dict[str, list[str]], where: str) -> None:
+    """Check that each run stands in one panel, the title of which is its task in the table `comovement`."""
+    seen: dict[str, str] = {}
+    for panel, runs in panels.items():
+        for run in runs:
+            if run in seen:
+                what = f"run {run} stands in {shown(seen[run])} and {shown(panel)}, and a panel is a task"
+                raise StudyError(where, f"{what}; remove it from one of them")
+            seen[run] = panel
 
 
 def check_recipes(config: dict, figure: str) -> None:
@@ -255,7 +268,7 @@ def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> Non
 def check_curves(run: dict, name: str, table: str, where: str) -> None:
     """Check that a run that was recorded elsewhere has the curves from which a table of events is made."""
     needed = {"phases": ("train_accuracy", "test_accuracy")}
-    needed["time_scales"] = (*needed["phases"], "test_loss")
+    needed["time_scales"] = needed["comovement"] = (*needed["phases"], "test_loss")
     for curve in needed.get(table, ()) if is_source(run) else ():
         if curve not in run["recorded"].get("curves", []):
             what = f"run {name} has no table {table}, since its recording has no curve {curve}"

@@ -59,16 +59,14 @@ def retrained_of_seeds(study: dict, run: str) -> list[str]:
     ]
 
 
-def time_scales_of_runs(study: dict) -> list[str]:
-    """Return the time-scale tables of every run for which a figure draws them."""
-    return [f"<results>/{run}/time_scales.parquet" for run in runs_of_table(study, "time_scales")]
+def time_scales_of_runs(study: dict, table: str = "time_scales") -> list[str]:
+    """Return the time-scale tables of every run for which a figure draws them, or a table made from them."""
+    return [f"<results>/{run}/time_scales.parquet" for run in runs_of_table(study, table)]
 
 
-def curves_of_prediction(study: dict) -> list[str]:
-    """Return the curves of all runs of the prediction."""
-    return [
-        path for run in runs_of_table(study, "prediction") for path in tables_of_seeds(study, run, "curves")
-    ]
+def curves_of_table(study: dict, table: str) -> list[str]:
+    """Return the curves of all runs of a table of the whole study."""
+    return [path for run in runs_of_table(study, table) for path in tables_of_seeds(study, run, "curves")]
 
 
 def metrics_of_prediction(study: dict) -> list[str]:

@@ -60,6 +60,12 @@ def layer_of_subnetwork(study: dict, run: str, subnetwork: str) -> dict:
     return {"name": name, "width": widths_of_run(entry)[name]}
 
 
+def tasks(study: dict) -> dict[str, str]:
+    """Return {run: task} of the table `comovement`: the title of the panel in which the run stands."""
+    drawing = [entry for entry in study["figures"].values() if "comovement" in entry["tables"]]
+    return {run: panel for entry in drawing for panel, runs in entry["panels"].items() for run in runs}
+
+
 def drawn(study: dict, figure: str) -> dict[str, dict]:
     """Return the runs, metrics, sub-networks and levels of a figure, which its captions describe."""
     entry = study["figures"][figure]

@@ -7,6 +7,7 @@ time_scales          time scales of a run, found in its curves and the metrics t
                      lists or, without it, that of the study
 <subnetwork>.<mask>  curves of an entry of `subnetworks:`, trained alone
 comparison           the sub-networks of a run compared with the run itself
+comovement           which time scales are aligned and move together over the runs of the study
 prediction           which runs of the study generalise, predicted from their first steps by `prediction:`
 """
 
@@ -16,7 +17,7 @@ MASKS = ("activation", "weights")
 # Tables with one file for each run. The others have a file for each seed, and a summary of all seeds.
 OF_RUN = ("phases", "time_scales", "comparison")
 # Tables with one file for the study, made from the runs of all figures that draw it.
-OF_STUDY = ("prediction",)
+OF_STUDY = ("prediction", "comovement")
 
 
 def retrained(config: dict, masks: tuple[str, ...] = MASKS) -> list[str]:
@@ -42,7 +43,7 @@ def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
         return {table}
     if table == "curves":
         return set()
-    if table == "time_scales":
+    if table in ("time_scales", "comovement"):
         return set(timed(config, run))
     if table == "prediction":
         return set(chain(*config["prediction"]["estimates"].items()))

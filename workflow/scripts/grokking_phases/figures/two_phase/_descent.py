@@ -5,8 +5,6 @@ step, with its turning point marked. Panel (c) shows test cross-entropy, which t
 1 - test accuracy.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -19,6 +17,7 @@ from matplotlib.lines import Line2D
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.figures.two_phase._published import farthest, of_figure
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
@@ -85,6 +84,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
     if published:
         draw_published(a, f"{published}a", {"test_acc": "o", "train_batch_acc": "x"})
         draw_published(c, f"{published}c", {"test_loss": "o"})
+        for ax in (a, c):
+            span_published(ax, published, rows["step"].max())
     for ax, letter in ((a, "(a)"), (b, "(b)"), (c, "(c)")):
         ax.set_title(letter, loc="left")
     return figure
@@ -153,10 +154,20 @@ def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
 
 def draw_published(ax: Axes, panel: str, markers: dict[str, str]) -> None:
     """Draw the paper's own points in grey."""
-    points = pd.read_csv(Path(__file__).parent / "published.csv", comment="#")
+    points = of_figure(panel)
     for series, marker in markers.items():
-        shown = points[(points["figure"] == panel) & (points["series"] == series)]
+        shown = points[points["series"] == series]
         ax.plot(shown["step"], shown["value"], marker, color=GREY, markersize=3, zorder=0)
+
+
+def span_published(ax: Axes, name: str, last: float) -> None:
+    """Begin the axis at the paper's first step, and fit the other axis to what is drawn from there on."""
+    first = of_figure(name)["step"].min()
+    ax.set_xlim(first / 1.2, 1.2 * max(last, of_figure(name)["step"].max()))
+    if ax.get_ylabel() != "accuracy":
+        drawn = [line.get_xydata() for line in ax.lines if len(set(line.get_xdata())) > 1]
+        heights = np.concatenate([line[line[:, 0] >= first, 1] for line in drawn])
+        ax.set_ylim(0, 1.05 * np.nanmax(heights))
 
 
 def by_seed(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -188,7 +199,9 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
     else:
         key += " The paper names no estimator of information: no match is claimed."
     missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in not_found(rows)]
-    return " ".join(filter(None, [*recipes, key, grey, *missing]))
+    curves = rows[rows["quantity"].isin(CURVES)].rename(columns={"quantity": "metric"})
+    far = farthest(curves, published) if published else []
+    return " ".join(filter(None, [*recipes, key, grey, *far, *missing]))
 
 
 def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:

@@ -11,7 +11,7 @@ from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.recipes import described
+from grokking_phases.plotting.recipes import described, evaluation, sampling
 
 NEEDS_RECIPE = True
 DRAWS = ["time_scales"]
@@ -94,6 +94,11 @@ def missing(rows: pd.DataFrame) -> str:
     )
 
 
+def taken(run: dict) -> str:
+    """Return in words when snapshots were taken or, for a run of curves alone, when it was evaluated."""
+    return sampling(run) if "snapshots" in run else evaluation(run)
+
+
 def text(numbers: pd.DataFrame, study: dict) -> str:
     first = {
         panel: study["runs"][rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)
@@ -106,7 +111,7 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
     )
     return " ".join(
         [
-            *(f"First row of {panel}: {described(run)}." for panel, run in first.items()),
+            *(f"First row of {panel}: {described(run, taken)}." for panel, run in first.items()),
             f"Other rows differ in what is said at their left. {seeds}",
             "At the right, in words, what was not met or is no turning point.",
         ]

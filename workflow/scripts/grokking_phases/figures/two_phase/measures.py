@@ -1,0 +1,165 @@
+"""Every measure of a run on one page: curves, information, O-information, complexity, softmax collapse.
+
+The two-phase paper shows accuracy, test error and information. The other measures are those that it names,
+or that its recipe (weight decay 0) calls for. I(T;X) in bits is the candidate for the paper's own estimator,
+with its null: what normal variables of as many samples would have.
+"""
+
+from typing import NamedTuple
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.study_tables import BITS
+from grokking_phases.plotting.layouts import grid, sheet
+from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.recipes import all_described, regularised
+
+DRAWS = [
+    "curves",
+    "mutual_information",
+    "o_information",
+    "linear_mapping_number",
+    "local_complexity",
+    "softmax_collapse",
+    "time_scales",
+]
+EVENTS = {"fit": ("fitted", ":"), "peak": ("top of the test loss", "-."), "gen_0.98": ("generalised", "--")}
+SOLID, DASHED, DOTTED = "-", "--", ":"
+NULL = "information_x_gaussian"  # depends on the number of samples alone
+
+
+class Panel(NamedTuple):
+    """One panel: the options by which its tables are recognised, and {metric: (name, dashes)}."""
+
+    title: str
+    wanted: dict[str, str]
+    lines: dict[str, tuple[str, str]]
+    factor: float = 1.0
+    scale: str = "linear"
+
+
+CURVES = {"module": "curves"}
+KERNEL = {"estimator": "kernel_density", "noise_scale": "relative"}
+CANDIDATE = {"estimator": "binning_per_neuron", "range": "snapshot"}
+SPLITS = {"train": SOLID, "test": DASHED, "random": DOTTED}
+PANELS = [
+    Panel("accuracy", CURVES, {"train_accuracy": ("train", SOLID), "test_accuracy": ("test", DASHED)}),
+    Panel(
+        "loss (nats)", CURVES, {"train_loss": ("train", SOLID), "test_loss": ("test", DASHED)}, scale="log"
+    ),
+    Panel("norm of all weights", CURVES, {"weight_norm": ("", SOLID)}),
+    Panel("I(T;X), kernel density (nats)", KERNEL, {"information_x": ("", SOLID)}),
+    Panel("I(T;Y), kernel density (nats)", KERNEL, {"information_y": ("", SOLID)}),
+    Panel(
+        "I(T;X), bins of each unit (bits)",
+        CANDIDATE,
+        {"information_x": ("", SOLID), NULL: ("normal", DOTTED)},
+        BITS,
+    ),
+    Panel("synergy (bits)", {"module": "o_information"}, {"synergy": ("", SOLID)}, -BITS),
+    Panel("redundancy (bits)", {"module": "o_information"}, {"redundancy": ("", SOLID)}, BITS),
+    Panel(
+        "linear mapping number",
+        {"module": "linear_mapping_number"},
+        {"linear_mapping_number": ("", SOLID)},
+    ),
+    Panel(
+        "local complexity",
+        {"module": "local_complexity"},
+        {f"local_complexity_{split}": (split, dashes) for split, dashes in SPLITS.items()},
+    ),
+    Panel("share of samples at p = 1", {"module": "softmax_collapse"}, {"rounded_to_one": ("", SOLID)}),
+    Panel(
+        "last layer: norm",
+        {"module": "softmax_collapse"},
+        {"last_layer_norm": ("all", SOLID), "class_mean_norm": ("class mean", DASHED)},
+    ),
+]
+METRICS = {metric for panel in PANELS for metric in panel.lines}
+
+
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+    """Return {run, seed, table, layer, step, metric, value} at steps > 0, then time scales over seeds."""
+    measured = tables[(tables["step"] > 0) & tables["metric"].isin(METRICS)]
+    events = tables[(tables["table"] == "time_scales") & tables["seed"].isna() & tables["event"].isin(EVENTS)]
+    columns = ["run", "seed", "table", "layer", "step", "metric", "value", "event", "status"]
+    rows = pd.concat([measured, events], ignore_index=True).reindex(columns=columns)
+    return in_panels(rows.astype({"seed": "Int64"}), panels)
+
+
+def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return a page for each run."""
+    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+
+
+def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+    tables = {"curves": CURVES} | study["metrics"]
+    drawn = [(panel, rows) for panel in PANELS if len(rows := rows_of(panel, numbers, tables))]
+    figure, part = sheet(1.75 * -(-len(drawn) // 3), f"All measures: {title}", text(numbers, study))
+    for ax, (panel, rows) in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
+        draw_panel(ax, panel, rows)
+        draw_events(ax, numbers)
+    return figure
+
+
+def rows_of(panel: Panel, numbers: pd.DataFrame, tables: dict[str, dict]) -> pd.DataFrame:
+    """Return the rows of a panel, of all tables with the options that it wants."""
+    names = [name for name, entry in tables.items() if panel.wanted.items() <= entry.items()]
+    return numbers[numbers["table"].isin(names) & numbers["metric"].isin(panel.lines)]
+
+
+def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    """Draw each line of each layer, which has a colour; what does not depend on the layer is drawn once."""
+    rows = rows.assign(layer=rows["layer"].fillna(""))
+    layers = list(dict.fromkeys(rows["layer"]))
+    for i, layer in enumerate(layers):
+        for metric, (name, dashes) in panel.lines.items():
+            own = rows[(rows["layer"] == layer) & (rows["metric"] == metric)]
+            if metric == NULL and i:
+                continue
+            where = layer.replace("_", " ").replace(".hidden", ", feed-forward")
+            parts = [where if len(layers) > 1 and metric != NULL else "", name]
+            line = {"color": "0.3" if metric == NULL else f"C{i}", "linestyle": dashes}
+            draw_seeds(ax, own, panel.factor, line | {"label": ", ".join(filter(None, parts))})
+    ax.set(xscale="log", yscale=panel.scale)
+    ax.set_title(panel.title, fontsize="small")
+    if any(ax.get_legend_handles_labels()[1]):
+        ax.legend(fontsize=5, handlelength=2, loc="best")
+
+
+def draw_seeds(ax: Axes, rows: pd.DataFrame, factor: float, line: dict[str, str]) -> None:
+    """Draw the mean over seeds, with a band from the least to the largest."""
+    values = factor * rows.astype({"step": int}).pivot(index="step", columns="seed", values="value")
+    ax.plot(values.index, values.mean(axis=1), linewidth=1.1, **line)
+    edges = values.min(axis=1), values.max(axis=1)
+    ax.fill_between(values.index, *edges, color=line["color"], alpha=0.2, linewidth=0)
+
+
+def draw_events(ax: Axes, numbers: pd.DataFrame) -> None:
+    """Mark the time scales of the curves."""
+    for row in numbers[numbers["event"].notna() & (numbers["status"] == FOUND)].itertuples():
+        ax.axvline(row.step, color="0.4", linestyle=EVENTS[row.event][1], linewidth=0.8)
+
+
+def text(numbers: pd.DataFrame, study: dict) -> str:
+    runs = {run: study["runs"][run] for run in numbers["run"].unique()}
+    lines = ", ".join(f"{name} ({'not found' if lost else dashes})" for name, dashes, lost in marks(numbers))
+    return " ".join(
+        [
+            all_described(runs),
+            *(f"{regularised(run).capitalize()}." for run in runs.values()),
+            "Lines: means over seeds; bands: from the least to the largest.",
+            f"Vertical: {lines}; medians over seeds.",
+            "Dotted among bins of each unit: normal variables of as many samples. p is rounded to float32.",
+        ]
+    )
+
+
+def marks(numbers: pd.DataFrame) -> list[tuple[str, str, bool]]:
+    """Return (name, dashes in words, whether it is not found) of each time scale."""
+    words = {":": "dotted", "-.": "dash-dotted", "--": "dashed"}
+    found = set(numbers.loc[numbers["status"] == FOUND, "event"])
+    return [(name, words[dashes], event not in found) for event, (name, dashes) in EVENTS.items()]
