@@ -303,7 +303,9 @@ def main(results: Path) -> None:
     for picture in sorted(
         chain(*(study.glob("figures/*/*.png") for study in (results, results / "prediction")))
     ):
-        shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
+        for file in (picture, picture.with_suffix(".md")):  # figures of earlier versions have no notes
+            if file.exists():
+                shutil.copy(file, DOCS / f"figures/{file.parent.name}_{file.name}")
     for page in results.glob("benchmarks.md"):
         shutil.copy(page, DOCS / page.name)
     for picture in results.glob("benchmarks/*.png"):

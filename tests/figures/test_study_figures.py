@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import SEEDS, curves, curves_in, o_information, phases, run_with, table
+from made_up import SEEDS, curves, curves_in, o_information, phases, run_with, said, table
 
 from grokking_phases.figures.emergence import fig2
 from grokking_phases.figures.study import compare, information_plane, progress, synergy_redundancy
@@ -99,17 +99,17 @@ def test_progress_draws_every_measure_and_the_phases():
 def test_the_caption_says_what_note_and_header_say():
     for figure in (progress, information_plane, synergy_redundancy, compare):
         for page in drawn(figure, "own"):
-            caption = page.get_supxlabel()
+            caption = said(page)
             assert (
                 "MLP on digits, my own loop: Sequential; 400 probe samples; 2 seeds; 4 snapshots" in caption
             )
             assert "paper" not in caption.lower()
-    assert "divergence (absent)" in drawn(progress, "own")[0].get_supxlabel()
+    assert "divergence (absent)" in said(drawn(progress, "own")[0])
 
 
 @pytest.mark.parametrize("figure", [fig2, fig5])
 def test_figures_of_the_papers_say_nothing_of_the_papers_about_a_run_of_ones_own(figure):
-    own, trained = (drawn(figure, run)[0].get_supxlabel() for run in ("own", "wd2"))
+    own, trained = (said(drawn(figure, run)[0]) for run in ("own", "wd2"))
     assert "paper's text" not in own and "The paper names" not in own
     assert "paper's text" in trained or "The paper names" in trained
 

@@ -1,4 +1,4 @@
-"""Captions of the figures of any study: what the config, the notes and the headers say, and no more."""
+"""Words of the figures of any study: what the config, the notes and the headers say, and no more."""
 
 import pandas as pd
 
@@ -10,26 +10,28 @@ from grokking_phases.plotting.recipes import (
     regularised,
     spread,
 )
+from grokking_phases.plotting.words import Words
 
 SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
+NO_WORDS = Words()
 STAGES = ("module", "layers", "steps", "seeds")
 
 
-def text(numbers: pd.DataFrame, study: dict, *more: str) -> str:
-    """Return the caption: runs, lines and bands, options of the metrics, and seeds that ended early."""
+def words(numbers: pd.DataFrame, study: dict, key: Words = NO_WORDS) -> Words:
+    """Return lines and bands and a key; as notes, runs, options of the metrics, seeds that ended early."""
     measured = numbers[numbers["metric"].notna()]
     runs = {run: study["runs"][run] for run in dict.fromkeys(numbers["run"])}
-    return " ".join(
+    return Words(
+        [spread(measured), *key.caption],
         [
-            *filter(None, [all_described(runs)]),
+            *key.notes,
+            *all_described(runs),
             *(f"{name}: {regularised(run)}." for name, run in runs.items() if not is_elsewhere(run)),
-            spread(measured),
             *options_of(measured, study["metrics"]),
-            *more,
             *([SIGN] if "synergy" in set(measured["metric"]) else []),
             *ended_early(measured[measured["table"] == "curves"], runs),
             *broken(runs),
-        ]
+        ],
     )
 
 
@@ -45,13 +47,18 @@ def listed(entry: dict) -> str:
     return words or entry["module"].replace("_", " ")
 
 
-def phases_text(events: pd.DataFrame) -> list[str]:
+def phases_words(events: pd.DataFrame) -> Words:
     """Return what is shaded and dotted, and which events are not found, if a table of phases is drawn."""
     if events.empty:
-        return []
+        return NO_WORDS
     absent = events[events["step"].isna() & ~events["event"].str.endswith(".end")]
     names = dict.fromkeys(
         f"{row.event.partition('.')[0].replace('_', ' ')} ({row.status})" for row in absent.itertuples()
     )
-    key = "Shaded: phases of the mean curve, by a rule stated beforehand; dotted: memorised, generalised"
-    return [f"{key} (medians over seeds)." + (f" Without: {', '.join(names)}." if names else "")]
+    return Words(
+        ["Shaded: phases of the mean curve; dotted: memorised, generalised (medians over seeds)."],
+        [
+            "Phases: by a rule stated beforehand.",
+            *([f"Without: {', '.join(names)}."] if names else []),
+        ],
+    )
