@@ -72,7 +72,7 @@ def figures():
 
 
 @cache
-def numbers_of(figure, n_steps=4, width=8):
+def numbers_of(figure, n_steps, width):
     """Return the numbers that a figure selects from made-up tables, with at most `n_steps` snapshots."""
     entry = study()["figures"][figure]
     runs = list(dict.fromkeys(run for runs in entry["panels"].values() for run in runs))
@@ -180,7 +180,7 @@ def of_sweep(entry):
         last = runs[run]["training"]["steps"]
         for seed in runs[run]["seeds"]:
             peak = (place % 3) + 0.2 * (seed % 5)
-            steps = np.array([0, *steps_of({"log": 40}, last)])
+            steps = np.unique([0, *steps_of({"log": 40}, last)])
             accuracy = (steps > last / (2 + place % 2)) * float(place % 3 > 0)
             for name, value in {
                 "test_accuracy": accuracy,
@@ -228,7 +228,7 @@ def of_o_information(options):
         "n_duplicate": lambda late, noise: 0 * late,
         "n_failed": lambda late, noise: 0 * late,
     }
-    for k in range(1, options.get("n_orders", 0) + 1):
+    for k in range(1, min(2, options.get("n_orders", 0)) + 1):
         values[f"synergy_order_{k}"] = lambda late, noise, k=k: synergy(late, noise) * (1 + k / 50)
         values[f"redundancy_order_{k}"] = values["redundancy"]
     return values

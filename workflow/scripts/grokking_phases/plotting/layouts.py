@@ -47,16 +47,13 @@ def grid(part: SubFigure, n_panels: int, sharey: bool = True) -> list[Axes]:
 
 
 def in_pages(panels: list, most: int = MOST_PANELS) -> list[list]:
-    """Return panels in parts of about the same size, one for each page."""
-    n_pages = ceil(len(panels) / most)
-    size = ceil(len(panels) / n_pages) if panels else 1
-    return [panels[i : i + size] for i in range(0, len(panels), size)]
+    """Return panels in parts, one for each page."""
+    return [panels[i : i + most] for i in range(0, len(panels), most)]
 
 
-def title_panel(ax: Axes, text: str, n_columns: int, **look) -> None:
+def title_panel(ax: Axes, text: str, n_columns: float, size: float = 9.0) -> None:
     """Write the title of a panel, one of `n_columns` side by side, in lines that do not reach the next."""
-    size = rcParams["axes.titlesize"]
-    ax.set_title(wrapped(text, 0.9 * (PAGE - 0.5) / n_columns, size), **look)
+    ax.set_title(wrapped(text, 0.98 * (PAGE - 0.5) / n_columns, size), fontsize=size)
 
 
 def name_axes(part: SubFigure, x: str, y: str) -> None:

@@ -1,5 +1,7 @@
 """Lines that differ in colour and dashes; the first, with which to compare the others, is black and solid."""
 
+from itertools import product
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -16,5 +18,35 @@ def draw_lines(ax: Axes, rows: pd.DataFrame, y: str, column: str, names: list) -
 
     The x-axis is logarithmic.
     """
-    sns.lineplot(rows, x="step", y=y, errorbar="se", ax=ax, **apart(column, names))
+    draw_means(ax, rows, y, **apart(column, names))
     ax.set_xscale("log")
+
+
+def draw_means(ax: Axes, rows: pd.DataFrame, y: str, **look) -> None:
+    """Draw a line for each hue and style: the mean over seeds, with a band of one standard error.
+
+    `look` are the keywords of seaborn's lineplot, which draws the same, but computes step by step in Python.
+    """
+    columns = [look[kind] for kind in ("hue", "style") if kind in look]
+    steps = rows.groupby([*dict.fromkeys(columns), "step"], sort=False, observed=True)[y]
+    found = steps.agg(["mean", "sem"]).reset_index().sort_values("step", kind="stable")
+    found = found.rename(columns={"mean": y})
+    first = len(ax.lines)
+    sns.lineplot(found, x="step", y=y, estimator=None, errorbar=None, sort=False, ax=ax, **look)
+    lines = [line for line in ax.lines[first:] if len(line.get_xdata())]
+    for line, drawn in zip(lines, in_order(found.dropna(subset=y), look), strict=True):
+        band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
+        ax.fill_between(drawn["step"], drawn[y] - drawn["sem"], drawn[y] + drawn["sem"], **band)
+
+
+def in_order(rows: pd.DataFrame, look: dict) -> list[pd.DataFrame]:
+    """Return the rows of each line, in the order in which seaborn draws lines: by hue, then by style."""
+    kinds = [kind for kind in ("hue", "style") if kind in look]
+    levels = [look.get(f"{kind}_order") or list(rows[look[kind]].unique()) for kind in kinds]
+    lines = []
+    for values in product(*levels):
+        chosen = rows
+        for kind, value in zip(kinds, values, strict=True):
+            chosen = chosen[chosen[look[kind]] == value]
+        lines.append(chosen)
+    return [line for line in lines if len(line)]

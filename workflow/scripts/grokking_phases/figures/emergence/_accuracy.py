@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.plotting.layouts import in_pages, legend_above, name_axes, sheet
+from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import (
     all_described,
@@ -39,7 +39,7 @@ def draw_accuracies(ax: Axes, rows: pd.DataFrame, **semantics) -> None:
 
     `semantics` are seaborn's (hue, style). The legend lists lines, without headings.
     """
-    sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, **semantics)
+    draw_means(ax, rows, "value", **semantics)
     for heading in [line for line in ax.lines if line.get_linewidth() == 0]:
         heading.remove()
     ax.set(xscale="log", xlabel="step", ylabel="accuracy", ylim=(-0.03, 1.03))

@@ -8,7 +8,6 @@ is drawn against redundancy, normalised and in bits, coloured by phase.
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -17,6 +16,7 @@ from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, miss
 from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
 from grokking_phases.figures.emergence._pareto import draw_path, marks
 from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import (
     all_described,
@@ -136,9 +136,7 @@ def draw_lines(
     order = list(LINES)
     look = {"hue": "metric", "hue_order": order, "style": "metric", "style_order": order, "palette": COLOURED}
     if len(rows):
-        sns.lineplot(
-            rows, x="step", y=quantity, errorbar="se", legend=quantity == "normalised", ax=ax, **look
-        )
+        draw_means(ax, rows, quantity, legend=quantity == "normalised", **look)
     for phase, (start, end) in phases.items():
         ax.axvspan(start, end, color=COLOURS[phase], alpha=0.15, linewidth=0)
 

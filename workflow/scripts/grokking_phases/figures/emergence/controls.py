@@ -7,7 +7,6 @@ and 7.
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -33,6 +32,7 @@ from grokking_phases.plotting.words import Words
 DRAWS = ["curves", "comparison"]
 COMPARED = ["difference", "beside_random", "generalised", "size", "chosen_at", "p", "same_size"]
 FOUND_OUT = ["status", "value", "low", "high", "n_found", "n_seeds"]
+LOW, HIGH = 0.025, 0.975
 BAND = "0.75"  # the grey of the sets drawn at random
 
 
@@ -91,14 +91,11 @@ def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     drawn = rows["subnetwork"] == RANDOM
     draw_accuracies(ax, rows[~drawn], **apart("subnetwork", names))
     if drawn.any():
-        summary = {
-            "estimator": "median",
-            "errorbar": ("pi", 95),
-            "label": "random sets: median, central 95 %",
-        }
+        steps = rows[drawn].groupby("step")["value"].quantile([LOW, 0.5, HIGH]).unstack()
         look = {"color": "0.45", "linestyle": "-.", "linewidth": 1, "zorder": 1}
-        band = {"facecolor": BAND, "alpha": 0.9}
-        sns.lineplot(rows[drawn], x="step", y="value", ax=ax, err_kws=band, **summary, **look)
+        ax.plot(steps.index, steps[0.5], label="random sets", **look)
+        band = {"facecolor": BAND, "alpha": 0.9, "linewidth": 0, "zorder": 0.9}
+        ax.fill_between(steps.index, steps[LOW], steps[HIGH], **band)
         ax.set(xlabel="step")
 
 
@@ -128,7 +125,7 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
         ax.annotate(lacking(rows, name), fontsize=SMALL - 1.5, va="center", **position).set_in_layout(False)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
-    ax.set(xlabel="steps later than the original", ylim=(len(alone) - 0.3, -0.5))
+    ax.set(xlabel="steps later than\nthe original", ylim=(len(alone) - 0.3, -0.5))
 
 
 def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
@@ -137,7 +134,8 @@ def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
     conclusions = by_run(numbers[~is_curve])
     return Words(
         [
-            f"Above: accuracy on the full test set. {spread(numbers[is_curve])}",
+            f"Above: accuracy on the full test set. {spread(numbers[is_curve])} Random sets: median, central "
+            "95 % of all draws and seeds.",
             f"Below: step at which test accuracy is first above {generalised_above(study):g}, less that of "
             "the original of the same seed; median, interval, and a circle for each seed.",
         ],

@@ -21,6 +21,7 @@ from grokking_phases.figures.emergence._synergy import (
     synergies,
 )
 from grokking_phases.plotting.layouts import legend_over, sheet
+from grokking_phases.plotting.lines import apart, draw_means
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
 from grokking_phases.plotting.words import Words
 
@@ -72,9 +73,9 @@ def draw_panel(
     drawn = list(rows["run"].unique())
     names = dict(zip(drawn, labels(runs, drawn), strict=True))
     colours = dict(zip(drawn, sns.color_palette("colorblind"), strict=False))
-    look = {"palette": {names[run]: colour for run, colour in colours.items()}, "errorbar": "se"}
+    palette = {names[run]: colour for run, colour in colours.items()}
     rows = rows.assign(name=rows["run"].map(names))
-    sns.lineplot(rows, x="step", y=quantity, hue="name", style="name", ax=ax, **look)
+    draw_means(ax, rows, quantity, **apart("name", list(names.values())) | {"palette": palette})
     for event in events.dropna(subset="step").itertuples():
         ax.axvline(event.step, color=colours[event.run], linestyle=":", linewidth=1)
     ax.set_xscale("log")

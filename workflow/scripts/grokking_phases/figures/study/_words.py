@@ -17,12 +17,15 @@ NO_WORDS = Words()
 STAGES = ("module", "layers", "steps", "seeds")
 
 
-def words(numbers: pd.DataFrame, study: dict, key: Words = NO_WORDS) -> Words:
-    """Return lines and bands and a key; as notes, runs, options of the metrics, seeds that ended early."""
+def words(numbers: pd.DataFrame, study: dict, key: Words = NO_WORDS, lines: str = "") -> Words:
+    """Return lines and bands and a key; as notes, runs, options of the metrics, seeds that ended early.
+
+    `lines` is a sentence in place of that on means and bands.
+    """
     measured = numbers[numbers["metric"].notna()]
     runs = {run: study["runs"][run] for run in dict.fromkeys(numbers["run"])}
     return Words(
-        [spread(measured), *key.caption],
+        [lines or spread(measured), *key.caption],
         [
             *key.notes,
             *all_described(runs),

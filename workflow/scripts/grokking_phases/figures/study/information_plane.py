@@ -26,6 +26,7 @@ DRAWS = ["mutual_information", "time_scales"]  # of time scales, those that are 
 MARKERS = ["o", "s", "^", "D", "v"]
 COLUMNS = ["run", "seed", "table", "layer", "step", "metric", "value", "event", "status", "source"]
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y"]
+LINES = "A path for each run and seed."
 KEY = "Colour: step; star: last. Dashed: ceilings; hollow: above 0.98 of one, which says nothing."
 NAMED = {"fit": "fitted", "compress": "I(T;X) turns", "peak": "loss peaks", "gen_0.98": "generalised"}
 EVENTS = Words(notes=["Arrows: events of the first seed, each at the nearest snapshot."])
@@ -66,7 +67,7 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, title: s
     figure, part = sheet(
         height,
         f"Information plane, {title}",
-        words(numbers, study, Words([KEY]) + (EVENTS if len(events) else Words())),
+        words(numbers, study, Words([KEY]) + (EVENTS if len(events) else Words()), LINES),
     )
     axes = grid(part, len(layers))
     for ax, layer in zip(axes, layers, strict=True):

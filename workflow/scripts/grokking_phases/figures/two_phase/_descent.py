@@ -103,7 +103,7 @@ def draw_phase(ax: Axes, rows: pd.DataFrame) -> None:
     """Shade the steps from fitting to test accuracy 0.98, medians over the seeds, if both are found."""
     start, end = (found(rows, event).median() for event in ("fit", "gen_0.98"))
     if start < end:
-        ax.axvspan(start, end, color="0.92", linewidth=0, zorder=0)
+        ax.axvspan(start, end, color="0.92", linewidth=0, zorder=-1)
 
 
 def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
@@ -172,7 +172,7 @@ def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
     for step in found(rows, "peak"):
         ax.axvline(step, color=TEST, linestyle=":", linewidth=0.9)
     ax.set(xscale="log", xlabel="step")
-    ax.set_ylabel("test cross-entropy (nats)", color=TEST)
+    ax.set_ylabel("test loss (nats)", color=TEST)
     error.set_ylabel("1 − test accuracy", color="C2")
     error.set_ylim(-0.03, 1.03)
     error.grid(False)
@@ -220,7 +220,7 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
             "Accuracies and losses on the full sets. (a) dotted: fitted, and test accuracy 0.98 for good.",
             "(b) diamond: the largest I(T;X), where it is a peak. Arrows: the events of the first seed, "
             "each at the nearest snapshot.",
-            "(c) dotted: the highest peak of the test loss after its first minimum.",
+            "(c) dotted: the highest peak of the test loss (cross-entropy) after its first minimum.",
             *of_paper[1 if published else 0 :],
             *recipes,
         ],

@@ -6,7 +6,6 @@ for the layer as it is and for the layer times three.
 """
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,6 +21,7 @@ from grokking_phases.plotting.layouts import (
     sheet,
     title_panel,
 )
+from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised, sampling_of, spread
 from grokking_phases.plotting.words import Words
@@ -29,9 +29,9 @@ from grokking_phases.plotting.words import Words
 DRAWS = ["mutual_information", "time_scales"]
 LINES = {
     "information_x": ("I(T;X)", "C0", "-"),
-    "information_y": ("I(T;Y)", "C1", "-"),
+    "information_y": ("I(T;Y)", "C1", "--"),
     "information_x_units": ("I(T;X), units shuffled", "C0", ":"),
-    "information_y_labels": ("I(T;Y), labels permuted", "C1", ":"),
+    "information_y_labels": ("I(T;Y), labels permuted", "C1", "-."),
 }
 EVENTS = ["compress", "compress_tripled"]
 LOWEST = -0.05  # least value that is drawn, as a part of the ceiling
@@ -76,7 +76,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[str]) 
     figure, part = sheet(height, f"Estimates of information: {title}", words(numbers, study))
     for ax, estimate in zip(grid(part, len(drawn)), drawn, strict=True):
         draw_panel(ax, numbers[numbers["estimate"] == estimate])
-        title_panel(ax, estimator_text(study["metrics"][estimate]), min(len(drawn), 3), fontsize="small")
+        title_panel(ax, estimator_text(study["metrics"][estimate]), min(len(drawn), 3), size=8)
     name_axes(part, "step", "information / its ceiling")
     legend_above(part)
     return figure
@@ -86,17 +86,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw means over seeds, with bands of one standard error; a dashed line shows where I(T;X) turns."""
     for metric, (name, colour, dashes) in LINES.items():
         curve = rows[rows["metric"] == metric]
-        sns.lineplot(
-            curve,
-            x="step",
-            y="normalised",
-            errorbar="se",
-            ax=ax,
-            color=colour,
-            linestyle=dashes,
-            label=name,
-            legend=False,
-        )
+        draw_means(ax, curve, "normalised", color=colour, linestyle=dashes, label=name, legend=False)
     for turn in rows[(rows["event"] == "compress") & (rows["status"] == FOUND)].itertuples():
         ax.axvline(turn.step, color="C0", linestyle="--", linewidth=0.8)
     ax.set(xscale="log", ylim=(LOWEST, 1.05))
