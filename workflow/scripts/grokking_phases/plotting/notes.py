@@ -1,6 +1,7 @@
 """The words of a figure's pages as plain Markdown, `figN.md` beside the picture.
 
-The same text is reStructuredText, which a report shows below the picture: headings are underlined, lists have hyphens, and a backslash stands before each sign that either would take for mark-up.
+The same text is reStructuredText, which a report shows below the picture: headings are underlined, lists have
+hyphens, and a backslash stands before each sign that either would take for mark-up.
 """
 
 import re
