@@ -15,8 +15,8 @@
 #   prediction   results/tables/prediction.parquet, over runs and seeds
 #   comovement   results/tables/comovement.parquet, over runs and seeds
 #   summary      results/{run}/summary/{table}.parquet, over seeds, of a metric or of the curves of a network
-#   figure       results/figures/{paper}/{figure}.{pdf,png,csv}
-#   paper_figure results/figures/{figure}.pdf, of both papers
+#   figure       results/figures/{paper}/{figure}.{pdf,png,csv,md}
+#   paper_figure results/figures/{figure}.{pdf,md}, of both papers
 
 
 # A config file that is named on the command line takes the place of config.yaml.

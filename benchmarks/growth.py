@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.pages import write_pdf, write_png
+from grokking_phases.plotting.words import Words
 
 LAST = 3  # an exponent is fitted to so many of the largest sizes; at small ones, fixed costs dominate
 LEAST = 1.0  # MB; less cannot be told from zero
@@ -57,7 +58,7 @@ def draw(path: Path) -> None:
 def drawn(rows: pd.DataFrame) -> Figure:
     """Return the page: time and memory side by side, and a row of panels for each variable, with its key."""
     variables, powers = rows["variable"].unique(), exponents(rows).set_index("curve")
-    figure, part = sheet(1.55 * len(variables), "How time and memory grow", CAPTION)
+    figure, part = sheet(1.55 * len(variables), "How time and memory grow", Words([CAPTION]))
     panels = part.subplots(len(variables), len(QUANTITIES), sharex="row", sharey="col", squeeze=False)
     for across, variable in zip(panels, variables, strict=True):
         chosen = rows[rows["variable"] == variable]

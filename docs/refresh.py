@@ -350,7 +350,9 @@ def main(results: Path) -> None:
     for picture in sorted(
         chain(*((results / study).glob("figures/*/*.png") for study in (".", "prediction", "comovement")))
     ):
-        shutil.copy(picture, DOCS / f"figures/{picture.parent.name}_{picture.name}")
+        for file in (picture, picture.with_suffix(".md")):  # figures of earlier versions have no notes
+            if file.exists():
+                shutil.copy(file, DOCS / f"figures/{file.parent.name}_{file.name}")
     for example, figure in EXAMPLES.items():
         for picture in results.glob(f"{example}/figures/study/{figure}.png"):
             small(picture, DOCS / f"figures/example_{example}.png")

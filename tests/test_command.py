@@ -131,6 +131,7 @@ def test_a_figure_is_drawn_from_tables_alone(saved):
     )
     assert "written to drawn/study_progress.pdf" in shown
     assert Path("drawn/study_progress.png").stat().st_size > 5000
+    assert "n bins 3" in Path("drawn/study_progress.md").read_text(encoding="utf-8")
     numbers = pd.read_csv("drawn/study_progress.csv")
     drawn = numbers[numbers["metric"] == "synergy"].set_index("step")["value"]
     table = read_table("o_information.parquet")
@@ -148,13 +149,14 @@ def test_curves_with_a_column_each_are_drawn_as_they_are(saved):
 
 
 def test_a_caption_says_only_what_the_tables_say():
-    from grokking_phases.figures.study._words import text
+    from grokking_phases.figures.study._words import words
 
     numbers = pd.DataFrame(
         {"run": ["a"], "seed": [0], "table": ["o_information"], "step": [1], "metric": ["x"]}
     )
     study = {"runs": {"a": {}}, "metrics": {"o_information": {"module": "o_information", "n_bins": 3}}}
-    said = text(numbers, study)
+    found = words(numbers, study)
+    said = " ".join(found.caption + found.notes)
     assert "n bins 3" in said
     assert not re.search("AdamW|weight decay|probe|None|All: |recorded elsewhere|: \\.", said)
 

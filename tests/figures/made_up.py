@@ -8,6 +8,7 @@ import pandas as pd
 
 from grokking_phases.analysis.events import MEAN, MEDIAN, OWN
 from grokking_phases.analysis.summary import normalised
+from grokking_phases.plotting.words import words_of
 from grokking_phases.recipe import Recipe
 
 SEEDS = (0, 1)
@@ -24,8 +25,14 @@ def is_named(thing, text):
 
 
 def named_in(figure, *things):
-    """Return those of the things that a figure's caption names."""
-    return [thing for thing in things if is_named(thing, figure.get_supxlabel())]
+    """Return those of the things that a figure's caption or notes name."""
+    return [thing for thing in things if is_named(thing, said(figure))]
+
+
+def said(figure):
+    """Return the words of a figure: its caption, then its notes."""
+    words = words_of(figure)
+    return " ".join(words.caption + words.notes)
 
 
 def curves_in(ax):

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import O_INFORMATION, curves, is_named, named_in, o_information, phases, run_with
+from made_up import O_INFORMATION, curves, is_named, named_in, o_information, phases, run_with, said
 
 from grokking_phases.figures.emergence import fig2, fig3, fig4
 from grokking_phases.figures.emergence._boundaries import missing, phases_at, spans, worded
@@ -113,7 +113,7 @@ def test_phases_that_some_seeds_lack_are_counted(events, named):
     ]
     assert is_named(named, sentence) and is_named(2, sentence)
     assert ("end" in sentence) == (named == "end of emergence")
-    assert sentence in fig2.draw(fig2.select(rows, PANELS), STUDY)[1].get_supxlabel()
+    assert sentence in said(fig2.draw(fig2.select(rows, PANELS), STUDY)[1])
 
 
 def test_without_a_table_of_phases_no_phase_is_drawn():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from made_up import is_named, run_with, table
+from made_up import is_named, run_with, said, table
 from matplotlib.colors import same_color
 
 from grokking_phases.analysis.events import PHASES
@@ -64,4 +64,4 @@ def test_each_run_shows_the_share_of_orders_and_whether_the_own_order_has_the_ph
 
 def test_the_caption_names_the_runs_and_the_number_of_orders():
     _, [figure] = drawn()
-    assert is_named(4, figure.get_supxlabel())
+    assert is_named(4, said(figure))

@@ -29,8 +29,8 @@ def test_only_rows_over_seeds_are_selected_for_every_rule():
 
 
 def test_each_run_and_estimate_has_a_panel_and_each_rule_a_row():
-    _, [figure] = drawn()
-    axes = figure.subfigs[0].axes
+    _, figures = drawn()
+    axes = [ax for figure in figures for ax in figure.subfigs[0].axes]
     titles = [ax.get_title() for ax in axes]
     assert [title.split(",")[0] for title in titles] == ["high", "high", "low", "low"]
     assert len(set(titles)) == 4
@@ -41,7 +41,7 @@ def test_each_run_and_estimate_has_a_panel_and_each_rule_a_row():
 
 
 def test_an_estimate_without_options_is_called_by_its_name():
-    _, [figure] = drawn(metrics={})
+    _, [figure, _] = drawn(metrics={})
     assert figure.subfigs[0].axes[0].get_title() == "high, o_information_paper"
 
 
@@ -49,8 +49,8 @@ def test_each_layer_has_its_own_column():
     later = {event: 2 * step for event, step in STEPS.items()}
     rows = pd.concat([phases("wd2", STEPS), phases("wd2", later, layer="preactivation")], ignore_index=True)
     numbers = phase_rule.select(rows, {"high": ["wd2"]})
-    [figure] = phase_rule.draw(numbers, {"runs": RUNS, "metrics": O_INFORMATION})
-    axes = figure.subfigs[0].axes
+    figures = phase_rule.draw(numbers, {"runs": RUNS, "metrics": O_INFORMATION})
+    axes = [ax for figure in figures for ax in figure.subfigs[0].axes]
     assert [title.split()[-1] for title in (ax.get_title() for ax in axes)] == [
         "hidden",
         "hidden",

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from made_up import said
 
 from grokking_phases.analysis.prediction import predictions
 from grokking_phases.figures.emergence import prediction as figure
@@ -129,7 +130,7 @@ def test_leads_are_drawn_for_scored_hits(drawn):
 
 def test_the_caption_states_the_rule_the_seeds_and_runs_left_out(drawn):
     _, [_, page] = drawn
-    text = page.get_supxlabel()
+    text = said(page)
     for part in (
         "from step 1 / learning rate to 10% of training",
         "are of seed 1 (small marks), all else of seed 2, 3 of the same settings",
@@ -163,7 +164,7 @@ def test_a_table_from_a_file_is_drawn_alike(drawn, tmp_path):
     pq.write_table(written, tmp_path / "prediction.parquet")
     numbers = figure.select(pq.read_table(tmp_path / "prediction.parquet").to_pandas(), PANELS)
     [_, again] = figure.draw(numbers, {"runs": RUNS, "metrics": {}})
-    assert again.get_supxlabel() == page.get_supxlabel()
+    assert said(again) == said(page)
     for ax, other in zip(axes(again), axes(page), strict=True):
         assert ax.get_title(loc="left") == other.get_title(loc="left")
         assert len(ax.collections) == len(other.collections)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from made_up import O_INFORMATION, curves_in, is_named, o_information, run_with, table
+from made_up import O_INFORMATION, curves_in, is_named, o_information, run_with, said, table
 
 from grokking_phases.figures.emergence import softmax_collapse
 
@@ -35,7 +35,7 @@ def test_the_two_losses_are_lines_of_their_own_with_names_that_tell_them_apart()
         np.testing.assert_allclose(line.get_xydata(), [[step, scale * (1 + step)] for step in (1, 10, 100)])
     names = [entry.get_text() for entry in figure.subfigs[0].legends[0].get_texts()]
     assert ["float32" in name for name in names] == [False, True]
-    assert is_named("2 of 6", figure.get_supxlabel())  # snapshots, of two seeds
+    assert is_named("2 of 6", said(figure))  # snapshots, of two seeds
 
 
 def test_synergy_under_each_treatment_of_ties_stands_beside_it():

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import SEEDS, curves, curves_in, o_information, phases, run_with, table
+from made_up import SEEDS, curves, curves_in, o_information, phases, run_with, said, table
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.emergence import fig2
 from grokking_phases.figures.study import compare, information_plane, progress, synergy_redundancy
-from grokking_phases.figures.study._words import phases_text
+from grokking_phases.figures.study._words import phases_words
 from grokking_phases.figures.two_phase import fig5
 
 OWN = {
@@ -101,20 +101,21 @@ def test_progress_draws_every_measure_and_the_phases():
 def test_the_caption_says_what_note_and_header_say():
     for figure in (progress, information_plane, synergy_redundancy, compare):
         for page in drawn(figure, "own"):
-            caption = page.get_supxlabel()
+            caption = said(page)
             assert (
                 "MLP on digits, my own loop: Sequential; 400 probe samples; 2 seeds; 4 snapshots" in caption
             )
             assert "paper" not in caption.lower()
-    assert "divergence (absent)" in drawn(progress, "own")[0].get_supxlabel()
+    assert "divergence (absent)" in said(drawn(progress, "own")[0])
 
 
 def test_the_caption_names_no_mark_that_is_not_drawn():
-    assert "bands" not in drawn(information_plane, "own")[0].get_supxlabel()
-    caption = drawn(progress, "own")[0].get_supxlabel()
-    assert "Shaded" in caption and "Dotted: generalised (" in caption
+    assert "bands" not in said(drawn(information_plane, "own")[0])
+    words = said(drawn(progress, "own")[0])
+    assert "Shaded" in words and "Dotted: generalised (" in words
     events = pd.DataFrame({"event": ["memorised", "emergence.start"], "step": np.nan, "status": "absent"})
-    assert phases_text(events) == ["Without: memorised, emergence (absent)."]
+    words = phases_words(events)
+    assert words.caption == [] and "Without: memorised, emergence (absent)." in words.notes
 
 
 def test_rounding_is_not_stretched_over_an_axis():
@@ -128,7 +129,7 @@ def test_rounding_is_not_stretched_over_an_axis():
 
 @pytest.mark.parametrize("figure", [fig2, fig5])
 def test_figures_of_the_papers_say_nothing_of_the_papers_about_a_run_of_ones_own(figure):
-    own, trained = (drawn(figure, run)[0].get_supxlabel() for run in ("own", "wd2"))
+    own, trained = (said(drawn(figure, run)[0]) for run in ("own", "wd2"))
     assert "paper's text" not in own and "The paper names" not in own
     assert "paper's text" in trained or "The paper names" in trained
 

@@ -125,7 +125,7 @@ def run_stages(study, folder):
     for figure, entry in study["figures"].items():
         tables = tables_of_figure(study, figure)
         given = [{"path": here([path])[0], **said} for path, said in tables.items()]
-        output = {kind: f"r/figures/{figure}.{kind}" for kind in ("pdf", "png", "csv")}
+        output = {kind: f"r/figures/{figure}.{kind}" for kind in ("pdf", "png", "csv", "md")}
         drawn = params.drawn(study, figure)
         main_of("figure", folder)(figure, entry, given, drawn, output | {"stamp": "stamp"})
 
@@ -165,6 +165,7 @@ def test_phases_and_time_scales_are_of_each_layer(pipeline):
 @pytest.mark.parametrize("figure", list(STUDY["figures"]))
 def test_every_figure_is_drawn(pipeline, figure):
     assert (pipeline.folder / f"r/figures/{figure}.png").stat().st_size > 10_000
+    assert figure in (pipeline.folder / f"r/figures/{figure}.md").read_text(encoding="utf-8")
 
 
 def test_a_recording_that_was_made_anew_meanwhile_is_refused(pipeline, tmp_path):

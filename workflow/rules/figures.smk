@@ -2,7 +2,7 @@
 
 
 rule figure:
-    """Draw one figure of one paper, and write the numbers that it shows."""
+    """Draw one figure of one paper, and write the numbers that it shows, its caption and notes."""
     input:
         lambda wildcards: list(inputs.tables_of_figure(STUDY, f"{wildcards.paper}/{wildcards.figure}")),
         again=lambda wildcards: RESULTS.again(rules.figure.rule, wildcards),
@@ -11,15 +11,16 @@ rule figure:
         png=report(
             "<results>/figures/{paper}/{figure}.png",
             caption="../report/figure.rst",
-            category="{paper}",
+            category=lambda wildcards: params.section(wildcards.paper),
             labels={"figure": "{figure}", "shows": "picture"},
         ),
         csv=report(
             "<results>/figures/{paper}/{figure}.csv",
             caption="../report/numbers.rst",
-            category="{paper}",
-            labels={"figure": "{figure}", "shows": "table"},
+            category=lambda wildcards: params.section(wildcards.paper),
+            labels={"figure": "{figure}", "shows": "numbers"},
         ),
+        md="<results>/figures/{paper}/{figure}.md",
     log:
         "<results>/logs/figure/{paper}/{figure}.log",
     conda:
@@ -37,12 +38,14 @@ rule figure:
 
 
 rule paper_figure:
-    """Join figure N of both papers in one file."""
+    """Join figure N of both papers in one file, and their words in another."""
     input:
-        lambda wildcards: inputs.figures_of_papers(STUDY, wildcards.figure),
+        pdf=lambda wildcards: inputs.figures_of_papers(STUDY, wildcards.figure, "pdf"),
+        md=lambda wildcards: inputs.figures_of_papers(STUDY, wildcards.figure, "md"),
         again=lambda wildcards: RESULTS.again(rules.paper_figure.rule, wildcards),
     output:
-        "<results>/figures/{figure}.pdf",
+        pdf="<results>/figures/{figure}.pdf",
+        md="<results>/figures/{figure}.md",
     log:
         "<results>/logs/paper_figure/{figure}.log",
     conda:

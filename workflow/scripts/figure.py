@@ -1,10 +1,11 @@
-"""Draw one figure: its pages as PDF and PNG, and the numbers drawn as CSV."""
+"""Draw one figure: its pages as PDF and PNG, the numbers drawn as CSV, its words as Markdown."""
 
 import pandas as pd
 
 from grokking_phases.jobs.logs import logged
+from grokking_phases.plotting.notes import write_notes
 from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
-from grokking_phases.plotting.style import remark
+from grokking_phases.plotting.words import remark
 from grokking_phases.plugins import module, options_in
 from grokking_phases.storage.atomic_write import whole
 from grokking_phases.storage.headers import of_all
@@ -26,6 +27,7 @@ def main(figure: str, entry: dict, tables: list[dict], study: dict, output: dict
         numbers.to_csv(unfinished, index=False)
     write_pdf(output["pdf"], pages, output["stamp"])
     write_png(output["png"], pages, output["stamp"])
+    write_notes(output["md"], figure, pages, output["stamp"])
 
 
 with logged(snakemake.log[0]):

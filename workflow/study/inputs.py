@@ -96,7 +96,7 @@ def tables_of_figure(study: dict, figure: str) -> dict[str, dict]:
     return named
 
 
-def figures_of_papers(study: dict, figure: str) -> list[str]:
-    """Return the files of the figures with this name, of all papers that have one."""
+def figures_of_papers(study: dict, figure: str, ending: str) -> list[str]:
+    """Return the files, by their ending, of the figures with this name, of all papers that have one."""
     papers = sorted(Path(name).parent for name in study["figures"] if Path(name).name == figure)
-    return [f"<results>/figures/{paper}/{figure}.pdf" for paper in papers]
+    return [f"<results>/figures/{paper}/{figure}.{ending}" for paper in papers]

@@ -108,5 +108,10 @@ def metric_modules(study: dict, metric: str) -> list[str]:
     return [module_name(*each) for each in [module, *plugins_of(*module, entry)]]
 
 
+def section(paper: str) -> str:
+    """Return the title of the report's section with the figures of a folder: `Two-phase paper`."""
+    return "Any study" if paper == "study" else f"{paper.replace('_', '-').capitalize()} paper"
+
+
 def figure_module(paper: str, figure: str) -> str:
     return module_name("figures", f"{paper}/{figure}")

@@ -165,7 +165,7 @@ def measure(files: tuple[Path, ...], metric: str, options: tuple[str, ...], to: 
 @click.option("--to", default="figures", type=click.Path(path_type=Path), help="The folder of the pictures.")
 @in_one_sentence
 def figures(tables: tuple[Path, ...], figure: str, to: Path) -> None:
-    """Draw a figure from tables: PDF, PNG, and the numbers drawn as CSV.
+    """Draw a figure from tables: PDF, PNG, the numbers drawn as CSV, its caption and notes as Markdown.
 
     TABLES are those of `measure`, of a recording (curves.parquet), or your own: .parquet or .csv with the
     columns step, metric, value and, if there are several, run, seed and layer. A table has the name of its

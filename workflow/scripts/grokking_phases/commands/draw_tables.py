@@ -9,6 +9,7 @@ import pandas as pd
 from grokking_phases import plugins
 from grokking_phases.commands.list_modules import modules_of
 from grokking_phases.nearest_name import meant
+from grokking_phases.plotting.notes import write_notes
 from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
 from grokking_phases.storage.stamps import stated
 
@@ -42,10 +43,11 @@ def draw_tables(paths: list[Path], figure: str, to: Path) -> list[Path]:
         what = f"{figure} needs {missing!r}, which these tables do not say"
         raise ValueError(f"{what}; draw it in a study, or take --figure study/progress.") from error
     to.mkdir(parents=True, exist_ok=True)
-    files = [to / f"{figure.replace('/', '_')}{ending}" for ending in (".pdf", ".png", ".csv")]
+    files = [to / f"{figure.replace('/', '_')}{ending}" for ending in (".pdf", ".png", ".csv", ".md")]
     write_pdf(files[0], pages)
     write_png(files[1], pages)
     numbers.to_csv(files[2], index=False)
+    write_notes(files[3], figure, pages)
     return files
 
 

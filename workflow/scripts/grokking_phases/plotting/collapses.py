@@ -1,13 +1,16 @@
 """Softmax collapse over training, as the figures of both papers draw it (`metrics.softmax_collapse`)."""
 
+from math import ceil
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.layouts import in_pages, legend_above, sheet
 from grokking_phases.plotting.lines import draw_lines
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
+from grokking_phases.plotting.words import Words
 
 QUANTITIES = {
     "rounded_to_one": "share of samples at p = 1",
@@ -15,11 +18,11 @@ QUANTITIES = {
     "last_layer_norm": "norm of the last layer",
     "logit_scale": "scale of the logits",
 }
-ABOUT = (
-    "p: probability of the sample's class, rounded to float32. Class-mean part: what the rows of the last "
-    "layer have in common, which softmax ignores. Scale: root mean square of the logits less their mean over "
-    "classes. All on the train set."
-)
+KEY = "All on the train set; p: probability of the sample's class, rounded to float32."
+ABOUT = [
+    "Class-mean part: what the rows of the last layer have in common, which softmax ignores.",
+    "Scale: root mean square of the logits less their mean over classes.",
+]
 
 
 def collapses(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -29,23 +32,26 @@ def collapses(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFram
 
 
 def draw_collapses(numbers: pd.DataFrame, study: dict, besides: dict[str, str] | None = None) -> list[Figure]:
-    """Return a page for each panel, with a line for each of its runs.
+    """Return a page for each panel, with a line for each of its runs; more, of more than six quantities.
 
     `besides` maps other metrics, which may be negative, to the names of their axes; they come first.
     """
-    quantities = (besides or {}) | QUANTITIES
-    pages = numbers.groupby("panel", sort=False)
-    return [draw_page(rows, study["runs"], panel, quantities) for panel, rows in pages]
+    quantities = list(((besides or {}) | QUANTITIES).items())
+    return [
+        draw_page(rows, study["runs"], panel, dict(drawn))
+        for panel, rows in numbers.groupby("panel", sort=False)
+        for drawn in in_pages(quantities)
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, runs: dict[str, dict], panel: str, quantities: dict[str, str]) -> Figure:
     drawn = list(numbers["run"].unique())
     names = dict(zip(drawn, labels(runs, drawn), strict=True))
     rows = numbers.assign(name=numbers["run"].map(names))
-    title, n = f"Softmax collapse: {panel}", len(quantities) // 2
-    figure, part = sheet(0.3 + 2.1 * n, title, text(numbers, {run: runs[run] for run in drawn}))
-    axes = part.subplots(n, 2, sharex=True)
-    for ax, (quantity, name) in zip(axes.flat, quantities.items(), strict=True):
+    title, n = f"Softmax collapse: {panel}", ceil(len(quantities) / 2)
+    figure, part = sheet(0.5 + 1.8 * n, title, words(numbers, {run: runs[run] for run in drawn}))
+    axes = part.subplots(n, 2, sharex=True, squeeze=False)
+    for ax, (quantity, name) in zip(axes.flat, quantities.items(), strict=False):
         draw_panel(ax, rows[rows["metric"] == quantity], quantity, list(names.values()))
         ax.set(xlabel="step", ylabel=name)
     legend_above(part, 2)
@@ -62,16 +68,17 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str, names: list[str]) ->
         ax.set_yscale("symlog", linthresh=1)
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
-    return " ".join(
+def words(numbers: pd.DataFrame, runs: dict[str, dict]) -> Words:
+    return Words(
+        [spread(numbers), KEY],
         [
-            all_described(runs),
+            *all_described(runs),
             *held(numbers, runs),
-            f"{spread(numbers)} {ABOUT}",
+            *ABOUT,
             *undefined(numbers),
             *cut_short(numbers, runs),
             *broken(runs),
-        ]
+        ],
     )
 
 

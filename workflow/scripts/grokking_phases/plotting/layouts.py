@@ -5,22 +5,28 @@ The legend stands above the panels so that it covers no data.
 
 from math import ceil
 
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from grokking_phases.plotting.style import PAGE, caption, page
+from grokking_phases.plotting.style import PAGE, page
+from grokking_phases.plotting.words import SIZE, Words, width_of, wrapped, write_words
 
 MOST_COLUMNS = 3
-TITLE, LINE = 0.35, 0.125  # inches that a title and a line of the caption take
-LETTERS = 145  # letters in a line of the caption
+MOST_PANELS = 6  # on a page
+TITLE = 0.2  # inches that a line of the title takes
+LINE = 1.25 * SIZE / 72  # inches that a line of the caption takes
+TITLE_SIZE = 10.0  # points
+HANDLE = 40.0  # points, of a legend's entry beside its name
 
 
-def sheet(height: float, title: str, text: str) -> tuple[Figure, SubFigure]:
+def sheet(height: float, title: str, words: Words) -> tuple[Figure, SubFigure]:
     """Return a new page and its part for panels, which is `height` inches high."""
-    n_lines = sum(ceil(len(paragraph) / LETTERS) for paragraph in text.split("\n"))
-    figure = page(PAGE, TITLE + height + LINE * n_lines)
-    figure.suptitle(title)
-    caption(figure, text)
+    title = wrapped(title, PAGE, 1.05 * TITLE_SIZE)
+    n_lines, n_titles = len(words.fitted(PAGE).caption), title.count("\n") + 1
+    figure = page(PAGE, 0.1 + TITLE * n_titles + height + LINE * n_lines)
+    figure.suptitle(title, fontsize=TITLE_SIZE)
+    write_words(figure, words)
     return figure, figure.subfigures()
 
 
@@ -40,6 +46,16 @@ def grid(part: SubFigure, n_panels: int, sharey: bool = True) -> list[Axes]:
     return axes[:n_panels]
 
 
+def in_pages(panels: list, most: int = MOST_PANELS) -> list[list]:
+    """Return panels in parts, one for each page."""
+    return [panels[i : i + most] for i in range(0, len(panels), most)]
+
+
+def title_panel(ax: Axes, text: str, n_columns: float, size: float = 9.0) -> None:
+    """Write the title of a panel, one of `n_columns` side by side, in lines that do not reach the next."""
+    ax.set_title(wrapped(text, 0.98 * (PAGE - 0.5) / n_columns, size), fontsize=size)
+
+
 def name_axes(part: SubFigure, x: str, y: str) -> None:
     """Write one name for the horizontal axes of all panels, and one for the vertical axes."""
     for ax in part.axes:
@@ -56,7 +72,20 @@ def legend_above(part: SubFigure, n_columns: int = 4) -> None:
         entries |= dict(zip(names, handles, strict=True))
         if ax.get_legend():
             ax.get_legend().remove()
-    part.legend(entries.values(), entries, loc="outside upper center", ncols=n_columns, frameon=False)
+    draw_legend(part, list(entries.values()), list(entries), n_columns)
+
+
+def draw_legend(part: SubFigure, handles: list, names: list[str], n_columns: int = 4) -> None:
+    """Draw a legend above the panels, in at most `n_columns` columns that the page can hold."""
+    columns = min(n_columns, columns_of(names, rcParams["legend.fontsize"]))
+    place = {"loc": "outside upper center", "frameon": False, "columnspacing": 1.2, "handletextpad": 0.5}
+    part.legend(handles, names, ncols=columns, **place)
+
+
+def columns_of(names: list[str], size: float) -> int:
+    """Return how many columns of names a page can hold in a legend."""
+    longest = max((width_of(name, size) for name in names), default=0)
+    return max(1, int(72 * PAGE // (longest + HANDLE)))
 
 
 def legend_over(ax: Axes, title: str, n_columns: int = 2) -> None:

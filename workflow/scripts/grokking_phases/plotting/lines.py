@@ -1,6 +1,6 @@
 """Lines that differ in colour and dashes; the first, with which to compare the others, is black and solid."""
 
-from typing import Any
+from itertools import product
 
 import pandas as pd
 import seaborn as sns
@@ -22,21 +22,31 @@ def draw_lines(ax: Axes, rows: pd.DataFrame, y: str, column: str, names: list) -
     ax.set_xscale("log")
 
 
-def draw_means(ax: Axes, rows: pd.DataFrame, y: str, palette: list | dict, **look: Any) -> None:
-    """Draw the mean of y at each step for each name in the column `hue`, with a band of one standard error.
+def draw_means(ax: Axes, rows: pd.DataFrame, y: str, **look) -> None:
+    """Draw a line for each hue and style: the mean over seeds, with a band of one standard error.
 
-    `look` holds seaborn's keywords: `hue`, `hue_order` and others; `palette` has a colour for each name. The
-    means are taken here, because seaborn takes them step by step, which is ten times as slow.
+    `look` are the keywords of seaborn's lineplot, which draws the same, but computes step by step in Python.
     """
-    hue = look["hue"]
-    names = look.get("hue_order", rows[hue].unique())
-    colours = palette if isinstance(palette, dict) else dict(zip(names, palette, strict=False))
-    means = (
-        rows.groupby([hue, "step"], observed=True)[y].agg(["mean", "sem"]).dropna(subset="mean").reset_index()
-    )
-    look = {"palette": colours, "hue_order": names} | look
-    sns.lineplot(means, x="step", y="mean", estimator=None, errorbar=None, ax=ax, **look)
-    for name in names:
-        of_name = means[means[hue] == name]
-        low, high = of_name["mean"] - of_name["sem"], of_name["mean"] + of_name["sem"]
-        ax.fill_between(of_name["step"], low, high, color=colours[name], alpha=0.2)
+    columns = [look[kind] for kind in ("hue", "style") if kind in look]
+    steps = rows.groupby([*dict.fromkeys(columns), "step"], sort=False, observed=True)[y]
+    found = steps.agg(["mean", "sem"]).reset_index().sort_values("step", kind="stable")
+    found = found.rename(columns={"mean": y})
+    first = len(ax.lines)
+    sns.lineplot(found, x="step", y=y, estimator=None, errorbar=None, sort=False, ax=ax, **look)
+    lines = [line for line in ax.lines[first:] if len(line.get_xdata())]
+    for line, drawn in zip(lines, in_order(found.dropna(subset=y), look), strict=True):
+        band = {"color": line.get_color(), "alpha": 0.2, "linewidth": 0}
+        ax.fill_between(drawn["step"], drawn[y] - drawn["sem"], drawn[y] + drawn["sem"], **band)
+
+
+def in_order(rows: pd.DataFrame, look: dict) -> list[pd.DataFrame]:
+    """Return the rows of each line, in the order in which seaborn draws lines: by hue, then by style."""
+    kinds = [kind for kind in ("hue", "style") if kind in look]
+    levels = [look.get(f"{kind}_order") or list(rows[look[kind]].unique()) for kind in kinds]
+    lines = []
+    for values in product(*levels):
+        chosen = rows
+        for kind, value in zip(kinds, values, strict=True):
+            chosen = chosen[chosen[look[kind]] == value]
+        lines.append(chosen)
+    return [line for line in lines if len(line)]

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import image
+from matplotlib import image, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -30,18 +30,20 @@ def as_pages(drawn: Any, source: str) -> list[Figure]:
 
 
 def write_pdf(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
-    """Write a PDF with a page for each figure."""
-    # Without a date, the same figure gives the same file.
+    """Write a PDF with a page for each figure, whose text can be searched and edited (fonts of type 42).
+
+    Without a date, the same figure gives the same file.
+    """
     metadata = {"CreationDate": None, "Keywords": keywords}
-    lay_out(pages)
-    with whole(path) as temporary, PdfPages(temporary, metadata=metadata) as pdf:
+    fonts = rc_context({"pdf.fonttype": 42})
+    with fonts, whole(path) as temporary, PdfPages(temporary, metadata=metadata) as pdf:
         for page in pages:
-            FigureCanvasPdf(page).print_pdf(pdf)  # `savefig` would draw each page twice
+            lay_out(page)
+            pdf.savefig(page)
 
 
 def write_png(path: str | Path, pages: list[Figure], keywords: str = "") -> None:
     """Write one PNG with the pages below each other, padded with white to one width."""
-    lay_out(pages)
     pictures = [_pixels(page) for page in pages]
     width = max(picture.shape[1] for picture in pictures)
     padded = [np.pad(p, ((0, 0), (0, width - p.shape[1]), (0, 0)), constant_values=255) for p in pictures]
@@ -51,18 +53,20 @@ def write_png(path: str | Path, pages: list[Figure], keywords: str = "") -> None
         )
 
 
-def lay_out(pages: list[Figure]) -> None:
-    """Place panels and texts once for both files; otherwise Matplotlib does it twice for each."""
-    for page in pages:
-        if isinstance(engine := page.get_layout_engine(), ConstrainedLayoutEngine):
-            engine.execute(page)
-            page.set_layout_engine("none")
+def lay_out(page: Figure) -> None:
+    """Give the panels their places, once for all files: text is measured at the resolution of the PNG."""
+    engine = page.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        page.set_dpi(DPI)
+        FigureCanvasAgg(page)
+        engine.execute(page)
+        page.set_layout_engine(None)
 
 
 def _pixels(page: Figure) -> np.ndarray:
-    """Return the page as pixels (height, width, 4) in 0 .. 255."""
-    canvas, dpi = FigureCanvasAgg(page), page.dpi
-    page.dpi = DPI
+    """Return the page as pixels (height, width, 4) in 0 to 255."""
+    lay_out(page)
+    page.set_dpi(DPI)
+    canvas = FigureCanvasAgg(page)
     canvas.draw()
-    page.dpi = dpi
-    return np.asarray(canvas.buffer_rgba())
+    return np.array(canvas.buffer_rgba())

@@ -1,4 +1,4 @@
-"""Words of captions for the entries of runs in the config."""
+"""Words of captions and notes for the entries of runs in the config."""
 
 from collections.abc import Callable
 
@@ -81,14 +81,14 @@ def of_one_seed(numbers: pd.DataFrame, runs: dict[str, dict], sampled: Sampling 
     )
 
 
-def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> str:
-    """Return each description once, with the names of its runs if descriptions differ."""
+def all_described(runs: dict[str, dict], sampled: Sampling = sampling) -> list[str]:
+    """Return a sentence for each description, with the names of its runs if descriptions differ."""
     names: dict[str, list[str]] = {}
     for name, run in runs.items():
         names.setdefault(described(run, sampled), []).append(name)
-    return " ".join(
+    return [
         f"{'All' if len(names) == 1 else ', '.join(alike)}: {text}." for text, alike in names.items() if text
-    )
+    ]
 
 
 def regularised(run: dict) -> str:

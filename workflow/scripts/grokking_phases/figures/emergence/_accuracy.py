@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.plotting.layouts import legend_above, name_axes, sheet
+from grokking_phases.plotting.layouts import in_pages, legend_above, name_axes, sheet
+from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import (
     all_described,
@@ -19,9 +19,11 @@ from grokking_phases.plotting.recipes import (
     spread,
 )
 from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves"]
 SPLITS = ["train", "test"]
+MOST = 3  # rows on a page
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -37,20 +39,26 @@ def draw_accuracies(ax: Axes, rows: pd.DataFrame, **semantics) -> None:
 
     `semantics` are seaborn's (hue, style). The legend lists lines, without headings.
     """
-    sns.lineplot(rows, x="step", y="value", errorbar="se", ax=ax, **semantics)
+    draw_means(ax, rows, "value", **semantics)
     for heading in [line for line in ax.lines if line.get_linewidth() == 0]:
         heading.remove()
     ax.set(xscale="log", xlabel="step", ylabel="accuracy", ylim=(-0.03, 1.03))
 
 
 def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
-    """Return one page with a row for each panel: train accuracy left, test accuracy right.
+    """Return a page with a row for each panel: train accuracy left, test accuracy right.
 
-    Runs are coloured by their strength.
+    Runs are coloured by their strength. More than three panels go to several pages.
     """
-    runs, panels = study["runs"], numbers["panel"].unique()
-    numbers, names = named_apart(numbers, runs)
-    figure, part = sheet(0.5 + 2.4 * len(panels), title, text(numbers, runs, *held(numbers, runs)))
+    numbers, names = named_apart(numbers, study["runs"])
+    parts = in_pages(list(numbers["panel"].unique()), MOST)
+    return [draw_rows(numbers[numbers["panel"].isin(panels)], study, title, names) for panels in parts]
+
+
+def draw_rows(numbers: pd.DataFrame, study: dict, title: str, names: list[str]) -> Figure:
+    panels, runs = numbers["panel"].unique(), study["runs"]
+    drawn = {run: runs[run] for run in numbers["run"].unique()}
+    figure, part = sheet(0.6 + 1.9 * len(panels), title, words(numbers, drawn, *held(numbers, runs)))
     axes = part.subplots(len(panels), len(SPLITS), sharex=True, sharey=True, squeeze=False)
     for row, panel in zip(axes, panels, strict=True):
         for ax, split in zip(row, SPLITS, strict=True):
@@ -60,7 +68,7 @@ def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
             ax.set_title(f"{panel}, {split}")
     name_axes(part, "step", "accuracy")
     legend_above(part)
-    return [figure]
+    return figure
 
 
 def named_apart(numbers: pd.DataFrame, runs: dict[str, dict]) -> tuple[pd.DataFrame, list[str]]:
@@ -80,15 +88,12 @@ def strengths(run: dict) -> tuple[float, float]:
     return run["training"]["alpha"], run["training"]["weight_decay"]
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict], *variants: str) -> str:
-    """Return the caption: recipes, variants, lines and bands, and failures."""
-    return " ".join(
+def words(numbers: pd.DataFrame, runs: dict[str, dict], *variants: str) -> Words:
+    """Return what lines and bands are; as notes, recipes, variants and failures."""
+    return Words(
         [
-            all_described(runs, evaluation),
-            *variants,
-            "Accuracy on the full train and test sets, at snapshots (where there are any) too.",
             spread(numbers),
-            *ended_early(numbers, runs),
-            *broken(runs),
-        ]
+            "Accuracy on the full train and test sets, at snapshots (where there are any) too.",
+        ],
+        [*all_described(runs, evaluation), *variants, *ended_early(numbers, runs), *broken(runs)],
     )

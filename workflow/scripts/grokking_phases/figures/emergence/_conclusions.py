@@ -11,13 +11,13 @@ from grokking_phases.analysis.comparison import ORIGINAL, RANDOM
 from grokking_phases.analysis.events import ABSENT, NOT_REACHED
 
 FEWEST = 20  # random sets of a run; with fewer, no causal word is written
-MEANING = (
+MEANING = [
     "Brackets (+: later): 95 % bootstrap interval of the median over seeds (of five: their range) or, of the "
-    "random sets, the central 95 % of draws; what never generalises counts as later than all that does. "
+    "random sets, the central 95 % of draws; what never generalises counts as later than all that does.",
     "p: exact, two-sided, from the ranks of each seed's step among its own random sets', not corrected for "
     "their number. A large p does not show that there is no difference; and with more or fewer units than "
-    "the random sets have, a small one says nothing of synergy."
-)
+    "the random sets have, a small one says nothing of synergy.",
+]
 
 
 def over_seeds(rows: pd.DataFrame, quantity: str) -> pd.DataFrame:
@@ -30,16 +30,24 @@ def outcome(rows: pd.DataFrame, name: str) -> str:
 
     These are its size, the step of its multiplet, and how many seeds (or draws) lack it or do not generalise.
     """
+    if lacking(rows, name) == ABSENT:
+        return ABSENT
     single = rows[(rows["subnetwork"] == name) & rows["seed"].notna()]
-    statuses = single.loc[single["quantity"] == "generalised", "status"]
-    if len(statuses) and (statuses == ABSENT).all():
-        return "absent"
-    counts = [(status, (statuses == status).sum()) for status in (ABSENT, NOT_REACHED)]
     sizes, steps = (
         single.loc[single["quantity"] == quantity, "value"].dropna() for quantity in ("size", "chosen_at")
     )
     parts = [f"{ranged(sizes)} units of step {ranged(steps)}"] if len(sizes) else []
-    return ", ".join(parts + [f"{status} {n} of {len(statuses)}" for status, n in counts if n])
+    return ", ".join([*parts, *filter(None, [lacking(rows, name)])])
+
+
+def lacking(rows: pd.DataFrame, name: str) -> str:
+    """Return how many seeds (or draws) lack a sub-network or do not generalise: `not reached 2 of 5`."""
+    single = rows[(rows["subnetwork"] == name) & rows["seed"].notna()]
+    statuses = single.loc[single["quantity"] == "generalised", "status"]
+    if len(statuses) and (statuses == ABSENT).all():
+        return ABSENT
+    counts = [(status, (statuses == status).sum()) for status in (ABSENT, NOT_REACHED)]
+    return ", ".join(f"{status} {n} of {len(statuses)}" for status, n in counts if n)
 
 
 def ranged(numbers: pd.Series) -> str:

@@ -8,7 +8,6 @@ is drawn against redundancy, normalised and in bits, coloured by phase.
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -16,6 +15,8 @@ from grokking_phases.analysis.events import AS_STATED, PHASES
 from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, missing, over_seeds, spans, worded
 from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
 from grokking_phases.figures.emergence._pareto import draw_path, marks
+from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import (
     all_described,
@@ -26,7 +27,8 @@ from grokking_phases.plotting.recipes import (
     regularised,
     spread,
 )
-from grokking_phases.plotting.style import PAGE, caption, page
+from grokking_phases.plotting.style import SMALL
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "o_information", "phases"]
 LINES = {
@@ -85,8 +87,9 @@ def rows_on_page(numbers: pd.DataFrame, key: tuple) -> pd.DataFrame:
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, key: tuple, named: list[str]) -> Figure:
-    figure = page(PAGE, 6.9)
-    axes = figure.subplot_mosaic(LAYOUT, width_ratios=[1.5, 1], height_ratios=[0.6, 1, 0.45, 0.45])
+    title = f"Progress, {key.panel}: {estimated(study['metrics'][key.estimate], key.layer)}"
+    figure, part = sheet(6.2, title, words(numbers, {key.run: study["runs"][key.run]}, named))
+    axes = part.subplot_mosaic(LAYOUT, width_ratios=[1.5, 1], height_ratios=[0.6, 1, 0.45, 0.45])
     boundaries, last = numbers[numbers["event"].notna()], numbers["step"].max()
     phases = spans(boundaries, last)
     draw_phases(axes["phases"], boundaries, phases)
@@ -101,8 +104,6 @@ def draw_page(numbers: pd.DataFrame, study: dict, key: tuple, named: list[str]) 
         axes[name].set(xscale="log", xlim=(1, last), xlabel="step" if name == "redundancy" else "")
         axes[name].tick_params(labelbottom=name in ("lines", "redundancy"))
     draw_legend(axes["key"], axes["lines"])
-    figure.suptitle(f"Progress, {key.panel}: {estimated(study['metrics'][key.estimate], key.layer)}")
-    caption(figure, text(numbers, {key.run: study["runs"][key.run]}, named))
     return figure
 
 
@@ -123,7 +124,7 @@ def draw_phases(ax: Axes, boundaries: pd.DataFrame, phases: dict[str, tuple[floa
             ax.plot([bound.low, bound.high], [y, y], color="black", linewidth=0.8, marker="|", markersize=3)
             ax.plot(bound.step, y, "|" if edge else "o", color="black", markersize=4)
         elif edge != "end":
-            ax.text(1.1, names.index(name), bound.status, va="center", fontsize=6.5)
+            ax.text(1.1, names.index(name), bound.status, va="center", fontsize=SMALL)
     ax.set(yticks=range(len(names)), yticklabels=map(worded, names), ylim=(len(names) - 0.5, -0.5))
 
 
@@ -135,9 +136,7 @@ def draw_lines(
     order = list(LINES)
     look = {"hue": "metric", "hue_order": order, "style": "metric", "style_order": order, "palette": COLOURED}
     if len(rows):
-        sns.lineplot(
-            rows, x="step", y=quantity, errorbar="se", legend=quantity == "normalised", ax=ax, **look
-        )
+        draw_means(ax, rows, quantity, legend=quantity == "normalised", **look)
     for phase, (start, end) in phases.items():
         ax.axvspan(start, end, color=COLOURS[phase], alpha=0.15, linewidth=0)
 
@@ -154,42 +153,50 @@ def draw_legend(ax: Axes, drawn: Axes) -> None:
     if drawn.get_legend():  # a run that diverged at once has no lines
         drawn.get_legend().remove()
     entries = dict(zip([LINES[name] for name in names], handles, strict=True)) | marks()
-    ax.legend(entries.values(), entries.keys(), loc="center", frameon=False, fontsize=6.5, handlelength=3)
+    ax.legend(entries.values(), entries.keys(), loc="center", frameon=False, fontsize=SMALL, handlelength=3)
     ax.axis("off")
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> str:
-    curves = numbers[numbers["estimate"] == "curves"]
-    measured = numbers[numbers["metric"] == "synergy"]
-    return " ".join(
+def words(numbers: pd.DataFrame, runs: dict[str, dict], named: list[str]) -> Words:
+    measured, boundaries = numbers[numbers["metric"] == "synergy"], numbers[numbers["event"].notna()]
+    by_eye = [f"The paper's text names, by eye, {', '.join(map(worded, named))}."] if named else []
+    return Words(
         [
-            all_described(runs),
+            spread(measured),
+            "Normalised: from 0 to 1 for each seed. Points on the right: means over seeds.",
+            phases_key(boundaries),
+        ],
+        [
+            *all_described(runs),
             *(
                 f"{regularised(run).capitalize()}; losses: {evaluation(run)} and at snapshots."
                 for run in runs.values()
             ),
-            "Normalised: from 0 to 1 for each seed (sizes after a Hampel filter), then, but for losses,",
-            f"{AVERAGE}. {spread(measured)} Points on the right: means over seeds.",
-            *phases_text(
-                numbers[numbers["event"].notna()], [] if any(map(is_elsewhere, runs.values())) else named
-            ),
+            f"Normalised curves are scaled (sizes after a Hampel filter), then, but for losses, {AVERAGE}.",
+            *phases_notes(boundaries),
+            *(by_eye if not any(map(is_elsewhere, runs.values())) else []),
             SIGN,
             *undefined(measured),
-            *ended_early(curves, runs),
+            *ended_early(numbers[numbers["estimate"] == "curves"], runs),
             *broken(runs),
-        ]
+        ],
     )
 
 
-def phases_text(boundaries: pd.DataFrame, named: list[str]) -> list[str]:
-    """Return sentences that say where phases come from, which are absent, and which the paper names."""
-    by_eye = [f"The paper's text names, by eye, {', '.join(map(worded, named))}."] if named else []
+def phases_key(boundaries: pd.DataFrame) -> str:
+    """Return a sentence that says how phases are drawn, if any are given."""
     if boundaries.empty:
-        return ["No phases are given.", *by_eye]
-    rule = (
+        return "No phases are given."
+    return "Shaded, and coloured on the right: phases of the mean curve; whiskers: 95 % intervals over seeds."
+
+
+def phases_notes(boundaries: pd.DataFrame) -> list[str]:
+    """Return sentences that say where phases come from, and which are absent."""
+    if boundaries.empty:
+        return []
+    return [
         "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
         "without lag, so that normalised lines trail them; on the mean of the seeds; whiskers: 95 % "
-        "bootstrap intervals over seeds. Memorised, generalised: medians over seeds. Points on the right "
-        "have the colours of the phases."
-    )
-    return [rule, *missing(boundaries), *by_eye]
+        "bootstrap intervals over seeds. Memorised, generalised: medians over seeds.",
+        *missing(boundaries),
+    ]

@@ -10,10 +10,19 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.comparison import ORIGINAL, RANDOM
 from grokking_phases.figures.emergence._accuracy import draw_accuracies
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.layouts import (
+    grid,
+    in_pages,
+    legend_above,
+    n_rows,
+    name_axes,
+    sheet,
+    title_panel,
+)
 from grokking_phases.plotting.lines import apart
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, spread
+from grokking_phases.plotting.words import Words
 
 MASKS = {
     "weights": "all other rows of W1 are zero at every step, but not their biases, which stay as constants "
@@ -70,44 +79,51 @@ def subnetworks_in(numbers: pd.DataFrame) -> list[str]:
 
 
 def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each mask: test accuracy of the original and of each sub-network."""
+    """Return a page for each mask: test accuracy of the original and of each sub-network.
+
+    More than six runs go to several pages.
+    """
     chosen = [name for name, entry in study["subnetworks"].items() if entry["take"] != "random"]
     nowhere = [name for name in chosen if name not in set(numbers["subnetwork"])]
-    return [draw_page(rows, study, mask, nowhere) for mask, rows in by_mask(numbers).items()]
+    return [
+        draw_page(pd.concat(dict(runs).values()), study, mask, nowhere)
+        for mask, rows in by_mask(numbers).items()
+        for runs in in_pages(list(by_run(rows).items()))
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> Figure:
     runs, names = by_run(numbers), subnetworks_in(numbers)
     title = f"Sub-networks trained alone, mask: {mask}"
-    figure, part = sheet(0.3 + 2.3 * n_rows(len(runs)), title, text(numbers, study, mask, nowhere))
+    figure, part = sheet(0.8 + 2.0 * n_rows(len(runs)), title, words(numbers, study, mask, nowhere))
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
         draw_accuracies(ax, rows, **apart("subnetwork", names))
-        ax.set_title(title)
+        title_panel(ax, title, min(len(runs), 3))
     name_axes(part, "step", "test accuracy")
     legend_above(part)
     return figure
 
 
-def text(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> str:
+def words(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> Words:
     runs = study["runs"]
-    return " ".join(
+    return Words(
+        ["Accuracy on the full test set.", spread(numbers)],
         [
-            all_described(runs, evaluation),
+            *all_described(runs, evaluation),
             *held(numbers, runs),
-            "Accuracy on the full test set.",
-            *[alone(study["subnetworks"]), masked(mask), spread(numbers)],
+            *alone(study["subnetworks"]),
+            masked(mask),
             *absences(numbers, runs, nowhere),
             *ended_early(numbers, runs),
             *broken(runs),
             "Sets drawn at random, as many units as the synergistic one has, are in the figure of controls, "
-            "under mask",
-            "'activation'.",
-        ]
+            "under mask 'activation'.",
+        ],
     )
 
 
-def alone(subnetworks: dict[str, dict]) -> str:
-    """Return a sentence that says how each sub-network was chosen, and what all share.
+def alone(subnetworks: dict[str, dict]) -> list[str]:
+    """Return sentences that say how each sub-network was chosen, and what all share.
 
     Random sets are named once.
     """
@@ -118,11 +134,11 @@ def alone(subnetworks: dict[str, dict]) -> str:
         for name, entry in subnetworks.items()
     }
     metrics = ", ".join(sorted({entry["metric"] for entry in subnetworks.values()}))
-    listed = "; ".join(f"{name}, {what}" for name, what in chosen.items())
-    return (
+    shared = (
         f"Sub-networks by {metrics}, of multiplets that are not the whole layer, trained from the same "
-        f"initial weights with a fresh optimiser: {listed}."
+        "initial weights with a fresh optimiser."
     )
+    return [shared, *(f"{name}: {what}." for name, what in chosen.items())]
 
 
 def moment_of(entry: dict) -> str:

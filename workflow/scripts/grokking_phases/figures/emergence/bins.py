@@ -13,10 +13,11 @@ from grokking_phases.analysis.summary import to_unit_range
 from grokking_phases.figures.emergence._estimates import SIGN, estimated, undefined
 from grokking_phases.figures.emergence._factors import FACTORS, factors, left_out, reference
 from grokking_phases.figures.emergence._synergy import LABEL, log_both_ways, synergies
-from grokking_phases.plotting.layouts import legend_over, sheet
+from grokking_phases.plotting.layouts import MOST_COLUMNS, in_pages, legend_over, sheet
 from grokking_phases.plotting.lines import draw_lines
 from grokking_phases.plotting.panels import by_run
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, regularised, spread
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["o_information"]
 SERIES = ["panel", "run", "estimate", "layer", "seed"]
@@ -34,28 +35,34 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each run and layer."""
+    """Return a page for each run and layer; more, of more than three options that vary."""
     return [
-        draw_page(rows, study, title, layer)
+        page
         for title, run_rows in by_run(numbers).items()
         for layer, rows in run_rows.groupby("layer", sort=False)
+        for page in draw_pages(rows, study, f"{title}, layer {layer}")
     ]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, title: str, layer: str) -> Figure:
+def draw_pages(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
     metrics = {name: study["metrics"][name] for name in study["metrics"] if name in set(numbers["estimate"])}
     columns = {
         FACTORS.get(option, option.replace("_", " ")): chosen(numbers, choices)
         for option, choices in factors(metrics).items()
     }
-    text = " ".join(sentences(numbers, study["runs"], metrics, columns))
-    figure, part = sheet(
-        4.7, f"Synergy over training by the choices in its estimate: {title}, layer {layer}", text
-    )
+    said = words(numbers, study["runs"], metrics, columns)
+    parts = in_pages(list(columns.items()), MOST_COLUMNS) or [[]]
+    return [
+        draw_page(dict(drawn), f"Synergy by the choices in its estimate: {title}", said) for drawn in parts
+    ]
+
+
+def draw_page(columns: dict[str, pd.DataFrame], title: str, said: Words) -> Figure:
+    figure, part = sheet(5.2, title, said)
     axes = part.subplots(2, len(columns) or 1, sharex=True, squeeze=False)
     for (upper, lower), (name, rows) in zip(axes.T, columns.items(), strict=False):
         draw_column(upper, lower, rows)
-        legend_over(upper, name, 3)
+        legend_over(upper, name, 2)
     axes[0, 0].set_ylabel("synergy, scaled")
     axes[1, 0].set_ylabel(LABEL)
     return figure
@@ -96,29 +103,33 @@ def linear_below(rows: pd.DataFrame) -> float:
     return 10.0 ** np.floor(np.log10(magnitudes(rows).min()))
 
 
-def sentences(
-    numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, dict], columns: dict
-) -> list[str]:
-    """Return the sentences of the caption."""
+def words(numbers: pd.DataFrame, runs: dict[str, dict], metrics: dict[str, dict], columns: dict) -> Words:
     run, layer = numbers[["run", "layer"]].iloc[0]
     compared, several = reference(metrics), left_out(metrics)
     logarithmic = [
-        f"({name}: logarithmic beyond {linear_below(rows):g} bits and its negative)"
+        f"{name}: the lower axis is logarithmic beyond {linear_below(rows):g} bits and its negative."
         for name, rows in columns.items()
         if magnitudes_differ(rows)
     ]
-    return [
-        all_described({run: runs[run]}),
-        f"{regularised(runs[run]).capitalize()}.",
-        f"Black: {compared}, {estimated(metrics[compared], layer)}; the others differ in one choice each.",
-        *([f"Not drawn, for they differ in several: {', '.join(several)}."] if several else []),
-        *sparser(numbers, compared),
-        "Above: from 0 to 1 between each seed's own extremes at its snapshots.",
-        f"{' '.join(['Below: raw', *logarithmic])}. {spread(numbers)} {SIGN}",
-        *undefined(numbers.assign(run=numbers["run"] + ", " + numbers["estimate"])),
-        *cut_short(numbers, runs),
-        *broken({run: runs[run]}),
-    ]
+    return Words(
+        [
+            f"Black: {compared}; the others differ in one choice each.",
+            "Above: from 0 to 1 between each seed's own extremes at its snapshots. Below: raw.",
+            spread(numbers),
+        ],
+        [
+            f"{compared}: {estimated(metrics[compared], layer)}.",
+            *([f"Not drawn, for they differ in several: {', '.join(several)}."] if several else []),
+            *logarithmic,
+            *sparser(numbers, compared),
+            SIGN,
+            *all_described({run: runs[run]}),
+            f"{regularised(runs[run]).capitalize()}.",
+            *undefined(numbers.assign(run=numbers["run"] + ", " + numbers["estimate"])),
+            *cut_short(numbers, runs),
+            *broken({run: runs[run]}),
+        ],
+    )
 
 
 def sparser(numbers: pd.DataFrame, compared: str) -> list[str]:

@@ -7,14 +7,13 @@ and 7.
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.comparison import RANDOM
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.figures.emergence._accuracy import draw_accuracies
-from grokking_phases.figures.emergence._conclusions import MEANING, concluded, outcome, over_seeds
+from grokking_phases.figures.emergence._conclusions import MEANING, concluded, lacking, over_seeds
 from grokking_phases.figures.emergence._retrained import (
     alone,
     by_mask,
@@ -23,14 +22,17 @@ from grokking_phases.figures.emergence._retrained import (
     subnetworks_in,
     with_parts,
 )
-from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.layouts import MOST_COLUMNS, in_pages, legend_above, sheet
 from grokking_phases.plotting.lines import apart
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, spread
+from grokking_phases.plotting.style import SMALL
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "comparison"]
 COMPARED = ["difference", "beside_random", "generalised", "size", "chosen_at", "p", "same_size"]
 FOUND_OUT = ["status", "value", "low", "high", "n_found", "n_seeds"]
+LOW, HIGH = 0.025, 0.975
 BAND = "0.75"  # the grey of the sets drawn at random
 
 
@@ -57,16 +59,20 @@ def comparisons(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFr
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each mask."""
-    return [draw_page(rows, study, mask) for mask, rows in by_mask(numbers).items()]
+    """Return a page for each mask; more, of more than three runs."""
+    return [
+        draw_page(pd.concat(dict(runs).values()), study, mask)
+        for mask, rows in by_mask(numbers).items()
+        for runs in in_pages(list(by_run(rows).items()), MOST_COLUMNS)
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
     runs, names = by_run(numbers), subnetworks_in(numbers)
-    height = 2.5 + 0.36 * len(names)
+    height = 2.9 + 0.24 * len(names)
     title = f"Sub-networks trained alone against random sets, mask: {mask}"
-    figure, part = sheet(height, title, text(numbers, study, mask))
-    ratios = {"height_ratios": [1.7, 0.36 * len(names)]}
+    figure, part = sheet(height, title, words(numbers, study, mask))
+    ratios = {"height_ratios": [1.7, 0.24 * len(names)]}
     axes = part.subplots(2, len(runs), sharey="row", squeeze=False, gridspec_kw=ratios)
     for (upper, lower), (title, rows) in zip(axes.T, runs.items(), strict=True):
         is_curve = rows["quantity"] == "test_accuracy"
@@ -85,19 +91,16 @@ def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     drawn = rows["subnetwork"] == RANDOM
     draw_accuracies(ax, rows[~drawn], **apart("subnetwork", names))
     if drawn.any():
-        summary = {
-            "estimator": "median",
-            "errorbar": ("pi", 95),
-            "label": "random sets: median, central 95 %",
-        }
+        steps = rows[drawn].groupby("step")["value"].quantile([LOW, 0.5, HIGH]).unstack()
         look = {"color": "0.45", "linestyle": "-.", "linewidth": 1, "zorder": 1}
-        band = {"facecolor": BAND, "alpha": 0.9}
-        sns.lineplot(rows[drawn], x="step", y="value", ax=ax, err_kws=band, **summary, **look)
+        ax.plot(steps.index, steps[0.5], label="random sets", **look)
+        band = {"facecolor": BAND, "alpha": 0.9, "linewidth": 0, "zorder": 0.9}
+        ax.fill_between(steps.index, steps[LOW], steps[HIGH], **band)
         ax.set(xlabel="step")
 
 
 def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """Draw a row for each sub-network: median and interval, a circle for each seed, its outcome in words."""
+    """Draw a row for each sub-network: median and interval, a circle for each seed, and what is lacking."""
     colours = dict(zip(names, apart("subnetwork", names)["palette"], strict=True)) | {RANDOM: "0.45"}
     differences, alone = over_seeds(rows, "difference"), [*names[1:], RANDOM]
     single = rows[(rows["quantity"] == "difference") & rows["seed"].notna() & np.isfinite(rows["value"])]
@@ -117,33 +120,36 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
             )
             if name == RANDOM:
                 ax.axvspan(low, high, color=BAND, alpha=0.5, linewidth=0, zorder=0)
-        box = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
-        position = {"xy": (0.02, place + 0.45), "xycoords": ax.get_yaxis_transform()}
+        position = {"xy": (0.98, place + 0.42), "xycoords": ax.get_yaxis_transform(), "ha": "right"}
         # Not part of the layout: a long text would make its panel narrow.
-        ax.annotate(outcome(rows, name), fontsize=5, va="center", bbox=box, **position).set_in_layout(False)
+        ax.annotate(lacking(rows, name), fontsize=SMALL - 1.5, va="center", **position).set_in_layout(False)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
-    ax.set(xlabel="steps later than the original", ylim=(len(alone) - 0.25, -0.5))
+    ax.set(xlabel="steps later than\nthe original", ylim=(len(alone) - 0.3, -0.5))
 
 
-def text(numbers: pd.DataFrame, study: dict, mask: str) -> str:
+def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
     runs = study["runs"]
     is_curve = numbers["quantity"] == "test_accuracy"
-    names = subnetworks_in(numbers)
-    return " ".join(
+    conclusions = by_run(numbers[~is_curve])
+    return Words(
         [
-            all_described(runs, evaluation),
-            *held(numbers, runs),
-            *[alone(study["subnetworks"]), masked(mask)],
-            f"Above: accuracy on the full test set. {spread(numbers[is_curve])}",
+            f"Above: accuracy on the full test set. {spread(numbers[is_curve])} Random sets: median, central "
+            "95 % of all draws and seeds.",
             f"Below: step at which test accuracy is first above {generalised_above(study):g}, less that of "
-            "the original of the same",
-            f"seed; median, interval, and a circle for each seed. {MEANING}",
+            "the original of the same seed; median, interval, and a circle for each seed.",
+        ],
+        [
+            *(
+                f"{title}: {concluded(rows, subnetworks_in(numbers)[1:])}."
+                for title, rows in conclusions.items()
+            ),
+            *MEANING,
+            *all_described(runs, evaluation),
+            *held(numbers, runs),
+            *alone(study["subnetworks"]),
+            masked(mask),
             *ended_early(numbers[is_curve], runs),
             *broken(runs),
-            *(
-                f"\n{title}: {concluded(rows, names[1:])}."
-                for title, rows in by_run(numbers[~is_curve]).items()
-            ),
-        ]
+        ],
     )

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from grokking_phases.figures.emergence._accuracy import named_apart
 from grokking_phases.figures.emergence._estimates import estimated, undefined
 from grokking_phases.figures.emergence._synergy import by_estimate, log_both_ways, synergies
-from grokking_phases.plotting.layouts import legend_over, sheet
+from grokking_phases.plotting.layouts import in_pages, legend_over, sheet
 from grokking_phases.plotting.lines import draw_lines
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, spread
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["o_information"]
 ROWS = {"n_constant": "constant\nunits", "n_duplicate": "duplicate\nunits", "n_failed": "failed\nmultiplets"}
@@ -29,14 +30,18 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each estimate and layer."""
-    return [draw_page(rows, study, *key) for key, rows in by_estimate(numbers, study["metrics"]).items()]
+    """Return a page for each estimate and layer; more, of more than two panels."""
+    return [
+        draw_page(rows[rows["panel"].isin(panels)], study, *key)
+        for key, rows in by_estimate(numbers, study["metrics"]).items()
+        for panels in in_pages(list(rows["panel"].unique()), 2)
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
     options, panels = study["metrics"][estimate], list(numbers["panel"].unique())
     title = f"Left out of O-information: {estimated(options, layer)}"
-    figure, part = sheet(4.6, title, text(numbers, study["runs"], options))
+    figure, part = sheet(5.2, title, words(numbers, study["runs"], options))
     numbers, _ = named_apart(numbers, study["runs"])
     axes = part.subplots(len(ROWS), len(panels), sharex=True, sharey="row", squeeze=False)
     for column, panel in enumerate(panels):
@@ -44,7 +49,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> 
         for ax, (count, label) in zip(axes[:, column], ROWS.items(), strict=True):
             draw_panel(ax, rows, count)
             ax.set(xlabel="step", ylabel=label if column == 0 else "")
-        legend_over(axes[0, column], panel)
+        legend_over(axes[0, column], panel, 1)
     return figure
 
 
@@ -56,22 +61,22 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, count: str) -> None:
     ax.get_legend().remove()
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
+def words(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> Words:
     n_multiplets = 2 ** options["n_bins"] - options["n_bins"] - 1
-    return " ".join(
+    return Words(
+        [f"{spread(numbers)} Vertical axes: linear up to 1, logarithmic beyond."],
         [
-            all_described(runs),
-            *held(numbers, runs),
-            f"{spread(numbers)} Vertical axes: linear up to 1, logarithmic beyond.",
-            "Constant: one value on all train samples; duplicate: the ranks of a unit of lower number,",
-            "or their reverse. Both are left out before the units are clustered. "
-            f"Failed: of {n_multiplets:,} multiplets, those whose",
-            "covariance was singular nonetheless. Synergy is undefined where fewer units than bins remain.",
             most(numbers),
+            "Constant: one value on all train samples; duplicate: the ranks of a unit of lower number, "
+            "or their reverse. Both are left out before the units are clustered.",
+            f"Failed: of {n_multiplets:,} multiplets, those whose covariance was singular nonetheless.",
+            "Synergy is undefined where fewer units than bins remain.",
+            *all_described(runs),
+            *held(numbers, runs),
             *undefined(numbers),
             *cut_short(numbers, runs),
             *broken(runs),
-        ]
+        ],
     )
 
 

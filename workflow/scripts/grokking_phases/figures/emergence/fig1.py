@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.figures.emergence import _accuracy as accuracy
 from grokking_phases.figures.emergence._boundaries import generalisations
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, name_axes, sheet
 from grokking_phases.plotting.recipes import held
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "phases"]
 
@@ -26,17 +27,22 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return one page with a panel for each title, in which each run has a colour."""
+    """Return a page with a panel for each title, in which each run has a colour; more, of many titles."""
     numbers, names = accuracy.named_apart(numbers, study["runs"])
     colours = dict(zip(names, sns.color_palette("colorblind", len(names)), strict=True))
-    panels = dict(list(numbers.groupby("panel", sort=False)))
-    figure, part = sheet(0.4 + 2.4 * n_rows(len(panels)), "Train and test accuracy", text(numbers, study))
+    parts = in_pages(list(numbers.groupby("panel", sort=False)))
+    return [draw_page(dict(panels), study, colours) for panels in parts]
+
+
+def draw_page(panels: dict[str, pd.DataFrame], study: dict, colours: dict) -> Figure:
+    said = words(pd.concat(panels.values()), study)
+    figure, part = sheet(0.6 + 2.2 * n_rows(len(panels)), "Train and test accuracy", said)
     for ax, (panel, rows) in zip(grid(part, len(panels)), panels.items(), strict=True):
         draw_panel(ax, rows, colours)
         ax.set_title(panel)
     name_axes(part, "step", "accuracy")
     legend_above(part, 5)
-    return [figure]
+    return figure
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
@@ -52,19 +58,16 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
         ax.axvspan(event.low, event.high, color=colours[event.name], alpha=0.15, linewidth=0)
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     runs, level = study["runs"], generalised_above(study)
     events = numbers[numbers["event"].notna()]
     never = events[events["step"].isna()]
     marked = (
-        f"Dotted: step of generalisation (test accuracy above {level:g}), median over seeds; shaded: its "
-        "95 % bootstrap interval."
+        f"Dotted: step of generalisation (test accuracy above {level:g}), median over seeds; shaded: 95 % "
+        "bootstrap interval."
     )
     curves = numbers[numbers["event"].isna()]
-    return " ".join(
-        [
-            accuracy.text(curves, runs, *held(curves, runs)),
-            *([marked] if len(never) < len(events) else []),
-            *(f"Generalisation of {event.run}: {event.status}." for event in never.itertuples()),
-        ]
+    return accuracy.words(curves, runs, *held(curves, runs)) + Words(
+        [marked] if len(never) < len(events) else [],
+        [f"Generalisation of {event.run}: {event.status}." for event in never.itertuples()],
     )

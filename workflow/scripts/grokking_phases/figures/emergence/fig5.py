@@ -20,10 +20,10 @@ from grokking_phases.figures.emergence._synergy import (
     scaled_together,
     synergies,
 )
-from grokking_phases.plotting.layouts import legend_over
-from grokking_phases.plotting.lines import draw_means
+from grokking_phases.plotting.layouts import legend_over, sheet
+from grokking_phases.plotting.lines import apart, draw_means
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
-from grokking_phases.plotting.style import PAGE, caption, page
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["o_information", "phases"]
 ROWS = {"normalised": "normalised synergy", "bits": LABEL}
@@ -49,18 +49,17 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
-    figure = page(PAGE, 5.6)
+    title = f"Synergy over training: {estimated(study['metrics'][estimate], layer)}"
+    figure, part = sheet(4.9, title, words(numbers, events, study))
     panels = numbers["panel"].unique()
-    axes = figure.subplots(len(ROWS), len(panels), sharex=True, sharey="row", squeeze=False)
+    axes = part.subplots(len(ROWS), len(panels), sharex=True, sharey="row", squeeze=False)
     for column, panel in enumerate(panels):
         rows = numbers[numbers["panel"] == panel]
         for row, (quantity, label) in enumerate(ROWS.items()):
             draw_panel(axes[row, column], rows, events[events["panel"] == panel], study["runs"], quantity)
             axes[row, column].set(xlabel="step", ylabel=label)
-        legend_over(axes[0, column], panel)
+        legend_over(axes[0, column], panel, 1)
         axes[1, column].get_legend().remove()
-    figure.suptitle(f"Synergy over training: {estimated(study['metrics'][estimate], layer)}")
-    caption(figure, text(numbers, events, study))
     return figure
 
 
@@ -76,7 +75,7 @@ def draw_panel(
     colours = dict(zip(drawn, sns.color_palette("colorblind"), strict=False))
     palette = {names[run]: colour for run, colour in colours.items()}
     rows = rows.assign(name=rows["run"].map(names))
-    draw_means(ax, rows, quantity, palette, hue="name", style="name", style_order=list(palette))
+    draw_means(ax, rows, quantity, **apart("name", list(names.values())) | {"palette": palette})
     for event in events.dropna(subset="step").itertuples():
         ax.axvline(event.step, color=colours[event.run], linestyle=":", linewidth=1)
     ax.set_xscale("log")
@@ -84,22 +83,23 @@ def draw_panel(
         log_both_ways(ax, LINEAR)
 
 
-def text(numbers: pd.DataFrame, events: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, events: pd.DataFrame, study: dict) -> Words:
     runs, level = study["runs"], generalised_above(study)
-    marked = (
-        f"Dotted: step of generalisation (test accuracy above {level:g}), median over seeds; runs without "
-        "never do."
-    )
-    return " ".join(
+    marked = f"Dotted: step of generalisation (test accuracy above {level:g}); runs without never do."
+    return Words(
         [
-            all_described(runs),
-            *held(numbers, runs),
-            f"Above: from 0 to 1 over all runs of the panel, then, for each seed, {AVERAGE}.",
-            f"Below: raw, linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
-            f"{spread(numbers)} {SIGN}",
+            spread(numbers),
+            f"Below: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
             *([marked] if len(events) else []),
+        ],
+        [
+            *all_described(runs),
+            *held(numbers, runs),
+            f"Above: from 0 to 1 over all runs of the panel, then, for each seed, {AVERAGE}. Below: raw.",
+            *(["The step of generalisation is the median over seeds."] if len(events) else []),
+            SIGN,
             *undefined(numbers),
             *cut_short(numbers, runs),
             *broken(runs),
-        ]
+        ],
     )

@@ -4,43 +4,55 @@ The emergence paper varies alpha alone, under the constraint. Omnigrok (arXiv 22
 alpha induces grokking and that the constraint removes it. To tell, each must be varied without the others.
 """
 
-from textwrap import fill
-
 import pandas as pd
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.emergence import _accuracy as accuracy
 from grokking_phases.figures.emergence._accuracy import DRAWS, SPLITS, draw_accuracies, select
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.layouts import (
+    grid,
+    in_pages,
+    legend_above,
+    n_rows,
+    name_axes,
+    sheet,
+    title_panel,
+)
+from grokking_phases.plotting.words import Words
 
 __all__ = ["DRAWS", "draw", "select"]
 
 NEEDS_RECIPE = True
-LETTERS = 26  # letters in a line of a title
 STARTS = {False: "last layer as drawn", True: "last layer zero at first"}
-VARIANTS = (
+VARIANTS = [
     "The emergence paper multiplies the weights, not the biases, by α, holds the norm of the weights and, "
-    "in its text, zeroes the last layer. Omnigrok (arXiv 2210.01117) does the first two with all parameters "
-    "and does not zero; it says that a large α induces grokking, and that the constraint removes it."
-)
+    "in its text, zeroes the last layer.",
+    "Omnigrok (arXiv 2210.01117) does the first two with all parameters and does not zero; it says that a "
+    "large α induces grokking, and that the constraint removes it.",
+]
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page with a small panel for each title, in the order of the config."""
+    """Return a page with a small panel for each title, in the order of the config; more, of many titles."""
     starts = {name: STARTS[run["training"]["zero_last_layer"]] for name, run in study["runs"].items()}
     numbers = numbers.assign(start=numbers["run"].map(starts))
-    panels = dict(list(numbers.groupby("panel", sort=False)))
-    figure, part = sheet(
-        0.3 + 1.9 * n_rows(len(panels)), "Accuracy by initialisation", text(numbers, study["runs"])
-    )
+    parts = in_pages(list(numbers.groupby("panel", sort=False)))
+    return [draw_page(dict(panels), study["runs"]) for panels in parts]
+
+
+def draw_page(panels: dict[str, pd.DataFrame], runs: dict[str, dict]) -> Figure:
+    numbers = pd.concat(panels.values())
+    drawn = {run: runs[run] for run in numbers["run"].unique()}
+    height = 0.7 + 1.8 * n_rows(len(panels))
+    figure, part = sheet(height, "Accuracy by initialisation", words(numbers, drawn))
     for ax, (panel, rows) in zip(grid(part, len(panels)), panels.items(), strict=True):
         check_apart(panel, rows)
         look = {"hue": "split", "hue_order": SPLITS, "style": "start", "style_order": list(STARTS.values())}
         draw_accuracies(ax, rows, **look)
-        ax.set_title(fill(panel, LETTERS))
+        title_panel(ax, panel, min(len(panels), 3))
     name_axes(part, "step", "accuracy")
     legend_above(part)
-    return [figure]
+    return figure
 
 
 def check_apart(panel: str, rows: pd.DataFrame) -> None:
@@ -54,6 +66,6 @@ def check_apart(panel: str, rows: pd.DataFrame) -> None:
             )
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+def words(numbers: pd.DataFrame, runs: dict[str, dict]) -> Words:
     decays = {f"{run['training']['weight_decay']:g}" for run in runs.values()}
-    return accuracy.text(numbers, runs, f"Weight decay {', '.join(sorted(decays))}.", VARIANTS)
+    return accuracy.words(numbers, runs, f"Weight decay {', '.join(sorted(decays))}.", *VARIANTS)

@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.emergence._estimates import SIGN, estimated, undefined
 from grokking_phases.figures.emergence._synergy import INDEX, LABEL, by_estimate, in_bits, log_both_ways
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, name_axes, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["o_information_null"]
 LINEAR = 1.0  # bits
@@ -55,14 +56,18 @@ def sides_of_band(value: pd.Series, low: pd.Series, high: pd.Series) -> pd.Serie
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each estimate and layer."""
-    return [draw_page(rows, study, *key) for key, rows in by_estimate(numbers, study["metrics"]).items()]
+    """Return a page for each estimate and layer; more, of more than six runs."""
+    return [
+        draw_page(pd.concat(dict(runs).values()), study, *key)
+        for key, rows in by_estimate(numbers, study["metrics"]).items()
+        for runs in in_pages(list(by_run(rows).items()))
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
     options, runs = study["metrics"][estimate], by_run(numbers)
     title = f"Synergy against chance: {estimated(options, layer)}"
-    figure, part = sheet(0.5 + 2.2 * n_rows(len(runs)), title, text(numbers, study["runs"], options))
+    figure, part = sheet(1.1 + 2.0 * n_rows(len(runs)), title, words(numbers, study["runs"], options))
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
         draw_panel(ax, rows)
         ax.set_title(title)
@@ -96,29 +101,29 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
     log_both_ways(ax, LINEAR)
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> str:
-    return " ".join(
+def words(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> Words:
+    of_seeds = several(numbers)
+    return Words(
         [
-            all_described(measured_seeds(runs, numbers), lambda run: snapshots(numbers)),
-            *held(numbers, runs),
-            "Orange: independent units with the same values, clustered and searched anew; "
-            "any true structure differs.",
-            "Blue: the same activations in random bins of the same sizes: "
-            "does clustering find more than chance?",
-            f"{options['n_draws']} draws of each"
-            f"{'; lines and bands: means over seeds' if several(numbers) else ''}.",
-            f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond. {SIGN}",
-            f"Snapshots{' (of all seeds)' if several(numbers) else ''} above and below the central 95 % "
-            "of their own",
-            "draws (of independent units, 5 %",
-            "are outside that of shuffled ones; that of random bins has no such level, "
-            "for clusters are never random):",
+            "Orange: independent units with the same values. Blue: the same activations in random bins.",
+            f"{options['n_draws']} draws of each{'; lines and bands: means over seeds' if of_seeds else ''}.",
+            f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
+        ],
+        [
+            f"Snapshots{' (of all seeds)' if of_seeds else ''} above and below the central 95 % of their own "
+            "draws (of independent units, 5 % are outside that of shuffled ones; that of random bins has no "
+            "such level, for clusters are never random):",
             *(counted(title, rows) for title, rows in by_run(numbers).items()),
+            "Orange: independent units are clustered and searched anew; any true structure differs.",
+            "Blue: the bins have the sizes of the clusters: does clustering find more than chance?",
+            SIGN,
+            *all_described(measured_seeds(runs, numbers), lambda run: snapshots(numbers)),
+            *held(numbers, runs),
             *failed(numbers),
             *undefined(numbers),
             *cut_short(numbers, runs),
             *broken(runs),
-        ]
+        ],
     )
 
 

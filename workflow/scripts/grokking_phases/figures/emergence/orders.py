@@ -14,9 +14,10 @@ from grokking_phases.analysis.events import PHASES
 from grokking_phases.analysis.orders import N_PHASES, find_in_orders, over_orders
 from grokking_phases.figures.emergence._boundaries import COLOURS, worded
 from grokking_phases.figures.emergence._estimates import estimated
-from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.layouts import MOST_COLUMNS, draw_legend, in_pages, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, broken
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "o_information"]
 LANE = 0.7  # height of the seeds of a phase, as a part of its row
@@ -36,22 +37,25 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each estimate and layer."""
-    pages = numbers.groupby(["estimate", "layer"], sort=False, dropna=False)
-    return [draw_page(rows, study, *key) for key, rows in pages]
+    """Return a page for each estimate and layer; more, of more than three runs."""
+    return [
+        draw_page(pd.concat(dict(runs).values()), study, *key)
+        for key, rows in numbers.groupby(["estimate", "layer"], sort=False, dropna=False)
+        for runs in in_pages(list(by_run(rows).items()), MOST_COLUMNS)
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
     runs = by_run(numbers)
     title = f"Phases in random orders of the samples: {estimated(study['metrics'][estimate], layer)}"
-    figure, part = sheet(4.4, title, text(numbers, study["runs"]))
+    figure, part = sheet(4.6, title, words(numbers, study["runs"]))
     axes = part.subplots(2, len(runs), sharey=True, sharex="row", squeeze=False)
     for (upper, lower), (name, rows) in zip(axes.T, runs.items(), strict=True):
         draw_shares(upper, rows)
         draw_starts(lower, rows)
         upper.set(title=name, xlabel="share of orders")
         lower.set(xlabel="step at which it begins")
-    part.legend(handles=key(), loc="outside upper center", ncols=4, frameon=False)
+    draw_legend(part, key(), [mark.get_label() for mark in key()])
     return figure
 
 
@@ -103,13 +107,13 @@ def key() -> list[Line2D]:
     ]
 
 
-def text(numbers: pd.DataFrame, runs: dict[str, dict]) -> str:
+def words(numbers: pd.DataFrame, runs: dict[str, dict]) -> Words:
     counts = numbers.loc[(numbers["event"] == N_PHASES) & numbers["seed"].notna(), "n_orders"]
-    return " ".join(
+    return Words(
         [
-            all_described(runs),
-            f"{counts.min()} random orders, the same for all snapshots, besides that in which the split drew",
-            "the samples. Above: bars, mean over seeds.",
-            *broken(runs),
-        ]
+            f"{counts.min()} random orders, the same for all snapshots, besides that in which the split drew "
+            "the samples.",
+            "Above: bars, mean over seeds. Below: a line for each seed.",
+        ],
+        [*all_described(runs), *broken(runs)],
     )

@@ -1,6 +1,6 @@
 """Boundaries of each phase when the constants of the rule that finds them are doubled and halved.
 
-There is a row of panels for each run, and a column for each estimate of O-information in a layer.
+There is a page for each run, and a panel for each estimate of O-information in a layer.
 """
 
 import pandas as pd
@@ -11,9 +11,10 @@ from matplotlib.lines import Line2D
 from grokking_phases.analysis.events import AS_STATED, PHASES
 from grokking_phases.figures.emergence._boundaries import COLOURS, over_seeds, worded
 from grokking_phases.figures.emergence._estimates import TIES
-from grokking_phases.plotting.layouts import name_axes, sheet
+from grokking_phases.plotting.layouts import draw_legend, in_pages, name_axes, sheet, title_panel
 from grokking_phases.plotting.panels import by_run
 from grokking_phases.plotting.recipes import all_described, broken
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["phases", "o_information"]  # o_information says how it was estimated
 EDGES = {"start": ">", "end": "<"}
@@ -31,21 +32,28 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return one page with a row of panels for each run, and a column for each estimate in a layer."""
-    runs, rules = by_run(numbers), list(numbers["rule"].unique())
+    """Return a page for each run, with a panel for each estimate in a layer; more, of more than two."""
     columns = list(numbers[["estimate", "layer"]].drop_duplicates().itertuples(index=False, name=None))
-    title, height = "Phases when a constant of their rule is doubled or halved", 0.4 + 0.2 * len(rules)
-    figure, part = sheet(0.7 + height * len(runs), title, text(study["runs"]))
-    axes = part.subplots(len(runs), len(columns), sharex=True, sharey=True, squeeze=False)
-    for row, (name, rows) in zip(axes, runs.items(), strict=True):
-        for ax, (estimate, layer) in zip(row, columns, strict=True):
-            draw_panel(ax, rows[(rows["estimate"] == estimate) & rows["layer"].isin([layer])], rules)
-            ax.set_title(
-                ", ".join([name, estimated(study, estimate), *named_layer(columns, estimate, layer)])
-            )
+    titles = {column: [estimated(study, column[0]), *named_layer(columns, *column)] for column in columns}
+    return [
+        draw_page(rows, study, name, dict(shown))
+        for name, rows in by_run(numbers).items()
+        for shown in in_pages(list(titles.items()), 2)
+    ]
+
+
+def draw_page(rows: pd.DataFrame, study: dict, name: str, columns: dict) -> Figure:
+    """Return a page of a run; `columns` maps (estimate, layer) to the words of its title."""
+    rules, run = list(rows["rule"].unique()), rows["run"].iloc[0]
+    title = "Phases when a constant of their rule is doubled or halved"
+    figure, part = sheet(1.3 + 0.2 * len(rules), title, words({run: study["runs"][run]}))
+    axes = part.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
+    for ax, ((estimate, layer), said) in zip(axes, columns.items(), strict=True):
+        draw_panel(ax, rows[(rows["estimate"] == estimate) & rows["layer"].isin([layer])], rules)
+        title_panel(ax, ", ".join([name, *said]), len(columns) + 0.7)
     name_axes(part, "step", "")
-    part.legend(handles=key(), loc="outside upper center", ncols=5, frameon=False)
-    return [figure]
+    draw_legend(part, key(), [mark.get_label() for mark in key()])
+    return figure
 
 
 def estimated(study: dict, estimate: str) -> str:
@@ -115,20 +123,20 @@ def key() -> list[Line2D]:
     ]
 
 
-def text(runs: dict[str, dict]) -> str:
-    return " ".join(
+def words(runs: dict[str, dict]) -> Words:
+    return Words(
         [
-            all_described(runs),
+            "Marks: on the mean of the seeds, with 95 % bootstrap intervals over seeds; hollow: not all "
+            "seeds have them; a start without an end: that is not reached.",
+            "Vertical lines: under the stated rule.",
+        ],
+        [
             "Each row: the rule with one constant doubled or halved: s.d. of the smoothing in ln step, "
-            "first step that",
-            "is looked at, least prominence of a peak (of the range), how far it stands out of noise (times "
-            "what noise alone does in 5 % of draws), under which smoothing, least number of snapshots, "
-            "tolerance of an onset",
-            "(of the rise), rise of accuracy in Decoupling. Marks: on the mean of the seeds,",
-            "with 95 % bootstrap intervals over seeds; hollow: not all seeds have them; "
-            "a start without an end: that is not",
-            "reached. Vertical lines: under the stated rule.",
+            "first step that is looked at, least prominence of a peak (of the range), how far it stands out "
+            "of noise (times what noise alone does in 5 % of draws), under which smoothing, least number of "
+            "snapshots, tolerance of an onset (of the rise), rise of accuracy in Decoupling.",
             "The rule reads O-information, as far as a Gaussian copula sees it (it is blind to XOR).",
+            *all_described(runs),
             *broken(runs),
-        ]
+        ],
     )

@@ -16,9 +16,10 @@ from matplotlib.lines import Line2D
 from grokking_phases.analysis.bootstrap import LEVEL
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.analysis.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
-from grokking_phases.plotting.layouts import legend_over, sheet
+from grokking_phases.plotting.layouts import draw_legend, legend_over, sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import broken, named
+from grokking_phases.plotting.words import Words
 
 NEEDS_RECIPE = True
 DRAWS = ["prediction"]
@@ -32,15 +33,15 @@ LINES = {"synergy_peak": ("C3", "-"), "weight_norm": ("black", "--"), "train_los
 COLOURS = ["C0", "C1", "C2", "C4", "C5", "C9"]  # of panels; none is the colour of a line
 MARKERS = {"hit": "o", "correct rejection": "o", "miss": "^", "false alarm": "^"}
 GENERALISING = ["hit", "miss"]
-SMALL = 6
+SMALL = 7  # points
 LEAST = 0.1  # nats; the scale of prominence is linear below
-ROW = 0.19  # height of a run's row in inches
-RULE = (
+ROW = 0.15  # height of a run's row in inches
+RULE = [
     "Rule: S = \N{MINUS SIGN}min Ω above that of shuffled samples, smoothed in ln step (Gaussian, "
     f"s.d. {SMOOTHING}), from step {FORGOTTEN:g} / learning rate to {EARLY:.0%} of training; score: its "
-    "largest peak's prominence, asked after every snapshot. Baselines: at the last of these steps, with "
-    "their lead from there."
-)
+    "largest peak's prominence, asked after every snapshot.",
+    "Baselines: at the last of these steps, with their lead from there.",
+]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -58,7 +59,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     trials, of_subset = numbers[numbers["kind"] == "run"], numbers.groupby("subset")
     title = f"Early synergy peaks as predictors of generalising: {estimate}"
     heights = [2.7, 1.3 + ROW * trials["run"].nunique()]
-    figure, part = sheet(sum(heights), title, text(numbers, study))
+    figure, part = sheet(sum(heights), title, words(numbers, study))
     above, below = part.subfigures(2, 1, height_ratios=heights)
     *curves, leads = above.subplots(1, len(SUBSETS) + 1)
     for ax, subset in zip(curves, SUBSETS, strict=True):
@@ -71,9 +72,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
         ax.set_xlabel(SCORES[predictor])
     label_runs(axes[0], trials, study["runs"])
     label_panels(axes[-1], trials)
-    below.legend(
-        handles=marks(), loc="outside upper center", ncols=len(MARKERS) + 1, fontsize=SMALL, frameon=False
-    )
+    draw_legend(below, marks(), [mark.get_label() for mark in marks()], len(MARKERS) + 1)
     return figure
 
 
@@ -200,27 +199,30 @@ def setting(run: dict) -> str:
     return f"{strength}, rate {training['learning_rate']:g}, {run['dataset']['train_fraction']:.0%} train"
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     runs = study["runs"]
     trials = numbers[(numbers["kind"] == "run") & (numbers["predictor"] == PREDICTORS[0])]
     first = runs[trials["run"].iloc[0]]
     calibration, scored = (
         trials.loc[trials["role"] == role, "seed"].unique() for role in ("calibration", "scored")
     )
-    return " ".join(
+    return Words(
         [
-            f"{named(first['dataset'])}; {named(first['model'])};",
-            f"{trials['run'].nunique()} runs, {len(trials)} networks.",
-            RULE,
+            "Filled: generalises; circles: as predicted; small: calibration seeds; dashed: threshold; "
+            "shaded: predicted to generalise.",
+            f"Intervals (of AUC; bars: of the median): {LEVEL:.0%}, bootstrap over runs.",
+        ],
+        [
+            *RULE,
+            f"Thresholds and the baselines' directions are of seed {listed(calibration)} (small marks), all "
+            f"else of seed {listed(scored)} of the same settings: of one that was not tried that says "
+            "nothing. Baselines are asked at q alone.",
             f"Generalised: test accuracy > {generalised_above(study):g}.",
-            "Thresholds (dashed; shaded: predicted to generalise) and the baselines' directions are of seed",
-            f"{listed(calibration)} (small marks), all else of seed {listed(scored)} of the same settings: "
-            "of one that",
-            "was not tried that says nothing. Baselines are asked at q alone. Filled: generalises; circles:",
-            f"as predicted. Intervals (of AUC; bars: of the median): {LEVEL:.0%}, bootstrap over runs.",
+            f"{named(first['dataset'])}; {named(first['model'])}; {trials['run'].nunique()} runs, "
+            f"{len(trials)} networks.",
             *left_out(trials),
             *broken(runs),
-        ]
+        ],
     )
 
 

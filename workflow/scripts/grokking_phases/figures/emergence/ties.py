@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.emergence._estimates import SIGN, TIES, undefined
 from grokking_phases.figures.emergence._synergy import LABEL, log_both_ways, synergies
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, name_axes, sheet
 from grokking_phases.plotting.lines import draw_lines
 from grokking_phases.plotting.panels import by_run
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, spread
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["o_information"]
 LINEAR = 1.0  # bits
@@ -27,19 +28,28 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return one page with a panel for each run, and a line for each layer and treatment of ties."""
+    """Return a page with a panel for each run, and a line for each layer and treatment of ties.
+
+    More than six runs go to several pages.
+    """
     ties = numbers["estimate"].map(lambda estimate: TIES[study["metrics"][estimate]["ties"]])
     numbers = numbers.assign(treatment=numbers["layer"] + ", " + ties)
-    runs, treatments = by_run(numbers), in_order(numbers, list(study["metrics"]))
+    treatments = in_order(numbers, list(study["metrics"]))
+    parts = in_pages(list(by_run(numbers).items()))
+    return [draw_page(dict(runs), study, treatments) for runs in parts]
+
+
+def draw_page(runs: dict[str, pd.DataFrame], study: dict, treatments: list[str]) -> Figure:
+    said = words(pd.concat(runs.values()), study)
     title = "Synergy over training by the treatment of ties"
-    figure, part = sheet(0.5 + 2.1 * n_rows(len(runs)), title, text(numbers, study))
+    figure, part = sheet(1.2 + 2.0 * n_rows(len(runs)), title, said)
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
         draw_lines(ax, rows, "bits", "treatment", treatments)
         log_both_ways(ax, LINEAR)
         ax.set_title(title)
     name_axes(part, "step", LABEL)
     legend_above(part, 3)
-    return [figure]
+    return figure
 
 
 def in_order(numbers: pd.DataFrame, estimates: list[str]) -> list[str]:
@@ -48,23 +58,24 @@ def in_order(numbers: pd.DataFrame, estimates: list[str]) -> list[str]:
     return list(numbers.loc[order, "treatment"].unique())
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     runs = study["runs"]
-    return " ".join(
+    return Words(
         [
-            all_described(runs),
-            *held(numbers, runs),
-            f"{spread(numbers)} Vertical axis: linear between {LINEAR:g} bit and its negative, "
-            "logarithmic beyond.",
-            SIGN,
+            spread(numbers),
+            f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
+        ],
+        [
             "How far treatments of a layer lie apart (range of their means), and seeds (standard deviation), "
-            "in bits,",
-            "medians over the steps that all share:",
+            "in bits, medians over the steps that all share:",
             *(distances(title, rows) for title, rows in by_run(numbers).items()),
+            SIGN,
+            *all_described(runs),
+            *held(numbers, runs),
             *undefined(numbers),
             *cut_short(numbers, runs),
             *broken(runs),
-        ]
+        ],
     )
 
 

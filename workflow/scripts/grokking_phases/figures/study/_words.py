@@ -1,4 +1,4 @@
-"""Captions of the figures of any study: what the config, the notes and the headers say, and no more."""
+"""Words of the figures of any study: what the config, the notes and the headers say, and no more."""
 
 import pandas as pd
 
@@ -11,30 +11,32 @@ from grokking_phases.plotting.recipes import (
     regularised,
     spread,
 )
+from grokking_phases.plotting.words import Words
 
 SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
 DOTTED = ("memorised", "generalised")
+NO_WORDS = Words()
 STAGES = ("module", "layers", "steps", "seeds")
 
 
-def text(numbers: pd.DataFrame, study: dict, *more: str, drawn: str | None = None) -> str:
-    """Return the caption: runs, what is drawn, options of the metrics, and seeds that ended early.
+def words(numbers: pd.DataFrame, study: dict, key: Words = NO_WORDS, lines: str = "") -> Words:
+    """Return lines and bands and a key; as notes, runs, options of the metrics, seeds that ended early.
 
-    `drawn` is for figures that draw no means with bands.
+    `lines` is a sentence in place of that on means and bands.
     """
     measured = numbers[numbers["metric"].notna()]
     runs = {run: study["runs"][run] for run in dict.fromkeys(numbers["run"])}
-    return " ".join(
+    return Words(
+        [lines or spread(measured), *key.caption],
         [
-            *filter(None, [all_described(runs)]),
+            *key.notes,
+            *all_described(runs),
             *(f"{name}: {regularised(run)}." for name, run in runs.items() if not is_elsewhere(run)),
-            drawn or spread(measured),
             *options_of(measured, study["metrics"]),
-            *more,
             *([SIGN] if "synergy" in set(measured["metric"]) else []),
             *ended_early(measured[measured["table"] == "curves"], runs),
             *broken(runs),
-        ]
+        ],
     )
 
 
@@ -51,19 +53,24 @@ def listed(entry: dict) -> str:
     return words or entry["module"].replace("_", " ")
 
 
-def phases_text(events: pd.DataFrame) -> list[str]:
+def phases_words(events: pd.DataFrame) -> Words:
     """Return what is shaded and dotted, and which events are not found, if a table of phases is drawn."""
     if events.empty:
-        return []
+        return NO_WORDS
     absent = events[events["step"].isna() & ~events["event"].str.endswith(".end")]
     without = [
         f"{', '.join(dict.fromkeys(event.partition('.')[0].replace('_', ' ') for event in names))} ({status})"
         for status, names in absent.groupby("status", sort=False)["event"]
     ]
     dotted = events.loc[events["event"].isin(DOTTED) & events["step"].notna(), "event"].unique()
-    words = {
-        "Shaded: phases of the mean curve, by a rule stated beforehand.": spans(events, float("inf")),
+    drawn = {
+        "Shaded: phases of the mean curve.": spans(events, float("inf")),
         f"Dotted: {', '.join(dotted)} (medians over seeds).": len(dotted),
-        f"Without: {'; '.join(without)}.": without,
     }
-    return [sentence for sentence, is_there in words.items() if is_there]
+    return Words(
+        [sentence for sentence, is_there in drawn.items() if is_there],
+        [
+            "Phases: by a rule stated beforehand.",
+            *([f"Without: {'; '.join(without)}."] if without else []),
+        ],
+    )

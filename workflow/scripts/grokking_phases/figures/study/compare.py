@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.study._measures import axes_of, numbers_of
-from grokking_phases.figures.study._words import text
+from grokking_phases.figures.study._words import words
 from grokking_phases.plotting.layouts import grid, legend_above, n_rows, sheet
 from grokking_phases.plotting.recipes import is_elsewhere
+from grokking_phases.plotting.words import Words
 
 MOST = 6  # panels on a page
 DASHES = ["-", "--", ":", "-."]  # of layers
@@ -41,8 +42,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[tuple]) -> Figure:
     shown = numbers[numbers["table"].isin([table for table, *_ in drawn])]
     layers = shown.groupby("run")["layer"].nunique()
-    caption = text(shown, study, *([KEY] if (layers > 1).any() else []))
-    figure, part = sheet(0.6 + 2.0 * n_rows(len(drawn)), f"Runs compared, {title}", caption)
+    said = words(shown, study, Words([KEY] if (layers > 1).any() else []))
+    figure, part = sheet(0.6 + 2.0 * n_rows(len(drawn)), f"Runs compared, {title}", said)
     looks = looks_of({run: study["runs"][run] for run in dict.fromkeys(numbers["run"])})
     for ax, (table, name, metric) in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
         draw_panel(ax, numbers[(numbers["table"] == table) & (numbers["metric"] == metric)], looks)

@@ -12,12 +12,13 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import PHASES
 from grokking_phases.figures.study._measures import axes_of, numbers_of, spans
-from grokking_phases.figures.study._words import DOTTED, phases_text, text
+from grokking_phases.figures.study._words import DOTTED, phases_words, words
 from grokking_phases.plotting.layouts import grid, legend_above, n_rows, sheet
 from grokking_phases.plotting.style import SEQUENTIAL
 
 MOST = 6  # panels on a page
 ROUNDING = 1e-3  # a course of relatively less than this is drawn flat, not stretched over the axis
+DASHES = ["-", "--", ":", "-."]  # of the lines of a panel
 SHADES = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
 
 
@@ -45,8 +46,8 @@ def draw_pages(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
 def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[tuple]) -> Figure:
     events, measured = numbers[numbers["event"].notna()], numbers[numbers["metric"].notna()]
     shown = measured[measured["table"].isin([table for table, *_ in drawn])]
-    caption = text(shown, study, *phases_text(events))
-    figure, part = sheet(0.6 + 2.0 * n_rows(len(drawn)), f"Progress, {title}", caption)
+    said = words(shown, study, phases_words(events))
+    figure, part = sheet(0.8 + 2.0 * n_rows(len(drawn)), f"Progress, {title}", said)
     for ax, (table, name, lines) in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
         draw_panel(ax, measured[measured["table"] == table], lines, name)
         draw_events(ax, events_of(events, table), measured["step"].max())
@@ -64,7 +65,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, lines: dict[str, str], name: str) -
     for i, (metric, line) in enumerate(lines.items()):
         values = rows[rows["metric"] == metric].groupby("step")["drawn"]
         mean, error = values.mean(), values.sem().fillna(0)
-        ax.plot(mean.index, mean, color=f"C{i}", label=line if len(lines) > 1 else None)
+        ax.plot(mean.index, mean, DASHES[i % 4], color=f"C{i}", label=line if len(lines) > 1 else None)
         ax.fill_between(mean.index, mean - error, mean + error, color=f"C{i}", alpha=0.2, linewidth=0)
     ax.set(xscale="log", xlabel="step", ylabel=name)
     if name == "loss" and (rows.loc[rows["metric"].isin(lines), "drawn"] > 0).all():

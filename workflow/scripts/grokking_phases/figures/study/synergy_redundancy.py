@@ -8,9 +8,10 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.study._measures import numbers_of
-from grokking_phases.figures.study._words import text
+from grokking_phases.figures.study._words import words
 from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["o_information"]
 MEASURES = ["synergy", "redundancy"]
@@ -38,7 +39,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     layers = list(dict.fromkeys(numbers["layer"]))
-    figure, part = sheet(0.6 + 2.1 * len(layers), title, text(numbers, study, KEY))
+    figure, part = sheet(0.6 + 2.1 * len(layers), title, words(numbers, study, Words([KEY])))
     axes = part.subplots(len(layers), 2, squeeze=False)
     colours = LogNorm(1, max(2, numbers["step"].max()))
     for (left, right), layer in zip(axes, layers, strict=True):
@@ -55,7 +56,7 @@ def draw_lines(ax: Axes, means: pd.Series, errors: pd.Series) -> None:
     """Draw the mean of each measure over steps, with a band of one standard error."""
     for i, name in enumerate(MEASURES):
         mean, error = means[name], errors[name]
-        ax.plot(mean.index, mean, color=f"C{i}", label=name)
+        ax.plot(mean.index, mean, ("-", "--")[i], color=f"C{i}", label=name)
         ax.fill_between(mean.index, mean - error, mean + error, color=f"C{i}", alpha=0.2, linewidth=0)
 
 

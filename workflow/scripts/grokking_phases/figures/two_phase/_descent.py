@@ -1,8 +1,8 @@
 """One task as the two-phase paper shows it: grokking, the information bottleneck and double descent.
 
 Panel (a) shows accuracies. Panel (b) shows the path of the last layer in the information plane, coloured by
-step, with its turning point marked. Panel (c) shows test cross-entropy, which the paper calls test error, and
-1 - test accuracy.
+step, with arrows at named events. Panel (c) shows test cross-entropy, which the paper calls test error, and
+1 - test accuracy. The phase between fitting and generalising is a band in (a) and (c).
 """
 
 import numpy as np
@@ -18,10 +18,12 @@ from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.figures.two_phase._published import farthest, of_figure
-from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.layouts import draw_legend, sheet
 from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.planes import mark_events
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "mutual_information", "time_scales"]
 CURVES = ["train_accuracy", "test_accuracy", "test_loss"]
@@ -29,6 +31,9 @@ INFORMATION = ["information_x", "information_y"]
 DASHES = ["-", "--", ":", "-."]  # one for each seed
 TRAIN, TEST = "C1", "C0"
 GREY = "0.55"
+WIDTHS = {TRAIN: 1.9, TEST: 1.1}  # of lines; train and test differ without colour too
+LAYOUT = [["a", "b"], ["c", "b"]]
+NAMED = {"fit": "fitted", "compress": "I(T;X) turns", "peak": "loss peaks", "gen_0.98": "generalised"}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -76,8 +81,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
     title = f"{numbers['panel'].iloc[0]}; {estimator_text(study['metrics'][estimate])}"
     rows = numbers[numbers["table"].isin(["curves", "time_scales", estimate])]
     rows = rows[rows["source"].isna() | (rows["source"] == estimate)]
-    figure, part = sheet(2.7, title, text(rows, study["runs"], published))
-    a, b, c = part.subplots(1, 3)
+    figure, part = sheet(4.1, title, words(rows, study["runs"], published))
+    a, b, c = part.subplot_mosaic(LAYOUT).values()
     draw_accuracies(a, rows)
     draw_path(b, rows, part)
     draw_loss(c, rows)
@@ -88,25 +93,36 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
             span_published(ax, published, rows["step"].max())
     for ax, letter in ((a, "(a)"), (b, "(b)"), (c, "(c)")):
         ax.set_title(letter, loc="left")
+    for ax in (a, c):
+        draw_phase(ax, rows)
+    lines = [Line2D([], [], color=c, label=s, lw=WIDTHS[c]) for s, c in (("train", TRAIN), ("test", TEST))]
+    draw_legend(part, lines, [line.get_label() for line in lines])
     return figure
+
+
+def draw_phase(ax: Axes, rows: pd.DataFrame) -> None:
+    """Shade the steps from fitting to test accuracy 0.98, medians over the seeds, if both are found."""
+    start, end = (found(rows, event).median() for event in ("fit", "gen_0.98"))
+    if start < end:
+        ax.axvspan(start, end, color="0.92", linewidth=0, zorder=-1)
 
 
 def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw train and test accuracy of each seed; dotted, the steps at which they are reached."""
     for split, colour in (("train", TRAIN), ("test", TEST)):
         for dashes, curve in by_seed(rows[rows["quantity"] == f"{split}_accuracy"]):
-            ax.plot(curve["step"], curve["value"], dashes, color=colour, linewidth=1.1)
+            ax.plot(curve["step"], curve["value"], dashes, color=colour, linewidth=WIDTHS[colour])
     for event, colour in (("fit", TRAIN), ("gen_0.98", TEST)):
         for step in found(rows, event):
             ax.axvline(step, color=colour, linestyle=":", linewidth=0.9)
     ax.set(xscale="log", xlabel="step", ylabel="accuracy", ylim=(-0.03, 1.03))
-    ax.legend(
-        handles=[Line2D([], [], color=c, label=s) for s, c in (("train", TRAIN), ("test", TEST))], loc="best"
-    )
 
 
 def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
-    """Draw a path for each seed with some arrows, a diamond where I(T;X) turns, a star at the last step."""
+    """Draw a path for each seed with some arrows, a diamond where I(T;X) turns, a star at the last step.
+
+    The events of the first seed are named.
+    """
     measured = rows[rows["quantity"].isin(INFORMATION)]
     path = measured.pivot(index=["run", "seed", "step"], columns="quantity", values="value").reset_index()
     hollow = measured.groupby(["run", "seed", "step"])["saturated"].any().to_numpy()
@@ -123,8 +139,19 @@ def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
         ax.plot(x[-1], y[-1], "*", color="black", markersize=9, markeredgecolor="white", zorder=4)
     for turn in turns(rows, path):
         ax.plot(*turn, "D", color="C3", markersize=5, markeredgecolor="white", zorder=4)
+    first = path[(path["run"] == path["run"].iloc[0]) & (path["seed"] == path["seed"].iloc[0])]
+    mark_events(ax, first.set_index("step")[INFORMATION], events_of(rows, first["run"].iloc[0]))
+    ax.margins(0.15)  # room for the names
     ax.set(xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
-    part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=ax, label="step", pad=0.02)
+    bar = {"label": "step", "location": "bottom", "pad": 0.02, "aspect": 40}
+    part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=ax, **bar)
+
+
+def events_of(rows: pd.DataFrame, run: str) -> dict[str, float]:
+    """Return {name: step} of the time scales that the first seed of a run has."""
+    events = rows[(rows["run"] == run) & rows["quantity"].isin(NAMED) & (rows["status"] == FOUND)]
+    events = events[events["seed"] == rows.loc[rows["run"] == run, "seed"].min()]
+    return {NAMED[event.quantity]: event.step for event in events.itertuples()}
 
 
 def turns(rows: pd.DataFrame, path: pd.DataFrame) -> list[tuple[float, float]]:
@@ -146,7 +173,7 @@ def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
     for step in found(rows, "peak"):
         ax.axvline(step, color=TEST, linestyle=":", linewidth=0.9)
     ax.set(xscale="log", xlabel="step")
-    ax.set_ylabel("test cross-entropy (nats)", color=TEST)
+    ax.set_ylabel("test loss (nats)", color=TEST)
     error.set_ylabel("1 − test accuracy", color="C2")
     error.set_ylim(-0.03, 1.03)
     error.grid(False)
@@ -180,7 +207,7 @@ def found(rows: pd.DataFrame, event: str) -> pd.Series:
     return rows.loc[(rows["quantity"] == event) & (rows["status"] == FOUND), "step"]
 
 
-def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> str:
+def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> Words:
     drawn = list(dict.fromkeys(rows["run"]))
     recipes = [f"{name}: {described(runs[name])}; {regularised(runs[name])}." for name in drawn]
     grey = (
@@ -188,20 +215,30 @@ def text(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> st
         if published
         else "The recipe is not the paper's, whose points are not drawn."
     )
-    key = (
-        "Solid, dashed, dotted: seeds, in this order. Accuracies and losses on the full sets. (a) dotted: "
-        "fitted, and test accuracy 0.98 for good. (b) last layer; star: last step; diamond: the largest "
-        "I(T;X), where it is a peak; hollow: above 0.98 of its ceiling. (c) dotted: the highest peak of the "
-        "test loss after its first minimum."
-    )
+    of_paper = [grey, "The paper names no estimator of information: no match is claimed."]
     if all(is_elsewhere(runs[name]) for name in drawn):
-        grey = ""
-    else:
-        key += " The paper names no estimator of information: no match is claimed."
+        of_paper = []
     missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in not_found(rows)]
     curves = rows[rows["quantity"].isin(CURVES)].rename(columns={"quantity": "metric"})
     far = farthest(curves, published) if published else []
-    return " ".join(filter(None, [*recipes, key, grey, *far, *missing]))
+    return Words(
+        [
+            "Solid, dashed, dotted: seeds, in this order.",
+            "Shaded: from fitting to test accuracy 0.98 (medians).",
+            *of_paper[: 1 if published else 0],
+            "(b) last layer; star: last step; diamond: I(T;X) turns; hollow: above 0.98 of its ceiling.",
+        ],
+        [
+            *far,
+            *missing,
+            "Accuracies and losses on the full sets. (a) dotted: fitted, and test accuracy 0.98 for good.",
+            "(b) diamond: the largest I(T;X), where it is a peak. Arrows: the events of the first seed, "
+            "each at the nearest snapshot.",
+            "(c) dotted: the highest peak of the test loss (cross-entropy) after its first minimum.",
+            *of_paper[1 if published else 0 :],
+            *recipes,
+        ],
+    )
 
 
 def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:

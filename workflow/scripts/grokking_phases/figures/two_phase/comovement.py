@@ -13,6 +13,8 @@ from matplotlib.ticker import NullFormatter
 
 from grokking_phases.analysis.comovement import ALIGNED, LEAST
 from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.style import SMALL
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["comovement"]
 NAMES = {
@@ -22,12 +24,14 @@ NAMES = {
     "compress": "turn of I(T;X)",
     "gen_0.98": "generalised",
 }
-SMALL = 6
-KEY = (
-    f"Above: each run and seed; shaded: within {ALIGNED:g} in log10 step; triangles point to where a time "
-    "scale is that was not met or is absent. Below: deviations from the mean over the seeds of a setting. "
-    "Slope: given the task, train accuracy 0.5 and, unless it is one of the two, fitting. Intervals: "
-    "bootstrap over settings; verdicts: after Holm's correction."
+KEY = Words(
+    [
+        "Above: each run and seed. Below: deviations from the mean over the seeds of a setting.",
+        f"Shaded: within {ALIGNED:g} in log10 step.",
+        "Triangles point to where a time scale is that was not met or is absent.",
+        "Intervals: bootstrap over settings; verdicts: after Holm's correction.",
+    ],
+    ["Slope: given the task, train accuracy 0.5 and, unless it is one of the two, fitting."],
 )
 
 
@@ -40,7 +44,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return one page with a column for each primary pair."""
     pairs = numbers[numbers["role"] == "primary"].to_dict("records")
-    figure, part = sheet(4.9, "Do time scales move together?", text(numbers, pairs))
+    figure, part = sheet(4.9, "Do time scales move together?", words(numbers, pairs))
     axes = part.subplots(2, max(len(pairs), 1), squeeze=False)
     for column, pair in zip(axes.T, pairs, strict=False):
         points = both(numbers, pair)
@@ -106,7 +110,7 @@ def named(event: str) -> str:
     return NAMES.get(event, event)
 
 
-def text(numbers: pd.DataFrame, pairs: list[dict]) -> str:
+def words(numbers: pd.DataFrame, pairs: list[dict]) -> Words:
     sources = {pair["source"] for pair in pairs}
     of_runs = numbers[
         (numbers["kind"] == "run") & (numbers["source"].isna() | numbers["source"].isin(sources))
@@ -117,4 +121,4 @@ def text(numbers: pd.DataFrame, pairs: list[dict]) -> str:
         if len(own := of_runs[of_runs["event"] == event])
     ]
     few = [f"Fewer than {LEAST} settings, so no verdict."] if any(p["moving_lacks"] for p in pairs) else []
-    return " ".join([KEY, *counts, *few])
+    return KEY + Words(notes=[*counts, *few])

@@ -6,23 +6,32 @@ for the layer as it is and for the layer times three.
 """
 
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, name_axes, sheet
+from grokking_phases.plotting.layouts import (
+    grid,
+    in_pages,
+    legend_above,
+    n_rows,
+    name_axes,
+    sheet,
+    title_panel,
+)
+from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised, sampling_of, spread
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["mutual_information", "time_scales"]
 LINES = {
     "information_x": ("I(T;X)", "C0", "-"),
-    "information_y": ("I(T;Y)", "C1", "-"),
+    "information_y": ("I(T;Y)", "C1", "--"),
     "information_x_units": ("I(T;X), units shuffled", "C0", ":"),
-    "information_y_labels": ("I(T;Y), labels permuted", "C1", ":"),
+    "information_y_labels": ("I(T;Y), labels permuted", "C1", "-."),
 }
 EVENTS = ["compress", "compress_tripled"]
 LOWEST = -0.05  # least value that is drawn, as a part of the ceiling
@@ -54,18 +63,20 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each run."""
-    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+    """Return a page for each run; more, of more than six estimates."""
+    return [
+        draw_page(rows, study, title, drawn)
+        for title, rows in by_run(numbers).items()
+        for drawn in in_pages([name for name in study["metrics"] if name in set(rows["estimate"])])
+    ]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
-    drawn = [name for name in study["metrics"] if name in set(numbers["estimate"])]
-    figure, part = sheet(
-        0.4 + 1.75 * n_rows(len(drawn)), f"Estimates of information: {title}", text(numbers, study)
-    )
+def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[str]) -> Figure:
+    height = 0.6 + 1.9 * n_rows(len(drawn))
+    figure, part = sheet(height, f"Estimates of information: {title}", words(numbers, study))
     for ax, estimate in zip(grid(part, len(drawn)), drawn, strict=True):
         draw_panel(ax, numbers[numbers["estimate"] == estimate])
-        ax.set_title(estimator_text(study["metrics"][estimate]), fontsize="small", wrap=True)
+        title_panel(ax, estimator_text(study["metrics"][estimate]), min(len(drawn), 3), size=8)
     name_axes(part, "step", "information / its ceiling")
     legend_above(part)
     return figure
@@ -75,35 +86,29 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw means over seeds, with bands of one standard error; a dashed line shows where I(T;X) turns."""
     for metric, (name, colour, dashes) in LINES.items():
         curve = rows[rows["metric"] == metric]
-        sns.lineplot(
-            curve,
-            x="step",
-            y="normalised",
-            errorbar="se",
-            ax=ax,
-            color=colour,
-            linestyle=dashes,
-            label=name,
-            legend=False,
-        )
+        draw_means(ax, curve, "normalised", color=colour, linestyle=dashes, label=name, legend=False)
     for turn in rows[(rows["event"] == "compress") & (rows["status"] == FOUND)].itertuples():
         ax.axvline(turn.step, color="C0", linestyle="--", linewidth=0.8)
     ax.set(xscale="log", ylim=(LOWEST, 1.05))
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     runs = {run: study["runs"][run] for run in numbers["run"].unique()}
     layer = numbers["layer"].dropna().unique()[0]
-    return " ".join(
+    *seen, verdict = verdicts(numbers, study["metrics"])
+    return Words(
         [
-            all_described(runs, sampling_of(study["metrics"][numbers["estimate"].iloc[0]])),
-            *(f"{regularised(run).capitalize()}." for run in runs.values()),
             f"Layer {layer.replace('_', ' ')}. {spread(numbers.dropna(subset='seed'))}",
-            *sampled_otherwise(numbers, study),
             "Dashed: where I(T;X) is largest, if that is a peak and below its ceiling.",
+            verdict,
+        ],
+        [
+            *seen,
+            *all_described(runs, sampling_of(study["metrics"][numbers["estimate"].iloc[0]])),
+            *(f"{regularised(run).capitalize()}." for run in runs.values()),
+            *sampled_otherwise(numbers, study),
             *cut(numbers),
-            *verdicts(numbers, study["metrics"]),
-        ]
+        ],
     )
 
 
@@ -129,8 +134,10 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
     """Return sentences that say what each estimate sees, and whether compression may be claimed."""
     events = numbers.dropna(subset="event").groupby("estimate", sort=False)
     seen = {estimate: turns(rows) for estimate, rows in events}
-    words = [
-        f"{estimator_text(metrics[name])}: {said(turned)}" for name, turned in seen.items() if name in metrics
+    sentences = [
+        f"Compression by {estimator_text(metrics[name])}: {said(turned)}."
+        for name, turned in seen.items()
+        if name in metrics
     ]
     judges = {
         judge: [seen[name] for name in seen if fits(metrics.get(name, {}), wanted)]
@@ -138,12 +145,12 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
     }
     missing = [judge for judge, found in judges.items() if not found]
     if missing:
-        return [f"Compression. {'; '.join(words)}.", f"Nothing is claimed without {' and '.join(missing)}."]
+        return [*sentences, f"Compression: nothing is claimed without {' and '.join(missing)}."]
     agree = all(turned.get(event) for found in judges.values() for turned in found for event in EVENTS)
     claim = "is claimed" if agree else "is not claimed"
     return [
-        f"Compression. {'; '.join(words)}.",
-        f"It {claim} here: {', '.join(JUDGES)} {'agree' if agree else 'do not agree'}, T and 3 T.",
+        *sentences,
+        f"Compression {claim}: {', '.join(JUDGES)} {'agree' if agree else 'do not agree'}, T and 3 T.",
     ]
 
 

@@ -23,6 +23,7 @@ from grokking_phases.figures.two_phase._squares import (
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed
+from grokking_phases.plotting.words import Words
 from grokking_phases.regions.polygons import area
 
 DRAWS = ["partition"]
@@ -51,7 +52,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     regions = polygons(numbers)
     here = max(regions, key=lambda active: area(regions[active]))
     there = across(regions, here)
-    figure, part = sheet(5.2, f"Circuits in a ReLU network: {title}", text(numbers, here, there, study))
+    figure, part = sheet(5.0, f"Circuits in a ReLU network: {title}", words(numbers, here, there, study))
     (whole, plane), (circuit, neighbour) = part.subplots(2, 2)
     weights = [
         as_matrix(rows) for _, rows in numbers[numbers["metric"] == "weight"].groupby("layer", sort=False)
@@ -151,14 +152,16 @@ def draw_plane(ax: Axes, regions: dict[Active, np.ndarray], here: Active, there:
     frame(ax, np.concatenate(list(regions.values())))
 
 
-def text(numbers: pd.DataFrame, here: Active, there: Active, study: dict) -> str:
+def words(numbers: pd.DataFrame, here: Active, there: Active, study: dict) -> Words:
     differ = len(set(here) ^ set(there))
-    return " ".join(
+    return Words(
         [
-            f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
-            "Lines: weights, as thick as they are large in their layer. (B) the largest region (blue in the "
-            "square): filled, active neurons; coloured, the weights between them. (C) the largest region "
-            "next to it (orange).",
+            "(B) the largest region (blue), (C) the largest region next to it (orange).",
+            "Filled: active neurons.",
             f"The two circuits differ by {differ} neuron{'s' if differ > 1 else ''} (heavy rim).",
-        ]
+        ],
+        [
+            "Lines: weights, as thick as they are large in their layer; coloured: between active neurons.",
+            f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
+        ],
     )

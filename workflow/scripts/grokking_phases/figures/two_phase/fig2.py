@@ -21,6 +21,7 @@ from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed
 from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.words import Words
 from grokking_phases.regions.polygons import area
 
 DRAWS = ["partition"]
@@ -46,7 +47,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     corners = np.concatenate([polygon for regions in cut.values() for polygon in regions.values()])
     colours = Normalize(0, max(len(active) for regions in cut.values() for active in regions))
     figure, part = sheet(
-        2.5, f"Linear regions by layer: {title}", text(numbers, cut, np.ptp(corners, axis=0), study)
+        2.5, f"Linear regions by layer: {title}", words(numbers, cut, np.ptp(corners, axis=0), study)
     )
     axes = list(part.subplots(1, len(cut), squeeze=False).flat)
     earlier: list[np.ndarray] = []
@@ -66,13 +67,13 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     return figure
 
 
-def text(numbers: pd.DataFrame, cut: dict[str, dict], sides: np.ndarray, study: dict) -> str:
+def words(numbers: pd.DataFrame, cut: dict[str, dict], sides: np.ndarray, study: dict) -> Words:
     off = max(abs(sum(map(area, regions.values())) / sides.prod() - 1) for regions in cut.values())
-    return " ".join(
+    return Words(
+        ["Black: where a neuron of this layer turns on or off; white: the same of the layers before."],
         [
-            f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
-            "Black: where a neuron of this layer turns on or off; white: the same of the layers before. "
             "Regions are told apart by their active neurons; of each layer, their areas add up to the "
             f"square's within {max(off, EPS):.0e} of it.",
-        ]
+            f"{of_one_seed(numbers, study['runs'])}, after step {numbers['step'].iloc[0]:,}.",
+        ],
     )

@@ -16,9 +16,11 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.time_scales import SATURATED
 from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.plotting.layouts import in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
-from grokking_phases.plotting.style import PAGE, SEQUENTIAL, caption, page
+from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.words import Words
 
 UNNAMED = "The paper names no estimator: no match is claimed."
 MARKERS = ["o", "s", "^", "D", "v"]
@@ -42,24 +44,32 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
+    """Return a page for each estimate; more, of more than three tasks."""
     pages = dict(list(numbers.groupby("estimate")))
-    return [draw_page(pages[estimate], study, estimate) for estimate in study["metrics"] if estimate in pages]
+    return [
+        draw_page(pages[estimate][pages[estimate]["panel"].isin(panels)], study, estimate)
+        for estimate in study["metrics"]
+        if estimate in pages
+        for panels in in_pages(list(pages[estimate]["panel"].unique()), 3)
+    ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
-    figure = page(PAGE, 5.6)
+    title = f"Information plane over training, {estimator_text(study['metrics'][estimate])}"
     panels, layers = numbers["panel"].unique(), sorted(numbers["layer"].unique())
-    axes = figure.subplots(len(panels), len(layers), sharex="row", sharey="row", squeeze=False)
+    drawn = {run: study["runs"][run] for run in numbers["run"].unique()}
+    figure, part = sheet(0.5 + 2.3 * len(panels), title, words(drawn))
+    axes = part.subplots(len(panels), len(layers), sharex="row", sharey="row", squeeze=False)
     for row, panel in enumerate(panels):
         colours = LogNorm(1, numbers.loc[numbers["panel"] == panel, "step"].max())
         for column, layer in enumerate(layers):
             ax = axes[row, column]
             draw_panel(ax, numbers[(numbers["panel"] == panel) & (numbers["layer"] == layer)], colours)
-            ax.set(title=f"{panel}, {layer.replace('_', ' ')}", xlabel="I(T;X) (nats)")
+            ax.set_xlabel("I(T;X) (nats)")
+            title_panel(ax, f"{panel}, {layer.replace('_', ' ')}", len(layers))
         axes[row, 0].set_ylabel("I(T;Y) (nats)")
-        figure.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=list(axes[row]), label="step", pad=0.01)
-    figure.suptitle(f"Information plane over training, {estimator_text(study['metrics'][estimate])}")
-    caption(figure, text(study["runs"]))
+        part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=list(axes[row]), label="step", pad=0.01)
+    legend_above(part, 3)
     return figure
 
 
@@ -81,18 +91,21 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
             markersize=9,
             markeredgecolor="white",
         )
-        ax.plot([], [], marker, color="0.4", label=f"{run}, seed {seed}")
+        ax.plot([], [], marker, color="0.4", markersize=4, label=f"{run}, seed {seed}")
     ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
-    ax.legend(loc="best", frameon=True)
 
 
-def text(runs: dict[str, dict]) -> str:
-    recipes = [f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()]
-    key = (
-        "Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of its ceiling, which says "
-        "nothing. The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the "
-        "table of numbers)."
+def words(runs: dict[str, dict]) -> Words:
+    return Words(
+        [
+            "A path for each seed. Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of "
+            "its ceiling, which says nothing.",
+            *([] if all(map(is_elsewhere, runs.values())) else [UNNAMED]),
+        ],
+        [
+            "The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the table of "
+            "numbers).",
+            *(f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()),
+        ],
     )
-    unnamed = [] if all(map(is_elsewhere, runs.values())) else [UNNAMED]
-    return " ".join([*recipes, key, *unnamed])

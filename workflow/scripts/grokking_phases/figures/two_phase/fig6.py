@@ -15,6 +15,7 @@ from grokking_phases.figures.two_phase._squares import boundaries, draw_lines, f
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed, sampling_of
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["linear_regions", "partition"]
 MECHANISMS = ["alignment", "disappearance", "merging"]
@@ -60,7 +61,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
-    figure, part = sheet(4.6, f"How regions vanish: {title}", text(numbers, study))
+    figure, part = sheet(4.5, f"How regions vanish: {title}", words(numbers, study))
     corners = np.column_stack(
         [numbers.loc[numbers["metric"] == f"corner_{axis}", "value"] for axis in (1, 2)]
     )
@@ -98,15 +99,18 @@ def draw_square(ax: Axes, rows: pd.DataFrame, units: list[int]) -> None:
         draw_lines(ax, lines.get(neuron, []), color=colour, linewidth=1.8)
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     metric = study["metrics"]["linear_regions"]
-    return " ".join(
+    return Words(
         [
-            f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
-            "Each mechanism in the first layer that shows it, and the regions that it took there in all; "
-            "others were born meanwhile (figure mechanisms). Upper row: a snapshot, lower row: the next one "
-            "that was measured. Grey: where neurons turn on or off; coloured: the clearest case, in which "
-            "the boundary that cuts off less cuts off most. What vanishes between two snapshots and comes "
+            "Upper row: a snapshot, lower row: the next one that was measured.",
+            "Grey: where neurons turn on or off; coloured: the clearest case.",
+            "Titles: the regions that each took in all, in the first layer that shows it.",
+        ],
+        [
+            "The clearest case: the boundary that cuts off less cuts off most.",
+            "Others were born meanwhile (figure mechanisms). What vanishes between two snapshots and comes "
             "back is not seen. A boundary among many takes many regions with it.",
-        ]
+            f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
+        ],
     )

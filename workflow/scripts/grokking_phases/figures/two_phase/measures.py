@@ -16,6 +16,7 @@ from grokking_phases.analysis.study_tables import BITS
 from grokking_phases.plotting.layouts import grid, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised
+from grokking_phases.plotting.words import Words
 
 DRAWS = [
     "curves",
@@ -98,7 +99,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     tables = {"curves": CURVES} | study["metrics"]
     drawn = [(panel, rows) for panel in PANELS if len(rows := rows_of(panel, numbers, tables))]
-    figure, part = sheet(1.75 * -(-len(drawn) // 3), f"All measures: {title}", text(numbers, study))
+    figure, part = sheet(1.75 * -(-len(drawn) // 3), f"All measures: {title}", words(numbers, study))
     for ax, (panel, rows) in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
         draw_panel(ax, panel, rows)
         draw_events(ax, numbers)
@@ -144,22 +145,24 @@ def draw_events(ax: Axes, numbers: pd.DataFrame) -> None:
         ax.axvline(row.step, color="0.4", linestyle=EVENTS[row.event][1], linewidth=0.8)
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     runs = {run: study["runs"][run] for run in numbers["run"].unique()}
     lines = ", ".join(f"{name} ({'not found' if lost else dashes})" for name, dashes, lost in marks(numbers))
-    return " ".join(
+    return Words(
         [
-            all_described(runs),
-            *(f"{regularised(run).capitalize()}." for run in runs.values()),
             "Lines: means over seeds; bands: from the least to the largest.",
             f"Vertical: {lines}; medians over seeds.",
+        ],
+        [
             "Dotted among bins of each unit: normal variables of as many samples. p is rounded to float32.",
-        ]
+            *all_described(runs),
+            *(f"{regularised(run).capitalize()}." for run in runs.values()),
+        ],
     )
 
 
 def marks(numbers: pd.DataFrame) -> list[tuple[str, str, bool]]:
     """Return (name, dashes in words, whether it is not found) of each time scale."""
-    words = {":": "dotted", "-.": "dash-dotted", "--": "dashed"}
+    dashes_in_words = {":": "dotted", "-.": "dash-dotted", "--": "dashed"}
     found = set(numbers.loc[numbers["status"] == FOUND, "event"])
-    return [(name, words[dashes], event not in found) for event, (name, dashes) in EVENTS.items()]
+    return [(name, dashes_in_words[dashes], event not in found) for event, (name, dashes) in EVENTS.items()]

@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.two_phase._squares import first_seeds
-from grokking_phases.plotting.layouts import sheet
+from grokking_phases.plotting.layouts import in_pages, legend_above, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed, sampling_of
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "linear_regions"]
 COUNTS = {"regions": ("exact", "black", "-"), "regions_resolved": ("composite boundaries as one", "C4", "--")}
@@ -24,6 +25,7 @@ MECHANISMS = {
 }
 EULER = ["boundaries", "crossings", "closed"]
 ACCURACIES = {"train_accuracy": "C1", "test_accuracy": "C0"}
+WIDTHS = {"train_accuracy": 1.6, "test_accuracy": 0.9}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -42,15 +44,17 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each run, with a row for each layer."""
-    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+    """Return a page for each run, with a row for each layer; more, of more than three layers."""
+    return [
+        draw_page(rows, study, title, layers)
+        for title, rows in by_run(numbers).items()
+        for layers in in_pages(list(dict.fromkeys(rows["layer"].dropna())), 3)
+    ]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
-    layers = list(dict.fromkeys(numbers["layer"].dropna()))
-    figure, part = sheet(
-        0.6 + 1.7 * len(layers), f"Linear regions over training: {title}", text(numbers, study)
-    )
+def draw_page(numbers: pd.DataFrame, study: dict, title: str, layers: list[str]) -> Figure:
+    height = 1.1 + 1.7 * len(layers)
+    figure, part = sheet(height, f"Linear regions over training: {title}", words(numbers, study))
     axes = part.subplots(len(layers), 2, sharex=True, squeeze=False)
     for (counts, changes), layer in zip(axes, layers, strict=True):
         rows = numbers[numbers["layer"] == layer]
@@ -61,8 +65,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
         changes.set(ylabel="regions, so far", title="since the first snapshot", xscale="log")
     for ax in axes[-1]:
         ax.set_xlabel("step")
-    axes[0, 0].legend(fontsize="x-small")
-    axes[0, 1].legend(fontsize="x-small")
+    legend_above(part)
     return figure
 
 
@@ -77,22 +80,27 @@ def draw_lines(ax: Axes, rows: pd.DataFrame, lines: dict[str, tuple[str, str, st
 def draw_accuracies(ax: Axes, numbers: pd.DataFrame) -> None:
     for metric, colour in ACCURACIES.items():
         curve = numbers[numbers["metric"] == metric]
-        ax.plot(curve["step"], curve["value"], ":", color=colour, linewidth=0.8)
+        width, name = WIDTHS[metric], metric.replace("_", " ")
+        ax.plot(curve["step"], curve["value"], ":", color=colour, linewidth=width, label=name)
     ax.set(ylim=(-0.03, 1.03), ylabel="accuracy")
     ax.grid(False)
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     metric = study["metrics"]["linear_regions"]
-    return " ".join(
+    return Words(
         [
-            f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
-            "Dotted, left: train (orange) and test accuracy (blue). Composite: boundaries that differ by at "
-            f"most {metric['together']:.0%} of the smaller side that either cuts off. Right: between "
-            "successive snapshots; what vanishes and comes back between two is not seen.",
+            "Dotted, left: train and test accuracy. Right: between successive snapshots; what vanishes and "
+            "comes back between two is not seen.",
+            "One seed, so no bands.",
+        ],
+        [
+            f"Composite: boundaries that differ by at most {metric['together']:.0%} of the smaller side that "
+            "either cuts off.",
             identity(numbers),
             unexplained(numbers),
-        ]
+            f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
+        ],
     )
 
 

@@ -8,13 +8,16 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
-from grokking_phases.plotting.layouts import MOST_COLUMNS, n_rows, sheet
+from grokking_phases.plotting.layouts import draw_legend, grid, in_pages, n_rows, sheet, title_panel
+from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised, sampling_of, spread
+from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "mutual_information", "linear_mapping_number", "local_complexity", "time_scales"]
 LINES = {  # metric: name, dashes
@@ -28,6 +31,7 @@ LINES = {  # metric: name, dashes
     "local_complexity_random": ("random points", (1, 1)),
 }
 EVENTS = ["compress", "lmn", "lc"]
+NETWORK = "network"  # in place of a layer, for what is measured of the whole network
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -46,53 +50,71 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each run."""
-    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+    """Return a page for each run; more, of more than six measures."""
+    return [
+        draw_page(rows, study, title, drawn)
+        for title, rows in by_run(numbers).items()
+        for drawn in in_pages(["curves", *(name for name in study["metrics"] if name in set(rows["table"]))])
+    ]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
-    drawn = ["curves", *(name for name in study["metrics"] if name in set(numbers["table"]))]
-    figure, part = sheet(2.35 * n_rows(len(drawn)), f"Measures of progress: {title}", text(numbers, study))
-    axes = part.subplots(n_rows(len(drawn)), MOST_COLUMNS, sharex=True, squeeze=False).flat
+def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[str]) -> Figure:
+    height = 0.8 + 2.0 * n_rows(len(drawn))
+    figure, part = sheet(height, f"Measures of progress: {title}", words(numbers, study))
     run = study["runs"][numbers["run"].iloc[0]]
-    explained: set[str] = set()  # the modules whose lines a legend has named
-    for ax, table in zip(axes, drawn, strict=False):
-        module = study["metrics"].get(table, {}).get("module", table)
-        draw_panel(ax, numbers[numbers["table"] == table], legend=module not in explained)
-        explained.add(module)
-        ax.set_title(named(table, study, run), fontsize="small")
+    numbers = with_names(numbers)
+    colours = colours_of(numbers)
+    for ax, table in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
+        draw_panel(ax, numbers[numbers["table"] == table], colours)
+        title_panel(ax, named(table, study, run), min(len(drawn), 3), size=8)
         for turn in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
             ax.axvline(turn, color="black", linestyle=":", linewidth=0.9)
         ax.tick_params(labelbottom=True)
         ax.set(xscale="log", xlabel="step", ylabel="")
-    for unused in list(axes):
-        unused.remove()
+    lines = key(numbers[numbers["table"].isin(drawn)], colours)
+    draw_legend(part, lines, [line.get_label() for line in lines])
     return figure
 
 
-def draw_panel(ax: Axes, rows: pd.DataFrame, legend: bool) -> None:
+def with_names(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns `line`, the name of a metric's dashes, and `where`, the layer or the network."""
+    layers = numbers["layer"].str.replace("_", " ").str.replace(".hidden", ", feed-forward")
+    lines = numbers["metric"].map(lambda metric: LINES[metric][0], na_action="ignore")
+    return numbers.assign(line=lines, where=layers.fillna(NETWORK))
+
+
+def colours_of(numbers: pd.DataFrame) -> dict[str, object]:
+    """Return the colour of each layer on a page; what is measured of the network is black."""
+    layers = sorted(set(numbers.dropna(subset="metric")["where"]) - {NETWORK})
+    return {NETWORK: "black"} | dict(zip(layers, sns.color_palette("colorblind", len(layers)), strict=True))
+
+
+def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict[str, object]) -> None:
     """Draw means over seeds, with bands of one standard error.
 
     Each layer has a colour, and each metric its dashes.
     """
-    rows = rows.assign(
-        line=rows["metric"].map(lambda metric: LINES[metric][0]),
-        where=rows["layer"].fillna("network").str.replace("_", " ").str.replace(".hidden", ", feed-forward"),
-    )
     dashes = dict(LINES[metric] for metric in rows["metric"].unique())
-    looks = {"hue": "where"} if rows["where"].nunique() > 1 else {}
-    looks |= {"style": "line", "dashes": dashes} if len(dashes) > 1 else {}
-    sns.lineplot(
-        rows, x="step", y="value", errorbar="se", ax=ax, linewidth=1.1, legend=legend and "auto", **looks
-    )
-    if looks and legend:
-        handles, names = ax.get_legend_handles_labels()
-        kept = [
-            (handle, name)
-            for handle, name in zip(handles, names, strict=True)
-            if name not in ("where", "line")
-        ]
-        ax.legend(*zip(*kept, strict=True), fontsize=5.5, handlelength=2.2)
+    looks = {"hue": "where", "palette": colours, "style": "line", "dashes": dashes, "legend": False}
+    draw_means(ax, rows, "value", linewidth=1.2, **looks)
+
+
+def key(numbers: pd.DataFrame, colours: dict[str, object]) -> list[Line2D]:
+    """Return the entries of the legend: layers by colour, and metrics by dashes."""
+    drawn = numbers.dropna(subset="metric")
+    layers = [name for name in colours if name in set(drawn["where"]) and name != NETWORK]
+    dashes = {dash: None for name, dash in LINES.values() if name in set(drawn["line"])}
+    names = {
+        dash: dict.fromkeys(n for n, d in LINES.values() if d == dash and n in set(drawn["line"]))
+        for dash in dashes
+    }
+    return [
+        *(Line2D([], [], color=colours[layer], linewidth=3, label=layer) for layer in layers),
+        *(
+            Line2D([], [], color="black", label=", ".join(named), dashes=dash or (None, None))
+            for dash, named in names.items()
+        ),
+    ]
 
 
 def named(table: str, study: dict, run: dict) -> str:
@@ -113,18 +135,20 @@ def named(table: str, study: dict, run: dict) -> str:
             )
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     runs = {run: study["runs"][run] for run in numbers["run"].unique()}
     events = numbers.dropna(subset="event")
     absent = [
         f"{row.source}: largest value {row.status}" for row in events.itertuples() if row.status != FOUND
     ]
-    return " ".join(
+    return Words(
         [
-            all_described(runs),
-            *(f"{regularised(run).capitalize()}." for run in runs.values()),
             spread(numbers.dropna(subset="seed")),
             "Dotted: where the value is largest, if that is a turning point (median over seeds).",
+        ],
+        [
             *([f"No turning point ({'; '.join(absent)})."] if absent else []),
-        ]
+            *all_described(runs),
+            *(f"{regularised(run).capitalize()}." for run in runs.values()),
+        ],
     )

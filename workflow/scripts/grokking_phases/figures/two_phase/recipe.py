@@ -12,6 +12,8 @@ from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import described, evaluation, sampling
+from grokking_phases.plotting.style import SMALL
+from grokking_phases.plotting.words import Words
 
 NEEDS_RECIPE = True
 DRAWS = ["time_scales"]
@@ -38,9 +40,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return one page with a panel for each task."""
     panels = dict(list(numbers.groupby("panel", sort=False)))
     n_recipes = max(rows["run"].nunique() for rows in panels.values())
-    figure, part = sheet(
-        len(panels) * (0.5 + 0.2 * n_recipes), "Time scales by dropout and weight decay", text(numbers, study)
-    )
+    height = 0.6 + len(panels) * (0.4 + 0.2 * n_recipes)
+    figure, part = sheet(height, "Time scales by dropout and weight decay", words(numbers, study))
     axes = part.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     last = max(run["training"]["steps"] for run in study["runs"].values())
     for ax, (panel, rows) in zip(axes, panels.items(), strict=True):
@@ -72,7 +73,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -
             missing(rows[rows["run"] == run]),
             transform=ax.get_yaxis_transform(),
             va="center",
-            fontsize=6,
+            fontsize=SMALL,
         )
     ax.set_yticks(range(len(names)), [recipe(runs[name]) for name in names])
     ax.set(xscale="log", xlim=(1, 1.1 * last), ylim=(len(names) - 0.5, -0.5))
@@ -99,7 +100,7 @@ def taken(run: dict) -> str:
     return sampling(run) if "snapshots" in run else evaluation(run)
 
 
-def text(numbers: pd.DataFrame, study: dict) -> str:
+def words(numbers: pd.DataFrame, study: dict) -> Words:
     first = {
         panel: study["runs"][rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)
     }
@@ -109,10 +110,10 @@ def text(numbers: pd.DataFrame, study: dict) -> str:
         if n_seeds == 1
         else f"Medians over up to {n_seeds:.0f} seeds."
     )
-    return " ".join(
+    return Words(
+        [seeds, "At the right, in words, what was not met or is no turning point."],
         [
             *(f"First row of {panel}: {described(run, taken)}." for panel, run in first.items()),
-            f"Other rows differ in what is said at their left. {seeds}",
-            "At the right, in words, what was not met or is no turning point.",
-        ]
+            "Other rows differ in what is said at their left.",
+        ],
     )

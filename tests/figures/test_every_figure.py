@@ -1,0 +1,77 @@
+"""What holds for every figure: a caption of three lines, six panels, readable ticks, notes."""
+
+from functools import cache
+
+import pytest
+from every_figure import figures, pages_of
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from grokking_phases.plotting.layouts import MOST_PANELS
+from grokking_phases.plotting.style import COLUMN
+from grokking_phases.plotting.words import MARGIN, MOST_LINES, words_of
+
+LEAST = 5.0  # points, of a tick at the width of a column
+
+
+@cache
+def drawn(figure):
+    """Return the pages of a figure, with their renderers."""
+    return [(page, FigureCanvasAgg(page).get_renderer()) for page in pages_of(figure)]
+
+
+@pytest.mark.parametrize("figure", figures())
+def test_a_caption_has_at_most_three_lines_that_the_page_holds(figure):
+    for page, renderer in drawn(figure):
+        caption = page.get_supxlabel()
+        assert caption and len(caption.split("\n")) <= MOST_LINES
+        [text] = [text for text in page.texts if text.get_text() == caption]
+        shown = text.get_window_extent(renderer)
+        assert shown.width <= (1 - MARGIN / 2) * page.bbox.width
+        assert shown.height < 1.6 * MOST_LINES * text.get_fontsize() * page.dpi / 72
+
+
+@pytest.mark.parametrize("figure", figures())
+def test_each_page_has_notes_and_its_caption_says_what_lines_or_marks_are(figure):
+    for page, _ in drawn(figure):
+        words = words_of(page)
+        assert words.notes and all(sentence.strip() for sentence in words.caption + words.notes)
+        said = " ".join(words.caption + words.notes)
+        assert page.get_supxlabel().replace("\n", " ") in said
+
+
+@pytest.mark.parametrize("figure", figures())
+def test_a_page_has_at_most_six_panels_and_a_title(figure):
+    for page, _ in drawn(figure):
+        panels = [ax for ax in page.axes if ax.axison and not is_beside(ax)]
+        assert 0 < len(panels) <= MOST_PANELS
+        assert page.get_suptitle()
+
+
+def is_beside(ax):
+    """Return whether axes are a colour bar, or a second axis of a panel."""
+    twins = ax.get_shared_x_axes().get_siblings(ax)
+    first = [other for other in ax.figure.axes if other in twins and other.bbox.bounds == ax.bbox.bounds][0]
+    return ax.get_label() == "<colorbar>" or first is not ax
+
+
+@pytest.mark.parametrize("figure", figures())
+def test_ticks_are_readable_at_the_width_of_a_column(figure):
+    for page, _ in drawn(figure):
+        scale = COLUMN / page.get_figwidth()
+        sizes = [
+            label.get_fontsize()
+            for ax in page.axes
+            for axis in (ax.xaxis, ax.yaxis)
+            for label in axis.get_ticklabels()[:1]
+            if label.get_text()
+        ]
+        assert all(scale * size >= LEAST for size in sizes) or figure == "emergence/prediction"
+
+
+@pytest.mark.parametrize("figure", figures())
+def test_no_legend_lies_over_data(figure):
+    for page, renderer in drawn(figure):
+        for ax in page.axes:
+            if ax.get_legend() and ax.axison:
+                box = ax.get_legend().get_window_extent(renderer)
+                assert not box.overlaps(ax.get_window_extent(renderer).shrunk(0.98, 0.98))

@@ -1,0 +1,44 @@
+"""Arrows at named events of a path."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from grokking_phases.plotting.planes import APART, mark_events
+
+PATH = pd.DataFrame({"x": [0.0, 4.0, 4.0, 0.0], "y": [0.0, 0.0, 2.0, 2.0]}, index=[1, 10, 100, 1000])
+
+
+def arrows(events, path=PATH):
+    """Return {names: the point that the arrow leads to}."""
+    ax = Figure().subplots()
+    mark_events(ax, path, events)
+    return {text.get_text(): tuple(text.xy) for text in ax.texts}
+
+
+def test_an_event_is_marked_at_the_nearest_snapshot_in_ln_step():
+    found = arrows({"fitted": 3.0, "turns": 40.0, "generalised": 5000.0})
+    assert found == {"fitted": (0, 0), "turns": (4, 2), "generalised": (0, 2)}
+
+
+def test_events_at_one_snapshot_share_an_arrow_in_the_order_of_their_steps():
+    assert arrows({"later": 11.0, "first": 9.0}) == {"first, later": (4, 0)}
+
+
+def test_without_events_nothing_is_drawn():
+    assert arrows({}) == {}
+
+
+def test_names_stand_in_the_order_of_their_points_and_apart():
+    ax = Figure().subplots()
+    mark_events(ax, PATH.assign(y=[0.0, 3.0, 2.0, 1.0]), {"a": 1, "b": 10, "c": 100, "d": 1000})
+    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert sorted(heights, key=heights.get) == ["a", "d", "c", "b"]
+    assert min(np.diff(sorted(heights.values()))) == pytest.approx(APART)
+    assert np.mean(list(heights.values())) == pytest.approx(0.5)
+
+
+def test_a_path_that_stays_where_it_is_has_arrows():
+    still = pd.DataFrame({"x": [1.0, 1.0], "y": [2.0, 2.0]}, index=[1, 10])
+    assert arrows({"fitted": 10.0}, still) == {"fitted": (1, 2)}
