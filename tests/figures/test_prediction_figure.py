@@ -109,9 +109,8 @@ def test_scores_show_outcomes_the_threshold_and_runs_left_out(drawn):
         "weight decay 1, rate 0.1, 40% train",
     ]
     assert "α 8" in ax.get_yticklabels()[3].get_text()
-    assert ax.get_title(loc="left").startswith(
-        "all: 3 hits, 0 misses,\n   0 false alarms, 4 correct rejections\n"
-    )
+    assert ax.get_title(loc="left") == "hits: 3 of 3\nfalse alarms: 0 of 4"
+    assert "all: 3 hits, 0 misses, 0 false alarms, 4 correct rejections" in said(page)
     [crosses] = [line for line in ax.lines if line.get_marker() == "x"]
     assert np.round(crosses.get_ydata()).tolist() == [3]
     assert len([line for line in ax.lines if line.get_linestyle() == "--"]) == 1

@@ -1,10 +1,14 @@
-"""Lines that differ in colour and dashes; the first, with which to compare the others, is black and solid."""
+"""Lines that differ in colour and dashes, and the ticks of their steps.
+
+The first line, with which to compare the others, is black and solid.
+"""
 
 from itertools import product
 
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator, ScalarFormatter
 
 
 def apart(column: str, names: list) -> dict:
@@ -50,3 +54,13 @@ def in_order(rows: pd.DataFrame, look: dict) -> list[pd.DataFrame]:
             chosen = chosen[chosen[look[kind]] == value]
         lines.append(chosen)
     return [line for line in lines if len(line)]
+
+
+def sparse_ticks(ax: Axes) -> None:
+    """Label few ticks of a logarithmic x-axis: powers of ten, or two or three numbers if it spans less."""
+    low, high = ax.get_xlim()
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    if low > 0 and high < 10 * low:
+        ax.xaxis.set_major_locator(MaxNLocator(2))
+        ax.xaxis.set_major_formatter(ScalarFormatter())
+        ax.xaxis.set_minor_locator(NullLocator())

@@ -17,6 +17,7 @@ from grokking_phases.analysis.bootstrap import LEVEL
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.analysis.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
 from grokking_phases.plotting.layouts import draw_legend, legend_over, sheet
+from grokking_phases.plotting.lines import sparse_ticks
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import broken, named
 from grokking_phases.plotting.words import Words
@@ -26,7 +27,7 @@ DRAWS = ["prediction"]
 NAMES = {"synergy_peak": "synergy peak", "weight_norm": "weight norm", "train_loss": "train loss"}
 SCORES = {
     "synergy_peak": "early synergy peak:\nprominence (nats)",
-    "weight_norm": "L2 norm of weights",
+    "weight_norm": "L2 norm\nof weights",
     "train_loss": "train loss (nats)",
 }
 LINES = {"synergy_peak": ("C3", "-"), "weight_norm": ("black", "--"), "train_loss": ("0.5", "-.")}
@@ -68,7 +69,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     axes = below.subplots(1, len(PREDICTORS), sharey=True)
     for ax, predictor in zip(axes, PREDICTORS, strict=True):
         draw_scores(ax, trials[trials["predictor"] == predictor])
-        ax.set_title(outcomes(numbers, predictor), fontsize=SMALL, loc="left")
+        ax.set_title(rates(numbers, predictor), fontsize=SMALL, loc="left")
         ax.set_xlabel(SCORES[predictor])
     label_runs(axes[0], trials, study["runs"])
     label_panels(axes[-1], trials)
@@ -118,7 +119,8 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
         ax.plot([said["lead_median_low"], said["lead_median_high"]], [row, row], color="black", linewidth=1)
         ax.plot(said["lead_median"], row, "|", color="black", markersize=14)
     ax.set_xscale("log" if len(hits) else "linear")
-    ax.set(xlabel="steps before generalising", title="lead of the hits (all)", box_aspect=1)
+    sparse_ticks(ax)
+    ax.set(xlabel="steps before\ngeneralising", title="lead of the hits", box_aspect=1)
     ax.set_ylim(len(PREDICTORS) - 0.5, -0.5)
     ax.set_yticks(range(len(PREDICTORS)), [NAMES[predictor].replace(" ", "\n") for predictor in PREDICTORS])
 
@@ -146,6 +148,7 @@ def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
     else:  # a score of 0, or no run left
         ax.set_xscale("symlog", linthresh=LEAST)
     shade(ax, trials["direction"].iloc[0], trials["threshold"].iloc[0])
+    sparse_ticks(ax)
 
 
 def shade(ax: Axes, direction: float, threshold: float) -> None:
@@ -213,6 +216,7 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
             f"Intervals (of AUC; bars: of the median): {LEVEL:.0%}, bootstrap over runs.",
         ],
         [
+            *outcomes(numbers),
             *RULE,
             f"Thresholds and the baselines' directions are of seed {listed(calibration)} (small marks), all "
             f"else of seed {listed(scored)} of the same settings: of one that was not tried that says "
@@ -230,14 +234,26 @@ def listed(seeds: list[int]) -> str:
     return ", ".join(f"{seed:g}" for seed in sorted(seeds))
 
 
-def outcomes(numbers: pd.DataFrame, predictor: str) -> str:
-    """Return in words how many scored runs of each subset have each outcome."""
-    rows = numbers[(numbers["kind"] == "summary") & (numbers["predictor"] == predictor)]
-    return "\n".join(
-        f"{row['subset']}: {row['hits']:.0f} hits, {row['misses']:.0f} misses,\n"
-        f"   {row['false_alarms']:.0f} false alarms, {row['correct_rejections']:.0f} correct rejections"
-        for row in rows.to_dict("records")
-    )
+def rates(numbers: pd.DataFrame, predictor: str) -> str:
+    """Return in words how many scored runs are hits, and how many are false alarms."""
+    of_all = summaries(numbers, predictor).set_index("subset").loc["all"]
+    hits, false = (of_all[name] for name in ("hits", "false_alarms"))
+    of_hits, of_false = hits + of_all["misses"], false + of_all["correct_rejections"]
+    return f"hits: {hits:.0f} of {of_hits:.0f}\nfalse alarms: {false:.0f} of {of_false:.0f}"
+
+
+def outcomes(numbers: pd.DataFrame) -> list[str]:
+    """Return a sentence for each predictor and subset: how many scored runs have each outcome."""
+    return [
+        f"{NAMES[predictor]}, {row['subset']}: {row['hits']:.0f} hits, {row['misses']:.0f} misses, "
+        f"{row['false_alarms']:.0f} false alarms, {row['correct_rejections']:.0f} correct rejections."
+        for predictor in PREDICTORS
+        for row in summaries(numbers, predictor).to_dict("records")
+    ]
+
+
+def summaries(numbers: pd.DataFrame, predictor: str) -> pd.DataFrame:
+    return numbers[(numbers["kind"] == "summary") & (numbers["predictor"] == predictor)]
 
 
 def left_out(trials: pd.DataFrame) -> list[str]:
