@@ -41,6 +41,8 @@ def grid(part: SubFigure, n_panels: int, sharey: bool = True) -> list[Axes]:
     axes = list(part.subplots(n_rows(n_panels), n_columns, sharex=True, sharey=sharey, squeeze=False).flat)
     for unused in axes[n_panels:]:
         unused.remove()
+    for upper in axes[: n_panels - n_columns]:  # the lowest of each column names the common axis
+        upper.xaxis.label.set_visible(False)
     for lowest in axes[n_panels - n_columns : n_panels]:
         lowest.tick_params(labelbottom=True)
     return axes[:n_panels]

@@ -54,7 +54,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> 
         draw_shares(upper, rows)
         draw_starts(lower, rows)
         upper.set(title=name, xlabel="share of orders")
-        lower.set(xlabel="step at which it begins")
+        lower.set(xlabel="first step")
     draw_legend(part, key(), [mark.get_label() for mark in key()])
     return figure
 
