@@ -42,13 +42,18 @@ def numbers():
 
 
 @pytest.fixture(scope="module")
-def page(numbers):
-    [page] = measures.draw(numbers, {"runs": {"a": run_with()}, "metrics": OPTIONS})
-    return page
+def pages(numbers):
+    return measures.draw(numbers, {"runs": {"a": run_with()}, "metrics": OPTIONS})
 
 
-def panel(page, title):
-    [found] = [ax for ax in page.subfigs[0].axes if title in ax.get_title()]
+def panels(pages):
+    """Return {title: panel}; the title of a panel with a legend is the legend's."""
+    axes = [ax for page in pages for ax in page.subfigs[0].axes]
+    return {ax.get_title() or ax.get_legend().get_title().get_text(): ax for ax in axes}
+
+
+def panel(pages, title):
+    [found] = [ax for name, ax in panels(pages).items() if title in name]
     return found
 
 
@@ -57,9 +62,9 @@ def test_what_no_panel_shows_is_left_out(numbers):
     assert (numbers["step"].dropna() > 0).all()
 
 
-def test_each_measure_that_is_there_has_a_panel(page):
-    titles = [ax.get_title() for ax in page.subfigs[0].axes]
-    assert len(titles) == 9 and not any("mapping" in title for title in titles)
+def test_each_measure_that_is_there_has_a_panel(pages):
+    titles = panels(pages)
+    assert len(titles) == 9 and len(pages) == 2 and not any("mapping" in title for title in titles)
 
 
 @pytest.mark.parametrize(
@@ -71,27 +76,27 @@ def test_each_measure_that_is_there_has_a_panel(page):
         ("share of samples", 1, 0.5),
     ],
 )
-def test_lines_are_means_over_seeds_in_the_unit_of_the_panel(page, title, layers, value):
-    lines = curves_in(panel(page, title))
+def test_lines_are_means_over_seeds_in_the_unit_of_the_panel(pages, title, layers, value):
+    lines = curves_in(panel(pages, title))
     assert len(lines) == layers
     for line in lines:
         np.testing.assert_allclose(line.get_ydata(), 1.5 * value)
 
 
-def test_bands_reach_from_the_least_seed_to_the_largest(page):
-    [band, _] = panel(page, "I(T;X), kernel").collections
+def test_bands_reach_from_the_least_seed_to_the_largest(pages):
+    [band, _] = panel(pages, "I(T;X), kernel").collections
     edges = band.get_paths()[0].vertices[:, 1]
     assert (edges.min(), edges.max()) == (3.0, 6.0)
 
 
-def test_tables_of_one_estimator_share_a_panel_with_its_null(page):
-    ax = panel(page, "bins of each unit")
+def test_tables_of_one_estimator_share_a_panel_with_its_null(pages):
+    ax = panel(pages, "bins of each unit")
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert len(curves_in(ax)) == 4 and len(set(names)) == 4  # three layers, and their null once
     np.testing.assert_allclose(curves_in(ax)[0].get_ydata(), 1.5)
 
 
-def test_time_scales_are_marked_where_they_are_found(page):
-    for ax in page.subfigs[0].axes:
+def test_time_scales_are_marked_where_they_are_found(pages):
+    for ax in panels(pages).values():
         assert [line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1] == [10]
-    assert named_in(page, "top of the test loss (not found)", "fitted (dotted)")
+    assert named_in(pages[0], "top of the test loss (not found)", "fitted (dotted)")

@@ -1,4 +1,4 @@
-"""Every measure of a run on one page: curves, information, O-information, complexity, softmax collapse.
+"""Every measure of a run on two pages: curves, information, O-information, complexity, softmax collapse.
 
 The two-phase paper shows accuracy, test error and information. The other measures are those that it names,
 or that its recipe (weight decay 0) calls for. I(T;X) in bits is the candidate for the paper's own estimator,
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.study_tables import BITS
-from grokking_phases.plotting.layouts import grid, sheet
+from grokking_phases.plotting.layouts import grid, in_pages, legend_over, n_rows, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised
 from grokking_phases.plotting.words import Words
@@ -92,14 +92,19 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
-    """Return a page for each run."""
-    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+    """Return two pages for each run, or one if few measures were taken."""
+    return [page for title, rows in by_run(numbers).items() for page in draw_run(rows, study, title)]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+def draw_run(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
     tables = {"curves": CURVES} | study["metrics"]
     drawn = [(panel, rows) for panel in PANELS if len(rows := rows_of(panel, numbers, tables))]
-    figure, part = sheet(1.75 * -(-len(drawn) // 3), f"All measures: {title}", words(numbers, study))
+    return [draw_page(panels, numbers, study, title) for panels in in_pages(drawn)]
+
+
+def draw_page(drawn: list, numbers: pd.DataFrame, study: dict, title: str) -> Figure:
+    """Draw panels, given with their rows; `numbers` are those of the run."""
+    figure, part = sheet(2.3 * n_rows(len(drawn)), f"All measures: {title}", words(numbers, study))
     for ax, (panel, rows) in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
         draw_panel(ax, panel, rows)
         draw_events(ax, numbers)
@@ -126,9 +131,10 @@ def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame) -> None:
             line = {"color": "0.3" if metric == NULL else f"C{i}", "linestyle": dashes}
             draw_seeds(ax, own, panel.factor, line | {"label": ", ".join(filter(None, parts))})
     ax.set(xscale="log", yscale=panel.scale)
-    ax.set_title(panel.title, fontsize="small")
     if any(ax.get_legend_handles_labels()[1]):
-        ax.legend(fontsize=5, handlelength=2, loc="best")
+        legend_over(ax, panel.title)
+    else:
+        ax.set_title(panel.title, fontsize="medium")
 
 
 def draw_seeds(ax: Axes, rows: pd.DataFrame, factor: float, line: dict[str, str]) -> None:
