@@ -73,7 +73,7 @@ def test_each_measure_that_is_there_has_a_panel(pages):
         ("I(T;X), kernel", 2, 3.0),  # the estimate with absolute noise is another one
         ("synergy", 2, 1.0),  # bits, upwards
         ("redundancy", 2, 2.0),
-        ("share of samples", 1, 0.5),
+        ("samples at p", 1, 0.5),
     ],
 )
 def test_lines_are_means_over_seeds_in_the_unit_of_the_panel(pages, title, layers, value):
@@ -90,7 +90,7 @@ def test_bands_reach_from_the_least_seed_to_the_largest(pages):
 
 
 def test_tables_of_one_estimator_share_a_panel_with_its_null(pages):
-    ax = panel(pages, "bins of each unit")
+    ax = panel(pages, "unit bins")
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert len(curves_in(ax)) == 4 and len(set(names)) == 4  # three layers, and their null once
     np.testing.assert_allclose(curves_in(ax)[0].get_ydata(), 1.5)

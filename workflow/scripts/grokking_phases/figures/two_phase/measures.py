@@ -52,10 +52,10 @@ PANELS = [
         "loss (nats)", CURVES, {"train_loss": ("train", SOLID), "test_loss": ("test", DASHED)}, scale="log"
     ),
     Panel("norm of all weights", CURVES, {"weight_norm": ("", SOLID)}),
-    Panel("I(T;X), kernel density (nats)", KERNEL, {"information_x": ("", SOLID)}),
-    Panel("I(T;Y), kernel density (nats)", KERNEL, {"information_y": ("", SOLID)}),
+    Panel("I(T;X), kernel (nats)", KERNEL, {"information_x": ("", SOLID)}),
+    Panel("I(T;Y), kernel (nats)", KERNEL, {"information_y": ("", SOLID)}),
     Panel(
-        "I(T;X), bins of each unit (bits)",
+        "I(T;X), unit bins (bits)",
         CANDIDATE,
         {"information_x": ("", SOLID), NULL: ("normal", DOTTED)},
         BITS,
@@ -72,7 +72,7 @@ PANELS = [
         {"module": "local_complexity"},
         {f"local_complexity_{split}": (split, dashes) for split, dashes in SPLITS.items()},
     ),
-    Panel("share of samples at p = 1", {"module": "softmax_collapse"}, {"rounded_to_one": ("", SOLID)}),
+    Panel("samples at p = 1", {"module": "softmax_collapse"}, {"rounded_to_one": ("", SOLID)}),
     Panel(
         "last layer: norm",
         {"module": "softmax_collapse"},
@@ -126,7 +126,7 @@ def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame) -> None:
             own = rows[(rows["layer"] == layer) & (rows["metric"] == metric)]
             if metric == NULL and i:
                 continue
-            where = layer.replace("_", " ").replace(".hidden", ", feed-forward")
+            where = layer.replace("_", " ").replace(".hidden", " MLP")
             parts = [where if len(layers) > 1 and metric != NULL else "", name]
             line = {"color": "0.3" if metric == NULL else f"C{i}", "linestyle": dashes}
             draw_seeds(ax, own, panel.factor, line | {"label": ", ".join(filter(None, parts))})
@@ -160,7 +160,9 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
             f"Vertical: {lines}; medians over seeds.",
         ],
         [
-            "Dotted among bins of each unit: normal variables of as many samples. p is rounded to float32.",
+            "Unit bins: bins of each unit, in its range at the snapshot.",
+            "Dotted there: normal variables of as many samples.",
+            "Samples at p = 1: share whose target probability, rounded to float32, is 1.",
             *all_described(runs),
             *(f"{regularised(run).capitalize()}." for run in runs.values()),
         ],
