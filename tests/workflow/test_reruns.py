@@ -33,7 +33,7 @@ def test_the_workflow_makes_figures_numbers_and_a_report(built):
     made = sorted(str(path.relative_to(figures)) for path in figures.rglob("*.*"))
     shown = yaml.safe_load((REPOSITORY / "config.yaml").read_text())["figures"]
     assert made == sorted(
-        [*(f"{name}.{kind}" for name in shown for kind in ("csv", "pdf", "png")), "fig5.pdf"]
+        [*(f"{name}.{kind}" for name in shown for kind in ("csv", "md", "pdf", "png")), "fig5.md", "fig5.pdf"]
     )
     assert not any((built.folder / "results/tiny/.checkpoints").iterdir())
     built.run(TARGET, "--report", "report.html")
