@@ -128,7 +128,7 @@ def test_the_init_file_of_the_root_computes_nothing():
     """It is a table of names, which is not hashed, with what looks a name up."""
     allowed = ast.Expr | ast.Assign | ast.Import | ast.ImportFrom
     tree = ast.parse((SCRIPTS / "grokking_phases/__init__.py").read_text(encoding="utf-8"))
-    for node in [part for node in tree.body for part in parts_of(node)]:
+    for node in [part for statement in tree.body for part in parts_of(statement)]:
         is_lookup = isinstance(node, ast.FunctionDef) and node.name in ("__getattr__", "__dir__")
         assert is_lookup or isinstance(node, allowed), ast.unparse(node)
         if isinstance(node, ast.Assign):
