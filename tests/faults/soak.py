@@ -34,10 +34,15 @@ class Attempt:
         self.since = 0.0  # the time at which its log said so
 
     def look(self) -> None:
-        """Read in the log at which step the process began, unless that is known."""
-        if self.begun is None and (said := self.log.read_text()):
+        """Read in the log at which step the process began, unless that is known.
+
+        While the process waits for an orphan of an earlier command, the orphan writes to the same log.
+        """
+        if self.begun is None:
+            said = self.log.read_text()
             went_on = re.search(r"goes on from step (\d+)", said)
-            self.begun, self.since = int(went_on[1]) if went_on else 0, time.time()
+            if went_on or "step 1/" in said:
+                self.begun, self.since = int(went_on[1]) if went_on else 0, time.time()
 
     def unsaved(self) -> float:
         """Return the seconds of training that a kill now would cost: none, once the last step is saved."""
