@@ -53,7 +53,7 @@ class Cost(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """What is left to do of one run: seeds to train, seconds, and bytes."""
+    """The work left of one run: seeds to train, seconds, and bytes."""
 
     n_seeds: int
     training: float

@@ -73,7 +73,7 @@ def all_earlier(noise):
 
 
 def all_earlier_by_setting(noise):
-    """As above, but the pace is that of a setting, and no time scale tells it exactly."""
+    """Give each setting a pace that no time scale tells exactly."""
     pace = noise(0.2, 0.0)
     return {event: pace + noise(0.05, 0.05) for event in USUAL}
 

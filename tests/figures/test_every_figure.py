@@ -1,4 +1,4 @@
-"""What holds for every figure: a caption of three lines, six panels, readable ticks, notes."""
+"""Every figure has a caption of three lines at most, six panels a page, readable ticks, and notes."""
 
 from functools import cache
 

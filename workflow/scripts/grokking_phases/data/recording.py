@@ -46,7 +46,7 @@ class Recording:
         part = {f"parameter/{name}": value.cpu().numpy() for name, value in model.state_dict().items()}
         for layer, values in activations(model, inputs, self.layers).items():
             part[f"layer/{layer}"] = values.numpy()
-        write_part(self._part(step), part, {"step": step}, synced=False)
+        write_part(self._part(step), part, {"step": step})
         self._unsynced.append(self._part(step))
 
     def sync(self) -> None:

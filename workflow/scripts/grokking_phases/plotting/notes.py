@@ -34,7 +34,7 @@ def join_notes(path: str | Path, paths: list[str], keywords: str) -> None:
 
 def as_markdown(figure: str, pages: list[Figure]) -> str:
     """Return a heading for the figure, a section for each page, and one with what all pages share."""
-    titles, words = [title_of(page) for page in pages], [words_of(page) for page in pages]
+    titles, words = [page.get_suptitle() for page in pages], [words_of(page) for page in pages]
     shared = [note for note in words[0].notes if all(note in each.notes for each in words)]
     if len(pages) == 1:
         shared = []
@@ -57,10 +57,6 @@ def section(title: str, words: Words) -> str:
 def heading(title: str, line: str) -> str:
     title = escaped(title)
     return f"{title}\n{line * sum(1 + (east_asian_width(letter) in 'FW') for letter in title)}\n"
-
-
-def title_of(page: Figure) -> str:
-    return page.get_suptitle()
 
 
 def escaped(text: str) -> str:

@@ -61,17 +61,15 @@ def write_joined(path: str | Path, tensors: dict[str, Stored], header: dict[str,
             file.write(tensor.read())
 
 
-def write_part(
-    path: Path, tensors: dict[str, np.ndarray], header: dict[str, Any], synced: bool = True
-) -> None:
-    """Write a part; it survives a power cut only if it is `synced`, now or by `sync_files` later."""
+def write_part(path: Path, tensors: dict[str, np.ndarray], header: dict[str, Any]) -> None:
+    """Write a part; it survives a power cut only once `sync_files` has synced it."""
     # Wide elements come first, so that each tensor begins at a multiple of its element's size.
     arrays = dict(sorted(tensors.items(), key=lambda item: -item[1].itemsize))
     arrays = {key: np.asarray(values, order="C") for key, values in arrays.items()}
     said = {"format_version": FORMAT_VERSION, **header, "seal": (MARK + ZEROS).decode()}
     head = head_of({key: entry_of(values) for key, values in arrays.items()}, {KEY: json.dumps(said)})
     pieces = [head, *arrays.values()]
-    with whole(path, synced) as temporary, ThreadPoolExecutor(1) as thread:
+    with whole(path, synced=False) as temporary, ThreadPoolExecutor(1) as thread:
         seal = thread.submit(sha256_of, pieces)
         write_pieces(temporary, pieces)
         with open(temporary, "r+b") as file:
