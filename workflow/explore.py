@@ -3,7 +3,6 @@
 import argparse
 import time
 from fnmatch import fnmatch
-from functools import reduce
 from pathlib import Path
 
 import pandas as pd
@@ -13,14 +12,12 @@ from grokking_phases.analysis.events import Levels
 from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.page import write_page
 from study.errors import StudyError
-from study.resolve import complete, overlaid
+from study.resolve import complete, together
 
 
 def main(arguments: argparse.Namespace) -> Path:
     """Write the page, and return its path."""
-    config = reduce(
-        overlaid, (yaml.safe_load(path.read_text(encoding="utf-8")) for path in arguments.study), {}
-    )
+    config = together(arguments.study)
     results = arguments.results or Path(config.get("results", "results"))
     runs = {name: complete(config["runs"], name) for name in config.get("runs", {})}
     study = gather(results, runs, Levels(**config.get("levels", {})))

@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable
 from copy import deepcopy
-from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -28,9 +27,8 @@ from grokking_phases.steps import nearest, steps_of
 from grokking_phases.storage.headers import content_of
 from grokking_phases.training.run import Run
 from study import params
-from study.config_files import replace_panels
 from study.errors import StudyError
-from study.resolve import overlaid, resolve
+from study.resolve import resolve, together
 from study.wanted_tables import metrics_behind, runs_of_figure, seeds_of
 
 STEPS = 200  # of a run, by which its speed is judged
@@ -67,7 +65,7 @@ class Forecast(NamedTuple):
 
 def main(arguments: argparse.Namespace) -> None:
     """Print the forecast of each run that the figures draw, then that of all."""
-    study = read_study(arguments.study)
+    study = resolve(together(arguments.study))
     made_with = on_device(study["device"], study["threads"])
     say(f"Measuring how fast this machine ({made_with['device']}) is, by {STEPS} steps of each kind of run.")
     costs: dict[str, Cost] = {}
@@ -88,15 +86,6 @@ def main(arguments: argparse.Namespace) -> None:
 
 def say(text: str) -> None:
     print(text, flush=True)
-
-
-def read_study(files: list[Path]) -> dict:
-    """Return the study that the config files give together, the first of which is a whole study."""
-    read = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
-    config = reduce(overlaid, read)
-    for overlay in read[1:]:
-        replace_panels(config, overlay)
-    return resolve(config)
 
 
 def wanted(study: dict, figures: list[str]) -> dict[str, list[str]]:

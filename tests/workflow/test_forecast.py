@@ -9,6 +9,7 @@ from trees import REPOSITORY
 import forecast
 from grokking_phases.steps import steps_of
 from study.errors import StudyError
+from study.resolve import resolve, together
 
 COST = forecast.Cost(step=0.5, evaluation=10.0, measures={"kde": 3.0, "few": 100.0}, snapshot_bytes=1000)
 SMALL = {"module": "transformer", "d_model": 16, "d_mlp": 32}
@@ -54,7 +55,7 @@ def written(tmp_path):
 
 @pytest.fixture
 def study(written):
-    return forecast.read_study([written])
+    return resolve(together([written]))
 
 
 def test_all_steps_evaluations_and_snapshots_of_all_seeds_are_counted(study):
@@ -123,7 +124,7 @@ def test_only_the_figures_that_are_named_count(study):
 
 def test_make_paper_makes_what_it_forecasts():
     files = [REPOSITORY / name for name in ("config.yaml", "config/paper.yaml", "config/paper_seed1.yaml")]
-    study = forecast.read_study(files)
+    study = resolve(together(files))
     makefile = (REPOSITORY / "Makefile").read_text()
     [names] = [line for line in makefile.splitlines() if line.startswith("PAPER_FIGURES")]
     figures = names.split(",")[1].rstrip(")").split()
