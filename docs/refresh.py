@@ -12,8 +12,8 @@ from PIL import Image
 
 from grokking_phases.analysis.claims import in_words, score
 from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
+from grokking_phases.analysis.published_points import beside
 from grokking_phases.analysis.study_tables import COURSES
-from grokking_phases.figures.two_phase._published import beside
 from grokking_phases.storage.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent

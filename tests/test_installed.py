@@ -84,7 +84,7 @@ def test_the_wheel_holds_the_whole_package_and_the_sdist_no_tests(built, unpacke
     for name in (
         "py.typed",
         "threads.pyi",
-        "figures/two_phase/published.csv",
+        "analysis/published_points.csv",
         "commands/new_study/study.py.txt",
         "commands/new_study/study.yaml.txt",
     ):

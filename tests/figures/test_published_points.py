@@ -6,8 +6,8 @@ import pytest
 from made_up import named_in, run_with
 
 from grokking_phases.analysis.events import ABSENT
+from grokking_phases.analysis.published_points import OURS, beside, farthest, of_figure
 from grokking_phases.figures.two_phase import fig3, fig4
-from grokking_phases.figures.two_phase._published import OURS, beside, farthest, of_figure
 
 LAST = {"fig3": 111_200, "fig4": 604_000}
 

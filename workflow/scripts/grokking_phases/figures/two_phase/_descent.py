@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.published_points import farthest, of_figure
 from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
-from grokking_phases.figures.two_phase._published import farthest, of_figure
 from grokking_phases.plotting.layouts import draw_legend, sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.planes import mark_events

@@ -1,7 +1,7 @@
 """The paper's own points of Figures 3 and 4, panels (a) and (c), and how far our curves are from them.
 
-`published.csv` beside this file has the points, a thinned selection. Those of panel (b) and of Figure 5 are
-not known as numbers.
+`published_points.csv` beside this file has the points, a thinned selection. Those of panel (b) and of Figure
+5 are not known as numbers.
 """
 
 from functools import cache
@@ -17,7 +17,7 @@ COLUMNS = ["figure", "series", "step", "published", "run", "n_seeds", "ours", "l
 @cache
 def points() -> pd.DataFrame:
     """Return {figure, series, step, value} of all published points."""
-    return pd.read_csv(Path(__file__).parent / "published.csv", comment="#")
+    return pd.read_csv(Path(__file__).parent / "published_points.csv", comment="#")
 
 
 def of_figure(name: str) -> pd.DataFrame:
