@@ -134,6 +134,7 @@ def test_the_file_has_a_row_group_for_each_step_and_a_header(recording, examples
     file, n_samples = pq.ParquetFile(path), int(examples.train.sum())
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [n_samples] * 3
     floats = pa.float16() if recording.dtype == "float16" else pa.float32()
+    floats = pa.field("element", floats, nullable=False)
     assert [(field.name, field.type) for field in file.schema_arrow] == [
         ("step", pa.int64()),
         ("sample", pa.int64()),

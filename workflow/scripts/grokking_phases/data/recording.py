@@ -91,26 +91,34 @@ class Recording:
         widths = {layer: first[f"layer/{layer}"].shape[1] for layer in self.layers if first}
         header = {"layers": widths, "steps": steps, "split": "train", "torch": torch.__version__} | header
         schema = self._schema(widths, header)
-        # Bytes of equal significance are stored side by side: floats with no common digits share exponents.
-        floats = [f"{layer}.list.element" for layer in self.layers]
-        coding = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": floats}
-        columns = (self._columns(step, widths, samples) for step in steps)
-        with sealed(path) as temporary, pq.ParquetWriter(temporary, schema, **coding) as writer:
+        columns = (self._columns(step, schema, samples) for step in steps)
+        with sealed(path) as temporary, pq.ParquetWriter(temporary, schema, **self._coding()) as writer:
             for each in ahead(columns):
                 rows = pa.Table.from_arrays(each, schema=schema)
                 writer.write_table(rows, row_group_size=len(samples))
 
     def _schema(self, widths: dict[str, int], header: dict[str, Any]) -> pa.Schema:
-        floats = pa.from_numpy_dtype(self.dtype)
-        layers = [(layer, pa.list_(floats, width)) for layer, width in widths.items()]
+        present = pa.field("element", pa.from_numpy_dtype(self.dtype), nullable=False)  # no marks of nulls
+        layers = [
+            pa.field(layer, pa.list_(present, width), nullable=False) for layer, width in widths.items()
+        ]
         return pa.schema([("step", pa.int64()), ("sample", pa.int64()), *layers], metadata=metadata(header))
 
-    def _columns(self, step: int, widths: dict[str, int], samples: np.ndarray) -> list[pa.Array]:
+    def _coding(self) -> dict[str, Any]:
+        """Return how Parquet stores the columns; statistics of floats and small batches only cost time.
+
+        Bytes of equal significance lie side by side: floats with no common digits share exponents.
+        """
+        floats = [f"{layer}.list.element" for layer in self.layers]
+        coding = {"compression": "zstd", "use_dictionary": False, "use_byte_stream_split": floats}
+        return coding | {"write_statistics": False, "write_batch_size": 2**20}
+
+    def _columns(self, step: int, schema: pa.Schema, samples: np.ndarray) -> list[pa.Array]:
         """Return one step's rows as columns: step, sample, and one for each layer."""
         part, columns = self._load(step), [pa.array(np.full(len(samples), step)), pa.array(samples)]
-        for layer, width in widths.items():
-            values = as_stored(part[f"layer/{layer}"], self.dtype, f"layer {layer} at step {step}")
-            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), width))
+        for layer in list(schema)[len(columns) :]:
+            values = as_stored(part[f"layer/{layer.name}"], self.dtype, f"layer {layer.name} at step {step}")
+            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), type=layer.type))
         return columns
 
     def merge_parameters(self, path: str | Path, header: dict[str, Any]) -> None:
