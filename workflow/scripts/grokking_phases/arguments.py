@@ -50,13 +50,10 @@ def beyond(value: Any, low: Any, high: Any) -> str | None:
 
 
 def type_of(value: Any) -> str:
-    """Return a value's type in words: `None`, `a list`, `an int64 array (49,)`."""
+    """Return a value's type in words: `None`, `an int64 array (7,)`, `a torch.int64 tensor (7,)`."""
     if value is None:
         return "None"
-    shape = getattr(value, "shape", None)
-    name = (
-        type(value).__name__
-        if shape is None or not hasattr(value, "dtype")
-        else f"{value.dtype} array {shape}"
-    )
+    name, dtype = type(value).__name__, str(getattr(value, "dtype", ""))
+    if dtype and hasattr(value, "shape"):
+        name = f"{dtype} {'tensor' if dtype.startswith('torch.') else 'array'} {tuple(value.shape)}"
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
