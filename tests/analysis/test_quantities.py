@@ -355,6 +355,35 @@ def test_a_measure_at_fitting_and_after_it(plane):
     ) == near(0.5)
 
 
+@pytest.mark.parametrize(
+    ("course", "step"),
+    [
+        ({1: 2, 20: 5, 600: 1, 4000: 3}, 600),
+        ({1: 0.5, 20: 5, 600: 1, 4000: 3}, 600),  # what came before fitting does not count
+        ({1: 2, 20: 5, 4000: 1}, np.nan),
+        ({1: 2, 4000: 2}, np.nan),
+    ],
+    ids=["turns", "lower before fitting", "falls until the end", "constant"],
+)
+def test_where_a_measure_is_lowest_after_fitting(tmp_path, course, step):
+    write_run(tmp_path, "r")
+    for seed in SEEDS:
+        write(tmp_path, "r", seed, "metrics/m", tidy("r", seed, "block_1", m=course))
+    tables = StudyTables(tmp_path)
+    found = two_phase_quantities.lowest_over_generalising(tables, run="r", metric="m", name="m")
+    generalised = two_phase_quantities.time_scale(tables, run="r", event="gen_0.98")
+    assert all_seeds(found * generalised) == pytest.approx(step, rel=0.16, nan_ok=True)
+
+
+def test_the_tables_of_another_study_lie_in_its_folder(tmp_path):
+    write_run(tmp_path / "paper", "r")
+    tables = StudyTables(tmp_path, study="paper")
+    assert tables.seeds("r") == SEEDS
+    assert all_seeds(two_phase_quantities.time_scale(tables, run="r", event="fit")) == near(20)
+    with pytest.raises(NotMeasured):
+        StudyTables(tmp_path).seeds("r")
+
+
 def test_the_mechanisms_share_the_regions_that_vanished(plane):
     shares = {
         name: all_seeds(two_phase_quantities.share_of_vanished(plane, run="r", mechanism=name))

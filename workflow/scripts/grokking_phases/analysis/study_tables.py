@@ -26,6 +26,7 @@ class NotMeasured(Exception):
 class StudyTables:
     """Tables of the study in the folder `results`.
 
+    study     the folder inside `results` of another study, such as `paper`
     suffix    what is appended to the name of each run: `_float32` reads the run with the loss in float32
     source    the table of O-information
     order     number of the random order of the samples, from the table o_information_orders; 0: the split's
@@ -33,6 +34,7 @@ class StudyTables:
     """
 
     results: Path
+    study: str = ""
     suffix: str = ""
     source: str = "o_information"
     order: int = 0
@@ -44,15 +46,18 @@ class StudyTables:
 
     def seeds(self, run: str) -> list[int]:
         """Return the seeds of a run that were trained, ascending."""
-        folders = (self.results / f"{run}{self.suffix}").glob("[0-9]*/curves.parquet")
+        folders = self._folder(run).glob("[0-9]*/curves.parquet")
         found = sorted(int(path.parent.name) for path in folders)
         if not found:
             raise NotMeasured(f"{run}{self.suffix}")
         return found
 
+    def _folder(self, run: str) -> Path:
+        return self.results / self.study / f"{run}{self.suffix}"
+
     def of_run(self, run: str, name: str) -> pd.DataFrame:
         """Return the tidy rows of a table of a run, all seeds: curves, a metric, or events (`EVENTS`)."""
-        folder = self.results / f"{run}{self.suffix}"
+        folder = self._folder(run)
         if name in EVENTS:
             return _read((folder / f"{name}.parquet",))
         inside = f"{name}.parquet" if name == "curves" or "/" in name else f"metrics/{name}.parquet"

@@ -90,6 +90,20 @@ def after_fit(
     return by_seed(wide, lambda curve: curve.iloc[-1] / value_up_to(curve, fit[curve.name]))
 
 
+def lowest_over_generalising(tables: StudyTables, *, run: str, metric: str, name: str) -> pd.Series:
+    """Return the step at which a measure is lowest after fitting, over the step of test accuracy 0.98.
+
+    It is NaN unless the measure turns there, clear of noise: one that falls until the end has no minimum.
+    """
+    fit, generalised = (time_scale(tables, run=run, event=event) for event in ("fit", "gen_0.98"))
+
+    def lowest(curve: pd.Series) -> float:
+        later = between(curve, fit[curve.name], np.inf)
+        return step_or_missing(time_scales.turning_point(-later)) if len(later) else np.nan
+
+    return by_seed(_measure(tables, run, metric, name, None), lowest) / generalised
+
+
 def share_of_vanished(tables: StudyTables, *, run: str, mechanism: str) -> pd.Series:
     """Return the part of all regions that vanished after fitting which one mechanism removed, all layers."""
     fit, parts = time_scale(tables, run=run, event="fit"), {}
