@@ -248,6 +248,15 @@ def test_units_that_float16_makes_constant_are_refused_with_the_remedy(scale):
     np.testing.assert_array_equal(as_stored(values, "float32", "what"), values)
 
 
+@pytest.mark.parametrize("source", [np.float32, np.float64])
+def test_float16_is_rounded_as_by_numpy(source):
+    """Numbers of all sizes, the midpoints between two neighbours of float16 among them."""
+    halves = np.arange(0x7BFF, dtype=np.uint16).view(np.float16).astype(source)
+    values = np.concatenate([halves, (halves[1:] + halves[:-1]) / 2, halves * 1.0001])[:, None]
+    values = np.concatenate([values, -values])
+    np.testing.assert_array_equal(as_stored(values, "float16", "what"), values.astype(np.float16))
+
+
 def test_units_that_are_constant_anyway_are_kept():
     values = np.tile(np.float32([0, 0.1, 3]), (8, 1))
     np.testing.assert_array_equal(as_stored(values, "float16", "what"), values.astype(np.float16))
