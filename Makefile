@@ -101,7 +101,7 @@ prune: .venv/installed
 test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	PYTHONUTF8=1 $(BIN)/pytest --numprocesses 2 --durations 25 tests
 
@@ -118,13 +118,13 @@ slurm-test: .venv/installed
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(SLURM_PACKAGES) > /dev/null; }
 	PYTHONUTF8=1 $(BIN)/pytest -m slurm --durations 0 tests/slurm
 
-# Tests the explorer in headless Chromium, which it installs where it may (as root on Debian or Ubuntu).
+# Tests the explorer and the site in headless Chromium, which it installs where it may (as root on Debian or Ubuntu).
 browser-test: export PYTHONPATH := .venv/browser
-browser-test: .venv/browser/installed
+browser-test: .venv/browser/installed .venv/site/installed
 	@which chromium > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
 		{ echo "make browser-test needs Chromium: install your system's package"; exit 1; }
-	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer
+	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer tests/site
 
 # Kills trainings and Snakemake at 200 random moments; half an hour. docs/faults.md has the end of its output.
 soak: export PYTHONPATH := workflow/scripts:tests/workflow
