@@ -103,3 +103,8 @@ def test_the_reference_has_the_help_of_every_name_of_the_library(site, pages):
         assert f'id="grokking_phases.{name}"' in text, name
     assert "Return the O-information in nats" in text
     assert ">>&gt;" not in text and "&gt;&gt;&gt;" in text
+
+
+def test_the_reference_asks_for_every_name_of_the_library_once():
+    asked = re.findall(r"^::: grokking_phases\.(\w+)$", (ROOT / "docs/reference.md").read_text(), re.MULTILINE)
+    assert sorted(asked) == sorted(grokking_phases.__all__)
