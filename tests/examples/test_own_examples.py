@@ -15,7 +15,8 @@ from tutorials import blocks, follow
 
 EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/train.py"))
 RUNS = {"lightning_module": "lightning"}  # the name of an example's run, if it is another
-IMPORT = shlex.split(blocks("own_network.md", "Or take over saved activations")[0]["text"])[1:]
+[SAID] = blocks("own_network.md", "Or take over saved activations")
+IMPORT = shlex.split(SAID["text"].replace("\\\n", ""))[1:]  # without the name of the command
 
 
 def python(folder, *command):

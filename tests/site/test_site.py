@@ -106,5 +106,7 @@ def test_the_reference_has_the_help_of_every_name_of_the_library(site, pages):
 
 
 def test_the_reference_asks_for_every_name_of_the_library_once():
-    asked = re.findall(r"^::: grokking_phases\.(\w+)$", (ROOT / "docs/reference.md").read_text(), re.MULTILINE)
+    asked = re.findall(
+        r"^::: grokking_phases\.(\w+)$", (ROOT / "docs/reference.md").read_text(), re.MULTILINE
+    )
     assert sorted(asked) == sorted(grokking_phases.__all__)
