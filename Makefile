@@ -29,7 +29,7 @@ CONFIRM := --configfile config.yaml config/confirm.yaml
 STUDY ?= config.yaml
 
 .PHONY: fig5 emergence two_phase prediction comovement comovement_pilot confirm smoke paper report explore
-.PHONY: docs prune
+.PHONY: docs site prune
 .PHONY: test optional-test slurm-test browser-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
@@ -84,6 +84,12 @@ docs: export PYTHONPATH := workflow/scripts
 docs: .venv/installed
 	$(BIN)/python docs/refresh.py
 
+# Builds the site of these pages into site/, without a network; open site/index.html. It fails at a broken link.
+site: export PYTHONPATH := .venv/site
+site: export NO_MKDOCS_2_WARNING := 1
+site: .venv/site/installed
+	$(BIN)/python -m mkdocs build
+
 # Asks, then deletes the snapshots whose metrics are all made. STUDY gives the config files of another study:
 # make prune STUDY="config.yaml config/smoke.yaml"
 prune: .venv/installed
@@ -95,7 +101,7 @@ prune: .venv/installed
 test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
 	PYTHONUTF8=1 $(BIN)/pytest --numprocesses 2 --durations 25 tests
 
@@ -112,13 +118,13 @@ slurm-test: .venv/installed
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(SLURM_PACKAGES) > /dev/null; }
 	PYTHONUTF8=1 $(BIN)/pytest -m slurm --durations 0 tests/slurm
 
-# Tests the explorer in headless Chromium, which it installs where it may (as root on Debian or Ubuntu).
+# Tests the explorer and the site in headless Chromium, which it installs where it may (as root on Debian or Ubuntu).
 browser-test: export PYTHONPATH := .venv/browser
-browser-test: .venv/browser/installed
+browser-test: .venv/browser/installed .venv/site/installed
 	@which chromium > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
 		{ echo "make browser-test needs Chromium: install your system's package"; exit 1; }
-	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer
+	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer tests/site
 
 # Kills trainings and Snakemake at 200 random moments; half an hour. docs/faults.md has the end of its output.
 soak: export PYTHONPATH := workflow/scripts:tests/workflow
@@ -142,7 +148,7 @@ audit: .venv/installed
 	$(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
 
 # Locks the newest versions that pyproject.toml allows, and the torch version for which all wheels exist.
-# Beside the lock are the extras that only tests need, and the peers of benchmarks.
+# Beside the lock are the extras that only tests need, the peers of benchmarks, and the site's packages.
 COMPILE := $(BIN)/pip-compile --upgrade --strip-extras --allow-unsafe --no-annotate --no-emit-index-url \
 	--no-emit-find-links --no-emit-options --quiet
 BESIDE := --constraint requirements.lock --no-header -o -
@@ -156,6 +162,8 @@ lock: .venv/installed
 		| $(CLEANED) | grep -vxFf requirements.lock > tests/optional.txt
 	$(COMPILE) $(BESIDE) benchmarks/peers.in | $(CLEANED) | grep -vxFf requirements.lock \
 		| grep -v '^torch==' > benchmarks/peers.txt
+	$(COMPILE) $(BESIDE) docs/site/packages.in | $(CLEANED) | grep -vxFf requirements.lock \
+		> docs/site/packages.txt
 
 .venv/installed: requirements.lock
 	@test -w . || { echo "Nothing can be written to $(CURDIR); use a clone of your own"; exit 1; }
@@ -190,4 +198,11 @@ lock: .venv/installed
 	@echo "Installing Playwright into .venv/browser (about 150 MB; once)"
 	rm -rf .venv/browser
 	$(BIN)/pip install --quiet --no-deps --target .venv/browser -r tests/explorer/browser.txt
+	@touch $@
+
+# MkDocs and its theme, for `make site` alone.
+.venv/site/installed: docs/site/packages.txt .venv/installed
+	@echo "Installing MkDocs into .venv/site (about 120 MB; once)"
+	rm -rf .venv/site
+	$(BIN)/pip install --quiet --no-deps --target .venv/site -r docs/site/packages.txt
 	@touch $@

@@ -6,9 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
+
+from grokking_phases import Snapshots
 
 ROOT = Path(__file__).parents[1]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/measures/*.md")]
+PAGES += [ROOT / "config/README.md"]
 
 
 def python_blocks(page):
@@ -31,6 +36,19 @@ def test_the_library_by_itself_computes():
     assert 0.2 < names["information"] < np.log(2)
     found = names["phases"].set_index(["curve", "event"])["status"]
     assert found["each seed", "emergence.end"] == found["each seed", "generalised"] == "found"
+
+
+def test_a_training_of_your_own_is_recorded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    names = {"network": nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))}
+    names |= {"X": torch.randn(9, 3), "y": torch.arange(9) % 2}
+    names |= {"X_test": names["X"], "y_test": names["y"]}
+    block = python_blocks("docs/own_network.md")[0]
+    assert "5000" in block and "5001" in block
+    exec(block.replace("5000", "20").replace("5001", "21"), names)
+    recorded = Snapshots("own/digits/0/snapshots.parquet", "own/digits/0/dataset.parquet")
+    assert [snapshot.step for snapshot in recorded][-1] == 20
 
 
 def test_the_readme_is_short():
@@ -57,4 +75,24 @@ def test_every_make_target_that_is_named_exists(page):
 
 def test_every_page_is_in_the_readme():
     readme = (ROOT / "README.md").read_text()
-    assert [page.name for page in PAGES if page.name != "README.md" and page.name not in readme] == []
+    pages = {page.relative_to(ROOT).as_posix() for page in PAGES if page.parent in (ROOT, ROOT / "docs")}
+    assert {page for page in pages if page not in readme} == {"docs/README.md"}
+
+
+MEASURES = sorted(path for path in ROOT.glob("docs/measures/*.md") if path.name != "README.md")
+PARTS = ["Formula", "What it needs", "What it cannot see", "Its null", "Cost", "Reference"]
+
+
+@pytest.mark.parametrize("page", MEASURES, ids=lambda page: page.stem)
+def test_a_page_of_a_measure_is_short_and_has_all_parts(page):
+    text = page.read_text()
+    assert len(text.splitlines()) <= 60
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == PARTS
+    assert f"({page.name})" in (page.parent / "README.md").read_text()
+
+
+@pytest.mark.parametrize("package", ["metrics", "estimators"])
+def test_every_measure_has_a_page(package):
+    modules = {path.name for path in ROOT.glob(f"workflow/scripts/grokking_phases/{package}/[a-z]*.py")}
+    named = {name for page in MEASURES for name in re.findall(rf"/{package}/(\w+\.py)\)", page.read_text())}
+    assert named == modules and len(modules) > 5

@@ -46,7 +46,7 @@ def test_no_call_leaves_the_encoding_to_the_locale(path):
 
 
 def test_rules_read_no_text():
-    rules = [ROOT / "Snakefile", *(ROOT / "workflow").rglob("*.smk")]
+    rules = [ROOT / "Snakefile", ROOT / "workflow/Snakefile", *(ROOT / "workflow").rglob("*.smk")]
     assert not [
         path for path in rules if "open(" in (text := path.read_text(encoding="utf-8")) or "_text(" in text
     ]

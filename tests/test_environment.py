@@ -34,7 +34,7 @@ def test_the_lock_satisfies_every_dependency():
 
 def test_the_lock_holds_packages_of_the_index_alone():
     """pip-compile writes the project itself too, by its folder, if extras name each other."""
-    for file in ("requirements.lock", "tests/optional.txt", "benchmarks/peers.txt"):
+    for file in ("requirements.lock", "tests/optional.txt", "benchmarks/peers.txt", "docs/site/packages.txt"):
         lines = (ROOT / file).read_text().splitlines()
         assert len(locked(file)) == len([line for line in lines if line and not line.startswith("#")]), file
 
@@ -63,6 +63,12 @@ def test_the_peers_of_benchmarks_are_pinned_and_replace_no_locked_package():
     assert len(pinned) == len((ROOT / "benchmarks/peers.txt").read_text().splitlines())
     assert set(re.findall(r"^\w\S*$", wanted, re.MULTILINE)) <= set(pinned)
     assert not set(pinned) & set(locked())
+
+
+def test_the_packages_of_the_site_are_pinned_and_replace_no_locked_package():
+    wanted = (ROOT / "docs/site/packages.in").read_text()
+    assert set(re.findall(r"^[\w-]+", wanted, re.MULTILINE)) <= set(locked("docs/site/packages.txt"))
+    assert not set(locked("docs/site/packages.txt")) & set(locked())
 
 
 def test_the_optional_packages_replace_no_locked_package():

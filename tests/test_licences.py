@@ -6,17 +6,27 @@ from pathlib import Path
 
 import pytest
 
-LOCK = (Path(__file__).parents[1] / "requirements.lock").read_text()
+ROOT = Path(__file__).parents[1]
+LOCK = (ROOT / "requirements.lock").read_text()
+SITE = (ROOT / "docs/site/packages.txt").read_text()
+PIN = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 PERMISSIVE = re.compile(r"MIT|BSD|Apache|PSF|Python Software Foundation|MPL|Mozilla|ISC")
 REFUSED = re.compile(r"GPL|non-?commercial|proprietary", re.IGNORECASE)
 # docutils has several licences. The GPL is that of an Emacs file, which the wheel does not contain.
 ALLOWED = {"docutils"}
 
 
-@pytest.mark.parametrize("name", re.findall(r"^([\w.-]+)==", LOCK, re.MULTILINE))
+@pytest.mark.parametrize("name", PIN.findall(LOCK))
 def test_a_locked_package_is_under_a_permissive_licence(name):
     assert PERMISSIVE.search(licence(name)), licence(name)
     assert name in ALLOWED or not REFUSED.search(licence(name)), licence(name)
+
+
+@pytest.mark.parametrize("name", PIN.findall(SITE))
+def test_a_package_of_the_site_is_under_a_permissive_licence(name):
+    pytest.importorskip("mkdocs", reason="`make site` installs the packages of the site")
+    assert PERMISSIVE.search(licence(name)), licence(name)
+    assert not REFUSED.search(licence(name)), licence(name)
 
 
 def licence(name):

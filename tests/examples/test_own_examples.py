@@ -1,17 +1,22 @@
-"""Each example runs as it stands: a training of at most 40 lines, its study, and its figures."""
+"""Each example runs as it stands: a training of at most 40 lines, its study, and its figures.
+
+docs/own_network.md has the commands.
+"""
 
 import resource
+import shlex
 import subprocess
 import sys
 from importlib.util import find_spec
 
 import pytest
 from trees import REPOSITORY, copy_of_repository
+from tutorials import blocks, follow
 
 EXAMPLES = sorted(path.parent.name for path in (REPOSITORY / "examples").glob("*/train.py"))
 RUNS = {"lightning_module": "lightning"}  # the name of an example's run, if it is another
-IMPORT = ["import", "saved/step_*.npz", "--step", r"step_(\d+)", "--labels", "saved/y.npy"]
-IMPORT += ["--curves", "saved/curves.csv", "--to", "own/saved/0"]
+[SAID] = blocks("own_network.md", "Or take over saved activations")
+IMPORT = shlex.split(SAID["text"].replace("\\\n", ""))[1:]  # without the name of the command
 
 
 def python(folder, *command):
@@ -45,10 +50,13 @@ def test_an_example_is_recorded_measured_and_drawn(name, tmp_path):
     tree = copy_of_repository(tmp_path, f"examples/{name}/train.py", f"examples/{name}/study.yaml")
     tree.base, tree.overlays = (), (f"examples/{name}/study.yaml",)
     began = seconds_of_children()
-    python(tmp_path, f"examples/{name}/train.py")
-    if name == "saved":
-        python(tmp_path, "-m", "grokking_phases", *IMPORT)
-    tree.run("study")
+    if name == "digits":
+        follow("own_network.md", tmp_path, "Examples")
+    else:
+        python(tmp_path, f"examples/{name}/train.py")
+        if name == "saved":
+            python(tmp_path, "-m", "grokking_phases", *IMPORT)
+        tree.run("study")
     assert seconds_of_children() - began < 120
     pictures = list(tmp_path.glob(f"results/{RUNS.get(name, name)}/figures/study/*.png"))
     assert pictures and all(picture.stat().st_size > 10_000 for picture in pictures)

@@ -9,7 +9,11 @@ from snakemake.exceptions import WorkflowError
 from trees import REPOSITORY
 
 SOURCES = sorted((REPOSITORY / "workflow").rglob("*.py"))
-RULES = [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "workflow").rglob("*.smk"))]
+RULES = [
+    REPOSITORY / "Snakefile",
+    REPOSITORY / "workflow/Snakefile",
+    *sorted((REPOSITORY / "workflow").rglob("*.smk")),
+]
 EXECUTES = (
     r"eval|exec|compile|__import__|shell|os\.(system|popen|exec\w+|spawn\w+)|subprocess\.(?!CalledProcessError)\w+|"
     r"yaml\.(load|load_all|full_load\w*|unsafe_load\w*)|\w+\.(read|to)_pickle|"

@@ -86,6 +86,13 @@ def test_without_records_stale_results_are_planned_and_nothing_is_written(tree):
     assert tree.planned(TARGET) == set()
 
 
+def test_the_snakefile_for_the_catalogue_is_the_same_workflow(tree):
+    catalogued = ("--snakefile", "workflow/Snakefile")
+    assert tree.planned(TARGET, *catalogued) == set()
+    tree.overlay(lambda config: deep_update(config, OTHER))
+    assert tree.planned(*catalogued) == tree.planned() == STALE | {("paper_figure", "fig2")}
+
+
 def test_results_behind_a_symbolic_link_are_accepted(built, clone):
     (clone.folder / "results").symlink_to(built.folder / "results")
     assert clone.planned(TARGET) == set()

@@ -71,6 +71,19 @@ def test_another_workflow_uses_this_one_as_a_module(tmp_path):
     assert "fig2.png" in (tmp_path / "report.html").read_text(encoding="utf-8"), log
 
 
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+def test_a_workflow_that_uses_this_one_keeps_its_own_default_target(snakefile, tmp_path):
+    study = (REPOSITORY / "config/own.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"study": yaml.safe_load(study)}), encoding="utf-8")
+    importer = IMPORTER.replace("Snakefile", snakefile).replace("    default_target: True\n", "")
+    mine = importer.index("rule mine"), importer.index("onstart")
+    importer = importer[slice(*mine)] + importer[: mine[0]] + importer[mine[1] :]
+    (tmp_path / "Snakefile").write_text(importer, encoding="utf-8")
+    status, log = said([*SNAKEMAKE, "-n"], tmp_path)
+    assert status == 0, log
+    assert "mine" in log and "grokking_all" not in log
+
+
 def test_a_wrong_config_of_a_module_raises_an_error_that_says_so(tmp_path):
     (tmp_path / "config.yaml").write_text("study: {results: x}", encoding="utf-8")
     (tmp_path / "Snakefile").write_text(IMPORTER, encoding="utf-8")

@@ -1,0 +1,62 @@
+"""The gallery: every figure of the library, by its file, the configs that draw it, and pictures of docs/."""
+
+import ast
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FIGURES = ROOT / "workflow/scripts/grokking_phases/figures"
+MARKER = "<!-- the figures -->"
+PAPERS = {"emergence": "Emergence paper", "two_phase": "Two-phase paper", "study": "Any study"}
+OVERLAYS = ("config/prediction.yaml", "config/comovement.yaml")
+
+
+def on_files(files, config):
+    """Write the figures into gallery.md."""
+    page = files.get_file_from_path("gallery.md")
+    page.content_string = page.content_string.replace(MARKER, figures())
+    return files
+
+
+def figures():
+    """Return the Markdown of all figures."""
+    drawn = studies_of_figures()
+    parts = []
+    for paper, title in PAPERS.items():
+        parts.append(f"## {title}")
+        for path in sorted(FIGURES.glob(f"{paper}/[a-z]*.py")):
+            parts.append(entry(path, drawn.get(f"{paper}/{path.stem}")))
+    return "\n\n".join(parts)
+
+
+def studies_of_figures():
+    """Return {figure: its entry, the config files that draw it, and their folder of results}."""
+    found = {}
+    for overlay in (None, *OVERLAYS):
+        config = yaml.safe_load((ROOT / (overlay or "config.yaml")).read_text(encoding="utf-8"))
+        for name, drawn in config["figures"].items():
+            found[name] = (drawn, overlay, config["results"])
+    return found
+
+
+def entry(path, study):
+    """Return the Markdown of one figure."""
+    name = f"{path.parent.name}/{path.stem}"
+    said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    picture = f"figures/{path.parent.name}_{path.stem}"
+    parts = [f"### {name}", said]
+    if (ROOT / f"docs/{picture}.png").exists():
+        parts.append(f"[![{name}]({picture}.png)]({picture}.png)")
+    if (ROOT / f"docs/{picture}.md").exists():
+        parts.append(f"[Caption and notes]({picture}.md)")
+    parts.append(f"Made by [`{path.relative_to(FIGURES)}`](../{path.relative_to(ROOT)}).")
+    return "\n\n".join(parts + (drawing(name, *study) if study else []))
+
+
+def drawing(name, drawn, overlay, results):
+    """Return what a figure draws in its study, and the command that makes it."""
+    tables = ", ".join(f"`{table}`" for table in drawn["tables"])
+    files = f" --configfile config.yaml {overlay} --" if overlay else ""
+    command = f"snakemake --cores all{files} {results}/figures/{name}.pdf"
+    return [f"Tables: {tables}. Panels: {'; '.join(drawn['panels'])}.", f"```bash\n{command}\n```"]
