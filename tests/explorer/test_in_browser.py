@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
-from made_up_study import HOSTILE, STEPS, write_seed, write_study
+from made_up_study import HOSTILE, STEPS, write_regions, write_seed, write_study
 
 from grokking_phases.explorer.finished_seeds import Study, gather
 from grokking_phases.explorer.page import write_page
@@ -213,6 +213,70 @@ def test_an_address_of_nonsense_opens_the_page(opened, study):
     assert page.inner_text("#step") == "–"
     page.click('tr[data-id="wd2/1"]')
     assert page.inner_text("#step") == "50"
+
+
+@pytest.fixture
+def regions(tmp_path):
+    """Return a study of a network whose regions are drawn, one whose regions are counted, and one without."""
+    write_study(tmp_path, ("wd2", "plane", "slice"), seeds=(0,))
+    write_regions(tmp_path / "plane/0", "plane")
+    write_regions(tmp_path / "slice/0", "slice", with_polygons=False)
+    study = gather(tmp_path)
+    study.seeds.sort(key=lambda seed: seed.run != "wd2")
+    return study
+
+
+def squares(page):
+    """Return the step and the number of polygons of each square that is drawn."""
+    return [
+        (
+            int(figure.get_attribute("data-step")),
+            sum(path.get_attribute("d").count("Z") for path in figure.query_selector_all(".region")),
+        )
+        for figure in page.query_selector_all("#squares figure")
+    ]
+
+
+def table_rows(page, table):
+    return [row.inner_text().split("\t") for row in page.query_selector_all(f"{table} tbody tr")]
+
+
+def test_the_squares_are_those_of_the_step_at_the_cursor(opened, regions):
+    page = opened(regions)
+    assert page.inner_text("#regions-choice").endswith("plane/0slice/0") and squares(page) == []
+    page.click("[data-choose='plane/0']")
+    assert squares(page) == [(20, 4), (50, 3)]
+    page.keyboard.press("ArrowLeft")
+    assert squares(page) == [(10, 5), (20, 4)]
+    assert page.query_selector(".vanishing").get_attribute("d").count("Z") == 1
+    assert page.query_selector(".example title").text_content() == "disappearance: neurons 3"
+    assert page.inner_text("#regions-said").startswith("From step 10 to step 20: 5 regions became 4.")
+    assert table_rows(page, "#regions-table")[0][:3] == ["cursor", "20", "4"]
+    page.keyboard.press("Home")
+    assert squares(page) == [(0, 9)]
+
+
+def test_a_link_restores_the_regions(opened, regions):
+    page = opened(regions)
+    page.click("[data-choose='plane/0']")
+    page.keyboard.press("ArrowLeft")
+    said = page.evaluate("location.hash")
+    page.goto("about:blank")
+    other = opened(regions, said)
+    assert squares(other) == [(10, 5), (20, 4)]
+    assert other.input_value("#square") == '["linear_regions","hidden"]'
+
+
+def test_regions_without_polygons_are_counted(opened, regions):
+    page = opened(regions)
+    page.click("[data-choose='slice/0']")
+    assert squares(page) == [] and "not stored" in page.inner_text("#regions-said")
+    assert [row[:3] for row in table_rows(page, "#regions-table")] == [
+        ["cursor", "50", "3"],
+        ["memorised", "5", "6"],
+        ["generalised", "50", "3"],
+        ["end", "100", "2"],
+    ]
 
 
 def test_claims_are_chosen_by_verdict_and_paper(opened, study):

@@ -6,11 +6,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_study import HOSTILE, STEPS, o_information, write_seed, write_study
+from made_up_study import HOSTILE, STEPS, o_information, write_regions, write_seed, write_study
 
+from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
-from grokking_phases.explorer.packing import hexadecimal, packed, thinned
+from grokking_phases.explorer.packing import packed, thinned
 from grokking_phases.explorer.page import LIMIT, write_page
+from grokking_phases.explorer.square_packing import letters
 from grokking_phases.storage.tables import write_table
 
 
@@ -68,13 +70,45 @@ def test_what_is_not_a_number_is_null(tmp_path):
 def test_single_orders_and_repeated_values_are_left_out(tmp_path):
     write_study(tmp_path, seeds=(0,))
     rows = o_information(STEPS, 0)
-    repeated = [*rows, *(row | {"metric": "corner_1"} for row in rows), *(rows[:1] * 2)]
+    repeated = [*rows, *(row | {"metric": "weight"} for row in rows), *(rows[:1] * 2)]
     path = tmp_path / "wd2/0/metrics/partition.parquet"
-    corners = [row | {"metric": "corner_1"} for row in repeated] + [rows[0] | {"metric": "n_undefined"}]
-    write_table(path, pd.DataFrame(corners).assign(run="wd2", seed=0), {"run": "wd2", "seed": 0})
+    weights = [row | {"metric": "weight"} for row in repeated] + [rows[0] | {"metric": "n_undefined"}]
+    write_table(path, pd.DataFrame(weights).assign(run="wd2", seed=0), {"run": "wd2", "seed": 0})
     tables = packed(gather(tmp_path), 120)["seeds"][0]["tables"]
     assert [each["metric"] for each in tables["partition"]["series"]] == ["n_undefined"]
     assert [each["metric"] for each in tables["o_information"]["series"]] == ["synergy", "redundancy"]
+
+
+def test_regions_are_those_of_the_step_with_those_that_vanish_after_it(tmp_path):
+    write_study(tmp_path, seeds=(0,))
+    write_regions(tmp_path / "wd2/0", "wd2")
+    seed = packed(gather(tmp_path), 120)["seeds"][0]
+    [square] = seed["squares"]
+    assert (square["low"], square["side"]) == ([0, 0], 1)
+    layer = square["layers"]["hidden"]
+    assert layer["steps"] == list(STEPS)
+    third = layer["snapshots"][2]
+    assert third["sizes"] == [4] * 7 and third["active"] == list(range(7))
+    assert third["vanishing"] == hexadecimal([6], 7) and third["neurons"] == list(range(6))
+    assert third["corners"][:16] == letters(np.array([[0, 0], [1 / 9, 0], [1 / 9, 1], [0, 1]]), 0, 1)
+    assert layer["snapshots"][-1]["vanishing"] == hexadecimal([], 2)
+    assert "partition" not in seed["tables"]
+
+
+def test_letters_are_digits_of_a_grid():
+    assert letters(np.array([[0.0, 1.0], [64 / 4095, 63 / 4095]]), 0, 1) == "AA--" + "BAA-"
+
+
+def test_what_vanished_so_far_is_summed_before_steps_are_left_out(tmp_path):
+    write_study(tmp_path, seeds=(0,), with_phases=False)
+    write_regions(tmp_path / "wd2/0", "wd2")
+    seed = packed(gather(tmp_path), 3)["seeds"][0]
+    so_far = series(seed, "linear_regions", "disappearance_so_far")
+    assert len(so_far) < len(STEPS) and so_far == {step: STEPS.index(step) or None for step in so_far}
+    layer = seed["squares"][0]["layers"]["hidden"]
+    assert layer["steps"] == list(so_far)
+    later = len(layer["snapshots"][1]["sizes"])
+    assert layer["snapshots"][0]["vanishing"] == hexadecimal([*range(later, 9)], 9)
 
 
 def test_thinned_steps_keep_the_ends_and_the_events():

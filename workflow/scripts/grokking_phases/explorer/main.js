@@ -13,6 +13,7 @@ function drawAll() {
   drawTraining(data, state);
   drawPlanes(data, state);
   drawMultiplets(data, state);
+  drawRegions(data, state);
   drawClaims(data, state);
   moveTo(state.step);
 }
@@ -27,6 +28,7 @@ function moveTo(wanted) {
   moveReadout(data, state);
   movePlanes(data, state);
   moveMultiplets(data, state);
+  moveRegions(data, state);
   history.replaceState(null, "", formatState(state));
 }
 
@@ -87,7 +89,7 @@ function listen() {
     event.preventDefault();
     moveTo(steps[Math.min(steps.length - 1, Math.max(0, move(nearest(steps, state.step))))]);
   });
-  for (const key of ["x", "seeds", "phases", "plane", "multiplet", "focus", "paper", "verdict"]) {
+  for (const key of ["x", "seeds", "phases", "plane", "multiplet", "square", "focus", "paper", "verdict"]) {
     byId(key).addEventListener("change", (event) => change({ [key]: event.target.value }));
   }
   byId("measures").addEventListener("change", (event) =>
@@ -100,6 +102,10 @@ function listen() {
   byId("filters").addEventListener("click", (event) => {
     const gone = event.target.closest("[data-filter]")?.dataset.filter;
     if (gone !== undefined) change({ filters: state.filters.filter((name) => name !== gone) });
+  });
+  byId("regions-choice").addEventListener("click", (event) => {
+    const id = event.target.closest("[data-choose]")?.dataset.choose;
+    if (id !== undefined) change({ rows: [...new Set([...state.rows, id])], focus: id });
   });
   byId("choose-all").addEventListener("click", () => change({ rows: shownSeeds(data, state).map(idOf) }));
   byId("choose-none").addEventListener("click", () => change({ rows: [] }));

@@ -2,8 +2,9 @@
 
 Each table of each seed keeps at most `n_steps` of its steps: those nearest to logarithmically spaced ones,
 among them its first and last. The steps of the seed's events are kept besides. Values have five significant
-digits. What is not finite is null. Metrics with several values at a step (`partition`), and metrics of single
-random orders of the samples (`synergy_order_1`), are left out.
+digits. What is not finite is null. Metrics of single random orders of the samples (`synergy_order_1`) are
+left out, and so are metrics with several values at a step, apart from the regions and boundaries of
+`partition` (`square_packing`).
 """
 
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import Seed, Study
+from grokking_phases.explorer.square_packing import packed_square
 
 DIGITS = 5
 
@@ -47,20 +50,27 @@ def packed_seed(seed: Seed, n_steps: int) -> dict[str, Any]:
         "recipe": seed.recipe,
         "events": seed.events,
         "tables": {name: table for name, table in tables.items() if table["steps"]},
+        "squares": [
+            packed_square(rows, kept_steps(rows, n_steps, events)) for rows in seed.squares if len(rows)
+        ],
     }
 
 
 def packed_table(rows: pd.DataFrame, n_steps: int, events: list[float]) -> dict[str, Any]:
     """Return the steps that are kept, a series for each layer and metric, and the members of multiplets."""
-    every = np.unique(rows["step"].to_numpy(dtype=np.int64))
-    steps = thinned(every, n_steps, events)
+    steps = kept_steps(rows, n_steps, events)
     kept = rows[rows["step"].isin(steps)]
     series = [
         {"layer": layer, "metric": metric, "values": numbers(own.set_index("step")["value"].reindex(steps))}
         for (layer, metric), own in kept.groupby(["layer", "metric"], sort=False)
     ]
-    table = {"steps": steps.tolist(), "series": series, "all_steps": len(every)}
+    table = {"steps": steps.tolist(), "series": series, "all_steps": rows["step"].nunique()}
     return table | ({"units": members(kept, steps)} if "units" in rows else {})
+
+
+def kept_steps(rows: pd.DataFrame, n_steps: int, events: list[float]) -> np.ndarray:
+    """Return the steps of a table that the page keeps, ascending."""
+    return thinned(np.unique(rows["step"].to_numpy(dtype=np.int64)), n_steps, events)
 
 
 def thinned(steps: np.ndarray, n_steps: int, events: list[float]) -> np.ndarray:
@@ -90,10 +100,3 @@ def members(rows: pd.DataFrame, steps: np.ndarray) -> list[dict]:
         at_steps = [hexadecimal(units[step], width) if step in units.index else "" for step in steps]
         found.append({"layer": layer, "metric": metric, "width": width, "members": at_steps})
     return found
-
-
-def hexadecimal(units: list[int], width: int) -> str:
-    """Return units as the bits of hexadecimal bytes, the lowest unit's bit first."""
-    mask = np.zeros(width, bool)
-    mask[np.asarray(units, dtype=int)] = True
-    return np.packbits(mask, bitorder="little").tobytes().hex()

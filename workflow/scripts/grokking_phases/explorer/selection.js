@@ -227,6 +227,10 @@ const TABLES = {
       steps.map((step, i) => [id, metric, step, unitsIn(members[i]).join(" ")]));
     return [["run", "metric", "step", "units"], ...rows];
   },
+  regions(data, state) {
+    const counts = countsOf(data, state);
+    return [Object.keys(counts[0] ?? {}), ...counts.map(Object.values)];
+  },
   claims(data, state) {
     const header = Object.keys(data.claims[0] ?? {});
     return [header, ...shownClaims(data, state).map((claim) => header.map((key) => claim[key]))];
@@ -253,6 +257,7 @@ function startState(data) {
     focus: first ? idOf(first) : "", x: "log", seeds: "lines",
     phases: phaseSources(seeds)[0] ?? nameOf("", ""), multiplet: place,
     plane: placesWith(data.seeds, "information_x", "information_y")[0] ?? nameOf("", ""),
+    square: placesWith(seedsWithRegions(data), "regions").at(-1) ?? nameOf("", ""),
     paper: "", verdict: "", step: first ? eventStep(first, "generalised") ?? 0 : 0,
   };
 }
