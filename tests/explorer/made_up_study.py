@@ -97,6 +97,16 @@ def points(step, name, places, units):
     return [row(step, "hidden", f"{name}_{k + 1}", at[k], units) for at in places for k in (0, 1)]
 
 
+def write_figure(results, name, notes="", formats=("pdf", "png")):
+    """Write files of a figure, which nobody opens, and its notes."""
+    path = results / "figures" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for each in formats:
+        path.with_name(f"{path.name}.{each}").write_bytes(b"")
+    if notes:
+        path.with_name(f"{path.name}.md").write_text(notes, encoding="utf-8")
+
+
 def write_phases(folder, run, seeds):
     """Write an Emergence from step 10 to step 50 of each seed and of the mean curve."""
     rows = [

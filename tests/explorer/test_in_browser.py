@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
-from made_up_study import HOSTILE, STEPS, write_regions, write_seed, write_study
+from made_up_study import HOSTILE, STEPS, write_figure, write_regions, write_seed, write_study
 
 from grokking_phases.explorer.finished_seeds import Study, gather
 from grokking_phases.explorer.page import write_page
@@ -283,9 +283,20 @@ def test_claims_are_chosen_by_verdict_and_paper(opened, study):
     page = opened(study)
     page.select_option("#verdict", "holds")
     page.select_option("#paper", "A")
-    rows = [row.inner_text().split("\t") for row in page.query_selector_all("#claims-table tbody tr")]
-    assert [row[:2] for row in rows] == [["holds", "first"]]
-    assert page.get_attribute("#claims-table a", "href") == "figures/emergence/fig1.pdf"
+    assert [row[:2] for row in table_rows(page, "#claims-table")] == [["holds", "first"]]
+
+
+def test_a_claim_links_to_its_figure_and_opens_its_notes(opened, study, tmp_path):
+    write_figure(tmp_path, "emergence/fig1", "What\nis drawn")
+    page = opened(study, claims=CLAIMS.assign(figure=["emergence/fig1", "emergence/fig2", None]))
+    cells = page.query_selector_all("#claims-table tbody td:last-child")
+    links = [[a.get_attribute("href") for a in cell.query_selector_all("a")] for cell in cells]
+    assert links == [["figures/emergence/fig1.pdf", "figures/emergence/fig1.png"], [], []]
+    assert [cell.inner_text() for cell in cells[1:]] == ["emergence/fig2", "–"]
+    assert not page.is_visible("[data-figure] p")
+    page.click("[data-notes='emergence/fig1']")
+    assert page.is_visible("[data-figure] p")
+    assert page.inner_text("[data-figure='emergence/fig1'] p") == "What\nis drawn"
 
 
 @pytest.mark.parametrize(
@@ -307,10 +318,11 @@ def test_what_is_shown_is_saved_as_csv(opened, study, view, first, n_rows):
     assert len(lines) == 1 + n_rows
 
 
-def test_a_name_of_markup_is_text_everywhere(opened, study):
+def test_a_name_of_markup_is_text_everywhere(opened, study, tmp_path):
     study.seeds[0].run = HOSTILE
     study.seeds[0].recipe["note"] = HOSTILE
     study.problems.append(HOSTILE)
+    write_figure(tmp_path, f"javascript:{HOSTILE}", HOSTILE)
     page = opened(study, claims=CLAIMS.assign(claim=HOSTILE, figure=f"javascript:{HOSTILE}"))
     page.click("#choose-all")
     page.select_option("#filter-key", "note")
@@ -320,7 +332,9 @@ def test_a_name_of_markup_is_text_everywhere(opened, study):
     assert page.query_selector_all("img") == []
     assert shown_rows(page) == [f"{HOSTILE}/0"]
     assert HOSTILE in page.inner_text("#claims-table") and HOSTILE in page.inner_text("#notes")
-    assert page.get_attribute("#claims-table a", "href").startswith("figures/")
+    assert page.get_attribute("#claims-table a", "href").startswith("figures/javascript%3A")
+    page.locator("[data-notes]").first.click()
+    assert page.inner_text("[data-figure] p") == HOSTILE
 
 
 def test_one_seed_without_phases_and_with_nan(opened, tmp_path):

@@ -6,7 +6,15 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_study import HOSTILE, STEPS, o_information, write_regions, write_seed, write_study
+from made_up_study import (
+    HOSTILE,
+    STEPS,
+    o_information,
+    write_figure,
+    write_regions,
+    write_seed,
+    write_study,
+)
 
 from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
@@ -169,6 +177,20 @@ def test_a_damaged_file_is_left_out_and_named(tmp_path):
     study = gather(tmp_path)
     assert len(study.problems) == 1 and str(path) in study.problems[0]
     assert set(study.seeds[0].tables) == {"curves", "mutual_information"}
+
+
+def test_figures_have_links_for_the_files_that_exist_and_notes_as_text(tmp_path):
+    notes = "emergence/fig1\n==============\n\nTitle\n-----\n\n- one\\_two\n\n<!-- keywords -->\n"
+    write_figure(tmp_path / "results", "emergence/fig1", notes)
+    write_figure(tmp_path / "results", "a fig", formats=("png",))
+    page = tmp_path / "shown/explorer.html"
+    write_page(page, gather(tmp_path / "results"))
+    other, first = data_in(page)["figures"]
+    assert other == {"name": "a fig", "links": {"png": "../results/figures/a%20fig.png"}, "notes": None}
+    places = {ending: f"../results/figures/emergence/fig1.{ending}" for ending in ("pdf", "png")}
+    notes = "emergence/fig1\n\nTitle\n\n- one_two"
+    assert first == {"name": "emergence/fig1", "links": places, "notes": notes}
+    assert all((page.parent / place).resolve().is_file() for place in places.values())
 
 
 def test_an_empty_folder_gives_a_page(tmp_path):

@@ -38,11 +38,15 @@ class Seed:
 
 @dataclass
 class Study:
-    """The seeds of a study, the events over seeds, and a sentence for each file that cannot be read."""
+    """The seeds of a study, the events over seeds, and a sentence for each file that cannot be read.
+
+    `results` is the folder of the results, in which figures are looked for.
+    """
 
     seeds: list[Seed] = field(default_factory=list)
     over_seeds: list[dict] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    results: Path | None = None
 
 
 def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels = PUBLISHED) -> Study:
@@ -51,7 +55,7 @@ def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels
     runs: the complete entries of the runs in the config. A run that has none has an empty recipe, and a seed
         that has no curves yet has no tables. A damaged file is left out, and named in `problems`.
     """
-    study, entries = Study(), dict(runs or {})
+    study, entries = Study(results=results), dict(runs or {})
     for name, seed in sorted(found(results) | asked(entries)):
         study.seeds.append(read_seed(results, Seed(name, seed, flat(entries.get(name, {}))), levels, study))
     for name in sorted({seed.run for seed in study.seeds}):

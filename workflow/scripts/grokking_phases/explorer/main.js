@@ -107,6 +107,10 @@ function listen() {
     const id = event.target.closest("[data-choose]")?.dataset.choose;
     if (id !== undefined) change({ rows: [...new Set([...state.rows, id])], focus: id });
   });
+  byId("claims-table").addEventListener("click", (event) => {
+    const name = event.target.closest("[data-notes]")?.dataset.notes;
+    if (name !== undefined) showNotes(name);
+  });
   byId("choose-all").addEventListener("click", () => change({ rows: shownSeeds(data, state).map(idOf) }));
   byId("choose-none").addEventListener("click", () => change({ rows: [] }));
   for (const button of document.querySelectorAll("[data-csv]")) {
@@ -128,4 +132,5 @@ byId("notes").textContent = [data.thinning, ...data.problems].join("\n");
 fillSelect("filter-key", recipeKeys(data).map((key) => [key, key]), null);
 offerValues();
 listen();
+drawFigures(data);
 drawAll();

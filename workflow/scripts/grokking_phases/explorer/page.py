@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from grokking_phases.explorer.finished_figures import finished_figures
 from grokking_phases.explorer.finished_seeds import Study
 from grokking_phases.explorer.packing import packed
 from grokking_phases.storage.atomic_write import whole
@@ -18,8 +19,10 @@ SCRIPTS = ("state.js", "selection.js", "regions.js", "charts.js", "views.js", "r
 
 def write_page(path: Path, study: Study, claims: pd.DataFrame | None = None, limit: int = LIMIT) -> None:
     """Write the page of a study; raise ValueError if it is too large even with the fewest steps."""
+    figures = finished_figures(study.results / "figures", path) if study.results else []
+    beside = {"claims": records(claims), "figures": figures}
     for n_steps in THINNING:
-        html = page(packed(study, n_steps) | {"claims": records(claims)}).encode("utf-8")
+        html = page(packed(study, n_steps) | beside).encode("utf-8")
         if len(html) < limit:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as temporary:

@@ -227,15 +227,43 @@ function drawClaims(data, state) {
     fillSelect(key, [["", "all"], ...values.map((value) => [value, value])], state[key]);
   }
   const header = ["verdict", "claim", "quotation", "variant", "value", "95 % interval", "unit", "seeds"];
-  fillTable("claims-table", [...header, "section", "figure"], shownClaims(data, state).map(claimRow));
+  const rows = shownClaims(data, state).map((claim) => claimRow(claim, figureOf(data, claim.figure)));
+  fillTable("claims-table", [...header, "section", "figure"], rows);
 }
 
-function claimRow(claim) {
+function claimRow(claim, figure) {
   const number = (value) => (isMissing(value) ? null : rounded(value));
   const interval = isMissing(claim.low) ? null : `${number(claim.low)} to ${number(claim.high)}`;
-  const link = () => make("a", { href: `figures/${encodeURI(claim.figure)}.pdf` }, claim.figure);
   return [
     make("b", {}, claim.verdict ?? "–"), claim.claim, claim.quotation, claim.variant, number(claim.value),
-    interval, claim.unit, claim.n_seeds, claim.section, claim.figure ? link() : null,
+    interval, claim.unit, claim.n_seeds, claim.section,
+    figure ? make("span", {}, ...figureLinks(figure), " ", notesButton(figure)) : claim.figure,
   ];
+}
+
+const figureOf = (data, name) => data.figures.find((figure) => figure.name === name);
+
+function figureLinks({ name, links }) {
+  return Object.entries(links).flatMap(([format, href], i) =>
+    [i ? " " : "", make("a", { href }, i ? format.toUpperCase() : `${name} ${format.toUpperCase()}`)]);
+}
+
+function notesButton({ name, notes }) {
+  return notes === null ? "" : make("button", { "data-notes": name }, "Notes");
+}
+
+function drawFigures(data) {
+  byId("figures-said").textContent = data.figures.length ? "" : "No figure is finished.";
+  byId("figure-list").replaceChildren(...data.figures.map((figure) =>
+    make("details", { "data-figure": figure.name },
+      make("summary", {}, ...figureLinks(figure)),
+      make("p", { class: "text" }, figure.notes ?? "It has no notes."))));
+}
+
+// Open the notes of a figure, and go there.
+function showNotes(name) {
+  const details = document.querySelector(`[data-figure="${CSS.escape(name)}"]`);
+  details.open = true;
+  details.scrollIntoView();
+  details.querySelector("summary").focus();
 }
