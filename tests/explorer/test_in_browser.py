@@ -51,6 +51,7 @@ def opened(tab, tmp_path):
         path = tmp_path / "explorer.html"
         write_page(path, study, claims)
         page.goto(f"{path.as_uri()}{hash}")
+        page.wait_for_selector("body[data-ready]")
         return page
 
     yield open_page
@@ -70,7 +71,19 @@ def study(tmp_path):
 
 def address(page):
     """Return what the address holds, key by key."""
-    return parse_qs(page.evaluate("location.hash.slice(1)"), keep_blank_values=True)
+    return parse_qs(written(page)[1:], keep_blank_values=True)
+
+
+def written(page):
+    """Return the address once it holds the state."""
+    wait = """async () => {
+        for (let i = 0; i < 500 && location.hash !== formatState(state); i++)
+            await new Promise((done) => setTimeout(done, 20));
+        return [location.hash, formatState(state)];
+    }"""
+    found, expected = page.evaluate(wait)
+    assert found == expected
+    return found
 
 
 def shown_rows(page):
@@ -199,7 +212,7 @@ def test_a_link_restores_the_view(opened, study):
     page.locator("h1").click()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    said, state = page.evaluate("[location.hash, state]")
+    said, state = written(page), page.evaluate("state")
     page.goto("about:blank")
     other = opened(study, said)
     assert other.evaluate("state") == state
@@ -260,7 +273,7 @@ def test_a_link_restores_the_regions(opened, regions):
     page = opened(regions)
     page.click("[data-choose='plane/0']")
     page.keyboard.press("ArrowLeft")
-    said = page.evaluate("location.hash")
+    said = written(page)
     page.goto("about:blank")
     other = opened(regions, said)
     assert squares(other) == [(10, 5), (20, 4)]

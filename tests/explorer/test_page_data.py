@@ -1,11 +1,9 @@
 """The data that the explorer's page holds."""
 
-import json
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
+from default_size_study import default_size_study
 from made_up_study import (
     HOSTILE,
     STEPS,
@@ -19,15 +17,14 @@ from made_up_study import (
 from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.packing import packed, thinned
-from grokking_phases.explorer.page import LIMIT, write_page
+from grokking_phases.explorer.page import LIMIT, data_of, page, write_page
 from grokking_phases.explorer.square_packing import letters
 from grokking_phases.storage.tables import write_table
 
 
 def data_in(path):
-    """Return the data in a page, read as a browser reads them: up to the first end of the script."""
-    text = path.read_text("utf-8")
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script', text, re.S)[1])
+    """Return the data in a page."""
+    return data_of(path.read_text("utf-8"))
 
 
 def series(seed, table, metric):
@@ -141,11 +138,16 @@ def test_a_large_study_is_thinned_until_it_fits_and_the_page_says_so(tmp_path):
     assert not (tmp_path / "none.html").exists()
 
 
-def test_a_hundred_runs_fit(tmp_path):
-    write_study(tmp_path, runs=[f"run_{i}" for i in range(100)], seeds=(0,), steps=tuple(range(150)))
-    write_page(tmp_path / "explorer.html", gather(tmp_path))
-    assert len(data_in(tmp_path / "explorer.html")["seeds"]) == 100
-    assert (tmp_path / "explorer.html").stat().st_size < LIMIT
+def test_a_study_as_large_as_the_default_one_fits_with_120_steps():
+    study = default_size_study()
+    html = page(packed(study, 120) | {"claims": [], "figures": []})
+    assert len(html.encode("utf-8")) < LIMIT == 5_000_000
+    data = data_of(html)
+    tables = [
+        sum(len(seed["tables"]) for seed in data["seeds"]),
+        sum(len(seed.tables) for seed in study.seeds),
+    ]
+    assert tables[0] == tables[1] > 600 and sum(len(seed["squares"]) for seed in data["seeds"]) == 1
 
 
 def test_names_end_no_script_and_come_back_as_they_were(tmp_path):
@@ -183,14 +185,14 @@ def test_figures_have_links_for_the_files_that_exist_and_notes_as_text(tmp_path)
     notes = "emergence/fig1\n==============\n\nTitle\n-----\n\n- one\\_two\n\n<!-- keywords -->\n"
     write_figure(tmp_path / "results", "emergence/fig1", notes)
     write_figure(tmp_path / "results", "a fig", formats=("png",))
-    page = tmp_path / "shown/explorer.html"
-    write_page(page, gather(tmp_path / "results"))
-    other, first = data_in(page)["figures"]
+    path = tmp_path / "shown/explorer.html"
+    write_page(path, gather(tmp_path / "results"))
+    other, first = data_in(path)["figures"]
     assert other == {"name": "a fig", "links": {"png": "../results/figures/a%20fig.png"}, "notes": None}
     places = {ending: f"../results/figures/emergence/fig1.{ending}" for ending in ("pdf", "png")}
     notes = "emergence/fig1\n\nTitle\n\n- one_two"
     assert first == {"name": "emergence/fig1", "links": places, "notes": notes}
-    assert all((page.parent / place).resolve().is_file() for place in places.values())
+    assert all((path.parent / place).resolve().is_file() for place in places.values())
 
 
 def test_an_empty_folder_gives_a_page(tmp_path):

@@ -21,7 +21,7 @@ def by_units(rows: pd.DataFrame, name: str) -> dict[Active, list[np.ndarray]]:
     first, second = (rows[rows["metric"] == f"{name}_{axis}"] for axis in (1, 2))
     points = np.column_stack([first["value"], second["value"]])
     found: dict[Active, list[np.ndarray]] = {}
-    for units, pair in zip(map(tuple, first["units"]), points, strict=True):
+    for units, pair in zip(map(tuple, first["units"].tolist()), points, strict=True):
         found.setdefault(units, []).append(pair)
     size = 2 if name == "end" else 1
     return {

@@ -1,9 +1,18 @@
 "use strict";
 // Join state, views and events.
 
-const data = JSON.parse(document.getElementById("data").textContent);
-let state = parseState(location.hash, startState(data));
+let data = null;
+let state = null;
 let steps = [];
+
+// Return the data in the page: JSON, compressed by gzip, as base64.
+async function unpacked() {
+  const text = atob(byId("data").textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
 
 function drawAll() {
   drawRuns(data, state);
@@ -29,6 +38,15 @@ function moveTo(wanted) {
   movePlanes(data, state);
   moveMultiplets(data, state);
   moveRegions(data, state);
+  clearTimeout(writing);
+  writing = setTimeout(writeAddress, PAUSE);
+}
+
+// Browsers refuse an address that changes more often than a few times a second.
+const PAUSE = 150; // ms
+let writing = null;
+
+function writeAddress() {
   history.replaceState(null, "", formatState(state));
 }
 
@@ -122,15 +140,24 @@ function listen() {
       byId(button.dataset.goto).focus();
     });
   }
+  addEventListener("pagehide", writeAddress);
   addEventListener("hashchange", () => {
     state = parseState(location.hash, startState(data));
     drawAll();
   });
 }
 
-byId("notes").textContent = [data.thinning, ...data.problems].join("\n");
-fillSelect("filter-key", recipeKeys(data).map((key) => [key, key]), null);
-offerValues();
-listen();
-drawFigures(data);
-drawAll();
+async function openPage() {
+  data = await unpacked();
+  state = parseState(location.hash, startState(data));
+  byId("notes").textContent = [data.thinning, ...data.problems].join("\n");
+  fillSelect("filter-key", recipeKeys(data).map((key) => [key, key]), null);
+  offerValues();
+  listen();
+  drawFigures(data);
+  drawAll();
+  document.body.dataset.ready = "";
+}
+
+if (window.DecompressionStream) openPage();
+else byId("notes").textContent = "This page needs a newer browser: Chrome 80, Firefox 113 or Safari 16.4.";

@@ -28,10 +28,17 @@ function focusSeed(data, state) {
   return chosen.find((seed) => idOf(seed) === state.focus) ?? chosen[0] ?? null;
 }
 
+// Return the keys in which recipes differ, and the run. They are found once for each data.
 function recipeKeys(data) {
-  const keys = new Set(data.seeds.flatMap((seed) => Object.keys(recipeOf(seed))));
-  return [...keys].filter((key) => recipeValues(data, key).length > 1 || key === "run");
+  if (!KEYS_OF.has(data)) {
+    const keys = new Set(data.seeds.flatMap((seed) => Object.keys(recipeOf(seed))));
+    const differs = (key) => recipeValues(data, key).length > 1 || key === "run";
+    KEYS_OF.set(data, [...keys].filter(differs));
+  }
+  return KEYS_OF.get(data);
 }
+
+const KEYS_OF = new WeakMap();
 
 function recipeValues(data, key) {
   return [...new Set(data.seeds.map((seed) => valueAsText(recipeOf(seed)[key])))];
