@@ -30,7 +30,7 @@ STUDY ?= config.yaml
 
 .PHONY: fig5 emergence two_phase prediction comovement comovement_pilot confirm smoke paper report explore
 .PHONY: docs site prune
-.PHONY: test optional-test slurm-test browser-test soak bench scaling audit lock
+.PHONY: test optional-test slurm-test browser browser-test soak bench scaling audit lock
 .DEFAULT_GOAL := fig5
 
 fig5: .venv/installed
@@ -118,13 +118,16 @@ slurm-test: .venv/installed
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends $(SLURM_PACKAGES) > /dev/null; }
 	PYTHONUTF8=1 $(BIN)/pytest -m slurm --durations 0 tests/slurm
 
-# Tests the explorer and the site in headless Chromium, which it installs where it may (as root on Debian or Ubuntu).
+# Tests the explorer and the site in headless Chromium.
 browser-test: export PYTHONPATH := .venv/browser
-browser-test: .venv/browser/installed .venv/site/installed
+browser-test: browser .venv/site/installed
+	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer/test_in_browser.py tests/site
+
+# Installs Playwright, and Chromium where it may (as root on Debian or Ubuntu).
+browser: .venv/browser/installed
 	@which chromium > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
 		{ echo "make browser-test needs Chromium: install your system's package"; exit 1; }
-	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer tests/site
 
 # Kills trainings and Snakemake at 200 random moments; half an hour. docs/faults.md has the end of its output.
 soak: export PYTHONPATH := workflow/scripts:tests/workflow

@@ -31,6 +31,7 @@ BENCHMARKS = (
     "states",
     "recorder",
     "overhead",
+    "explorer_page",
 )
 RESULTS = Path(__file__).parents[1] / "results"
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from grokking_phases import information_plane, plugins
 from grokking_phases.cli import KINDS, main
 from grokking_phases.commands.list_modules import modules_of
+from grokking_phases.explorer.page import data_of
 from grokking_phases.metrics import o_information
 from grokking_phases.storage.tables import read_table
 from study.resolve import resolve
@@ -190,8 +191,10 @@ def test_a_recording_and_its_tables_become_a_page(saved):
     table = "own/mine/7/metrics/o_information.parquet"
     run("measure", "own/mine/7", "--metric", "o_information", "--option", "n_bins=3", "--to", table)
     assert "written to own/explorer.html" in run("explore", "own")
-    page = Path("own/explorer.html").read_text("utf-8")
-    assert '"run":"mine","seed":7' in page and "redundancy" in page and "train_loss" in page
+    [seed] = data_of(Path("own/explorer.html").read_text("utf-8"))["seeds"]
+    assert (seed["run"], seed["seed"]) == ("mine", 7)
+    found = {(name, each["metric"]) for name, table in seed["tables"].items() for each in table["series"]}
+    assert {("curves", "train_loss"), ("o_information", "redundancy")} <= found
     assert "give the folder that holds RUN" in run("explore", "own/mine", code=2)
 
 

@@ -62,6 +62,51 @@ def information(steps, seed):
     return [{key: value for key, value in each.items() if key != "units"} for each in rows]
 
 
+def write_regions(folder, run, seed=0, steps=STEPS, with_polygons=True):
+    """Write strips of a square and their counts: at the i-th step, lines of the neurons 0 .. 7-i cut it."""
+    rows = {"linear_regions": region_counts(steps)} | ({"partition": strips(steps)} if with_polygons else {})
+    for name, each in rows.items():
+        table = pd.DataFrame(each).assign(run=run, seed=seed)
+        write_table(folder / f"metrics/{name}.parquet", table, {"run": run, "seed": seed})
+
+
+def region_counts(steps):
+    """Return 9 - i regions at the i-th step; one more disappears at each."""
+    rows = []
+    for i, step in enumerate(steps):
+        counts = {"regions": 9 - i, "regions_resolved": 9 - i, "boundaries": 8 - i, "crossings": 0}
+        if i:
+            counts |= {"alignment": 0, "disappearance": 1, "merging": 0, "born": 0}
+            rows += [row(step, "hidden", "example_disappearance", 0.1, [8 - i])]
+        rows += [row(step, "hidden", metric, value) for metric, value in counts.items()]
+    return rows
+
+
+def strips(steps):
+    """Return the corners of strips and the lines between; in a strip, the neurons to its left are active."""
+    rows = []
+    for i, step in enumerate(steps):
+        edges = [*(np.arange(9 - i) / 9), 1.0]
+        for j, (left, right) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            rows += points(step, "corner", [(left, 0), (right, 0), (right, 1), (left, 1)], [*range(j)])
+            rows += points(step, "end", [(left, 0), (left, 1)], [j - 1]) if j else []
+    return rows
+
+
+def points(step, name, places, units):
+    return [row(step, "hidden", f"{name}_{k + 1}", at[k], units) for at in places for k in (0, 1)]
+
+
+def write_figure(results, name, notes="", formats=("pdf", "png")):
+    """Write files of a figure, which nobody opens, and its notes."""
+    path = results / "figures" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for each in formats:
+        path.with_name(f"{path.name}.{each}").write_bytes(b"")
+    if notes:
+        path.with_name(f"{path.name}.md").write_text(notes, encoding="utf-8")
+
+
 def write_phases(folder, run, seeds):
     """Write an Emergence from step 10 to step 50 of each seed and of the mean curve."""
     rows = [

@@ -1,11 +1,12 @@
 """The explorer in headless Chromium: its state and the data of its views, never pixels."""
 
 import shutil
+from dataclasses import replace
 from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
-from made_up_study import HOSTILE, STEPS, write_seed, write_study
+from made_up_study import HOSTILE, STEPS, write_figure, write_regions, write_seed, write_study
 
 from grokking_phases.explorer.finished_seeds import Study, gather
 from grokking_phases.explorer.page import write_page
@@ -51,6 +52,7 @@ def opened(tab, tmp_path):
         path = tmp_path / "explorer.html"
         write_page(path, study, claims)
         page.goto(f"{path.as_uri()}{hash}")
+        page.wait_for_selector("body[data-ready]")
         return page
 
     yield open_page
@@ -70,7 +72,19 @@ def study(tmp_path):
 
 def address(page):
     """Return what the address holds, key by key."""
-    return parse_qs(page.evaluate("location.hash.slice(1)"), keep_blank_values=True)
+    return parse_qs(written(page)[1:], keep_blank_values=True)
+
+
+def written(page):
+    """Return the address once it holds the state."""
+    wait = """async () => {
+        for (let i = 0; i < 500 && location.hash !== formatState(state); i++)
+            await new Promise((done) => setTimeout(done, 20));
+        return [location.hash, formatState(state)];
+    }"""
+    found, expected = page.evaluate(wait)
+    assert found == expected
+    return found
 
 
 def shown_rows(page):
@@ -199,7 +213,7 @@ def test_a_link_restores_the_view(opened, study):
     page.locator("h1").click()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    said, state = page.evaluate("[location.hash, state]")
+    said, state = written(page), page.evaluate("state")
     page.goto("about:blank")
     other = opened(study, said)
     assert other.evaluate("state") == state
@@ -215,13 +229,88 @@ def test_an_address_of_nonsense_opens_the_page(opened, study):
     assert page.inner_text("#step") == "50"
 
 
+@pytest.fixture
+def regions(tmp_path):
+    """Return a study of a network whose regions are drawn, one whose regions are counted, and one without."""
+    write_study(tmp_path, ("wd2", "plane", "slice"), seeds=(0,))
+    write_regions(tmp_path / "plane/0", "plane")
+    write_regions(tmp_path / "slice/0", "slice", with_polygons=False)
+    study = gather(tmp_path)
+    study.seeds.sort(key=lambda seed: seed.run != "wd2")
+    return study
+
+
+def squares(page):
+    """Return the step and the number of polygons of each square that is drawn."""
+    return [
+        (
+            int(figure.get_attribute("data-step")),
+            sum(path.get_attribute("d").count("Z") for path in figure.query_selector_all(".region")),
+        )
+        for figure in page.query_selector_all("#squares figure")
+    ]
+
+
+def table_rows(page, table):
+    return [row.inner_text().split("\t") for row in page.query_selector_all(f"{table} tbody tr")]
+
+
+def test_the_squares_are_those_of_the_step_at_the_cursor(opened, regions):
+    page = opened(regions)
+    assert page.inner_text("#regions-choice").endswith("plane/0slice/0") and squares(page) == []
+    page.click("[data-choose='plane/0']")
+    assert squares(page) == [(20, 4), (50, 3)]
+    page.keyboard.press("ArrowLeft")
+    assert squares(page) == [(10, 5), (20, 4)]
+    assert page.query_selector(".vanishing").get_attribute("d").count("Z") == 1
+    assert page.query_selector(".example title").text_content() == "disappearance: neurons 3"
+    assert page.inner_text("#regions-said").startswith("From step 10 to step 20: 5 regions became 4.")
+    assert table_rows(page, "#regions-table")[0][:3] == ["cursor", "20", "4"]
+    page.keyboard.press("Home")
+    assert squares(page) == [(0, 9)]
+
+
+def test_a_link_restores_the_regions(opened, regions):
+    page = opened(regions)
+    page.click("[data-choose='plane/0']")
+    page.keyboard.press("ArrowLeft")
+    said = written(page)
+    page.goto("about:blank")
+    other = opened(regions, said)
+    assert squares(other) == [(10, 5), (20, 4)]
+    assert other.input_value("#square") == '["linear_regions","hidden"]'
+
+
+def test_regions_without_polygons_are_counted(opened, regions):
+    page = opened(regions)
+    page.click("[data-choose='slice/0']")
+    assert squares(page) == [] and "not stored" in page.inner_text("#regions-said")
+    assert [row[:3] for row in table_rows(page, "#regions-table")] == [
+        ["cursor", "50", "3"],
+        ["memorised", "5", "6"],
+        ["generalised", "50", "3"],
+        ["end", "100", "2"],
+    ]
+
+
 def test_claims_are_chosen_by_verdict_and_paper(opened, study):
     page = opened(study)
     page.select_option("#verdict", "holds")
     page.select_option("#paper", "A")
-    rows = [row.inner_text().split("\t") for row in page.query_selector_all("#claims-table tbody tr")]
-    assert [row[:2] for row in rows] == [["holds", "first"]]
-    assert page.get_attribute("#claims-table a", "href") == "figures/emergence/fig1.pdf"
+    assert [row[:2] for row in table_rows(page, "#claims-table")] == [["holds", "first"]]
+
+
+def test_a_claim_links_to_its_figure_and_opens_its_notes(opened, study, tmp_path):
+    write_figure(tmp_path, "emergence/fig1", "What\nis drawn")
+    page = opened(study, claims=CLAIMS.assign(figure=["emergence/fig1", "emergence/fig2", None]))
+    cells = page.query_selector_all("#claims-table tbody td:last-child")
+    links = [[a.get_attribute("href") for a in cell.query_selector_all("a")] for cell in cells]
+    assert links == [["figures/emergence/fig1.pdf", "figures/emergence/fig1.png"], [], []]
+    assert [cell.inner_text() for cell in cells[1:]] == ["emergence/fig2", "–"]
+    assert not page.is_visible("[data-figure] p")
+    page.click("[data-notes='emergence/fig1']")
+    assert page.is_visible("[data-figure] p")
+    assert page.inner_text("[data-figure='emergence/fig1'] p") == "What\nis drawn"
 
 
 @pytest.mark.parametrize(
@@ -243,10 +332,11 @@ def test_what_is_shown_is_saved_as_csv(opened, study, view, first, n_rows):
     assert len(lines) == 1 + n_rows
 
 
-def test_a_name_of_markup_is_text_everywhere(opened, study):
+def test_a_name_of_markup_is_text_everywhere(opened, study, tmp_path):
     study.seeds[0].run = HOSTILE
     study.seeds[0].recipe["note"] = HOSTILE
     study.problems.append(HOSTILE)
+    write_figure(tmp_path, f"javascript:{HOSTILE}", HOSTILE)
     page = opened(study, claims=CLAIMS.assign(claim=HOSTILE, figure=f"javascript:{HOSTILE}"))
     page.click("#choose-all")
     page.select_option("#filter-key", "note")
@@ -256,7 +346,9 @@ def test_a_name_of_markup_is_text_everywhere(opened, study):
     assert page.query_selector_all("img") == []
     assert shown_rows(page) == [f"{HOSTILE}/0"]
     assert HOSTILE in page.inner_text("#claims-table") and HOSTILE in page.inner_text("#notes")
-    assert page.get_attribute("#claims-table a", "href").startswith("figures/")
+    assert page.get_attribute("#claims-table a", "href").startswith("figures/javascript%3A")
+    page.locator("[data-notes]").first.click()
+    assert page.inner_text("[data-figure] p") == HOSTILE
 
 
 def test_one_seed_without_phases_and_with_nan(opened, tmp_path):
@@ -283,12 +375,14 @@ def test_an_empty_study_opens(opened):
 
 
 def test_a_hundred_runs_open_and_are_filtered(opened, tmp_path):
-    runs = [f"run_{i}" for i in range(100)]
-    write_study(tmp_path, runs, seeds=(0,), with_phases=False)
-    page = opened(gather(tmp_path, {run: {"seeds": [0], "lr": i % 10} for i, run in enumerate(runs)}))
+    write_study(tmp_path, seeds=(0,), with_phases=False)
+    study = gather(tmp_path)
+    [first] = study.seeds
+    study.seeds = [replace(first, run=f"run_{i}", recipe={"lr": i % 10}) for i in range(100)]
+    page = opened(study)
     page.select_option("#filter-key", "lr")
     page.select_option("#filter-value", "3")
     page.click("#filter-add")
-    assert shown_rows(page) == sorted(f"run_{i}/0" for i in range(3, 100, 10))
+    assert shown_rows(page) == [f"run_{i}/0" for i in range(3, 100, 10)]
     page.click("#choose-all")
     assert len(page.query_selector_all("#readout tbody tr")) == 10

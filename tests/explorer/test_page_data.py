@@ -1,23 +1,30 @@
 """The data that the explorer's page holds."""
 
-import json
-import re
-
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_study import HOSTILE, STEPS, o_information, write_seed, write_study
+from default_size_study import default_size_study
+from made_up_study import (
+    HOSTILE,
+    STEPS,
+    o_information,
+    write_figure,
+    write_regions,
+    write_seed,
+    write_study,
+)
 
+from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
-from grokking_phases.explorer.packing import hexadecimal, packed, thinned
-from grokking_phases.explorer.page import LIMIT, write_page
+from grokking_phases.explorer.packing import packed, thinned
+from grokking_phases.explorer.page import LIMIT, data_of, page, write_page
+from grokking_phases.explorer.square_packing import letters
 from grokking_phases.storage.tables import write_table
 
 
 def data_in(path):
-    """Return the data in a page, read as a browser reads them: up to the first end of the script."""
-    text = path.read_text("utf-8")
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script', text, re.S)[1])
+    """Return the data in a page."""
+    return data_of(path.read_text("utf-8"))
 
 
 def series(seed, table, metric):
@@ -68,13 +75,45 @@ def test_what_is_not_a_number_is_null(tmp_path):
 def test_single_orders_and_repeated_values_are_left_out(tmp_path):
     write_study(tmp_path, seeds=(0,))
     rows = o_information(STEPS, 0)
-    repeated = [*rows, *(row | {"metric": "corner_1"} for row in rows), *(rows[:1] * 2)]
+    repeated = [*rows, *(row | {"metric": "weight"} for row in rows), *(rows[:1] * 2)]
     path = tmp_path / "wd2/0/metrics/partition.parquet"
-    corners = [row | {"metric": "corner_1"} for row in repeated] + [rows[0] | {"metric": "n_undefined"}]
-    write_table(path, pd.DataFrame(corners).assign(run="wd2", seed=0), {"run": "wd2", "seed": 0})
+    weights = [row | {"metric": "weight"} for row in repeated] + [rows[0] | {"metric": "n_undefined"}]
+    write_table(path, pd.DataFrame(weights).assign(run="wd2", seed=0), {"run": "wd2", "seed": 0})
     tables = packed(gather(tmp_path), 120)["seeds"][0]["tables"]
     assert [each["metric"] for each in tables["partition"]["series"]] == ["n_undefined"]
     assert [each["metric"] for each in tables["o_information"]["series"]] == ["synergy", "redundancy"]
+
+
+def test_regions_are_those_of_the_step_with_those_that_vanish_after_it(tmp_path):
+    write_study(tmp_path, seeds=(0,))
+    write_regions(tmp_path / "wd2/0", "wd2")
+    seed = packed(gather(tmp_path), 120)["seeds"][0]
+    [square] = seed["squares"]
+    assert (square["low"], square["side"]) == ([0, 0], 1)
+    layer = square["layers"]["hidden"]
+    assert layer["steps"] == list(STEPS)
+    third = layer["snapshots"][2]
+    assert third["sizes"] == [4] * 7 and third["active"] == list(range(7))
+    assert third["vanishing"] == hexadecimal([6], 7) and third["neurons"] == list(range(6))
+    assert third["corners"][:16] == letters(np.array([[0, 0], [1 / 9, 0], [1 / 9, 1], [0, 1]]), 0, 1)
+    assert layer["snapshots"][-1]["vanishing"] == hexadecimal([], 2)
+    assert "partition" not in seed["tables"]
+
+
+def test_letters_are_digits_of_a_grid():
+    assert letters(np.array([[0.0, 1.0], [64 / 4095, 63 / 4095]]), 0, 1) == "AA--" + "BAA-"
+
+
+def test_what_vanished_so_far_is_summed_before_steps_are_left_out(tmp_path):
+    write_study(tmp_path, seeds=(0,), with_phases=False)
+    write_regions(tmp_path / "wd2/0", "wd2")
+    seed = packed(gather(tmp_path), 3)["seeds"][0]
+    so_far = series(seed, "linear_regions", "disappearance_so_far")
+    assert len(so_far) < len(STEPS) and so_far == {step: STEPS.index(step) or None for step in so_far}
+    layer = seed["squares"][0]["layers"]["hidden"]
+    assert layer["steps"] == list(so_far)
+    later = len(layer["snapshots"][1]["sizes"])
+    assert layer["snapshots"][0]["vanishing"] == hexadecimal([*range(later, 9)], 9)
 
 
 def test_thinned_steps_keep_the_ends_and_the_events():
@@ -99,11 +138,14 @@ def test_a_large_study_is_thinned_until_it_fits_and_the_page_says_so(tmp_path):
     assert not (tmp_path / "none.html").exists()
 
 
-def test_a_hundred_runs_fit(tmp_path):
-    write_study(tmp_path, runs=[f"run_{i}" for i in range(100)], seeds=(0,), steps=tuple(range(150)))
-    write_page(tmp_path / "explorer.html", gather(tmp_path))
-    assert len(data_in(tmp_path / "explorer.html")["seeds"]) == 100
-    assert (tmp_path / "explorer.html").stat().st_size < LIMIT
+def test_a_study_as_large_as_the_default_one_fits_with_120_steps():
+    study = default_size_study()
+    html = page(packed(study, 120) | {"claims": [], "figures": []})
+    assert len(html.encode("utf-8")) < LIMIT == 5_000_000
+    data = data_of(html)
+    n_tables = sum(len(seed["tables"]) for seed in data["seeds"])
+    assert n_tables == sum(len(seed.tables) for seed in study.seeds) > 600
+    assert sum(len(seed["squares"]) for seed in data["seeds"]) == 1
 
 
 def test_names_end_no_script_and_come_back_as_they_were(tmp_path):
@@ -135,6 +177,20 @@ def test_a_damaged_file_is_left_out_and_named(tmp_path):
     study = gather(tmp_path)
     assert len(study.problems) == 1 and str(path) in study.problems[0]
     assert set(study.seeds[0].tables) == {"curves", "mutual_information"}
+
+
+def test_figures_have_links_for_the_files_that_exist_and_notes_as_text(tmp_path):
+    notes = "emergence/fig1\n==============\n\nTitle\n-----\n\n- one\\_two\n\n<!-- keywords -->\n"
+    write_figure(tmp_path / "results", "emergence/fig1", notes)
+    write_figure(tmp_path / "results", "a fig", formats=("png",))
+    path = tmp_path / "shown/explorer.html"
+    write_page(path, gather(tmp_path / "results"))
+    other, first = data_in(path)["figures"]
+    assert other == {"name": "a fig", "links": {"png": "../results/figures/a%20fig.png"}, "notes": None}
+    places = {ending: f"../results/figures/emergence/fig1.{ending}" for ending in ("pdf", "png")}
+    notes = "emergence/fig1\n\nTitle\n\n- one_two"
+    assert first == {"name": "emergence/fig1", "links": places, "notes": notes}
+    assert all((path.parent / place).resolve().is_file() for place in places.values())
 
 
 def test_an_empty_folder_gives_a_page(tmp_path):

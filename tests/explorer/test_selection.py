@@ -4,12 +4,15 @@ import json
 import shutil
 import subprocess
 
+import numpy as np
 import pytest
-from made_up_study import write_study
+from made_up_study import STEPS, write_regions, write_study
 
+from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
-from grokking_phases.explorer.packing import hexadecimal, packed
+from grokking_phases.explorer.packing import packed
 from grokking_phases.explorer.page import part
+from grokking_phases.explorer.square_packing import letters
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="the explorer's scripts are not tried: no node here")
@@ -24,14 +27,25 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def with_regions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("regions")
+    write_study(folder, ("plane", "slice"), seeds=(0,))
+    write_regions(folder / "plane/0", "plane")
+    write_regions(folder / "slice/0", "slice", with_polygons=False)
+    return packed(gather(folder), 120) | {"claims": []}
+
+
+@pytest.fixture(scope="module")
 def answers(data, tmp_path_factory):
     """Return a function that evaluates expressions of `data` and `start`, its opening state."""
     script = tmp_path_factory.mktemp("script") / "selection.js"
 
-    def evaluate(*expressions):
+    def evaluate(*expressions, data=data):
         body = f"const data = {json.dumps(data)}; const start = startState(data);"
         asked = f"console.log(JSON.stringify([{', '.join(expressions)}]));"
-        script.write_text("\n".join([part("state.js"), part("selection.js"), body, asked]), "utf-8")
+        script.write_text(
+            "\n".join([part("state.js"), part("selection.js"), part("regions.js"), body, asked]), "utf-8"
+        )
         done = subprocess.run([NODE, script], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -107,3 +121,51 @@ def test_the_cursor_is_at_one_step_in_all_views(answers):
         {"step": 20, "x": 5, "y": 2.5},
         {"step": 20, "x": 2, "y": 6},
     ]
+
+
+def test_points_are_read_as_they_were_written(answers):
+    assert answers(f"pointsIn('{letters(np.array([[0.0, 1.0], [0.5, 0.25]]), 0, 1)}')", "pointsIn('')") == [
+        [[0, 4095], [2048, 1024]],
+        [],
+    ]
+
+
+def test_the_regions_are_those_at_the_cursor_and_of_the_snapshot_before(answers, with_regions):
+    [found, first, none] = answers(
+        "squaresOf(data, {...start, step: 20})",
+        "squaresOf(data, {...start, step: 0})",
+        "squaresOf(data, {...start, step: -1})",
+        data=with_regions,
+    )
+    i = STEPS.index(20)
+    assert (found["before"]["step"], found["now"]["step"]) == (10, 20)
+    assert [len(found[name]["polygons"]) for name in ("before", "now")] == [10 - i, 9 - i]
+    assert found["now"]["active"] == list(range(9 - i))
+    assert found["now"]["polygons"][0][1] == [455, 0]
+    assert [piece["neuron"] for piece in found["before"]["pieces"]] == list(range(9 - i))
+    assert found["examples"] == [{"mechanism": "disappearance", "units": [8 - i]}]
+    assert first["before"] is None and first["now"]["step"] == 0 and first["examples"] == []
+    assert none["now"] is None
+
+
+def test_regions_are_counted_at_the_cursor_at_two_events_and_at_the_end(answers, with_regions):
+    drawn, (count, *_), *moments = answers(
+        "squaresOf(data, {...start, rows: ['slice/0'], focus: 'slice/0'})",
+        "countsOf(data, {...start, rows: ['slice/0'], focus: 'slice/0', step: 30})",
+        "countsOf(data, start).map(({moment, step, regions, disappearance_so_far}) =>"
+        " [moment, step, regions, disappearance_so_far])",
+        data=with_regions,
+    )
+    assert drawn is None  # the polygons are not stored
+    assert (count["step"], count["regions"], count["alignment_so_far"]) == (20, 4, 0)
+    assert moments == [
+        [["cursor", 50, 3, 6], ["memorised", 5, 6, 3], ["generalised", 50, 3, 6], ["end", 100, 2, 7]]
+    ]
+
+
+def test_a_network_without_regions_names_those_that_have_them(answers, data, with_regions):
+    counts, seeds = answers("countsOf(data, start)", "seedsWithRegions(data).map(idOf)")
+    assert counts == seeds == []
+    with_regions = with_regions | {"seeds": [*data["seeds"][:1], *with_regions["seeds"]]}
+    counts, seeds = answers("countsOf(data, start)", "seedsWithRegions(data).map(idOf)", data=with_regions)
+    assert counts == [] and seeds == ["plane/0", "slice/0"]

@@ -7,9 +7,11 @@ from every_figure import figures, pages_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from grokking_phases.plotting.layouts import MOST_PANELS
+from grokking_phases.plotting.pages import write_pdf
 from grokking_phases.plotting.style import COLUMN
 from grokking_phases.plotting.words import MARGIN, MOST_LINES, words_of
 
+MOST_BYTES = 500_000
 LEAST = 5.0  # points, of a tick at the width of a column
 
 
@@ -75,3 +77,14 @@ def test_no_legend_lies_over_data(figure):
             if ax.get_legend() and ax.axison:
                 box = ax.get_legend().get_window_extent(renderer)
                 assert not box.overlaps(ax.get_window_extent(renderer).shrunk(0.98, 0.98))
+
+
+@pytest.mark.parametrize("figure", ["emergence/fig2", "two_phase/fig5"])
+def test_the_largest_pdfs_are_small_and_all_in_vectors(figure, tmp_path):
+    pages = pages_of(figure, 120)
+    write_pdf(tmp_path / "figure.pdf", pages)
+    written = (tmp_path / "figure.pdf").read_bytes()
+    assert 50_000 < len(written) < MOST_BYTES
+    bars = [ax for page in pages for ax in page.axes if ax.get_label() == "<colorbar>"]
+    assert written.count(b"/Subtype /Image") == len(bars)  # colours run into each other there alone
+    assert b"/CIDFontType2" in written and b"/Type3" not in written  # fonts of type 42

@@ -8,6 +8,7 @@ from made_up import O_INFORMATION, named_in, run_with, table
 from grokking_phases.figures.emergence import fig5 as emergence
 from grokking_phases.figures.two_phase import fig5 as two_phase
 from grokking_phases.plotting import pages
+from grokking_phases.steps import steps_of
 
 RUNS = {
     "wd2": run_with(weight_decay=2),
@@ -136,3 +137,24 @@ def test_two_phase_draws_values_near_their_ceiling_hollow():
     points = figure.axes[0].collections[0]
     hollow = points.get_facecolor()[:, 3] == 0  # in the order of the first seed's steps
     assert list(hollow) == [True, False, False]
+
+
+def test_an_arrow_leads_to_where_the_information_of_the_first_seed_turns():
+    late = {step: place for place, step in enumerate(steps_of({"log": 40}, 4000))}
+    values = {
+        "information_x": lambda seed, step: 2 + 5 * np.exp(-((late.get(step, 0) - 20 - seed) ** 2) / 30),
+        "information_y": lambda seed, step: late.get(step, 0) / 10,
+        "ceiling_x": lambda seed, step: 8.0,
+        "ceiling_y": lambda seed, step: 5.0,
+        "resolution": lambda seed, step: 0.1,
+    }
+    steps = [0, *late]
+    tables = table("division", values, steps=steps).assign(table="mutual_information")
+    options = {"estimator": "kernel_density", "noise_scale": "relative", "noise": 0.35}
+    study = {"runs": {"division": RUNS["wd2"]}, "metrics": {"mutual_information": options}}
+    [figure] = two_phase.draw(two_phase.select(tables, {"modular division": ["division"]}), study)
+    [arrow] = figure.axes[0].texts
+    assert arrow.xy == pytest.approx((7, 2)) and arrow.get_text() == two_phase.TURN
+    flat = tables.assign(value=tables["value"].where(tables["metric"] != "information_x", 3.0))
+    [figure] = two_phase.draw(two_phase.select(flat, {"modular division": ["division"]}), study)
+    assert list(figure.axes[0].texts) == []

@@ -8,10 +8,10 @@ import pytest
 import torch
 from made_up import curves, named_in, run_with
 
+from grokking_phases.analysis.region_rows import polygons
 from grokking_phases.analysis.summary import normalised
 from grokking_phases.datasets.checkerboard import make
 from grokking_phases.figures.two_phase import fig1, fig2, fig6, mechanisms
-from grokking_phases.figures.two_phase._squares import polygons
 from grokking_phases.metrics import linear_regions, partition
 from grokking_phases.models.relu_mlp import build
 from grokking_phases.regions.polygons import area

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
+from grokking_phases.analysis.region_rows import boundaries, polygons
 from grokking_phases.data.module_hooks import chain, preactivations, rest_after
 from grokking_phases.datasets import checkerboard, modular_addition
-from grokking_phases.figures.two_phase._squares import boundaries, polygons
 from grokking_phases.metrics import linear_regions, partition
 from grokking_phases.models import mlp, relu_mlp
 from grokking_phases.regions.partition import Slice

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from grokking_phases.plotting.planes import APART, mark_events
 
@@ -37,6 +39,24 @@ def test_names_stand_in_the_order_of_their_points_and_apart():
     assert sorted(heights, key=heights.get) == ["a", "d", "c", "b"]
     assert min(np.diff(sorted(heights.values()))) == pytest.approx(APART)
     assert np.mean(list(heights.values())) == pytest.approx(0.5)
+
+
+def test_a_name_covers_no_point_and_is_near_the_middle():
+    height = np.linspace(0, 1, 60)
+    for middle in (0.3, 0.5, 0.7):
+        path = pd.DataFrame({"x": middle + 0.05 * np.sin(20 * height), "y": height}, index=range(1, 61))
+        figure = Figure(figsize=(4, 4))
+        ax = figure.subplots()
+        ax.scatter(path["x"], path["y"], s=1)
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        mark_events(ax, path, {"generalised": 20, "fitted": 40})
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        for text in ax.texts:
+            [left, low], [right, high] = ax.transAxes.inverted().transform(
+                Text.get_window_extent(text, renderer)
+            )
+            inside = (path["x"] > left) & (path["x"] < right) & (path["y"] > low) & (path["y"] < high)
+            assert not inside.any() and abs(text.get_position()[0] - 0.5) < 0.3
 
 
 def test_a_path_that_stays_where_it_is_has_arrows():

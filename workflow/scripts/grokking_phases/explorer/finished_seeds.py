@@ -14,31 +14,39 @@ from grokking_phases.analysis.study_tables import COURSES
 from grokking_phases.storage.tables import read_table
 
 ONE_ORDER = re.compile(r".*_order_\d+")  # metrics of one random order of the samples
+CORNER_OR_END = re.compile(r"(corner|end)_[12]")  # of the metric `partition`
+CHANGES = ("alignment", "disappearance", "merging", "born")  # numbers of regions since the snapshot before
 KEY = ["step", "layer", "metric"]
 EVENT_FILES = ("phases", "time_scales")
 
 
 @dataclass
 class Seed:
-    """One seed of a run: the flat recipe, its tables by name, and its events.
+    """One seed of a run: the flat recipe, its tables by name, its squares of linear regions, and its events.
 
-    A table has the columns step, layer (a string, '' for none), metric, value, and maybe units.
+    A table has the columns step, layer (a string, '' for none), metric, value, and maybe units. A square is a
+    table of the corners of regions and the ends of boundaries.
     """
 
     run: str
     seed: int
     recipe: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    squares: list[pd.DataFrame] = field(default_factory=list)
     events: list[dict] = field(default_factory=list)
 
 
 @dataclass
 class Study:
-    """The seeds of a study, the events over seeds, and a sentence for each file that cannot be read."""
+    """The seeds of a study, the events over seeds, and a sentence for each file that cannot be read.
+
+    `results` is the folder of the results, in which figures are looked for.
+    """
 
     seeds: list[Seed] = field(default_factory=list)
     over_seeds: list[dict] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    results: Path | None = None
 
 
 def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels = PUBLISHED) -> Study:
@@ -47,7 +55,7 @@ def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels
     runs: the complete entries of the runs in the config. A run that has none has an empty recipe, and a seed
         that has no curves yet has no tables. A damaged file is left out, and named in `problems`.
     """
-    study, entries = Study(), dict(runs or {})
+    study, entries = Study(results=results), dict(runs or {})
     for name, seed in sorted(found(results) | asked(entries)):
         study.seeds.append(read_seed(results, Seed(name, seed, flat(entries.get(name, {}))), levels, study))
     for name in sorted({seed.run for seed in study.seeds}):
@@ -81,7 +89,9 @@ def read_seed(results: Path, seed: Seed, levels: Levels, study: Study) -> Seed:
     folder = results / seed.run / str(seed.seed)
     for path in [folder / "curves.parquet", *sorted(folder.glob("metrics/*.parquet"))]:
         for rows in readable(path, study):
-            seed.tables[path.stem] = in_bits(one_value_each(rows))
+            drawn = rows["metric"].str.fullmatch(CORNER_OR_END)
+            seed.tables[path.stem] = in_bits(one_value_each(with_totals(rows[~drawn])))
+            seed.squares += [rows[drawn]] if drawn.any() else []
     if "curves" in seed.tables:
         seed.events = accuracy_events(seed.tables["curves"], levels)
     return seed
@@ -105,9 +115,21 @@ def one_value_each(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~(orders | rows["metric"].isin(repeated))].reset_index(drop=True)
 
 
+def with_totals(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows, and for changes in the number of regions their sum up to each step, `…_so_far`.
+
+    A page that keeps few steps can thus still tell what changed between two of them.
+    """
+    changes = rows[rows["metric"].isin(CHANGES)].sort_values("step", kind="stable")
+    if changes.empty:
+        return rows
+    so_far = changes.groupby(["layer", "metric"], dropna=False)["value"].cumsum()
+    return pd.concat([rows, changes.assign(metric=changes["metric"] + "_so_far", value=so_far)])
+
+
 def in_bits(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with synergy (positive) and redundancy in bits, as in the figures."""
-    return rows.assign(value=rows["value"] * rows["metric"].map(COURSES).fillna(1.0))
+    return rows.assign(value=rows["value"] * rows["metric"].map(COURSES).astype(float).fillna(1.0))
 
 
 def accuracy_events(curves: pd.DataFrame, levels: Levels) -> list[dict]:

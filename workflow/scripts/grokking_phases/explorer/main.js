@@ -1,9 +1,18 @@
 "use strict";
 // Join state, views and events.
 
-const data = JSON.parse(document.getElementById("data").textContent);
-let state = parseState(location.hash, startState(data));
+let data = null;
+let state = null;
 let steps = [];
+
+// Return the data in the page: JSON, compressed by gzip, as base64.
+async function unpacked() {
+  const text = atob(byId("data").textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
 
 function drawAll() {
   drawRuns(data, state);
@@ -13,6 +22,7 @@ function drawAll() {
   drawTraining(data, state);
   drawPlanes(data, state);
   drawMultiplets(data, state);
+  drawRegions(data, state);
   drawClaims(data, state);
   moveTo(state.step);
 }
@@ -27,6 +37,16 @@ function moveTo(wanted) {
   moveReadout(data, state);
   movePlanes(data, state);
   moveMultiplets(data, state);
+  moveRegions(data, state);
+  clearTimeout(writing);
+  writing = setTimeout(writeAddress, PAUSE);
+}
+
+// Browsers refuse an address that changes more often than a few times a second.
+const PAUSE = 150; // ms
+let writing = null;
+
+function writeAddress() {
   history.replaceState(null, "", formatState(state));
 }
 
@@ -87,7 +107,7 @@ function listen() {
     event.preventDefault();
     moveTo(steps[Math.min(steps.length - 1, Math.max(0, move(nearest(steps, state.step))))]);
   });
-  for (const key of ["x", "seeds", "phases", "plane", "multiplet", "focus", "paper", "verdict"]) {
+  for (const key of ["x", "seeds", "phases", "plane", "multiplet", "square", "focus", "paper", "verdict"]) {
     byId(key).addEventListener("change", (event) => change({ [key]: event.target.value }));
   }
   byId("measures").addEventListener("change", (event) =>
@@ -101,6 +121,14 @@ function listen() {
     const gone = event.target.closest("[data-filter]")?.dataset.filter;
     if (gone !== undefined) change({ filters: state.filters.filter((name) => name !== gone) });
   });
+  byId("regions-choice").addEventListener("click", (event) => {
+    const id = event.target.closest("[data-choose]")?.dataset.choose;
+    if (id !== undefined) change({ rows: [...new Set([...state.rows, id])], focus: id });
+  });
+  byId("claims-table").addEventListener("click", (event) => {
+    const name = event.target.closest("[data-notes]")?.dataset.notes;
+    if (name !== undefined) showNotes(name);
+  });
   byId("choose-all").addEventListener("click", () => change({ rows: shownSeeds(data, state).map(idOf) }));
   byId("choose-none").addEventListener("click", () => change({ rows: [] }));
   for (const button of document.querySelectorAll("[data-csv]")) {
@@ -112,14 +140,24 @@ function listen() {
       byId(button.dataset.goto).focus();
     });
   }
+  addEventListener("pagehide", writeAddress);
   addEventListener("hashchange", () => {
     state = parseState(location.hash, startState(data));
     drawAll();
   });
 }
 
-byId("notes").textContent = [data.thinning, ...data.problems].join("\n");
-fillSelect("filter-key", recipeKeys(data).map((key) => [key, key]), null);
-offerValues();
-listen();
-drawAll();
+async function openPage() {
+  data = await unpacked();
+  state = parseState(location.hash, startState(data));
+  byId("notes").textContent = [data.thinning, ...data.problems].join("\n");
+  fillSelect("filter-key", recipeKeys(data).map((key) => [key, key]), null);
+  offerValues();
+  listen();
+  drawFigures(data);
+  drawAll();
+  document.body.dataset.ready = "";
+}
+
+if (window.DecompressionStream) openPage();
+else byId("notes").textContent = "This page needs a newer browser: Chrome 80, Firefox 113 or Safari 16.4.";

@@ -2,16 +2,20 @@
 
 Each table of each seed keeps at most `n_steps` of its steps: those nearest to logarithmically spaced ones,
 among them its first and last. The steps of the seed's events are kept besides. Values have five significant
-digits. What is not finite is null. Metrics with several values at a step (`partition`), and metrics of single
-random orders of the samples (`synergy_order_1`), are left out.
+digits. What is not finite is null. Metrics of single random orders of the samples (`synergy_order_1`) are
+left out, and so are metrics with several values at a step, apart from the regions and boundaries of
+`partition` (`square_packing`).
 """
 
+import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import Seed, Study
+from grokking_phases.explorer.square_packing import packed_square
 
 DIGITS = 5
 
@@ -47,20 +51,37 @@ def packed_seed(seed: Seed, n_steps: int) -> dict[str, Any]:
         "recipe": seed.recipe,
         "events": seed.events,
         "tables": {name: table for name, table in tables.items() if table["steps"]},
+        "squares": [
+            packed_square(rows, kept_steps(rows, n_steps, events)) for rows in seed.squares if len(rows)
+        ],
     }
 
 
 def packed_table(rows: pd.DataFrame, n_steps: int, events: list[float]) -> dict[str, Any]:
     """Return the steps that are kept, a series for each layer and metric, and the members of multiplets."""
-    every = np.unique(rows["step"].to_numpy(dtype=np.int64))
-    steps = thinned(every, n_steps, events)
-    kept = rows[rows["step"].isin(steps)]
+    steps = kept_steps(rows, n_steps, events).tolist()
     series = [
-        {"layer": layer, "metric": metric, "values": numbers(own.set_index("step")["value"].reindex(steps))}
-        for (layer, metric), own in kept.groupby(["layer", "metric"], sort=False)
+        {"layer": layer, "metric": metric, "values": [number(each) for each in values]}
+        for (layer, metric), values in by_step(rows, "value", steps).items()
     ]
-    table = {"steps": steps.tolist(), "series": series, "all_steps": len(every)}
-    return table | ({"units": members(kept, steps)} if "units" in rows else {})
+    table = {"steps": steps, "series": series, "all_steps": rows["step"].nunique()}
+    return table | ({"units": members(rows, steps)} if "units" in rows else {})
+
+
+def by_step(rows: pd.DataFrame, column: str, steps: list[int]) -> dict[tuple[str, str], list]:
+    """Return {(layer, metric): what a column holds at each step}; None where it holds nothing."""
+    place = {step: i for i, step in enumerate(steps)}
+    found: dict[tuple[str, str], list] = {}
+    columns = (rows[name].tolist() for name in ("step", "layer", "metric", column))
+    for step, layer, metric, content in zip(*columns, strict=True):
+        if step in place:
+            found.setdefault((layer, metric), [None] * len(steps))[place[step]] = content
+    return found
+
+
+def kept_steps(rows: pd.DataFrame, n_steps: int, events: list[float]) -> np.ndarray:
+    """Return the steps of a table that the page keeps, ascending."""
+    return thinned(np.unique(rows["step"].to_numpy(dtype=np.int64)), n_steps, events)
 
 
 def thinned(steps: np.ndarray, n_steps: int, events: list[float]) -> np.ndarray:
@@ -73,27 +94,19 @@ def thinned(steps: np.ndarray, n_steps: int, events: list[float]) -> np.ndarray:
     return steps[np.union1d(nearest, np.flatnonzero(np.isin(steps, events)))]
 
 
-def numbers(values: pd.Series) -> list[float | None]:
-    """Return values as numbers of `DIGITS` significant digits; None for what is missing or not finite."""
-    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values]
+def number(value: float | None) -> float | None:
+    """Return a value with `DIGITS` significant digits; None for what is missing or not finite."""
+    return float(f"{value:.{DIGITS}g}") if value is not None and math.isfinite(value) else None
 
 
-def members(rows: pd.DataFrame, steps: np.ndarray) -> list[dict]:
+def members(rows: pd.DataFrame, steps: list[int]) -> list[dict]:
     """Return the units of each metric that has them, by step: hexadecimal bytes, the lowest unit's bit first.
 
     A step without units has an empty text. `width` is one more than the highest unit seen.
     """
     found = []
-    for (layer, metric), own in rows[rows["units"].notna()].groupby(["layer", "metric"], sort=False):
-        units = own.set_index("step")["units"]
-        width = max((int(max(each)) + 1 for each in units if len(each)), default=0)
-        at_steps = [hexadecimal(units[step], width) if step in units.index else "" for step in steps]
+    for (layer, metric), units in by_step(rows[rows["units"].notna()], "units", steps).items():
+        width = max((int(np.max(each)) + 1 for each in units if each is not None and len(each)), default=0)
+        at_steps = ["" if each is None else hexadecimal(each, width) for each in units]
         found.append({"layer": layer, "metric": metric, "width": width, "members": at_steps})
     return found
-
-
-def hexadecimal(units: list[int], width: int) -> str:
-    """Return units as the bits of hexadecimal bytes, the lowest unit's bit first."""
-    mask = np.zeros(width, bool)
-    mask[np.asarray(units, dtype=int)] = True
-    return np.packbits(mask, bitorder="little").tobytes().hex()

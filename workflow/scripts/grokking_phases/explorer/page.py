@@ -1,25 +1,31 @@
 """The explorer's page: the template, style, scripts and data in one HTML file below a limit of size."""
 
+import base64
+import gzip
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from grokking_phases.explorer.finished_figures import finished_figures
 from grokking_phases.explorer.finished_seeds import Study
 from grokking_phases.explorer.packing import packed
 from grokking_phases.storage.atomic_write import whole
 
 LIMIT = 5_000_000  # bytes
-THINNING = (120, 60, 30, 15, 8)  # steps of a table: the first number with which the page is small enough
-SCRIPTS = ("state.js", "selection.js", "charts.js", "views.js", "main.js")
+THINNING = (250, 120, 60, 30, 15, 8)  # steps of a table: the first number with which the page is small enough
+SCRIPTS = ("state.js", "selection.js", "regions.js", "charts.js", "views.js", "regions_view.js", "main.js")
 
 
 def write_page(path: Path, study: Study, claims: pd.DataFrame | None = None, limit: int = LIMIT) -> None:
     """Write the page of a study; raise ValueError if it is too large even with the fewest steps."""
+    figures = finished_figures(study.results / "figures", path) if study.results else []
+    beside = {"claims": records(claims), "figures": figures}
     for n_steps in THINNING:
-        html = page(packed(study, n_steps) | {"claims": records(claims)}).encode("utf-8")
+        html = page(packed(study, n_steps) | beside).encode("utf-8")
         if len(html) < limit:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as temporary:
@@ -51,6 +57,12 @@ def part(name: str) -> str:
 
 
 def embedded(data: dict[str, Any]) -> str:
-    """Return data as JSON that can end no script: each `<` is escaped."""
+    """Return data as JSON, compressed by gzip, in letters that can end no script (base64)."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
-    return text.replace("<", "\\u003c")
+    return base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
+
+
+def data_of(html: str) -> dict[str, Any]:
+    """Return the data that a page holds."""
+    text = re.search(r'<script type="text/plain" id="data">(.*?)</script', html, re.DOTALL)[1]
+    return json.loads(gzip.decompress(base64.b64decode(text)))

@@ -28,10 +28,17 @@ function focusSeed(data, state) {
   return chosen.find((seed) => idOf(seed) === state.focus) ?? chosen[0] ?? null;
 }
 
+// Return the keys in which recipes differ, and the run. They are found once for each data.
 function recipeKeys(data) {
-  const keys = new Set(data.seeds.flatMap((seed) => Object.keys(recipeOf(seed))));
-  return [...keys].filter((key) => recipeValues(data, key).length > 1 || key === "run");
+  if (!KEYS_OF.has(data)) {
+    const keys = new Set(data.seeds.flatMap((seed) => Object.keys(recipeOf(seed))));
+    const differs = (key) => recipeValues(data, key).length > 1 || key === "run";
+    KEYS_OF.set(data, [...keys].filter(differs));
+  }
+  return KEYS_OF.get(data);
 }
+
+const KEYS_OF = new WeakMap();
 
 function recipeValues(data, key) {
   return [...new Set(data.seeds.map((seed) => valueAsText(recipeOf(seed)[key])))];
@@ -227,6 +234,10 @@ const TABLES = {
       steps.map((step, i) => [id, metric, step, unitsIn(members[i]).join(" ")]));
     return [["run", "metric", "step", "units"], ...rows];
   },
+  regions(data, state) {
+    const counts = countsOf(data, state);
+    return [Object.keys(counts[0] ?? {}), ...counts.map(Object.values)];
+  },
   claims(data, state) {
     const header = Object.keys(data.claims[0] ?? {});
     return [header, ...shownClaims(data, state).map((claim) => header.map((key) => claim[key]))];
@@ -253,6 +264,7 @@ function startState(data) {
     focus: first ? idOf(first) : "", x: "log", seeds: "lines",
     phases: phaseSources(seeds)[0] ?? nameOf("", ""), multiplet: place,
     plane: placesWith(data.seeds, "information_x", "information_y")[0] ?? nameOf("", ""),
+    square: placesWith(seedsWithRegions(data), "regions").at(-1) ?? nameOf("", ""),
     paper: "", verdict: "", step: first ? eventStep(first, "generalised") ?? 0 : 0,
   };
 }

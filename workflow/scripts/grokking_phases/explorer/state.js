@@ -2,7 +2,7 @@
 // The state of the page: what is chosen, and where the cursor is. The address holds all of it.
 
 const LISTS = ["rows", "filters", "measures"];
-const WORDS = ["focus", "x", "seeds", "phases", "plane", "multiplet", "paper", "verdict"];
+const WORDS = ["focus", "x", "seeds", "phases", "plane", "multiplet", "square", "paper", "verdict"];
 
 // Names of several parts, such as [table, layer, metric], as one text.
 const nameOf = (...parts) => JSON.stringify(parts);
@@ -28,7 +28,7 @@ function parseState(hash, start) {
   if (Number.isFinite(parseFloat(words.get("step")))) state.step = parseFloat(words.get("step"));
   state.filters = state.filters.filter((name) => isName(name, 2));
   state.measures = state.measures.filter((name) => isName(name, 3));
-  for (const key of ["phases", "plane", "multiplet"]) if (!isName(state[key], 2)) state[key] = start[key];
+  for (const key of ["phases", "plane", "multiplet", "square"]) if (!isName(state[key], 2)) state[key] = start[key];
   return state;
 }
 

@@ -30,6 +30,8 @@ function fillTable(id, header, rows) {
   return body;
 }
 
+const SPARK = 45; // points of a sparkline, which is 90 pixels wide
+
 function sparkline(seed) {
   const size = { viewBox: "0 0 90 20", style: "width:90px;height:20px", "aria-hidden": "true" };
   const svg = draw("svg", size);
@@ -38,29 +40,40 @@ function sparkline(seed) {
     if (!series) continue;
     const x = scale([0, series.steps.at(-1)], [1, 89], logPlace);
     const y = scale([0, 1], [19, 1]);
-    const points = series.steps.map((step, i) => [x(step), orNaN(series.values[i], y)]);
+    const every = Math.ceil(series.steps.length / SPARK);
+    const points = series.steps.map((step, i) => [x(step), orNaN(series.values[i], y)])
+      .filter((_, i) => i % every === 0 || i === series.steps.length - 1);
     svg.append(draw("path", { class: "line", d: pathOf(points), stroke }));
   }
   return svg;
 }
 
-function chooser(seed, state) {
+function chooser(seed) {
   const id = idOf(seed);
-  const box = make("input", { type: "checkbox", "data-id": id, "aria-label": `Choose ${id}` });
-  box.checked = state.rows.includes(id);
-  return box;
+  return make("input", { type: "checkbox", "data-id": id, "aria-label": `Choose ${id}` });
 }
 
+// Draw the table of runs, unless it has these rows already, and mark those that are chosen.
 function drawRuns(data, state) {
+  const filters = JSON.stringify(state.filters);
+  if (byId("runs-table").dataset.filters !== filters) fillRuns(data, state);
+  byId("runs-table").dataset.filters = filters;
+  for (const line of byId("runs-table").tBodies[0].rows) {
+    const isChosen = state.rows.includes(line.dataset.id);
+    line.classList.toggle("chosen", isChosen);
+    line.querySelector("input").checked = isChosen;
+  }
+}
+
+function fillRuns(data, state) {
   const [header, ...rows] = TABLES.runs(data, state);
   const seeds = shownSeeds(data, state);
   const filledRows = seeds.map((seed, i) => {
     const finished = Object.keys(seed.tables).length > 0;
-    return [chooser(seed, state), finished ? sparkline(seed) : "not finished", ...rows[i]];
+    return [chooser(seed), finished ? sparkline(seed) : "not finished", ...rows[i]];
   });
   fillTable("runs-table", ["", "accuracy", ...header], filledRows).forEach((line, i) => {
     line.dataset.id = idOf(seeds[i]);
-    line.classList.toggle("chosen", state.rows.includes(idOf(seeds[i])));
   });
   byId("filters").replaceChildren(...state.filters.map(chip));
 }
@@ -227,15 +240,43 @@ function drawClaims(data, state) {
     fillSelect(key, [["", "all"], ...values.map((value) => [value, value])], state[key]);
   }
   const header = ["verdict", "claim", "quotation", "variant", "value", "95 % interval", "unit", "seeds"];
-  fillTable("claims-table", [...header, "section", "figure"], shownClaims(data, state).map(claimRow));
+  const rows = shownClaims(data, state).map((claim) => claimRow(claim, figureOf(data, claim.figure)));
+  fillTable("claims-table", [...header, "section", "figure"], rows);
 }
 
-function claimRow(claim) {
+function claimRow(claim, figure) {
   const number = (value) => (isMissing(value) ? null : rounded(value));
   const interval = isMissing(claim.low) ? null : `${number(claim.low)} to ${number(claim.high)}`;
-  const link = () => make("a", { href: `figures/${encodeURI(claim.figure)}.pdf` }, claim.figure);
   return [
     make("b", {}, claim.verdict ?? "–"), claim.claim, claim.quotation, claim.variant, number(claim.value),
-    interval, claim.unit, claim.n_seeds, claim.section, claim.figure ? link() : null,
+    interval, claim.unit, claim.n_seeds, claim.section,
+    figure ? make("span", {}, ...figureLinks(figure), " ", notesButton(figure)) : claim.figure,
   ];
+}
+
+const figureOf = (data, name) => data.figures.find((figure) => figure.name === name);
+
+function figureLinks({ name, links }) {
+  return Object.entries(links).flatMap(([format, href], i) =>
+    [i ? " " : "", make("a", { href }, i ? format.toUpperCase() : `${name} ${format.toUpperCase()}`)]);
+}
+
+function notesButton({ name, notes }) {
+  return notes === null ? "" : make("button", { "data-notes": name }, "Notes");
+}
+
+function drawFigures(data) {
+  byId("figures-said").textContent = data.figures.length ? "" : "No figure is finished.";
+  byId("figure-list").replaceChildren(...data.figures.map((figure) =>
+    make("details", { "data-figure": figure.name },
+      make("summary", {}, ...figureLinks(figure)),
+      make("p", { class: "text" }, figure.notes ?? "It has no notes."))));
+}
+
+// Open the notes of a figure, and go there.
+function showNotes(name) {
+  const details = document.querySelector(`[data-figure="${CSS.escape(name)}"]`);
+  details.open = true;
+  details.scrollIntoView();
+  details.querySelector("summary").focus();
 }

@@ -55,7 +55,14 @@ def in_pages(panels: list, most: int = MOST_PANELS) -> list[list]:
 
 def title_panel(ax: Axes, text: str, n_columns: float, size: float = 9.0) -> None:
     """Write the title of a panel, one of `n_columns` side by side, in lines that do not reach the next."""
-    ax.set_title(wrapped(text, 0.98 * (PAGE - 0.5) / n_columns, size), fontsize=size)
+    ax.set_title(balanced(text, 0.98 * (PAGE - 0.5) / n_columns, size), fontsize=size)
+
+
+def balanced(text: str, inches: float, size: float) -> str:
+    """Return a text in as few lines as `wrapped` needs, and of about the same length."""
+    fewest = wrapped(text, inches, size).count("\n")
+    parts = (wrapped(text, share * inches, size) for share in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9))
+    return next((part for part in parts if part.count("\n") == fewest), wrapped(text, inches, size))
 
 
 def name_axes(part: SubFigure, x: str, y: str) -> None:

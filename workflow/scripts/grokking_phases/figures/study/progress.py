@@ -14,11 +14,18 @@ from grokking_phases.analysis.events import PHASES
 from grokking_phases.figures.study._measures import axes_of, numbers_of, spans
 from grokking_phases.figures.study._words import DOTTED, phases_words, words
 from grokking_phases.plotting.layouts import grid, legend_above, n_rows, sheet
-from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.style import SEQUENTIAL, SMALL
 
 MOST = 6  # panels on a page
 ROUNDING = 1e-3  # a course of relatively less than this is drawn flat, not stretched over the axis
 DASHES = ["-", "--", ":", "-."]  # of the lines of a panel
+SHORT = {  # above the panels, since the shades do not differ in black and white
+    "feature_learning": "FL",
+    "emergence": "E",
+    "divergence": "Di",
+    "delayed_emergence": "DE",
+    "decoupling": "De",
+}
 SHADES = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
 
 
@@ -77,7 +84,10 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, lines: dict[str, str], name: str) -
 def draw_events(ax: Axes, events: pd.DataFrame, last: float) -> None:
     """Shade the phases, and mark the steps at which the run memorised and generalised."""
     for phase, (start, end) in spans(events, last).items():
-        ax.axvspan(start, end, color=SHADES[phase], alpha=0.15, linewidth=0, label=phase.replace("_", " "))
+        name = f"{SHORT[phase]}: {phase.replace('_', ' ')}"
+        ax.axvspan(start, end, color=SHADES[phase], alpha=0.15, linewidth=0, label=name)
+        place = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "bottom"}
+        ax.text(np.sqrt(max(start, 1) * end), 1.01, SHORT[phase], **place, fontsize=SMALL, color="0.3")
     for event in events[events["event"].isin(DOTTED)].itertuples():
         if np.isfinite(event.step):
             ax.axvline(event.step, color="0.3", linestyle=":", linewidth=0.9)

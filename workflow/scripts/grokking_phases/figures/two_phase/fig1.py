@@ -12,13 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
+from grokking_phases.analysis.region_rows import Active, polygons
 from grokking_phases.figures.two_phase._squares import (
-    Active,
     draw_lines,
     draw_polygons,
     frame,
     last_steps,
-    polygons,
 )
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels

@@ -9,13 +9,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from grokking_phases.analysis.region_rows import boundaries, polygons
 from grokking_phases.figures.two_phase._squares import (
-    boundaries,
     draw_lines,
     draw_polygons,
     frame,
     last_steps,
-    polygons,
 )
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels

@@ -14,15 +14,17 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from grokking_phases.analysis.time_scales import SATURATED
+from grokking_phases.analysis.time_scales import SATURATED, compression
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.planes import mark_events
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.words import Words
 
 UNNAMED = "The paper names no estimator: no match is claimed."
+TURN = "I(T;X) turns"
 MARKERS = ["o", "s", "^", "D", "v"]
 DRAWS = ["mutual_information"]
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]
@@ -92,8 +94,18 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
             markeredgecolor="white",
         )
         ax.plot([], [], marker, color="0.4", markersize=4, label=f"{run}, seed {seed}")
+    mark_turn(ax, rows)
     ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
+
+
+def mark_turn(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw an arrow to where I(T;X) of the first seed turns, if it does by the rule of the time scales."""
+    first = rows[(rows["run"] == rows["run"].iloc[0]) & (rows["seed"] == rows["seed"].iloc[0])]
+    path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
+    step = compression(path["information_x"], path["ceiling_x"])
+    if step is not None:
+        mark_events(ax, path[["information_x", "information_y"]], {TURN: step})
 
 
 def words(runs: dict[str, dict]) -> Words:
@@ -104,6 +116,7 @@ def words(runs: dict[str, dict]) -> Words:
             *([] if all(map(is_elsewhere, runs.values())) else [UNNAMED]),
         ],
         [
+            "Arrow: where I(T;X) of the first seed turns, by the rule of the time scales.",
             "The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the table of "
             "numbers).",
             *(f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()),

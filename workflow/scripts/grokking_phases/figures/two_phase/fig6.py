@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.two_phase._squares import boundaries, draw_lines, first_seeds, frame
+from grokking_phases.analysis.region_rows import boundaries
+from grokking_phases.figures.two_phase._squares import draw_lines, first_seeds, frame
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed, sampling_of
