@@ -119,12 +119,12 @@ slurm-test: .venv/installed
 	PYTHONUTF8=1 $(BIN)/pytest -m slurm --durations 0 tests/slurm
 
 # Tests the explorer and the site in headless Chromium.
-browser-test: export PYTHONPATH := .venv/browser
-browser-test: browser .venv/site/installed
+browser-test: export PYTHONPATH := .venv/browser:.venv/site
+browser-test: browser
 	PYTHONUTF8=1 $(BIN)/pytest --durations 0 tests/explorer/test_in_browser.py tests/site
 
-# Installs Playwright, and Chromium where it may (as root on Debian or Ubuntu).
-browser: .venv/browser/installed
+# Installs Playwright and MkDocs, and Chromium where it may (as root on Debian or Ubuntu).
+browser: .venv/browser/installed .venv/site/installed
 	@which chromium > /dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium > /dev/null; } || \
 		{ echo "make browser-test needs Chromium: install your system's package"; exit 1; }
