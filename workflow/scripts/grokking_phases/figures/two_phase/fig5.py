@@ -93,7 +93,8 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
             markersize=9,
             markeredgecolor="white",
         )
-        ax.plot([], [], marker, color="0.4", markersize=4, label=f"{run}, seed {seed}")
+        label = f"seed {seed}" if rows["run"].nunique() == 1 else f"{run}, seed {seed}"
+        ax.plot([], [], marker, color="0.4", markersize=4, label=label)
     mark_turn(ax, rows)
     ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
