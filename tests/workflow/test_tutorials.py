@@ -9,6 +9,7 @@ import yaml
 from trees import REPOSITORY, copy_of_repository
 from tutorials import follow, with_environment
 
+from grokking_phases.explorer.page import data_of
 from grokking_phases.storage.headers import header_of
 
 RUN = "results/smoke/addition_wd2"
@@ -29,7 +30,8 @@ def started(tmp_path_factory):
 def test_the_start_draws_figure_5_and_writes_the_explorer(started):
     folder, _ = started
     assert (folder / "results/smoke/figures/fig5.pdf").stat().st_size > 10_000
-    assert "addition_wd2" in (folder / "results/smoke/explorer.html").read_text()
+    shown = data_of((folder / "results/smoke/explorer.html").read_text())
+    assert "addition_wd2" in {seed["run"] for seed in shown["seeds"]}
 
 
 def test_changed_bins_plan_no_training_and_are_measured(started):
