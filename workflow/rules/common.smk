@@ -30,6 +30,7 @@ from study.provenance import code
 from study.errors import StudyError, origin
 from study.resolve import resolve
 from study.sources import folder_of, is_source, seals
+from study.steady_scheduler import keep_steady
 from study.stored_scores import StoredScores
 from study.surroundings import check_python, check_records, check_scheduler
 from study.wanted_tables import MASKS, retrained, runs_of_table, timed
@@ -131,6 +132,7 @@ def curves_of_seeds(wildcards):
 
 
 onstart:
+    keep_steady(workflow.scheduler, workflow.local_exec)
     checked(check_scheduler, workflow.executor_plugin.name, file="executor")
     checked(work_alone_in, STUDY["results"])
     if ahead := date_back(STUDY["results"]):
