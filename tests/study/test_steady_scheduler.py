@@ -11,7 +11,7 @@ from study.steady_scheduler import keep_steady
 
 
 class Scheduler:
-    """What `keep_steady` changes of Snakemake's scheduler."""
+    """A scheduler with the parts of Snakemake's that `keep_steady` changes."""
 
     def __init__(self):
         self.job_rate_limiter, self._open_jobs = object(), threading.Semaphore(0)

@@ -1,4 +1,4 @@
-"""What the Snakemake catalogue reads: a description, a page about the config, and workflow/Snakefile."""
+"""The files for the Snakemake catalogue: a description, a page about the config, and workflow/Snakefile."""
 
 import yaml
 from trees import REPOSITORY

@@ -13,7 +13,7 @@ from typing import Any
 def keep_steady(scheduler: Any, local: bool) -> None:
     """Let a scheduler of Snakemake have one timer at a time; none where it starts jobs itself (`local`).
 
-    A machine needs no limit on the jobs a second that it starts: its cores are one.
+    Where jobs start on this machine, its cores already limit them.
     """
     if local:
         scheduler.job_rate_limiter = None

@@ -35,14 +35,24 @@ INDEX = ["table", "run", "seed", "layer", "step"]
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return information, bounds and ceilings in nats for each run, seed, layer and step > 0.
 
-    `saturated` says whether I(T;X) or I(T;Y) is above 0.98 of its ceiling.
+    `saturated` says whether I(T;X) or I(T;Y) is above 0.98 of its ceiling, `turn` whether I(T;X) turns at the
+    step by the rule of the time scales.
     """
     wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)
     shares = wide["normalised"][["information_x", "information_y"]]
     numbers["saturated"] = (shares > SATURATED).any(axis=1)
     numbers = numbers.reset_index().rename(columns={"table": "estimate"})
+    paths = numbers.groupby(["estimate", "run", "seed", "layer"])
+    turns = [path.index[path["step"] == turn_of(path)] for _, path in paths]
+    numbers["turn"] = numbers.index.isin([place for places in turns for place in places])
     return in_panels(numbers, panels)
+
+
+def turn_of(path: pd.DataFrame) -> int | None:
+    """Return the step at which I(T;X) turns, or None."""
+    known = path.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
+    return compression(known["information_x"], known["ceiling_x"])
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
@@ -101,11 +111,10 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
 
 
 def mark_turn(ax: Axes, rows: pd.DataFrame) -> None:
-    """Draw an arrow to where I(T;X) of the first seed turns, if it does by the rule of the time scales."""
+    """Draw an arrow to where I(T;X) of the first seed turns, if it does."""
     first = rows[(rows["run"] == rows["run"].iloc[0]) & (rows["seed"] == rows["seed"].iloc[0])]
     path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
-    step = compression(path["information_x"], path["ceiling_x"])
-    if step is not None:
+    for step in path.index[path["turn"]]:
         mark_events(ax, path[["information_x", "information_y"]], {TURN: step})
 
 
