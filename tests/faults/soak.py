@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 import yaml
-from trees import REPOSITORY, Tree, copy_of_repository
+from trees import REPOSITORY, Tree, copy_of_repository, is_trainer, trainers
 
 FIGURE = "results/soak/figures/emergence/fig1.csv"
 OVERLAY = "tests/faults/soak.yaml"
@@ -139,9 +139,7 @@ class Soak:
 
     def finish_orphans(self, tree: Tree) -> None:
         """Let orphans end by themselves, or leave them to the next Snakemake, at random."""
-        orphans = [
-            process for process in psutil.process_iter(["cmdline", "cwd"]) if is_trainer(process, tree.folder)
-        ]
+        orphans = [process for process in psutil.process_iter() if trains_in(tree.folder, process)]
         if self.dice.random() < 0.5:
             psutil.wait_procs(orphans, timeout=self.dice.uniform(0, 10))
 
@@ -166,20 +164,11 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.split(".")[0])
 
 
-def trainers(snakemake: psutil.Process) -> list[psutil.Process]:
+def trains_in(folder: Path, process: psutil.Process) -> bool:
     try:
-        return [process for process in snakemake.children(recursive=True) if is_trainer(process)]
-    except psutil.Error:
-        return []
-
-
-def is_trainer(process: psutil.Process, folder: Path | None = None) -> bool:
-    try:
-        name, *arguments = process.cmdline() or [""]
-        ours = folder is None or process.cwd() == str(folder)
+        return process.cwd() == str(folder) and is_trainer(process)
     except psutil.Error:
         return False
-    return ours and "python" in name and any("train.py" in argument for argument in arguments)
 
 
 def send(number: int) -> Callable[[list[psutil.Process]], int]:

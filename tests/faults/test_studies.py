@@ -11,7 +11,7 @@ import subprocess
 import psutil
 import pyarrow.parquet as pq
 import pytest
-from trees import Tree, copy_of_repository
+from trees import Tree, copy_of_repository, trainers
 from waiting import wait_for
 
 from grokking_phases.storage.headers import write_parquet
@@ -61,11 +61,6 @@ def refused(tree, *arguments):
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     return done.stdout + done.stderr
-
-
-def trainers(snakemake):
-    jobs = psutil.Process(snakemake.pid).children(recursive=True)
-    return [job for job in jobs if "python" in job.name() and "train.py" in str(job.cmdline())]
 
 
 def wait_for_checkpoints(tree):

@@ -11,6 +11,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import torch._dynamo  # noqa: F401  the first optimiser imports it, which would cost each fork two seconds
+
 from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition

@@ -5,13 +5,15 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from study import forked_jobs
-from study.forked_jobs import ALONE, ForkedJobs, fork_jobs_of, may_fork
+from study.fork_server import TRAINING
+from study.forked_jobs import ALONE, ALONE_WITH_GPU, ForkedJobs, fork_jobs_of, may_fork
 from study.provenance import SCRIPTS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are used on Linux alone")
@@ -146,12 +148,35 @@ def forked(jobs, monkeypatch):
     return scripts
 
 
-def test_a_short_script_runs_in_a_fork_and_one_that_trains_does_not(forked, script):
-    short, long = forked("metric.py"), forked("train.py")
-    short.execute_script(script(""))
-    long.execute_script("x")
-    assert not hasattr(short, "executed")
-    assert long.executed == "x"
+def test_a_script_runs_in_a_fork_and_one_that_starts_snakemake_does_not(forked, script):
+    metric, adopt = forked("metric.py"), forked("adopt.py")
+    metric.execute_script(script(""))
+    adopt.execute_script("x")
+    assert not hasattr(metric, "executed")
+    assert adopt.executed == "x"
+
+
+@pytest.mark.parametrize(
+    ("torch", "forks"), [("2.13.0+cpu", True), ("2.13.0", False), ("2.13.0+cu130", False)]
+)
+@pytest.mark.parametrize("name", ["train.py", "retrain.py"])
+def test_a_script_that_trains_runs_in_a_fork_unless_torch_can_use_a_gpu(name, torch, forks, monkeypatch):
+    monkeypatch.setattr(forked_jobs, "version", {"torch": torch}.get)
+    forked_jobs.computes_on_cpu.cache_clear()
+    assert may_fork(Scripts(name)) is forks
+    forked_jobs.computes_on_cpu.cache_clear()
+
+
+def test_torch_is_imported_for_scripts_that_train_alone(script):
+    jobs, body = ForkedJobs(), "import sys; sys.exit('torch' in sys.modules)"
+    assert jobs.run(script(body, "a.metric.py")) == 0
+    assert jobs.run(script(body, "a.train.py")) == 1
+    jobs.control.close()
+
+
+def test_a_fork_has_the_name_of_its_script(jobs, script):
+    body = "import psutil, sys; sys.exit(psutil.Process().name() != 'metric.py')"
+    assert jobs.run(script(body, "tmp1234.metric.py")) == 0
 
 
 def test_without_the_server_a_script_runs_as_before(monkeypatch, script):
@@ -188,5 +213,6 @@ def test_with_several_threads_no_script_runs_in_a_fork():
     assert scripts.execute_script is Scripts.execute_script
 
 
-def test_scripts_that_run_alone_exist():
-    assert not ALONE - {path.stem for path in SCRIPTS.glob("*.py")}
+def test_scripts_that_are_named_exist():
+    named = ALONE | ALONE_WITH_GPU | {Path(name).stem for name in TRAINING}
+    assert not named - {path.stem for path in SCRIPTS.glob("*.py")}

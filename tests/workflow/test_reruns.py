@@ -4,10 +4,9 @@ import re
 import shutil
 import subprocess
 
-import psutil
 import pytest
 import yaml
-from trees import EMERGENCE, REPOSITORY, TARGET, TWO_PHASE, Tree, copy_of_repository
+from trees import EMERGENCE, REPOSITORY, TARGET, TWO_PHASE, Tree, copy_of_repository, trainers
 from waiting import wait_for
 
 from grokking_phases.storage.headers import content_of, header_of
@@ -214,9 +213,7 @@ def test_a_killed_training_resumes_and_ends_in_the_same_bytes(tree):
 
     first = subprocess.Popen(tree.command(target), cwd=tree.folder, stderr=subprocess.DEVNULL)
     wait_for(lambda: list(tree.folder.glob("results/tiny/.checkpoints/*/*.pt")))
-    trainer, *_ = [
-        child for child in psutil.Process(first.pid).children(True) if "train.py" in str(child.cmdline())
-    ]
+    trainer, *_ = trainers(first)
     first.kill()
     trainer.kill()
     first.wait()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
@@ -50,6 +51,20 @@ class Tree:
         config = yaml.safe_load(path.read_text())
         change(config)
         path.write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def trainers(snakemake):
+    """Return the processes that train for a process of Snakemake."""
+    return [job for job in psutil.Process(snakemake.pid).children(recursive=True) if is_trainer(job)]
+
+
+def is_trainer(process):
+    """Return whether a process trains: it is a fork with that name, or a Python with that script."""
+    try:
+        name, command = process.name(), process.cmdline()
+    except psutil.Error:  # it has just ended
+        return False
+    return name == "train.py" or ("python" in name and command[-1].endswith(".train.py"))
 
 
 def built_tree(tmp_path_factory, study, *targets):

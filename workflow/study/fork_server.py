@@ -4,7 +4,8 @@
 
 The descriptor is that of a socket over which `forked_jobs` sends the paths of scripts, each with a socket for
 the answer: the exit status of the script, or nothing if the script was killed. A fork begins where the
-imports end, so that no script sees what another one did. The program ends when its socket is closed.
+imports end, so that no script sees what another one did, and has the name of its script in `ps` and `top`.
+The program ends when its socket is closed.
 """
 
 import atexit
@@ -18,6 +19,7 @@ import traceback
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 MODULES = (
     "snakemake.logging",
@@ -31,6 +33,9 @@ MODULES = (
 )
 # Figures need these too. They are imported one by one while nothing is asked for.
 LATER = ("matplotlib.figure", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_agg", "seaborn")
+# Trainings need these too, which are imported before the first of them. (The first optimiser that a process
+# makes imports torch._dynamo, which takes as long as torch.)
+TRAINING, FOR_TRAINING = ("train.py", "retrain.py"), ("torch", "torch._dynamo")
 LONGEST = 2**16  # bytes of a path
 
 
@@ -47,11 +52,13 @@ def serve(control: socket.socket) -> None:
         script, descriptors, _, _ = socket.recv_fds(control, LONGEST, 1)
         if not script:
             return
+        path = Path(script.decode())
+        if path.name.endswith(TRAINING):
+            for name in FOR_TRAINING:
+                preload(name)
         if os.fork() == 0:
             control.close()
-            with socket.socket(fileno=descriptors[0]) as answer:
-                answer.send(b"%d" % status_of(script.decode()))
-                os._exit(0)
+            answer(path, descriptors[0])
         os.close(descriptors[0])
 
 
@@ -59,6 +66,15 @@ def preload(module: str) -> None:
     """Import a module; if it is missing, a script that needs it will say so."""
     with suppress(ImportError):
         import_module(module)
+
+
+def answer(script: Path, descriptor: int) -> NoReturn:
+    """Run a script in this process, send its exit status, and end the process."""
+    # Snakemake puts a word before a dot before the name of the script.
+    Path("/proc/self/comm").write_text(script.name.split(".", 1)[-1], encoding="utf-8")
+    with socket.socket(fileno=descriptor) as there, suppress(OSError):  # Snakemake may have ended meanwhile
+        there.send(b"%d" % status_of(str(script)))
+    os._exit(0)
 
 
 def status_of(script: str) -> int:

@@ -1,7 +1,7 @@
-"""Short jobs in forks of one Python, which has imported what they need (`fork_server`).
+"""Jobs in forks of one Python, which has imported what they need (`fork_server`).
 
-To start a Python and import pandas, pyarrow and scipy takes longer than most jobs. Each job remains a job of
-its own to Snakemake, with its own files and log.
+To start a Python and import pandas, pyarrow and scipy takes longer than most jobs, and so does torch. To
+Snakemake each job remains a job of its own, with its own files and log.
 """
 
 import os
@@ -10,12 +10,15 @@ import socket
 import subprocess
 import sys
 import threading
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 SERVER = Path(__file__).with_name("fork_server.py")
-# Scripts that train are long and import torch, and `adopt` starts Snakemake: each has its own process.
-ALONE = {"train", "retrain", "adopt"}
+# `adopt` starts Snakemake, and a GPU's driver does not work in a fork of a program that has touched it.
+ALONE = {"adopt"}
+ALONE_WITH_GPU = {"train", "retrain"}
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -47,7 +50,7 @@ class ForkedJobs:
 
 
 def fork_jobs_of(scripts: type, n_threads: int) -> ForkedJobs | None:
-    """Let Snakemake's class of Python scripts run short scripts in forks, and return what runs them.
+    """Let Snakemake's class of Python scripts run scripts in forks, and return what runs them.
 
     A script in a container or an environment of its own runs as before. So do all scripts where a job has
     several threads, whose number is fixed when numpy is imported, and where forks are not safe. The result is
@@ -73,7 +76,18 @@ def fork_jobs_of(scripts: type, n_threads: int) -> ForkedJobs | None:
 
 
 def may_fork(script: Any) -> bool:
-    """Return whether a script is short, and needs nothing that its process must be started with."""
+    """Return whether a script needs nothing that its process must be started with."""
     special = (script.conda_env, script.container_img, script.env_modules, script.shadow_dir)
+    if any(special) or script.bench_record is not None:
+        return False
     name = Path(script.path.get_filename()).stem
-    return name not in ALONE and not any(special) and script.bench_record is None
+    return name not in ALONE and (name not in ALONE_WITH_GPU or computes_on_cpu())
+
+
+@cache
+def computes_on_cpu() -> bool:
+    """Return whether the torch that is installed can use no GPU; torch itself is not imported."""
+    try:
+        return version("torch").endswith("+cpu")
+    except PackageNotFoundError:  # the script will say so
+        return False
