@@ -48,6 +48,23 @@ def test_tables_without_rows_count_as_different(tmp_path):
     assert compare_files(empty, empty, 1.0)[1]
 
 
+def test_whether_nulls_could_be_held_does_not_count_and_the_type_of_numbers_does(tmp_path):
+    """Compare activations as versions with and without marks of nulls wrote them."""
+    values = pa.array(np.zeros(6, np.float16))
+    kinds = {
+        "old": pa.list_(pa.float16(), 3),
+        "new": pa.list_(pa.field("element", pa.float16(), nullable=False), 3),
+        "wide": pa.list_(pa.float32(), 3),
+    }
+    paths = {name: tmp_path / f"{name}.parquet" for name in kinds}
+    for name, kind in kinds.items():
+        rows = pa.FixedSizeListArray.from_arrays(values.cast(kind.value_type), type=kind)
+        schema = pa.schema([pa.field("hidden", kind, nullable=name != "new")])
+        write_parquet(paths[name], pa.Table.from_arrays([rows], schema=schema), {"run": "a"})
+    assert compare_files(paths["old"], paths["new"]) == (0.0, "")
+    assert compare_files(paths["old"], paths["wide"])[1]
+
+
 def test_tensors(tmp_path):
     zeros = tensors(tmp_path / "a.safetensors", np.zeros(3))
     assert compare_files(zeros, tensors(tmp_path / "b.safetensors", np.zeros(3))) == (0.0, "")

@@ -16,11 +16,12 @@ def compare_files(old: Path, new: Path, tolerance: float | None = None) -> tuple
     """Return the greatest difference between values, and the reason why the files differ ("" if they agree).
 
     Files must be equal to the last bit. With a tolerance, the column `value` or `covariance` of a table may
-    differ by that much. Tables without rows count as different.
+    differ by that much. Tables without rows count as different. Whether a column could have held nulls does
+    not count.
     """
     if old.suffix == ".safetensors":
         return (0.0, "") if _same_tensors(load_file(old), load_file(new)) else (np.nan, "old and new differ")
-    before, after = (pq.read_table(path).replace_schema_metadata() for path in (old, new))
+    before, after = (_nullable(pq.read_table(path)) for path in (old, new))
     if not len(before):
         return np.nan, "the old table has no rows to compare"
     if before.equals(after):
@@ -28,6 +29,18 @@ def compare_files(old: Path, new: Path, tolerance: float | None = None) -> tuple
     if tolerance is None:
         return np.nan, "old and new differ"
     return _compare_values(before, after, tolerance)
+
+
+def _nullable(table: pa.Table) -> pa.Table:
+    """Return the table without metadata, all of whose columns, and the lists in them, may hold nulls."""
+    fields = [pa.field(field.name, _nullable_list(field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields))
+
+
+def _nullable_list(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_type, kind.list_size)
+    return pa.list_(kind.value_type) if pa.types.is_list(kind) else kind
 
 
 def _same_tensors(before: dict[str, Any], after: dict[str, Any]) -> bool:
