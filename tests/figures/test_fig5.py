@@ -139,7 +139,7 @@ def test_two_phase_draws_values_near_their_ceiling_hollow():
     assert list(hollow) == [True, False, False]
 
 
-def test_an_arrow_leads_to_where_the_information_of_the_first_seed_turns():
+def test_an_arrow_leads_to_where_information_turns_in_the_first_seed_in_which_it_does():
     late = {step: place for place, step in enumerate(steps_of({"log": 40}, 4000))}
     values = {
         "information_x": lambda seed, step: 2 + 5 * np.exp(-((late.get(step, 0) - 20 - seed) ** 2) / 30),
@@ -154,7 +154,15 @@ def test_an_arrow_leads_to_where_the_information_of_the_first_seed_turns():
     study = {"runs": {"division": RUNS["wd2"]}, "metrics": {"mutual_information": options}}
     [figure] = two_phase.draw(two_phase.select(tables, {"modular division": ["division"]}), study)
     [arrow] = figure.axes[0].texts
-    assert arrow.xy == pytest.approx((7, 2)) and arrow.get_text() == two_phase.TURN
+    assert arrow.xy == pytest.approx((7, 2))
+    first, second, *_ = sorted(tables["seed"].unique())
+    assert arrow.get_text() == f"{two_phase.TURN} (seed {first})"
+
+    still = (tables["metric"] == "information_x") & (tables["seed"] == first)
+    one_flat = tables.assign(value=tables["value"].mask(still, 3.0))
+    [figure] = two_phase.draw(two_phase.select(one_flat, {"modular division": ["division"]}), study)
+    assert [text.get_text() for text in figure.axes[0].texts] == [f"{two_phase.TURN} (seed {second})"]
+
     flat = tables.assign(value=tables["value"].where(tables["metric"] != "information_x", 3.0))
     [figure] = two_phase.draw(two_phase.select(flat, {"modular division": ["division"]}), study)
     assert list(figure.axes[0].texts) == []

@@ -111,11 +111,12 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
 
 
 def mark_turn(ax: Axes, rows: pd.DataFrame) -> None:
-    """Draw an arrow to where I(T;X) of the first seed turns, if it does."""
-    first = rows[(rows["run"] == rows["run"].iloc[0]) & (rows["seed"] == rows["seed"].iloc[0])]
-    path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
-    for step in path.index[path["turn"]]:
-        mark_events(ax, path[["information_x", "information_y"]], {TURN: step})
+    """Draw an arrow to where I(T;X) turns, in the first seed in which it does."""
+    turning = [path for _, path in rows.groupby(["run", "seed"]) if path["turn"].any()]
+    for first in turning[:1]:
+        path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
+        name = f"{TURN} (seed {first['seed'].iloc[0]})"
+        mark_events(ax, path[["information_x", "information_y"]], {name: path.index[path["turn"]][0]})
 
 
 def words(runs: dict[str, dict]) -> Words:
@@ -126,7 +127,7 @@ def words(runs: dict[str, dict]) -> Words:
             *([] if all(map(is_elsewhere, runs.values())) else [UNNAMED]),
         ],
         [
-            "Arrow: where I(T;X) of the first seed turns, by the rule of the time scales.",
+            "Arrow: where I(T;X) turns by the rule of the time scales, in the first seed in which it does.",
             "The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the table of "
             "numbers).",
             *(f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()),
