@@ -10,12 +10,13 @@ from grokking_phases.plotting.words import width_of
 
 APART = 0.1  # between the names of two events, as a part of the panel's height
 CLEAR = 0.05  # from a name to a mark, as a part of the panel; farther is no better
+MIDDLES = (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8)  # of the names of a panel, as parts of its height; best first
 
 
 def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:
     """Draw an arrow to the snapshot that is nearest to each event, in ln step.
 
-    `path` has a row for each step > 0 (its index) and two columns. Names stand below each other around the
+    `path` has a row for each step > 0 (its index) and two columns. Names stand below each other near the
     middle of the panel, in the order of their points, each where it covers no point that is drawn. Events at
     the same snapshot share an arrow.
     """
@@ -24,16 +25,25 @@ def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:
     for name, step in sorted(events.items(), key=lambda event: event[1]):
         named.setdefault(int(abs(steps - np.log(step)).argmin()), []).append(name)
     lowest_first = sorted(named, key=lambda i: points[i, 1])
-    for place, i in enumerate(lowest_first):
-        height = 0.5 + APART * (place - (len(named) - 1) / 2)
-        name = ", ".join(named[i])
-        draw_arrow(ax, name, points[i], (free_place(ax, name, height, points), height))
+    names = [", ".join(named[i]) for i in lowest_first]
+    for i, name, place in zip(lowest_first, names, free_places(ax, names, points), strict=True):
+        draw_arrow(ax, name, points[i], place)
 
 
-def free_place(ax: Axes, name: str, height: float, points: np.ndarray) -> float:
-    """Return the x of a name at this height, both as parts of the panel, that is clear of all points.
+def free_places(ax: Axes, names: list[str], points: np.ndarray) -> list[tuple[float, float]]:
+    """Return (x, y) of each name, as parts of the panel: the least clear of them is as clear as can be."""
+    heights = APART * (np.arange(len(names)) - (len(names) - 1) / 2)
+    stacks = [
+        [free_place(ax, *each, points) for each in zip(names, heights + at, strict=True)] for at in MIDDLES
+    ]
+    best = max(range(len(stacks)), key=lambda i: min((clear for _, clear in stacks[i]), default=0.0))
+    return [(x, MIDDLES[best] + height) for (x, _), height in zip(stacks[best], heights, strict=True)]
 
-    Of places that are clear, it is the one nearest to the middle.
+
+def free_place(ax: Axes, name: str, height: float, points: np.ndarray) -> tuple[float, float]:
+    """Return the x of a name at this height that is clearest of all points, and how clear it is.
+
+    All are parts of the panel. Of places that are clear, it is the one nearest to the middle.
     """
     drawn = [np.asarray(marks.get_offsets()) for marks in ax.collections]
     seen = (ax.transData - ax.transAxes).transform(np.concatenate([points, *drawn]))
@@ -42,7 +52,8 @@ def free_place(ax: Axes, name: str, height: float, points: np.ndarray) -> float:
     aside = (abs(seen[:, 0] - places[:, None]) - half).clip(min=0)
     above = (abs(seen[:, 1] - height) - APART / 2).clip(min=0)
     clear = np.hypot(aside, above).min(axis=1).clip(max=CLEAR)
-    return float(places[np.lexsort([abs(places - 0.5), -clear])[0]])
+    best = np.lexsort([abs(places - 0.5), -clear])[0]
+    return float(places[best]), float(clear[best])
 
 
 def draw_arrow(ax: Axes, name: str, point: np.ndarray, place: tuple[float, float]) -> None:
