@@ -45,7 +45,7 @@ def test_a_name_covers_no_point_and_is_near_the_middle():
     """Draw paths up through the panel, and one across it at half of its height."""
     along = np.linspace(0, 1, 60)
     upwards = [(middle + 0.05 * np.sin(20 * along), along) for middle in (0.3, 0.5, 0.7)]
-    for x, y in [*upwards, (along, 0.5 + 0.02 * np.sin(20 * along))]:
+    for x, y in [*upwards, (along, 0.5 + 0.1 * np.sin(20 * along))]:
         path = pd.DataFrame({"x": x, "y": y}, index=range(1, 61))
         figure = Figure(figsize=(4, 4))
         ax = figure.subplots()
