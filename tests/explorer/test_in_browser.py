@@ -21,7 +21,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 PATIENCE = 120_000  # ms; a machine may be busy
 SYNERGY = '["o_information","hidden","synergy"]'
 CLAIMS = pd.DataFrame(
-    [("A", "first", "holds"), ("A", "second", "contradicted"), ("B", "third", "holds")],
+    [
+        ("A", "first", "holds"),
+        ("A", "second", "depends on ties: holds under ties mean ranks"),
+        ("B", "third", "holds"),
+    ],
     columns=["paper", "claim", "verdict"],
 ).assign(figure="emergence/fig1", value=1.5, low=None, high=None)
 
@@ -116,6 +120,31 @@ def test_the_page_opens_where_the_first_run_generalises(opened, study):
     page = opened(study)
     assert_all_at(page, 50)
     assert page.inner_text("#events").splitlines()[1].split("\t")[2:] == ["memorised", "5", "found"]
+
+
+def test_a_step_in_the_table_of_events_moves_the_cursor_of_all_views(opened, study):
+    page = opened(study)
+    page.click("#events [data-step='5']")
+    assert_all_at(page, 5)
+
+
+def test_a_step_in_the_table_of_runs_chooses_that_run_and_moves_the_cursor(opened, study):
+    page = opened(study)
+    page.click("tr[data-id='wd2/1'] [data-step='5']")
+    assert page.evaluate("[state.rows, state.focus, state.step]") == [["wd0.1/0", "wd2/1"], "wd2/1", 5]
+    page.click("tr[data-id='wd2/1'] [data-step='50']")
+    assert page.evaluate("[state.rows.length, state.step]") == [2, 50]
+
+
+def test_without_a_chosen_run_the_page_says_so_and_draws_no_empty_charts(opened, study):
+    page = opened(study)
+    page.click("#choose-none")
+    assert "No run is chosen" in page.inner_text("#training-said")
+    assert page.query_selector_all("#panels figure, #plane-charts svg") == []
+    assert "Not measured" in page.inner_text("#plane-charts [data-plane=information]")
+    page.click("#choose-all")
+    assert page.inner_text("#training-said") == ""
+    assert page.query_selector_all("#panels figure") and page.query_selector_all("#plane-charts svg")
 
 
 def test_arrow_keys_move_the_cursor_of_all_views(opened, study):
@@ -219,7 +248,7 @@ def test_a_link_restores_the_view(opened, study):
     assert other.evaluate("state") == state
     assert other.inner_text("#step") == "1" and other.input_value("#x") == "linear"
     assert len(other.query_selector_all("#panels figure")) == 1
-    assert len(other.query_selector_all("#claims-table tbody tr")) == 2
+    assert len(other.query_selector_all("#claim-list details")) == 2
 
 
 def test_an_address_of_nonsense_opens_the_page(opened, study):
@@ -297,17 +326,49 @@ def test_claims_are_chosen_by_verdict_and_paper(opened, study):
     page = opened(study)
     page.select_option("#verdict", "holds")
     page.select_option("#paper", "A")
-    assert [row[:2] for row in table_rows(page, "#claims-table")] == [["holds", "first"]]
+    assert claims_in(page) == ["first"]
+    page.select_option("#paper", "")
+    page.select_option("#verdict", "depends on")
+    assert claims_in(page) == ["second"]
+    page.select_option("#verdict", "does not hold")
+    assert claims_in(page) == [] and page.inner_text("#claims-said")
+
+
+def claims_in(page):
+    return [entry.get_attribute("data-claim") for entry in page.query_selector_all("#claim-list details")]
+
+
+def test_verdicts_are_counted_by_claim_and_not_by_variant(opened, study):
+    """Give each claim two variants, of which the second is not measured."""
+    half = CLAIMS.assign(value=None, outcome="not measured", variant="loss float32")
+    both = pd.concat([CLAIMS.assign(outcome="holds", variant="loss float64"), half])
+    page = opened(study, claims=both)
+    counts = page.locator("#verdict option").all_inner_texts()
+    assert counts == [
+        "all (3)", "holds (2)", "depends on (1)", "does not hold (0)", "cannot tell (0)", "not measured (0)"
+    ]  # fmt: skip
+    entry = page.locator("[data-claim=first]")
+    entry.locator("summary").click()
+    assert entry.locator("tbody td:nth-child(2)").all_inner_texts() == ["holds", "not measured"]
+
+
+def test_a_claim_says_which_values_it_needs(opened, study):
+    needs = {"quantity": "steps of one over another", "direction": "below", "margin": 0.5, "unit": "ratio"}
+    page = opened(study, claims=CLAIMS.assign(**needs))
+    page.click("[data-claim=first] summary")
+    said = page.inner_text("[data-claim=first] p")
+    assert "steps of one over another" in said and "below 0.5 (ratio)" in said
 
 
 def test_a_claim_links_to_its_figure_and_opens_its_notes(opened, study, tmp_path):
     write_figure(tmp_path, "emergence/fig1", "What\nis drawn")
     page = opened(study, claims=CLAIMS.assign(figure=["emergence/fig1", "emergence/fig2", None]))
-    cells = page.query_selector_all("#claims-table tbody td:last-child")
-    links = [[a.get_attribute("href") for a in cell.query_selector_all("a")] for cell in cells]
+    places = page.query_selector_all("#claim-list .links")
+    links = [[a.get_attribute("href") for a in place.query_selector_all("a")] for place in places]
     assert links == [["figures/emergence/fig1.pdf", "figures/emergence/fig1.png"], [], []]
-    assert [cell.inner_text() for cell in cells[1:]] == ["emergence/fig2", "–"]
+    assert "emergence/fig2" in places[1].text_content() and "none" in places[2].text_content()
     assert not page.is_visible("[data-figure] p")
+    page.click("[data-claim=first] summary")
     page.click("[data-notes='emergence/fig1']")
     assert page.is_visible("[data-figure] p")
     assert page.inner_text("[data-figure='emergence/fig1'] p") == "What\nis drawn"
@@ -345,8 +406,9 @@ def test_a_name_of_markup_is_text_everywhere(opened, study, tmp_path):
     assert page.evaluate("window.hurt") is None
     assert page.query_selector_all("img") == []
     assert shown_rows(page) == [f"{HOSTILE}/0"]
-    assert HOSTILE in page.inner_text("#claims-table") and HOSTILE in page.inner_text("#notes")
-    assert page.get_attribute("#claims-table a", "href").startswith("figures/javascript%3A")
+    assert HOSTILE in page.inner_text("#claim-list") and HOSTILE in page.inner_text("#notes")
+    assert page.get_attribute("#claim-list a", "href").startswith("figures/javascript%3A")
+    page.locator("#claim-list summary").first.click()
     page.locator("[data-notes]").first.click()
     assert page.inner_text("[data-figure] p") == HOSTILE
 

@@ -93,7 +93,13 @@ const KEYS = {
 function listen() {
   byId("runs-table").addEventListener("click", (event) => {
     const id = event.target.closest("tbody tr")?.dataset.id;
-    if (id !== undefined) toggle(id);
+    if (id === undefined) return;
+    if (event.target.closest("[data-step]")) change({ rows: [...new Set([...state.rows, id])], focus: id });
+    else toggle(id);
+  });
+  document.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-step]")?.dataset.step;
+    if (event.target.closest("button") && step !== undefined) moveTo(Number(step));
   });
   byId("panels").addEventListener("pointermove", (event) => {
     const figure = event.target.closest("figure");
@@ -125,7 +131,7 @@ function listen() {
     const id = event.target.closest("[data-choose]")?.dataset.choose;
     if (id !== undefined) change({ rows: [...new Set([...state.rows, id])], focus: id });
   });
-  byId("claims-table").addEventListener("click", (event) => {
+  byId("claim-list").addEventListener("click", (event) => {
     const name = event.target.closest("[data-notes]")?.dataset.notes;
     if (name !== undefined) showNotes(name);
   });

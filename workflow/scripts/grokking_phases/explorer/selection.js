@@ -192,9 +192,25 @@ function multipletsOf(data, state) {
   }));
 }
 
+const KINDS = ["holds", "depends on", "does not hold", "cannot tell", "not measured"];
+
+// Return which of the kinds a verdict is; "depends on ties: …" is "depends on".
+const kindOf = (verdict) => KINDS.find((kind) => (verdict ?? "").startsWith(kind)) ?? "";
+
 function shownClaims(data, state) {
   const fits = (key, wanted) => (claim) => !wanted || claim[key] === wanted;
-  return data.claims.filter(fits("paper", state.paper)).filter(fits("verdict", state.verdict));
+  return data.claims.filter(fits("paper", state.paper))
+    .filter((claim) => !state.verdict || kindOf(claim.verdict) === state.verdict);
+}
+
+// Return the claims as lists of the variants of one claim, in their order.
+function grouped(claims) {
+  const groups = new Map();
+  for (const claim of claims) {
+    const name = nameOf(claim.paper, claim.claim);
+    groups.set(name, [...(groups.get(name) ?? []), claim]);
+  }
+  return [...groups.values()];
 }
 
 function lastValue(seed, metric) {

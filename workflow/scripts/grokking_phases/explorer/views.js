@@ -24,10 +24,19 @@ function cell(value) {
 
 // Fill a table, and return the elements of its rows.
 function fillTable(id, header, rows) {
+  byId(id).replaceChildren(...tableOf(header, rows).children);
+  return [...byId(id).tBodies[0].rows];
+}
+
+function tableOf(header, rows) {
   const body = rows.map((row) => make("tr", {}, ...row.map(cell)));
   const names = header.map((name) => make("th", { scope: "col" }, name));
-  byId(id).replaceChildren(make("thead", {}, make("tr", {}, ...names)), make("tbody", {}, ...body));
-  return body;
+  return make("table", {}, make("thead", {}, make("tr", {}, ...names)), make("tbody", {}, ...body));
+}
+
+// Return a button that moves the cursor to a step; nothing without a step.
+function stepButton(step) {
+  return isMissing(step) ? null : make("button", { "data-step": step, title: "Move to this step" }, String(step));
 }
 
 const SPARK = 45; // points of a sparkline, which is 90 pixels wide
@@ -70,7 +79,9 @@ function fillRuns(data, state) {
   const seeds = shownSeeds(data, state);
   const filledRows = seeds.map((seed, i) => {
     const finished = Object.keys(seed.tables).length > 0;
-    return [chooser(seed), finished ? sparkline(seed) : "not finished", ...rows[i]];
+    const events = ["memorised", "generalised"].map((event) => header.indexOf(event));
+    const cells = rows[i].map((value, place) => (events.includes(place) ? stepButton(value) : value));
+    return [chooser(seed), finished ? sparkline(seed) : "not finished", ...cells];
   });
   fillTable("runs-table", ["", "accuracy", ...header], filledRows).forEach((line, i) => {
     line.dataset.id = idOf(seeds[i]);
@@ -101,7 +112,10 @@ function drawTraining(data, state) {
   const entry = ([run, look]) =>
     make("li", {}, make("span", { class: "swatch", style: `background:${look.stroke}` }), run);
   byId("legend").replaceChildren(...[...looks].map(entry));
-  byId("panels").replaceChildren(...state.measures.map((measure) => panel(data, state, measure, looks)));
+  const hint = chosenSeeds(data, state).length ? "No measure is chosen." : "No run is chosen: click one above.";
+  byId("training-said").textContent = looks.size && state.measures.length ? "" : hint;
+  const measures = looks.size ? state.measures : [];
+  byId("panels").replaceChildren(...measures.map((measure) => panel(data, state, measure, looks)));
   drawEvents(data, state);
 }
 
@@ -146,7 +160,9 @@ function phaseBand(phase, i, x) {
 function drawEvents(data, state) {
   const columns = ["source", "layer", "event", "step", "status"];
   const events = focusSeed(data, state)?.events ?? [];
-  fillTable("events", columns, events.map((event) => columns.map((column) => event[column])));
+  const cells = (event) =>
+    columns.map((column) => (column === "step" ? stepButton(event.step) : event[column]));
+  fillTable("events", columns, events.map(cells));
 }
 
 function drawPlanes(data, state) {
@@ -157,6 +173,12 @@ function planeFigure(data, state, plane) {
   const looks = looksOf(chosenSeeds(data, state));
   const trails = planeOf(data, state, plane.place(data, state), plane.metrics);
   const points = trails.flatMap((trail) => trail.points);
+  const caption = make("figcaption", {}, `${plane.labels[1]}, against ${plane.labels[0]}`);
+  const figure = make("figure", { "data-plane": plane.id }, caption);
+  if (!trails.length) {
+    figure.append(make("p", { class: "notes" }, "Not measured for the runs that are chosen."));
+    return Object.assign(figure, { plane, marks: [] });
+  }
   const [xRange, yRange] = ["x", "y"].map((axis) => rangeOf(points.map((point) => point[axis])));
   const { svg, x, y } = chart(xRange, yRange, "linear", plane.labels);
   const path = (trail) => pathOf(trail.map((point) => [orNaN(point.x, x), orNaN(point.y, y)]));
@@ -167,8 +189,8 @@ function planeFigure(data, state, plane) {
     svg.append(draw("path", { class: "trail", d: path(trail.points), ...look }), past, dot);
     return { past, dot, path, x, y };
   });
-  const caption = make("figcaption", {}, `${plane.labels[1]}, against ${plane.labels[0]}`);
-  return Object.assign(make("figure", { "data-plane": plane.id }, caption, svg), { plane, marks });
+  figure.append(svg);
+  return Object.assign(figure, { plane, marks });
 }
 
 function movePlanes(data, state) {
@@ -232,37 +254,6 @@ function moveReadout(data, state) {
   };
   const rows = chosenSeeds(data, state).map((seed) => [idOf(seed), ...state.measures.map(said(seed))]);
   fillTable("readout", ["run", ...state.measures.map(titled)], rows);
-}
-
-function drawClaims(data, state) {
-  for (const key of ["paper", "verdict"]) {
-    const values = [...new Set(data.claims.map((claim) => claim[key]))].filter(Boolean);
-    fillSelect(key, [["", "all"], ...values.map((value) => [value, value])], state[key]);
-  }
-  const header = ["verdict", "claim", "quotation", "variant", "value", "95 % interval", "unit", "seeds"];
-  const rows = shownClaims(data, state).map((claim) => claimRow(claim, figureOf(data, claim.figure)));
-  fillTable("claims-table", [...header, "section", "figure"], rows);
-}
-
-function claimRow(claim, figure) {
-  const number = (value) => (isMissing(value) ? null : rounded(value));
-  const interval = isMissing(claim.low) ? null : `${number(claim.low)} to ${number(claim.high)}`;
-  return [
-    make("b", {}, claim.verdict ?? "–"), claim.claim, claim.quotation, claim.variant, number(claim.value),
-    interval, claim.unit, claim.n_seeds, claim.section,
-    figure ? make("span", {}, ...figureLinks(figure), " ", notesButton(figure)) : claim.figure,
-  ];
-}
-
-const figureOf = (data, name) => data.figures.find((figure) => figure.name === name);
-
-function figureLinks({ name, links }) {
-  return Object.entries(links).flatMap(([format, href], i) =>
-    [i ? " " : "", make("a", { href }, i ? format.toUpperCase() : `${name} ${format.toUpperCase()}`)]);
-}
-
-function notesButton({ name, notes }) {
-  return notes === null ? "" : make("button", { "data-notes": name }, "Notes");
 }
 
 function drawFigures(data) {
