@@ -8,7 +8,7 @@ from made_up_study import BINS, LIVE, OTHER_TREE, STEPS, scores, write_bins, wri
 from grokking_phases.data.scores_file import write_scores
 from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
-from grokking_phases.explorer.multiplet_packing import DISAGREE
+from grokking_phases.explorer.multiplet_packing import DISAGREE, packed_multiplets
 from grokking_phases.explorer.packing import packed
 from grokking_phases.explorer.page import data_of, write_page
 
@@ -138,6 +138,13 @@ def test_a_step_without_a_multiplet_has_no_bins_of_it(folder, units):
     assert problems == []
 
 
+def test_bins_of_a_layer_without_multiplets_are_not_packed():
+    labels, texts = np.array([0, 0, 1]), {}
+    units = {("hidden", "synergy"): [None, [0, 1, 2]]}
+    found = packed_multiplets(units, [1, 5], {step: {"hidden": labels} for step in (1, 5)}, texts)
+    assert found["bins"] == {"hidden": [None, 0]} and texts == {"AAB": 0}
+
+
 def test_fewer_live_units_than_bins_are_in_none(folder):
     write_bins(folder, "wd2", n_bins=len(LIVE) + 1)
     assert assert_units_alone(folder) == []
@@ -164,6 +171,14 @@ def test_damaged_scores_are_named_and_the_page_is_made(folder, tmp_path):
     data = data_of((tmp_path / "explorer.html").read_text("utf-8"))
     assert data["problems"] == [problem]
     assert data["seeds"][0]["tables"]["o_information"]["units"]
+
+
+def test_damaged_scores_of_several_tables_are_named_once(folder):
+    write_bins(folder, "wd2")
+    path = write_bins(folder, "wd2", name="o_information_block")
+    path.write_bytes(path.read_bytes()[:-100])
+    study = gather(folder.parents[1])
+    assert len(packed(study, 3)["problems"]) == len(packed(study, 120)["problems"]) == 1
 
 
 def test_scores_that_were_made_again_with_other_content_are_named(folder):
