@@ -5,6 +5,7 @@ its units. The bins of a layer are a text with a letter of `LETTERS` for each un
 The page holds each text of a seed once: most tables have the bins of another.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,30 +25,55 @@ def packed_multiplets(units: Units, steps: list[int], bins: Bins, texts: dict[st
     At a step at which a layer has a text, members are bins; where it has None or DISAGREE, they are units.
     `texts`, {text: its number}, gets those that it lacks. `width` is one more than the highest unit seen.
     """
-    layers = dict.fromkeys(layer for layer, _ in units)
-    labels = {layer: labels_of(layer, units, [bins.get(step, {}) for step in steps]) for layer in layers}
-    members = [packed_members(*name, each, labels[name[0]]) for name, each in units.items()]
-    numbers = {layer: [number_of(each, texts) for each in found] for layer, found in labels.items()}
+    members, numbers = [], {}
+    for layer in dict.fromkeys(place for place, _ in units):
+        own = {metric: each for (place, metric), each in units.items() if place == layer}
+        labels = [bins.get(step, {}).get(layer) for step in steps]
+        found, numbers[layer] = packed_layer(own, labels, texts)
+        members += [{"layer": layer, **each} for each in found]
     known = {layer: found for layer, found in numbers.items() if any(each is not None for each in found)}
     return {"units": members} | ({"bins": known} if known else {})
 
 
-def labels_of(layer: str, units: Units, bins: list[dict[str, np.ndarray]]) -> list:
-    """Return the bin of each unit of a layer at each step, None where none are known, or DISAGREE."""
-    multiplets = [each for (place, _), each in units.items() if place == layer]
-    return [checked(found.get(layer), at_step) for found, *at_step in zip(bins, *multiplets, strict=True)]
+def packed_layer(
+    units: dict[str, list], labels: list, texts: dict[str, int]
+) -> tuple[list[dict], list[int | None]]:
+    """Return the members of each metric of one layer, and the number of its text, at each step."""
+    widths = [width_of(each) for each in units.values()]
+    multiplets = zip(*units.values(), strict=True)
+    packed = [packed_step(*each, widths, texts) for each in zip(labels, multiplets, strict=True)]
+    numbers, at_steps = zip(*packed, strict=True)
+    columns = zip(units, widths, zip(*at_steps, strict=True), strict=True)
+    members = [{"metric": metric, "width": width, "members": [*found]} for metric, width, found in columns]
+    return members, list(numbers)
 
 
-def checked(labels: np.ndarray | None, multiplets: list) -> Any:
-    """Return the labels if each multiplet is a union of bins, else DISAGREE; None without one of both."""
-    found = [units for units in multiplets if is_there(units)]
-    if labels is None or not found:
-        return None
-    return labels if all(bins_of(units, labels) is not None for units in found) else DISAGREE
+def width_of(units: list) -> int:
+    """Return one more than the highest unit at any step."""
+    return max((int(np.max(each)) + 1 for each in units if is_there(each)), default=0)
 
 
 def is_there(units: Any) -> bool:
     return units is not None and len(units) > 0
+
+
+def packed_step(
+    labels: np.ndarray | None, multiplets: Sequence, widths: list[int], texts: dict[str, int]
+) -> tuple[int | None, list[str]]:
+    """Return the number of a layer's text at one step, or None or DISAGREE, and each multiplet's members."""
+    found = None
+    if labels is not None and any(map(is_there, multiplets)):
+        found = [bins_of(units, labels) if is_there(units) else [] for units in multiplets]
+    if found is None or any(each is None for each in found):
+        alone = [text_of(units, width) for units, width in zip(multiplets, widths, strict=True)]
+        return None if found is None else DISAGREE, alone
+    number = texts.setdefault("".join(BIN_LETTERS[labels].tolist()), len(texts))
+    return number, [text_of(each, int(labels.max()) + 1) for each in found]
+
+
+def text_of(members: Any, width: int) -> str:
+    """Return members in hexadecimal bytes; an empty text if there are none."""
+    return hexadecimal(members, width) if is_there(members) else ""
 
 
 def bins_of(units: Any, labels: np.ndarray) -> np.ndarray | None:
@@ -60,26 +86,3 @@ def bins_of(units: Any, labels: np.ndarray) -> np.ndarray | None:
     found = np.flatnonzero(inside)
     is_union = len(found) > 1 and found[0] > 0 and np.array_equal(inside[found], sizes[found])
     return found - 1 if is_union else None
-
-
-def packed_members(layer: str, metric: str, units: list, labels: list) -> dict[str, Any]:
-    """Return a metric's members at each step: bins where there are labels, else units."""
-    width = max((int(np.max(each)) + 1 for each in units if is_there(each)), default=0)
-    members = [text_of(each, own, width) for each, own in zip(units, labels, strict=True)]
-    return {"layer": layer, "metric": metric, "width": width, "members": members}
-
-
-def text_of(units: Any, labels: Any, width: int) -> str:
-    """Return the bins or units of a multiplet in hexadecimal bytes; an empty text if there is none."""
-    if not is_there(units):
-        return ""
-    if isinstance(labels, np.ndarray):
-        return hexadecimal(bins_of(units, labels), int(labels.max()) + 1)
-    return hexadecimal(units, width)
-
-
-def number_of(labels: Any, texts: dict[str, int]) -> int | None:
-    """Return the number of the text of labels, which is new if they are; other content as it is."""
-    if not isinstance(labels, np.ndarray):
-        return labels
-    return texts.setdefault("".join(BIN_LETTERS[labels].tolist()), len(texts))
