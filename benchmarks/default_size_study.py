@@ -1,7 +1,8 @@
 """A made-up study as large as the default one: the networks, tables and steps of config.yaml.
 
-Values are random, with five digits that no rule can shorten, and multiplets are random halves of the units,
-so that the page is as large as it gets.
+Values are random, with five digits that no rule can shorten. Bins are random, and multiplets are
+random halves of them; where a metric can begin with no stored tree, they are random halves of the units. So
+the page is as large as it gets.
 """
 
 from itertools import product
@@ -14,6 +15,7 @@ import yaml
 from grokking_phases.analysis.events import PUBLISHED
 from grokking_phases.explorer.finished_seeds import Seed, Study, accuracy_events, flat, with_totals
 from grokking_phases.steps import steps_of
+from grokking_phases.synergy.clustering import TREES
 from study.resolve import resolve
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
@@ -70,6 +72,7 @@ def network(seed: Seed, names: set[str], config: dict, draw: np.random.Generator
     curves.loc[curves["metric"] == "train_accuracy", "value"] = (late > 0.01).astype(float)
     curves.loc[curves["metric"] == "test_accuracy", "value"] = (late > 0.2).astype(float)
     seed.tables["curves"], seed.events = curves, accuracy_events(curves, PUBLISHED)
+    drawn: dict[tuple, np.ndarray] = {}
     for name in sorted(names):
         options = config["metrics"][name]
         if seed.seed not in options.get("seeds", [seed.seed]):
@@ -80,7 +83,10 @@ def network(seed: Seed, names: set[str], config: dict, draw: np.random.Generator
             seed.squares.append(squares(steps, layers, draw))
         else:
             rows = table(steps, layers, VALUES[options["module"]], draw)
-            seed.tables[name] = with_totals(with_units(rows, draw))
+            bins = bins_of(options, steps, layers, drawn, draw)
+            seed.tables[name] = with_totals(with_units(rows, bins, draw))
+            if bins:
+                seed.bins[name] = lambda kept, bins=bins: {step: bins[step] for step in kept}
     return seed
 
 
@@ -91,13 +97,38 @@ def table(steps: list[int], layers: list[str], metrics: tuple[str, ...], draw: n
     return pd.DataFrame(rows | {"value": draw.uniform(0, 10, len(rows["step"]))})
 
 
-def with_units(rows: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
+def bins_of(
+    options: dict, steps: list[int], layers: list[str], drawn: dict, draw: np.random.Generator
+) -> dict:
+    """Return {step: {layer: the bin of each unit}}, or {} for a metric that begins with no stored tree.
+
+    `drawn` holds what other metrics have: those with as many bins from the same tree have the same bins.
+    """
+    if options["module"] != "o_information" or options["ties"] == "random" or options["linkage"] not in TREES:
+        return {}
+    for key in product(steps, layers, [options["linkage"]], [options["n_bins"]]):
+        if key not in drawn:
+            drawn[key] = draw.permutation(np.arange(UNITS) % options["n_bins"])
+    tree = options["linkage"], options["n_bins"]
+    return {step: {layer: drawn[step, layer, *tree] for layer in layers} for step in steps}
+
+
+def with_units(rows: pd.DataFrame, bins: dict, draw: np.random.Generator) -> pd.DataFrame:
     """Return the rows with units of synergy and redundancy, if they have these."""
     found = rows["metric"].isin(["synergy", "redundancy"])
     if not found.any():
         return rows
-    units = [np.flatnonzero(draw.random(UNITS) < 0.5) if each else None for each in found]
+    places = zip(found, rows["step"], rows["layer"], strict=True)
+    units = [half_of(bins.get(step, {}).get(layer), draw) if each else None for each, step, layer in places]
     return rows.assign(units=pd.Series(units, dtype=object))
+
+
+def half_of(labels: np.ndarray | None, draw: np.random.Generator) -> np.ndarray:
+    """Return the units in a random half of the bins; without bins, a random half of the units."""
+    if labels is None:
+        return np.flatnonzero(draw.random(UNITS) < 0.5)
+    n_bins = labels.max() + 1
+    return np.flatnonzero(np.isin(labels, draw.permutation(n_bins)[: n_bins // 2]))
 
 
 def squares(steps: list[int], layers: list[str], draw: np.random.Generator) -> pd.DataFrame:

@@ -27,7 +27,7 @@ PACKAGES = {  # package: the packages that it may import, besides itself and the
     "data": {"storage"},
     "analysis": {"storage"},
     "plotting": {"analysis", "storage"},
-    "explorer": {"analysis", "storage"},
+    "explorer": {"analysis", "storage", "synergy"},
     "training": {"data", "storage", "jobs"},
     "metrics": {"synergy", "estimators", "regions", "data"},
     "figures": {"plotting", "analysis", "regions"},

@@ -4,9 +4,20 @@ import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.events import MEAN, OWN
+from grokking_phases.data.scores_file import write_scores
+from grokking_phases.storage.headers import content_of
 from grokking_phases.storage.tables import write_events, write_table
 
 STEPS = (0, 1, 2, 5, 10, 20, 50, 100)
+LIVE = (0, 1, 2, 3, 5, 6, 7, 8)  # of nine units
+# For the even and the odd steps: the bins, and merges of live units (two clusters and their joint size) that
+# give them, cut into three. Clusters 8, 9, … are those of the merges.
+BINS = [[0, 1], [2, 3, 5], [6, 7, 8]], [[0, 1, 2], [3, 5], [6, 7, 8]]
+TREES = (
+    (0, 1, 2, 2, 3, 2, 9, 4, 3, 5, 6, 2, 11, 7, 3, 8, 10, 5, 13, 12, 8),
+    (0, 1, 2, 8, 2, 3, 3, 4, 2, 5, 6, 2, 11, 7, 3, 9, 10, 5, 13, 12, 8),
+)
+OTHER_TREE = (0, 7, 2, 8, 1, 3, 9, 6, 4, 10, 2, 5, 11, 5, 6, 12, 3, 7, 13, 4, 8)  # of the other linkages
 HOSTILE = """</script><img src=x onerror='window.hurt=1'>"quoted" 🙂"""
 
 
@@ -51,6 +62,42 @@ def o_information(steps, seed):
         rows += [row(step, "hidden", "synergy", -np.log(2) * (i + 1), [i, seed + 9])]
         rows += [row(step, "hidden", "redundancy", 2 * np.log(2), [0, 1, 2])]
         rows += [row(step, "hidden", "synergy_order_1", 7.0)]
+    return rows
+
+
+def write_bins(folder, run, seed=0, steps=STEPS, name="o_information", ties="average", **changed):
+    """Write scores and a metric that was made from them: at the i-th step, multiplets of `BINS[i % 2]`.
+
+    The most synergistic multiplet is the first two bins, the most redundant one the first and the last.
+    `changed` holds options of the metric, and the units of synergy at some steps, {i: units}, as `units`.
+    """
+    origin = {"run": run, "seed": seed, "training": "made up"}
+    path = folder / f"scores/{ties}.parquet"
+    path.parent.mkdir(exist_ok=True)
+    header = {"dataset": "made up", "recorded": list(steps), "steps": list(steps), "made_by": {}}
+    write_scores(path, [scores(step, TREES[i % 2], ties) for i, step in enumerate(steps)], origin | header)
+    rows = multiplets(steps, changed.pop("units", {}))
+    module = changed.pop("module", "o_information")
+    said = {"module": module, "options": {"linkage": "ward", "n_bins": 3, "ties": ties} | changed}
+    inputs = {f"{run}/{seed}/scores/{ties}.parquet": {"content": content_of(path), "lineage": ""}}
+    table = pd.DataFrame(rows).assign(run=run, seed=seed)
+    said |= {"made_by": {"inputs": inputs}}
+    write_table(folder / f"metrics/{name}.parquet", table, origin | said)
+    return path
+
+
+def scores(step, tree, ties):
+    parts = {"n_samples": 5, "width": 9, "n_constant": 1, "live": LIVE, "covariance": [0.0], "ward": tree}
+    others = {"average": OTHER_TREE, "complete": OTHER_TREE}
+    return {"step": step, "layer": "hidden", "ties": ties, **parts, **others}
+
+
+def multiplets(steps, changed):
+    rows = []
+    for i, step in enumerate(steps):
+        first, second, last = BINS[i % 2]
+        rows += [row(step, "hidden", "synergy", -np.log(2), changed.get(i, first + second))]
+        rows += [row(step, "hidden", "redundancy", np.log(2), first + last)]
     return rows
 
 

@@ -6,7 +6,16 @@ from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
-from made_up_study import HOSTILE, STEPS, write_figure, write_regions, write_seed, write_study
+from made_up_study import (
+    BINS,
+    HOSTILE,
+    STEPS,
+    write_bins,
+    write_figure,
+    write_regions,
+    write_seed,
+    write_study,
+)
 
 from grokking_phases.explorer.finished_seeds import Study, gather
 from grokking_phases.explorer.page import write_page
@@ -322,6 +331,73 @@ def test_regions_without_polygons_are_counted(opened, regions):
     ]
 
 
+@pytest.fixture
+def with_bins(tmp_path):
+    """Return a study of a network with bins, which do not form the units at step 20, and one without."""
+    write_study(tmp_path, ("wd2", "wd10"), seeds=(0,))
+    write_bins(tmp_path / "wd2/0", "wd2", units={STEPS.index(20): [0, 8]})
+    study = gather(tmp_path)
+    study.seeds.sort(key=lambda seed: seed.run != "wd2")
+    return study
+
+
+def multiplet(page, metric):
+    """Return what a multiplet is at the cursor, its lines by bin, and why it has no bins."""
+    figure = page.query_selector(f'#multiplet-charts [data-metric="{metric}"]')
+    lines = figure.query_selector_all(".members div")
+    assert figure.get_attribute("data-step") == page.inner_text("#step")
+    return (
+        figure.query_selector(".said").inner_text(),
+        {line.get_attribute("data-bin"): line.inner_text() for line in lines},
+        figure.query_selector(".notes").inner_text(),
+    )
+
+
+def lines_of(bins, *numbers):
+    return {str(b): f"Bin {b}: {' '.join(map(str, bins[b]))}" for b in numbers}
+
+
+def test_the_units_at_the_cursor_stand_bin_by_bin(opened, with_bins):
+    page = opened(with_bins)
+    even, odd = BINS
+    assert multiplet(page, "synergy") == ("Step 50: 1 bits, 5 units in 2 bins", lines_of(even, 0, 1), "")
+    assert multiplet(page, "redundancy") == ("Step 50: 1 bits, 5 units in 2 bins", lines_of(even, 0, 2), "")
+    page.keyboard.press("ArrowRight")
+    assert multiplet(page, "synergy") == ("Step 100: 1 bits, 5 units in 2 bins", lines_of(odd, 0, 1), "")
+    said = "Step 100: 1 bits, 6 units in 2 bins"
+    assert multiplet(page, "redundancy") == (said, lines_of(odd, 0, 2), "")
+
+
+def test_units_stand_alone_where_their_bins_are_not_known(opened, with_bins):
+    page = opened(with_bins)
+    page.keyboard.press("ArrowLeft")
+    said, lines, why = multiplet(page, "synergy")
+    assert (said, lines) == ("Step 20: 1 bits, 2 units", {None: "Units 0 8"}) and "do not form" in why
+    assert "wd2/0, o_information: stored bins that do not form the units" in page.inner_text("#notes")
+    page.click('tr[data-id="wd10/0"]')
+    said, lines, why = multiplet(page, "synergy")
+    assert (said, lines) == ("Step 20: 6 bits, 2 units", {None: "Units 5 9"}) and "not stored" in why
+
+
+def test_the_membership_over_steps_is_that_of_the_units_in_bins(opened, with_bins):
+    page = opened(with_bins)
+    drawn = """() => {
+        const canvas = document.querySelector('[data-metric="synergy"] canvas');
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        const filled = (x) => (y) => data[4 * (y * canvas.width + x) + 3] > 0;
+        return [0, 5].map((x) => [...Array(canvas.height).keys()].filter(filled(x)));
+    }"""
+    assert page.evaluate(drawn) == [[0, 1, 2, 3, 5], [0, 8]]
+
+
+def test_bins_are_saved_as_csv(opened, with_bins):
+    page = opened(with_bins)
+    with page.expect_download() as download:
+        page.click("[data-csv=multiplets]")
+    lines = download.value.path().read_text("utf-8").splitlines()
+    assert lines[:3] == ["run,metric,step,bin,units", "wd2/0,synergy,0,0,0 1", "wd2/0,synergy,0,1,2 3 5"]
+
+
 def test_claims_are_chosen_by_verdict_and_paper(opened, study):
     page = opened(study)
     page.select_option("#verdict", "holds")
@@ -380,7 +456,7 @@ def test_a_claim_links_to_its_figure_and_opens_its_notes(opened, study, tmp_path
         ("runs", "wd0.1,0,5,50,1,1,0.1", 6),
         ("training", "wd0.1/0,curves,,train_accuracy,0,0,,", 4 * 8),
         ("planes", "wd0.1/0,information_x,information_y,0,0,0", 2 * 8),
-        ("multiplets", "wd0.1/0,synergy,0,0 9", 2 * 8),
+        ("multiplets", "wd0.1/0,synergy,0,,0 9", 2 * 8),
         ("claims", "A,first,holds,emergence/fig1,1.5,,", 3),
     ],
 )

@@ -138,11 +138,16 @@ def test_a_large_study_is_thinned_until_it_fits_and_the_page_says_so(tmp_path):
     assert not (tmp_path / "none.html").exists()
 
 
-def test_a_study_as_large_as_the_default_one_fits_with_120_steps():
+def test_a_study_as_large_as_the_default_one_fits_with_120_steps_with_bins_and_without():
     study = default_size_study()
     html = page(packed(study, 120) | {"claims": [], "figures": []})
-    assert len(html.encode("utf-8")) < LIMIT == 5_000_000
-    data = data_of(html)
+    with_bins = data_of(html)
+    assert sum(len(seed["bins"]) for seed in with_bins["seeds"]) > 10_000 and with_bins["problems"] == []
+    for seed in study.seeds:
+        seed.bins = {}
+    other = page(packed(study, 120) | {"claims": [], "figures": []})
+    data = data_of(other)
+    assert max(len(each.encode("utf-8")) for each in (html, other)) < LIMIT == 5_000_000
     n_tables = sum(len(seed["tables"]) for seed in data["seeds"])
     assert n_tables == sum(len(seed.tables) for seed in study.seeds) > 600
     assert sum(len(seed["squares"]) for seed in data["seeds"]) == 1

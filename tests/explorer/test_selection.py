@@ -6,7 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from made_up_study import STEPS, write_regions, write_study
+from made_up_study import BINS, STEPS, write_bins, write_regions, write_study
 
 from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
@@ -36,6 +36,15 @@ def with_regions(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def with_bins(tmp_path_factory):
+    """Return the data of a network with bins, which do not form the units at the third step."""
+    folder = tmp_path_factory.mktemp("bins")
+    write_study(folder, seeds=(0,))
+    write_bins(folder / "wd2/0", "wd2", units={2: [0, 8], 3: None})
+    return packed(gather(folder), 120) | {"claims": []}
+
+
+@pytest.fixture(scope="module")
 def answers(data, tmp_path_factory):
     """Return a function that evaluates expressions of `data` and `start`, its opening state."""
     script = tmp_path_factory.mktemp("script") / "selection.js"
@@ -43,9 +52,8 @@ def answers(data, tmp_path_factory):
     def evaluate(*expressions, data=data):
         body = f"const data = {json.dumps(data)}; const start = startState(data);"
         asked = f"console.log(JSON.stringify([{', '.join(expressions)}]));"
-        script.write_text(
-            "\n".join([part("state.js"), part("selection.js"), part("regions.js"), body, asked]), "utf-8"
-        )
+        parts = map(part, ("state.js", "selection.js", "multiplets.js", "regions.js"))
+        script.write_text("\n".join([*parts, body, asked]), "utf-8")
         done = subprocess.run([NODE, script], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -120,6 +128,48 @@ def test_the_cursor_is_at_one_step_in_all_views(answers):
     assert [plane[0]["point"] for plane in planes] == [
         {"step": 20, "x": 5, "y": 2.5},
         {"step": 20, "x": 2, "y": 6},
+    ]
+
+
+def test_the_units_of_a_multiplet_are_grouped_by_bin(answers, with_bins):
+    def at(step):
+        return f"multipletsOf(data, {{...start, step: {step}}})"
+
+    even, odd, before = answers(at(20), at(101), at(-1), data=with_bins)
+    for i, (synergy, redundancy) in ((5, even), (7, odd)):
+        bins = BINS[i % 2]
+        assert synergy["groups"] == [{"bin": 0, "units": bins[0]}, {"bin": 1, "units": bins[1]}]
+        assert redundancy["groups"] == [{"bin": 0, "units": bins[0]}, {"bin": 2, "units": bins[2]}]
+        assert synergy["units"] == [0, 1, 2, 3, 5] and redundancy["units"] == sorted(bins[0] + bins[2])
+    assert [each["groups"] for each in before] == [[], []]
+
+
+def test_bins_that_do_not_form_the_units_group_nothing(answers, with_bins):
+    known, left_out = answers(
+        *(f"multipletsOf(data, {{...start, step: {step}}})" for step in (1, 2)), data=with_bins
+    )
+    assert [each["disagree"] for each in (*known, *left_out)] == [False, False, True, True]
+    assert [each["groups"] for each in left_out] == [
+        [{"bin": None, "units": [0, 8]}],
+        [{"bin": None, "units": [0, 1, 6, 7, 8]}],
+    ]
+
+
+def test_without_stored_bins_all_units_are_one_group(answers):
+    synergy, _ = answers("multipletsOf(data, {...start, step: 20})")[0]
+    assert synergy["groups"] == [{"bin": None, "units": [5, 9]}] and not synergy["disagree"]
+
+
+def test_saved_multiplets_have_a_row_for_each_bin(answers, with_bins):
+    [table] = answers("TABLES.multiplets(data, start)", data=with_bins)
+    assert table[0] == ["run", "metric", "step", "bin", "units"]
+    assert [row[2:] for row in table if row[1] == "synergy"][:6] == [
+        [0, 0, "0 1"],
+        [0, 1, "2 3 5"],
+        [1, 0, "0 1 2"],
+        [1, 1, "3 5"],
+        [2, None, "0 8"],
+        [5, None, ""],
     ]
 
 

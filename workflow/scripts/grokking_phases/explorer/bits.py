@@ -1,6 +1,8 @@
-"""Sets of numbers as text."""
+"""Numbers, and sets of numbers, as text."""
 
 import numpy as np
+
+LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"))
 
 
 def hexadecimal(members: list[int], width: int) -> str:

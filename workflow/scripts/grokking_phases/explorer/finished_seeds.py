@@ -11,6 +11,7 @@ import pandas as pd
 
 from grokking_phases.analysis.events import AS_STATED, FOUND, OWN, PUBLISHED, Levels, first_above
 from grokking_phases.analysis.study_tables import COURSES
+from grokking_phases.explorer.multiplet_bins import ReadBins, stored_bins
 from grokking_phases.storage.tables import read_table
 
 ONE_ORDER = re.compile(r".*_order_\d+")  # metrics of one random order of the samples
@@ -24,7 +25,8 @@ EVENT_FILES = ("phases", "time_scales")
 class Seed:
     """One seed of a run: the flat recipe, its tables by name, its squares of linear regions, and its events.
 
-    A table has the columns step, layer (a string, '' for none), metric, value, and maybe units. A square is a
+    A table has the columns step, layer (a string, '' for none), metric, value, and maybe units. `bins` holds,
+    for a table of multiplets whose bins are stored, a function that reads them at some steps. A square is a
     table of the corners of regions and the ends of boundaries.
     """
 
@@ -32,6 +34,7 @@ class Seed:
     seed: int
     recipe: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    bins: dict[str, ReadBins] = field(default_factory=dict)
     squares: list[pd.DataFrame] = field(default_factory=list)
     events: list[dict] = field(default_factory=list)
 
@@ -92,6 +95,8 @@ def read_seed(results: Path, seed: Seed, levels: Levels, study: Study) -> Seed:
             drawn = rows["metric"].str.fullmatch(CORNER_OR_END)
             seed.tables[path.stem] = in_bits(one_value_each(with_totals(rows[~drawn])))
             seed.squares += [rows[drawn]] if drawn.any() else []
+            if bins := stored_bins(path, study.problems):
+                seed.bins[path.stem] = bins
     if "curves" in seed.tables:
         seed.events = accuracy_events(seed.tables["curves"], levels)
     return seed

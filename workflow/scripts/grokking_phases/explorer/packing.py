@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import Seed, Study
+from grokking_phases.explorer.multiplet_bins import ReadBins
+from grokking_phases.explorer.multiplet_packing import DISAGREE, packed_multiplets
 from grokking_phases.explorer.square_packing import packed_square
 
 DIGITS = 5
@@ -27,7 +28,7 @@ def packed(study: Study, n_steps: int) -> dict[str, Any]:
     return {
         "seeds": seeds,
         "over_seeds": study.over_seeds,
-        "problems": study.problems,
+        "problems": [*study.problems, *disagreements(seeds)],
         "thinning": said(n_steps, max(steps, default=0)),
     }
 
@@ -41,31 +42,58 @@ def said(n_steps: int, most: int) -> str:
     return f"{kept}. Values have {DIGITS} significant digits; single random orders are left out."
 
 
+def disagreements(seeds: list[dict]) -> list[str]:
+    """Return a sentence for each table in which stored bins do not form the units at some steps."""
+    sentences = []
+    for seed in seeds:
+        for name, table in seed["tables"].items():
+            if n := sum(numbers.count(DISAGREE) for numbers in table.get("bins", {}).values()):
+                place = f"{seed['run']}/{seed['seed']}, {name}"
+                sentences.append(
+                    f"{place}: stored bins that do not form the units are left out (steps: {n})."
+                )
+    return sentences
+
+
 def packed_seed(seed: Seed, n_steps: int) -> dict[str, Any]:
-    """Return one seed: its names, recipe, events and thinned tables."""
+    """Return one seed: its names, recipe, events, thinned tables, and bins (`packed_multiplets`)."""
     events = [event["step"] for event in seed.events if event["step"] is not None]
-    tables = {name: packed_table(rows, n_steps, events) for name, rows in seed.tables.items()}
+    tables, texts = {}, {}
+    for name, rows in seed.tables.items():
+        steps = kept_steps(rows, n_steps, events).tolist()
+        if steps:
+            tables[name] = packed_table(rows, steps)
+            tables[name] |= packed_units(rows, steps, seed.bins.get(name), texts)
     return {
         "run": seed.run,
         "seed": seed.seed,
         "recipe": seed.recipe,
         "events": seed.events,
-        "tables": {name: table for name, table in tables.items() if table["steps"]},
+        "tables": tables,
+        "bins": list(texts),
         "squares": [
             packed_square(rows, kept_steps(rows, n_steps, events)) for rows in seed.squares if len(rows)
         ],
     }
 
 
-def packed_table(rows: pd.DataFrame, n_steps: int, events: list[float]) -> dict[str, Any]:
-    """Return the steps that are kept, a series for each layer and metric, and the members of multiplets."""
-    steps = kept_steps(rows, n_steps, events).tolist()
+def packed_table(rows: pd.DataFrame, steps: list[int]) -> dict[str, Any]:
+    """Return the steps that are kept, and a series for each layer and metric."""
     series = [
         {"layer": layer, "metric": metric, "values": [number(each) for each in values]}
         for (layer, metric), values in by_step(rows, "value", steps).items()
     ]
-    table = {"steps": steps, "series": series, "all_steps": rows["step"].nunique()}
-    return table | ({"units": members(rows, steps)} if "units" in rows else {})
+    return {"steps": steps, "series": series, "all_steps": rows["step"].nunique()}
+
+
+def packed_units(
+    rows: pd.DataFrame, steps: list[int], stored: ReadBins | None, texts: dict[str, int]
+) -> dict[str, Any]:
+    """Return the members of multiplets at the steps that are kept; {} for a table without such."""
+    if "units" not in rows:
+        return {}
+    units = by_step(rows[rows["units"].notna()], "units", steps)
+    return packed_multiplets(units, steps, stored(steps) if stored else {}, texts)
 
 
 def by_step(rows: pd.DataFrame, column: str, steps: list[int]) -> dict[tuple[str, str], list]:
@@ -97,16 +125,3 @@ def thinned(steps: np.ndarray, n_steps: int, events: list[float]) -> np.ndarray:
 def number(value: float | None) -> float | None:
     """Return a value with `DIGITS` significant digits; None for what is missing or not finite."""
     return float(f"{value:.{DIGITS}g}") if value is not None and math.isfinite(value) else None
-
-
-def members(rows: pd.DataFrame, steps: list[int]) -> list[dict]:
-    """Return the units of each metric that has them, by step: hexadecimal bytes, the lowest unit's bit first.
-
-    A step without units has an empty text. `width` is one more than the highest unit seen.
-    """
-    found = []
-    for (layer, metric), units in by_step(rows[rows["units"].notna()], "units", steps).items():
-        width = max((int(np.max(each)) + 1 for each in units if each is not None and len(each)), default=0)
-        at_steps = ["" if each is None else hexadecimal(each, width) for each in units]
-        found.append({"layer": layer, "metric": metric, "width": width, "members": at_steps})
-    return found

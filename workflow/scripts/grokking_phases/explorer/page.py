@@ -18,7 +18,7 @@ from grokking_phases.storage.atomic_write import whole
 LIMIT = 5_000_000  # bytes
 THINNING = (250, 120, 60, 30, 15, 8)  # steps of a table: the first number with which the page is small enough
 SCRIPTS = (
-    *("state.js", "selection.js", "regions.js", "charts.js"),
+    *("state.js", "selection.js", "multiplets.js", "regions.js", "charts.js"),
     *("views.js", "claims_view.js", "regions_view.js", "main.js"),
 )
 

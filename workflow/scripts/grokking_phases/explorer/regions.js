@@ -4,7 +4,6 @@
 const MECHANISMS = ["alignment", "disappearance", "merging"];
 const COUNTS = ["regions", "regions_resolved", "boundaries", "crossings"];
 const SO_FAR = [...MECHANISMS, "born"].map((name) => `${name}_so_far`);
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
 
 // Return the points [x, y] of a text of four letters a point (square_packing.py).
 function pointsIn(text) {

@@ -1,6 +1,7 @@
 "use strict";
 // What the views show of the data in a state. Nothing here touches the page.
 
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"; // bits.py
 const idOf = (seed) => `${seed.run}/${seed.seed}`;
 const valueAsText = (value) => (value === undefined ? "" : JSON.stringify(value));
 
@@ -158,16 +159,6 @@ function planeOf(data, state, place, metrics) {
   });
 }
 
-function multipletPlaces(seeds) {
-  const places = new Set();
-  for (const seed of seeds) {
-    for (const [table, { units }] of Object.entries(seed.tables)) {
-      for (const each of units ?? []) places.add(nameOf(table, each.layer));
-    }
-  }
-  return [...places];
-}
-
 // Return the units in hexadecimal bytes, the lowest unit's bit first.
 function unitsIn(hexadecimal) {
   const units = [];
@@ -176,20 +167,6 @@ function unitsIn(hexadecimal) {
     for (let bit = 0; bit < 8; bit++) if ((byte >> bit) & 1) units.push(4 * i + bit);
   }
   return units;
-}
-
-// Return the multiplets of the seed in focus: all steps, and the units and value at the cursor.
-function multipletsOf(data, state) {
-  const seed = focusSeed(data, state);
-  if (!seed || !state.multiplet) return [];
-  const [table, layer] = partsOf(state.multiplet);
-  const { steps, units } = seed.tables[table] ?? { steps: [], units: [] };
-  const i = lastUpTo(steps, state.step);
-  return (units ?? []).filter((each) => each.layer === layer).map((each) => ({
-    ...each, steps, i, step: steps[i] ?? null,
-    units: i < 0 ? [] : unitsIn(each.members[i]),
-    value: atCursor(seriesOf(seed, nameOf(table, layer, each.metric)), state.step)?.value ?? null,
-  }));
 }
 
 const KINDS = ["holds", "depends on", "does not hold", "cannot tell", "not measured"];
@@ -246,9 +223,12 @@ const TABLES = {
   },
   multiplets(data, state) {
     const id = focusSeed(data, state) ? idOf(focusSeed(data, state)) : "";
-    const rows = multipletsOf(data, state).flatMap(({ metric, steps, members }) =>
-      steps.map((step, i) => [id, metric, step, unitsIn(members[i]).join(" ")]));
-    return [["run", "metric", "step", "units"], ...rows];
+    const none = [{ bin: null, units: [] }];
+    const rowsAt = ({ metric, at }, step, i) => (at(i).length ? at(i) : none)
+      .map(({ bin, units }) => [id, metric, step, bin, units.join(" ")]);
+    const rows = multipletsOf(data, state).flatMap((each) =>
+      each.steps.flatMap((step, i) => rowsAt(each, step, i)));
+    return [["run", "metric", "step", "bin", "units"], ...rows];
   },
   regions(data, state) {
     const counts = countsOf(data, state);

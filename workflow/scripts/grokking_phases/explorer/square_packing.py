@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.region_rows import Active, boundaries, polygons
-from grokking_phases.explorer.bits import hexadecimal
+from grokking_phases.explorer.bits import LETTERS, hexadecimal
 
-LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"))
 GRID = len(LETTERS) ** 2 - 1  # the largest coordinate
 
 

@@ -213,38 +213,45 @@ function drawMultiplets(data, state) {
   byId("multiplet-charts").replaceChildren(...multipletsOf(data, state).map(multipletFigure));
 }
 
-function multipletFigure({ metric, steps, members, width }) {
+function multipletFigure({ metric, steps, at, width }) {
   const kind = { synergy: "synergistic", redundancy: "redundant" }[metric] ?? metric;
   const bar = make("div", { class: "bar", style: `width:${100 / Math.max(1, steps.length)}%` });
   const ends = `from step ${steps[0] ?? "–"} to ${steps.at(-1) ?? "–"}`;
   const said = `Membership: unit 0 (top) to ${width - 1}, one column a snapshot, ${ends}`;
+  const units = steps.map((_, i) => unitsOfGroups(at(i)));
   const figure = make("figure", { "data-metric": metric },
     make("figcaption", {}, `Most ${kind} multiplet`),
-    make("p", { class: "said" }), make("p", { class: "members" }),
-    make("div", { class: "heat" }, membership(members, width, metric), bar),
+    make("p", { class: "said" }), make("div", { class: "members" }), make("p", { class: "notes" }),
+    make("div", { class: "heat" }, membership(units, width, metric), bar),
     make("p", { class: "notes" }, said));
   return Object.assign(figure, { bar });
 }
 
-function membership(members, width, metric) {
-  const size = { width: Math.max(1, members.length), height: Math.max(1, width) };
+function membership(units, width, metric) {
+  const size = { width: Math.max(1, units.length), height: Math.max(1, width) };
   const label = `Units of the multiplet of ${metric} over steps`;
   const canvas = make("canvas", { ...size, role: "img", "aria-label": label });
   const pen = canvas.getContext("2d");
   pen.fillStyle = COLOURS[metric === "synergy" ? 0 : 1];
-  members.forEach((text, i) => unitsIn(text).forEach((unit) => pen.fillRect(i, unit, 1, 1)));
+  units.forEach((own, i) => own.forEach((unit) => pen.fillRect(i, unit, 1, 1)));
   return canvas;
 }
 
 function moveMultiplets(data, state) {
-  multipletsOf(data, state).forEach(({ step, i, steps, units, value }, place) => {
+  multipletsOf(data, state).forEach((multiplet, place) => {
+    const { step, i, steps, groups } = multiplet;
     const figure = byId("multiplet-charts").children[place];
-    const measured = units.length ? `${rounded(value)} bits, ${units.length} units` : "not measured";
-    figure.querySelector(".said").textContent = `Step ${step ?? "–"}: ${measured}`;
-    figure.querySelector(".members").textContent = `Units ${units.join(" ")}`;
+    figure.querySelector(".said").textContent = `Step ${step ?? "–"}: ${saidOfMultiplet(multiplet)}`;
+    figure.querySelector(".members").replaceChildren(...groups.map(lineOfBin));
+    figure.querySelector(".notes").textContent = saidWithoutBins(multiplet);
     figure.bar.style.left = `${(100 * Math.max(0, i)) / Math.max(1, steps.length)}%`;
     figure.dataset.step = step;
   });
+}
+
+function lineOfBin({ bin, units }) {
+  return bin === null ? make("div", {}, `Units ${units.join(" ")}`)
+    : make("div", { "data-bin": bin }, `Bin ${bin}: ${units.join(" ")}`);
 }
 
 function moveReadout(data, state) {
