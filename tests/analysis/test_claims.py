@@ -155,7 +155,7 @@ def test_what_is_compared_seed_by_seed_needs_the_same_seeds(losses):
     for seed in SEEDS[:1]:
         (losses / f"late/{seed}/curves.parquet").unlink()
     assert score(made_up(), losses)["n_seeds"].tolist() == [4, 5]
-    assert score(made_up(), losses)["outcome"].tolist() == ["cannot tell", "does not hold"]
+    assert score(made_up(), losses)["outcome"].tolist() == ["too few seeds", "does not hold"]
 
 
 def test_a_published_number_is_subtracted(losses):

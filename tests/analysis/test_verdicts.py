@@ -7,6 +7,7 @@ import pytest
 from grokking_phases.analysis.verdicts import (
     FAILS,
     HOLDS,
+    TOO_FEW,
     UNCLEAR,
     UNMEASURED,
     Measured,
@@ -76,7 +77,7 @@ def test_never_is_later_than_any_step():
 
 @pytest.mark.parametrize("n", [0, 1, 2, 4])
 def test_fewer_than_five_seeds_tell_nothing_however_clear_they_are(n):
-    assert judged([7.0] * n, "above", 0) == UNCLEAR
+    assert judged([7.0] * n, "above", 0) == TOO_FEW
     measured = over_seeds(pd.Series([7.0] * n + [np.nan] * (5 - n)))
     assert outcome(measured, "above", 0) == UNCLEAR
     assert power(measured) == f"{n} of 5 seeds have it, and 5 are needed"
@@ -125,6 +126,11 @@ def test_an_order_without_the_quantity_leaves_it_open():
         ([FAILS, FAILS, FAILS, UNCLEAR], UNCLEAR),
         ([HOLDS, HOLDS, HOLDS, UNMEASURED], UNCLEAR),
         ([FAILS, FAILS, FAILS, UNMEASURED], UNCLEAR),
+        ([HOLDS, HOLDS, HOLDS, TOO_FEW], UNCLEAR),
+        ([HOLDS, TOO_FEW, HOLDS, TOO_FEW], UNCLEAR),
+        ([TOO_FEW] * 4, UNCLEAR),
+        ([TOO_FEW, UNMEASURED, FAILS, FAILS], UNCLEAR),
+        ([FAILS, FAILS, HOLDS, TOO_FEW], "depends on ties: holds under ties mean ranks"),
         ([HOLDS, FAILS, HOLDS, FAILS], "depends on loss: holds under loss float64"),
         ([HOLDS, UNCLEAR, HOLDS, UNCLEAR], "depends on loss: holds under loss float64"),
         ([FAILS, FAILS, HOLDS, HOLDS], "depends on ties: holds under ties mean ranks"),

@@ -10,7 +10,8 @@ A claim is a quantity, a direction and a margin. Under one variant its 95 % inte
 and the outcome is `holds` or `does not hold`. It is `cannot tell` where the interval contains or only touches
 a margin, and where fewer than `LEAST` seeds, or fewer than half of them, have the quantity. The range of n
 values contains the true median in 1 - 2 / 2^n of cases: 94 of 100 for five values, but 88 for four, 50 for
-two, and one value is no interval. A variant whose tables are not made is `not measured`.
+two, and one value is no interval. A variant whose tables are not made is `not measured`, and one with fewer
+than `LEAST` seeds, finished so far or asked for, has `too few seeds`.
 
 The verdict over all variants:
 
@@ -20,9 +21,9 @@ The verdict over all variants:
     does not hold   it does not hold under every variant
     cannot tell     anything else
 
-A variant that is not measured is neither on one side nor on the other: with it, `holds` and `does not hold`
-become `cannot tell`. `depends on X` needs a variant that is measured and under which it does not hold, or
-cannot be told.
+A variant that is not measured, or has too few seeds, is neither on one side nor on the other: with it,
+`holds` and `does not hold` become `cannot tell`. `depends on X` needs a variant with enough seeds under which
+it does not hold, or cannot be told.
 
 A claim that depends on the order of the samples and was measured in one order (`one_order`) never holds.
 """
@@ -36,7 +37,8 @@ import pandas as pd
 
 from grokking_phases.analysis.bootstrap import median_interval
 
-HOLDS, FAILS, UNCLEAR, UNMEASURED = "holds", "does not hold", "cannot tell", "not measured"
+HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "cannot tell"
+UNMEASURED, TOO_FEW = UNKNOWN = ("not measured", "too few seeds")
 LEAST = 5  # seeds: the fewest whose range contains the true median in more than 9 of 10 cases
 
 Direction = Literal["above", "below", "within"]
@@ -71,9 +73,11 @@ def over_orders(orders: Sequence[Measured]) -> Measured:
 
 
 def outcome(measured: Measured | None, direction: Direction, margin: float) -> str:
-    """Return `HOLDS`, `FAILS`, `UNCLEAR` or, without anything measured, `UNMEASURED`."""
+    """Return `HOLDS`, `FAILS`, `UNCLEAR`, or one of `UNKNOWN`."""
     if measured is None:
         return UNMEASURED
+    if measured.n_all < LEAST:
+        return TOO_FEW
     if too_few(measured):
         return UNCLEAR
     low, high = measured.low, measured.high
@@ -105,7 +109,7 @@ def verdict(variants: Sequence[Variant], outcomes: Sequence[str], one_order: boo
     found = set(outcomes)
     if found == {HOLDS} and not one_order:
         return HOLDS
-    if HOLDS in found and found - {HOLDS, UNMEASURED}:
+    if HOLDS in found and found - {HOLDS, *UNKNOWN}:
         factors = deciding(variants, outcomes)
         scope = ", in the one order of the samples that was measured" if one_order else ""
         return f"depends on {' and '.join(factors)}: holds under {where(variants, outcomes)}{scope}"
@@ -122,7 +126,7 @@ def deciding(variants: Sequence[Variant], outcomes: Sequence[str]) -> list[str]:
         [factor for factor in one if one[factor] != other[factor]]
         for one, found in zip(variants, outcomes, strict=True)
         for other, lost in zip(variants, outcomes, strict=True)
-        if found == HOLDS and lost not in (HOLDS, UNMEASURED)
+        if found == HOLDS and lost not in (HOLDS, *UNKNOWN)
     ]
     least = min(map(len, pairs))
     names = [factor for pair in pairs if len(pair) == least for factor in pair]
@@ -132,7 +136,7 @@ def deciding(variants: Sequence[Variant], outcomes: Sequence[str]) -> list[str]:
 def where(variants: Sequence[Variant], outcomes: Sequence[str]) -> str:
     """Return the variants under which it holds: by one factor if that tells them from all others measured."""
     holding = [variant for variant, found in zip(variants, outcomes, strict=True) if found == HOLDS]
-    measured = [variant for variant, found in zip(variants, outcomes, strict=True) if found != UNMEASURED]
+    measured = [variant for variant, found in zip(variants, outcomes, strict=True) if found not in UNKNOWN]
     for factor in variants[0]:
         levels = list(dict.fromkeys(variant[factor] for variant in holding))
         if holding == [variant for variant in measured if variant[factor] in levels]:
