@@ -58,7 +58,7 @@ def test_a_correct_study_gives_a_dag(config, tmp_path_factory):
     dag(tmp_path_factory.getbasetemp(), config)
 
 
-@settings(FIXED, max_examples=100)
+@settings(FIXED, max_examples=200)
 @given(config=spoilt(studies() | st.just(shipped())))
 def test_a_spoilt_study_gives_a_dag_or_an_error_that_names_the_key(config, tmp_path_factory):
     error = refusal(config)

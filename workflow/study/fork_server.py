@@ -35,7 +35,7 @@ MODULES = (
 LATER = ("matplotlib.figure", "matplotlib.backends.backend_pdf", "matplotlib.backends.backend_agg", "seaborn")
 # Trainings need these too, which are imported before the first of them. (The first optimiser that a process
 # makes imports torch._dynamo, which takes as long as torch.)
-TRAINING, FOR_TRAINING = ("train.py", "retrain.py"), ("torch", "torch._dynamo")
+TRAINING, FOR_TRAINING = {"train", "retrain"}, ("torch", "torch._dynamo")
 LONGEST = 2**16  # bytes of a path
 
 
@@ -53,7 +53,7 @@ def serve(control: socket.socket) -> None:
         if not script:
             return
         path = Path(script.decode())
-        if path.name.endswith(TRAINING):
+        if Path(name_of(path)).stem in TRAINING:
             for name in FOR_TRAINING:
                 preload(name)
         if os.fork() == 0:
@@ -70,11 +70,16 @@ def preload(module: str) -> None:
 
 def answer(script: Path, descriptor: int) -> NoReturn:
     """Run a script in this process, send its exit status, and end the process."""
-    # Snakemake puts a word before a dot before the name of the script.
-    Path("/proc/self/comm").write_text(script.name.split(".", 1)[-1], encoding="utf-8")
+    with suppress(OSError):  # a container may forbid it, and the name only helps people
+        Path("/proc/self/comm").write_text(name_of(script), encoding="utf-8")
     with socket.socket(fileno=descriptor) as there, suppress(OSError):  # Snakemake may have ended meanwhile
         there.send(b"%d" % status_of(str(script)))
     os._exit(0)
+
+
+def name_of(script: Path) -> str:
+    """Return the name of a script, before which Snakemake puts a random word and a dot."""
+    return script.name.split(".", 1)[-1]
 
 
 def status_of(script: str) -> int:

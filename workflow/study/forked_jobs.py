@@ -15,10 +15,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from study.fork_server import TRAINING
+
 SERVER = Path(__file__).with_name("fork_server.py")
-# `adopt` starts Snakemake, and a GPU's driver does not work in a fork of a program that has touched it.
-ALONE = {"adopt"}
-ALONE_WITH_GPU = {"train", "retrain"}
+ALONE = {"adopt"}  # it starts Snakemake
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -81,7 +81,8 @@ def may_fork(script: Any) -> bool:
     if any(special) or script.bench_record is not None:
         return False
     name = Path(script.path.get_filename()).stem
-    return name not in ALONE and (name not in ALONE_WITH_GPU or computes_on_cpu())
+    # A GPU's driver does not work in a fork of a program that has touched it.
+    return name not in ALONE and (name not in TRAINING or computes_on_cpu())
 
 
 @cache

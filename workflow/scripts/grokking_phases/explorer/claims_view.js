@@ -27,10 +27,10 @@ function claimEntry(data, variants) {
     make("div", { class: "scroll" }, tableOf(VARIANT, variants.map(variantCells))));
 }
 
-// Return in words what was measured, and which values the claim needs.
+// Return in words what was measured, and where its interval must lie.
 function measured({ quantity, direction, margin, unit }) {
-  const needed = isMissing(direction) ? "" : `The claim needs a value ${direction} ${margin} (${unit}), `;
-  return `${quantity ?? "Not described"}. ${needed && `${needed}with its whole interval.`}`;
+  const said = `${quantity ?? "Not described"}.`;
+  return isMissing(direction) ? said : `${said} The whole interval must lie ${direction} ${margin} (${unit}).`;
 }
 
 function figurePlace(name, figure) {
@@ -57,4 +57,3 @@ function figureLinks({ name, links }) {
 function notesButton({ name, notes }) {
   return notes === null ? "" : make("button", { "data-notes": name }, "Notes");
 }
-

@@ -98,8 +98,8 @@ function listen() {
     else toggle(id);
   });
   document.addEventListener("click", (event) => {
-    const step = event.target.closest("[data-step]")?.dataset.step;
-    if (event.target.closest("button") && step !== undefined) moveTo(Number(step));
+    const step = event.target.closest("button[data-step]")?.dataset.step;
+    if (step !== undefined) moveTo(Number(step));
   });
   byId("panels").addEventListener("pointermove", (event) => {
     const figure = event.target.closest("figure");

@@ -169,6 +169,7 @@ function unitsIn(hexadecimal) {
   return units;
 }
 
+// analysis/verdicts.py
 const KINDS = ["holds", "depends on", "does not hold", "cannot tell", "not measured"];
 
 // Return which of the kinds a verdict is; "depends on ties: …" is "depends on".

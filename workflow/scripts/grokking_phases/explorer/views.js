@@ -36,7 +36,8 @@ function tableOf(header, rows) {
 
 // Return a button that moves the cursor to a step; nothing without a step.
 function stepButton(step) {
-  return isMissing(step) ? null : make("button", { "data-step": step, title: "Move to this step" }, String(step));
+  const attributes = { "data-step": step, title: "Move to this step" };
+  return isMissing(step) ? null : make("button", attributes, String(step));
 }
 
 const SPARK = 45; // points of a sparkline, which is 90 pixels wide
@@ -77,9 +78,9 @@ function drawRuns(data, state) {
 function fillRuns(data, state) {
   const [header, ...rows] = TABLES.runs(data, state);
   const seeds = shownSeeds(data, state);
+  const events = ["memorised", "generalised"].map((event) => header.indexOf(event));
   const filledRows = seeds.map((seed, i) => {
     const finished = Object.keys(seed.tables).length > 0;
-    const events = ["memorised", "generalised"].map((event) => header.indexOf(event));
     const cells = rows[i].map((value, place) => (events.includes(place) ? stepButton(value) : value));
     return [chooser(seed), finished ? sparkline(seed) : "not finished", ...cells];
   });
@@ -112,7 +113,7 @@ function drawTraining(data, state) {
   const entry = ([run, look]) =>
     make("li", {}, make("span", { class: "swatch", style: `background:${look.stroke}` }), run);
   byId("legend").replaceChildren(...[...looks].map(entry));
-  const hint = chosenSeeds(data, state).length ? "No measure is chosen." : "No run is chosen: click one above.";
+  const hint = looks.size ? "No measure is chosen." : "No run is chosen: click one above.";
   byId("training-said").textContent = looks.size && state.measures.length ? "" : hint;
   const measures = looks.size ? state.measures : [];
   byId("panels").replaceChildren(...measures.map((measure) => panel(data, state, measure, looks)));
