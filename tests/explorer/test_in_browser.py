@@ -231,6 +231,16 @@ def test_phases_are_marked_at_their_steps(opened, study):
     assert page.query_selector_all("#panels [data-phase]") == []
 
 
+def test_events_are_marked_on_curves_and_planes(opened, study):
+    page = opened(study)
+    for place in (f"#panels figure[data-measure='{SYNERGY}']", "[data-plane=information]"):
+        marks = page.query_selector_all(f"{place} [data-event]")
+        found = [(mark.get_attribute("data-event"), mark.get_attribute("data-step")) for mark in marks]
+        assert found == [("memorised", "5"), ("generalised", "50")]
+    page.click("#choose-none")
+    assert page.query_selector_all("main [data-event]") == []
+
+
 def test_a_band_is_the_range_of_the_seeds(opened, study):
     page = opened(study)
     page.click("#choose-all")

@@ -7,6 +7,7 @@ from default_size_study import default_size_study
 from made_up_study import (
     HOSTILE,
     STEPS,
+    curves,
     o_information,
     write_figure,
     write_regions,
@@ -82,6 +83,28 @@ def test_single_orders_and_repeated_values_are_left_out(tmp_path):
     tables = packed(gather(tmp_path), 120)["seeds"][0]["tables"]
     assert [each["metric"] for each in tables["partition"]["series"]] == ["n_undefined"]
     assert [each["metric"] for each in tables["o_information"]["series"]] == ["synergy", "redundancy"]
+
+
+def test_tables_of_one_module_say_in_which_options_they_differ(tmp_path):
+    write_study(tmp_path, seeds=(0,))
+    kde = {"estimator": "kernel_density", "noise": 0.35, "controls": False, "seed": 0}
+    entries = {
+        "by_kernels": ("mutual_information", kde),
+        "with_nulls": ("mutual_information", kde | {"controls": True}),
+        "noisier": ("mutual_information", kde | {"noise": 1}),
+        "by_bins": ("mutual_information", {"estimator": "binning", "bins": 30, "controls": False, "seed": 0}),
+        "alone": ("softmax_collapse", {"seed": 0}),
+    }
+    rows = pd.DataFrame(curves(STEPS)).assign(run="wd2", seed=0)
+    for name, (module, options) in entries.items():
+        header = {"run": "wd2", "seed": 0, "module": module, "options": options}
+        write_table(tmp_path / f"wd2/0/metrics/{name}.parquet", rows, header)
+    assert packed(gather(tmp_path), 120)["options"] == {
+        "by_bins": "estimator binning",
+        "by_kernels": "estimator kernel_density, noise 0.35",
+        "noisier": "estimator kernel_density, noise 1",
+        "with_nulls": "estimator kernel_density, noise 0.35, controls",
+    }
 
 
 def test_regions_are_those_of_the_step_with_those_that_vanish_after_it(tmp_path):

@@ -111,6 +111,34 @@ def test_a_phase_without_an_end_lasts_to_the_last_step(answers):
     ]
 
 
+def test_marks_are_the_events_of_the_curves_and_of_the_values_shown(answers):
+    events = [
+        {"source": "curves", "layer": "", "event": "generalised", "step": 50},
+        {"source": "curves", "layer": "", "event": "memorised", "step": None},
+        {"source": "information", "layer": "block_1", "event": "compress", "step": 7},
+        {"source": "information", "layer": "block_2", "event": "compress", "step": 9},
+        {"source": "o_information", "layer": "block_1", "event": "generalised", "step": 50},
+        {"source": "o_information", "layer": "block_1", "event": "emergence.start", "step": 3},
+        {"source": None, "layer": "", "event": "peak", "step": 4},
+    ]
+
+    def marks(*place):
+        names = ", ".join(map(json.dumps, place))
+        return f"marksOf({{events: {json.dumps(events)}}}, {names}).map((mark) => [mark.event, mark.step])"
+
+    every, places = ["generalised", 50], ("block_1", "block_2")
+    found = answers(*(marks("information", place) for place in places), marks("curves", ""))
+    assert found == [[every, ["compress", 7]], [every, ["compress", 9]], [every, ["peak", 4]]]
+    assert answers(marks("o_information", "block_1"), "marksOf(null, 'curves', '')") == [[every], []]
+
+
+def test_an_event_lies_on_the_trail_of_the_network_in_focus_alone(answers):
+    plane = "planeOf(data, {...start, rows: ['wd0.1/0', 'wd2/1'], focus: 'wd2/1'}, start.plane, metrics)"
+    where = "trail.events.map((mark) => [mark.event, mark.point.step, mark.point.x])"
+    trails = f"(({{ metrics }}) => {plane}.map((trail) => {where}))(PLANES[0])"
+    assert answers(trails) == [[[], [["memorised", 5, 4], ["generalised", 50, 7]]]]
+
+
 def test_csv_quotes_what_it_must(answers):
     assert answers("""csv([['a"b', 'c,d', null, 'e\\nf', 1.5]])""") == ['"a""b","c,d",,"e\nf",1.5\r\n']
 

@@ -12,6 +12,7 @@ import pandas as pd
 from grokking_phases.analysis.events import AS_STATED, FOUND, OWN, PUBLISHED, Levels, first_above
 from grokking_phases.analysis.study_tables import COURSES
 from grokking_phases.explorer.multiplet_bins import ReadBins, stored_bins
+from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.tables import read_table
 
 ONE_ORDER = re.compile(r".*_order_\d+")  # metrics of one random order of the samples
@@ -27,13 +28,14 @@ class Seed:
 
     A table has the columns step, layer (a string, '' for none), metric, value, and maybe units. `bins` holds,
     for a table of multiplets whose bins are stored, a function that reads them at some steps. A square is a
-    table of the corners of regions and the ends of boundaries.
+    table of the corners of regions and the ends of boundaries. `headers` holds the headers of the tables.
     """
 
     run: str
     seed: int
     recipe: dict[str, Any]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    headers: dict[str, dict[str, Any]] = field(default_factory=dict)
     bins: dict[str, ReadBins] = field(default_factory=dict)
     squares: list[pd.DataFrame] = field(default_factory=list)
     events: list[dict] = field(default_factory=list)
@@ -94,6 +96,7 @@ def read_seed(results: Path, seed: Seed, levels: Levels, study: Study) -> Seed:
         for rows in readable(path, study):
             drawn = rows["metric"].str.fullmatch(CORNER_OR_END)
             seed.tables[path.stem] = in_bits(one_value_each(with_totals(rows[~drawn])))
+            seed.headers[path.stem] = header_of(path)
             seed.squares += [rows[drawn]] if drawn.any() else []
             if bins := stored_bins(path, study.problems):
                 seed.bins[path.stem] = bins

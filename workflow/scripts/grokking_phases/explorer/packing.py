@@ -17,6 +17,7 @@ from grokking_phases.explorer.finished_seeds import Seed, Study
 from grokking_phases.explorer.multiplet_bins import ReadBins
 from grokking_phases.explorer.multiplet_packing import DISAGREE, packed_multiplets
 from grokking_phases.explorer.square_packing import packed_square
+from grokking_phases.explorer.table_options import told_apart
 
 DIGITS = 5
 
@@ -27,6 +28,7 @@ def packed(study: Study, n_steps: int) -> dict[str, Any]:
     steps = [table.pop("all_steps") for seed in seeds for table in seed["tables"].values()]
     return {
         "seeds": seeds,
+        "options": told_apart(study.seeds),
         "over_seeds": study.over_seeds,
         "problems": [*study.problems, *disagreements(seeds)],
         "thinning": said(n_steps, max(steps, default=0)),

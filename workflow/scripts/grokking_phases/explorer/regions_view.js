@@ -10,7 +10,7 @@ const LOOKS = {
 function drawRegions(data, state) {
   const seed = focusSeed(data, state);
   const place = regionsPlace(seed, state);
-  fillSelect("square", seed ? named(placesWith([seed], "regions")) : [], place);
+  fillSelect("square", seed ? named(data, placesWith([seed], "regions")) : [], place);
   byId("regions-choice").replaceChildren(...(place ? [] : choiceOfRuns(data)));
   byId("squares").replaceChildren();
   byId("regions-view").hidden = !place;

@@ -2,6 +2,7 @@
 // What the views show of the data in a state. Nothing here touches the page.
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"; // bits.py
+const isMissing = (value) => value === null || value === undefined;
 const idOf = (seed) => `${seed.run}/${seed.seed}`;
 const valueAsText = (value) => (value === undefined ? "" : JSON.stringify(value));
 
@@ -80,6 +81,13 @@ function seriesOf(seed, name) {
   return found ? { steps: seed.tables[table].steps, values: found.values } : null;
 }
 
+// Return a name of several parts in words: the table with its options, then layer and metric.
+function titled(data, name) {
+  const [table, ...rest] = partsOf(name);
+  const said = data.options[table] ? `${table} (${data.options[table]})` : table;
+  return [said, ...rest].filter(Boolean).join(" · ");
+}
+
 // Return {step, value} at the cursor: of the last step measured up to it. Null before the first.
 function atCursor(series, step) {
   const i = series ? lastUpTo(series.steps, step) : -1;
@@ -134,6 +142,16 @@ function phasesOf(seed, source) {
   });
 }
 
+// Return the events that are marked beside values of a layer of a table: when the seed memorised and
+// generalised, and those that a rule finds in these values. Phases are bands instead.
+function marksOf(seed, table, layer) {
+  const isOf = (event) =>
+    event.source === "curves" || ((event.source ?? "curves") === table && event.layer === layer);
+  const isPhase = (event) => /\.(start|end)$/.test(event.event);
+  const marks = (seed?.events ?? []).filter((event) => event.step !== null && isOf(event) && !isPhase(event));
+  return [...new Map(marks.map((mark) => [nameOf(mark.event, mark.step), mark])).values()];
+}
+
 function placesWith(seeds, ...metrics) {
   const places = new Set();
   for (const seed of seeds) {
@@ -147,7 +165,8 @@ function placesWith(seeds, ...metrics) {
   return [...places];
 }
 
-// Return the trail of each chosen seed in a plane, and its point at the cursor (null without one).
+// Return the trail of each chosen seed in a plane, its point at the cursor (null without one), and the events of
+// the seed in focus with the point at which each is.
 function planeOf(data, state, place, metrics) {
   if (!place) return [];
   const [table, layer] = partsOf(place);
@@ -155,7 +174,11 @@ function planeOf(data, state, place, metrics) {
     const [x, y] = metrics.map((metric) => seriesOf(seed, nameOf(table, layer, metric)));
     if (!x || !y) return [];
     const points = x.steps.map((step, i) => ({ step, x: x.values[i], y: y.values[i] }));
-    return [{ id: idOf(seed), run: seed.run, points, point: points[lastUpTo(x.steps, state.step)] ?? null }];
+    const pointAt = (step) => points[lastUpTo(x.steps, step)] ?? null;
+    const marked = seed === focusSeed(data, state) ? marksOf(seed, table, layer) : [];
+    const events = marked.map((event) => ({ ...event, point: pointAt(event.step) }))
+      .filter(({ point }) => point && !isMissing(point.x) && !isMissing(point.y));
+    return [{ id: idOf(seed), run: seed.run, points, point: pointAt(state.step), events }];
   });
 }
 
@@ -259,7 +282,8 @@ function startState(data) {
   return {
     rows: seeds.map(idOf), filters: [], measures: wanted.filter((name) => first && seriesOf(first, name)),
     focus: first ? idOf(first) : "", x: "log", seeds: "lines",
-    phases: phaseSources(seeds)[0] ?? nameOf("", ""), multiplet: place,
+    phases: phaseSources(seeds).find((name) => name === place) ?? phaseSources(seeds)[0] ?? nameOf("", ""),
+    multiplet: place,
     plane: placesWith(data.seeds, "information_x", "information_y")[0] ?? nameOf("", ""),
     square: placesWith(seedsWithRegions(data), "regions").at(-1) ?? nameOf("", ""),
     paper: "", verdict: "", step: first ? eventStep(first, "generalised") ?? 0 : 0,

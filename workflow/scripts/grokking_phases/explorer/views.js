@@ -2,9 +2,7 @@
 // The views. Each `draw…` makes a view anew; each `move…` changes only what depends on the cursor.
 
 const byId = (id) => document.getElementById(id);
-const titled = (name) => partsOf(name).filter(Boolean).join(" · ");
-const named = (names) => names.map((name) => [name, titled(name)]);
-const isMissing = (value) => value === null || value === undefined;
+const named = (data, names) => names.map((name) => [name, titled(data, name)]);
 const orNaN = (value, place) => (isMissing(value) ? NaN : place(value));
 
 function fillSelect(id, options, chosen) {
@@ -98,10 +96,10 @@ function chip(name) {
 
 function drawControls(data, state) {
   const chosen = chosenSeeds(data, state);
-  fillSelect("measures", named(measuresOf(chosen)), state.measures);
-  fillSelect("phases", [[nameOf("", ""), "none"], ...named(phaseSources(chosen))], state.phases);
-  fillSelect("plane", named(placesWith(chosen, "information_x", "information_y")), state.plane);
-  fillSelect("multiplet", named(placesWith(chosen, "synergy", "redundancy")), state.multiplet);
+  fillSelect("measures", named(data, measuresOf(chosen)), state.measures);
+  fillSelect("phases", [[nameOf("", ""), "none"], ...named(data, phaseSources(chosen))], state.phases);
+  fillSelect("plane", named(data, placesWith(chosen, "information_x", "information_y")), state.plane);
+  fillSelect("multiplet", named(data, placesWith(chosen, "synergy", "redundancy")), state.multiplet);
   const id = focusSeed(data, state) ? idOf(focusSeed(data, state)) : "";
   fillSelect("focus", chosen.map((seed) => [idOf(seed), idOf(seed)]), id);
   for (const key of ["x", "seeds"]) byId(key).value = state[key];
@@ -129,10 +127,12 @@ function panel(data, state, measure, looks) {
   const { svg, x, y } = chart(range, rangeOf(values), state.x, ["step", partsOf(measure)[2]]);
   const phases = phasesOf(focusSeed(data, state), state.phases);
   svg.append(...phases.map((phase, i) => phaseBand(phase, i, x)));
+  const events = marksOf(focusSeed(data, state), ...partsOf(measure));
+  svg.append(...events.map((event, i) => eventLine(event, i, x)));
   for (const line of lines) svg.append(...drawnLine(line, x, y, looks.get(line.run)));
   const hair = draw("line", { class: "hair", y1: SIZE.top, y2: SIZE.height - SIZE.bottom });
   svg.append(hair);
-  const figure = make("figure", { "data-measure": measure }, make("figcaption", {}, titled(measure)), svg);
+  const figure = make("figure", { "data-measure": measure }, make("figcaption", {}, titled(data, measure)), svg);
   const moveHair = (step) => filled(hair, { x1: x(step), x2: x(step), "data-step": step }, []);
   return Object.assign(figure, { moveHair, steps, kind: state.x, range });
 }
@@ -158,12 +158,25 @@ function phaseBand(phase, i, x) {
     draw("text", { x: place.x + 2, y: SIZE.top + 11 + 11 * (i % 3) }, name));
 }
 
+// Return a line at the step of an event, with its name at the foot, in one of three rows.
+function eventLine({ event, step }, i, x) {
+  const foot = SIZE.height - SIZE.bottom;
+  const isRight = x(step) > SIZE.width / 2;
+  const place = { x: x(step) + (isRight ? -3 : 3), y: foot - 4 - 11 * (i % 3) };
+  return draw("g", { "data-event": event, "data-step": step },
+    draw("line", { class: "event", x1: x(step), x2: x(step), y1: SIZE.top, y2: foot },
+      draw("title", {}, `${event}: step ${step}`)),
+    draw("text", { ...place, "text-anchor": isRight ? "end" : "start" }, event.replaceAll("_", " ")));
+}
+
 function drawEvents(data, state) {
   const columns = ["source", "layer", "event", "step", "status"];
   const events = focusSeed(data, state)?.events ?? [];
   const cells = (event) =>
     columns.map((column) => (column === "step" ? stepButton(event.step) : event[column]));
-  fillTable("events", columns, events.map(cells));
+  const isFound = (event) => !isMissing(event.step);
+  const sorted = [...events].sort((a, b) => isFound(b) - isFound(a) || a.step - b.step);
+  fillTable("events", columns, sorted.map(cells));
 }
 
 function drawPlanes(data, state) {
@@ -188,10 +201,22 @@ function planeFigure(data, state, plane) {
     const past = draw("path", { class: "line", ...look });
     const dot = draw("circle", { r: 5, fill: look.stroke, "data-id": trail.id });
     svg.append(draw("path", { class: "trail", d: path(trail.points), ...look }), past, dot);
+    svg.append(...trail.events.map((event, i) => eventPoint(event, i, x, y)));
     return { past, dot, path, x, y };
   });
   figure.append(svg);
   return Object.assign(figure, { plane, marks });
+}
+
+// Return a diamond where the trail is at the step of an event, with its name above or below, by turns.
+function eventPoint({ event, step, point }, i, x, y) {
+  const [left, top] = [x(point.x), y(point.y)];
+  const isRight = left > SIZE.width / 2;
+  const place = { x: left, y: top + (i % 2 ? 17 : -8), "text-anchor": isRight ? "end" : "start" };
+  return draw("g", { "data-event": event, "data-step": step },
+    draw("path", { class: "mark", d: `M${left} ${top - 5}l5 5l-5 5l-5 -5z` },
+      draw("title", {}, `${event}: step ${step}`)),
+    draw("text", place, event.replaceAll("_", " ")));
 }
 
 function movePlanes(data, state) {
@@ -211,7 +236,9 @@ function movePoint({ past, dot, path, x, y }, { points, point }) {
 }
 
 function drawMultiplets(data, state) {
-  byId("multiplet-charts").replaceChildren(...multipletsOf(data, state).map(multipletFigure));
+  const multiplets = multipletsOf(data, state);
+  byId("multiplets-said").textContent = multiplets.length ? "" : "Not measured for the network in “Detail of”.";
+  byId("multiplet-charts").replaceChildren(...multiplets.map(multipletFigure));
 }
 
 function multipletFigure({ metric, steps, at, width }) {
@@ -261,7 +288,7 @@ function moveReadout(data, state) {
     return found ? `${rounded(found.value)} (step ${found.step})` : null;
   };
   const rows = chosenSeeds(data, state).map((seed) => [idOf(seed), ...state.measures.map(said(seed))]);
-  fillTable("readout", ["run", ...state.measures.map(titled)], rows);
+  fillTable("readout", ["run", ...state.measures.map((measure) => titled(data, measure))], rows);
 }
 
 function drawFigures(data) {
