@@ -163,6 +163,20 @@ def test_an_arrow_leads_to_where_information_turns_in_the_first_seed_in_which_it
     [figure] = two_phase.draw(two_phase.select(one_flat, {"modular division": ["division"]}), study)
     assert [text.get_text() for text in figure.axes[0].texts] == [f"{two_phase.TURN} (seed {second})"]
 
+    accuracies = {
+        "train_accuracy": lambda seed, step: 1.0,
+        "test_accuracy": lambda seed, step: float(seed == second and step >= 1000),
+        "test_loss": lambda seed, step: 1.0,
+    }
+    curves = table("division", accuracies, steps=list(late), layer=None).assign(table="curves")
+    both = two_phase.select(pd.concat([tables, curves]), {"modular division": ["division"]})
+    [figure] = two_phase.draw(both, study)
+    arrows = {text.get_text(): text.xy for text in figure.axes[0].texts}
+    assert list(arrows) == [f"{name} (seed {second})" for name in (two_phase.TURN, two_phase.GENERALISED)]
+    assert (
+        arrows[f"{two_phase.GENERALISED} (seed {second})"][1] == late[min(s for s in late if s >= 1000)] / 10
+    )
+
     flat = tables.assign(value=tables["value"].where(tables["metric"] != "information_x", 3.0))
     [figure] = two_phase.draw(two_phase.select(flat, {"modular division": ["division"]}), study)
     assert list(figure.axes[0].texts) == []

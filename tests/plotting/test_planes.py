@@ -1,5 +1,7 @@
 """Arrows at named events of a path."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from grokking_phases.plotting.planes import APART, mark_events
+from grokking_phases.plotting.planes import mark_events
 
 PATH = pd.DataFrame({"x": [0.0, 4.0, 4.0, 0.0], "y": [0.0, 0.0, 2.0, 2.0]}, index=[1, 10, 100, 1000])
 
@@ -32,33 +34,53 @@ def test_without_events_nothing_is_drawn():
     assert arrows({}) == {}
 
 
-def test_names_stand_in_the_order_of_their_points_and_apart():
-    ax = Figure().subplots()
-    mark_events(ax, PATH.assign(y=[0.0, 3.0, 2.0, 1.0]), {"a": 1, "b": 10, "c": 100, "d": 1000})
-    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
-    assert sorted(heights, key=heights.get) == ["a", "d", "c", "b"]
-    assert min(np.diff(sorted(heights.values()))) == pytest.approx(APART)
-    assert np.mean(list(heights.values())) == pytest.approx(0.5)
+def boxes(ax):
+    """Return {name: [[left, low], [right, high]]} of the names that are drawn, as parts of the panel."""
+    renderer = FigureCanvasAgg(ax.figure).get_renderer()
+    to_panel = ax.transAxes.inverted().transform
+    for text in ax.texts:
+        text.update_positions(renderer)
+    return {text.get_text(): to_panel(Text.get_window_extent(text, renderer)) for text in ax.texts}
 
 
-def test_a_name_covers_no_point_and_is_near_the_middle():
+def panel(path):
+    """Return a panel with the points of a path, which fill it."""
+    ax = Figure(figsize=(4, 4)).subplots()
+    ax.scatter(*path.to_numpy().T, s=1)
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    return ax
+
+
+def inside(box, points):
+    (left, low), (right, high) = box
+    return ((points > (left, low)) & (points < (right, high))).all(axis=1)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (0, 1), (1, 0), (1, 1), (0.5, 0.5)])
+def test_names_of_events_at_one_place_cover_neither_each_other_nor_arrows(corner):
+    points = np.clip(np.array(corner) + 0.02 * np.arange(4)[:, None], 0, 1)
+    ax = panel(path := pd.DataFrame(points, index=[1, 10, 100, 1000]))
+    mark_events(ax, path, {"memorised": 1, "I(T;X) turns": 10, "fitted": 100, "generalised": 1000})
+    drawn, along = boxes(ax), np.linspace(0, 1, 100)[:, None]
+    for text in ax.texts:
+        start, end = np.array(text.get_position()), np.array(text.xy)
+        others = [box for name, box in drawn.items() if name != text.get_text()]
+        assert not any(inside(box, start + along * (end - start)).any() for box in others)
+    for first, second in combinations(drawn.values(), 2):
+        assert (first[0] > second[1]).any() or (second[0] > first[1]).any()
+
+
+def test_a_name_covers_no_point_and_is_near_its_own():
     """Draw paths up through the panel, and one across it at half of its height."""
     along = np.linspace(0, 1, 60)
     upwards = [(middle + 0.05 * np.sin(20 * along), along) for middle in (0.3, 0.5, 0.7)]
     for x, y in [*upwards, (along, 0.5 + 0.1 * np.sin(20 * along))]:
         path = pd.DataFrame({"x": x, "y": y}, index=range(1, 61))
-        figure = Figure(figsize=(4, 4))
-        ax = figure.subplots()
-        ax.scatter(path["x"], path["y"], s=1)
-        ax.set(xlim=(0, 1), ylim=(0, 1))
+        ax = panel(path)
         mark_events(ax, path, {"generalised": 20, "fitted": 40})
-        renderer = FigureCanvasAgg(figure).get_renderer()
-        for text in ax.texts:
-            [left, low], [right, high] = ax.transAxes.inverted().transform(
-                Text.get_window_extent(text, renderer)
-            )
-            inside = (path["x"] > left) & (path["x"] < right) & (path["y"] > low) & (path["y"] < high)
-            assert not inside.any() and abs(text.get_position()[0] - 0.5) < 0.3
+        for text, box in zip(ax.texts, boxes(ax).values(), strict=True):
+            assert not inside(box, path.to_numpy()).any()
+            assert np.hypot(*np.subtract(text.get_position(), text.xy)) < 0.5
 
 
 def test_a_path_that_stays_where_it_is_has_arrows():

@@ -72,12 +72,13 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, title: s
     axes = grid(part, len(layers))
     for ax, layer in zip(axes, layers, strict=True):
         draw_panel(ax, numbers[numbers["layer"] == layer], colours)
+        ax.set(title=f"layer {layer}", xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
+    for ax, layer in zip(axes, layers, strict=True):  # once all panels have their range
         mark_first(
             ax,
             numbers[numbers["layer"] == layer],
             events[events["layer"].isna() | (events["layer"] == layer)],
         )
-        ax.set(title=f"layer {layer}", xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
     part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=axes, label="step", pad=0.01)
     return figure
 

@@ -140,8 +140,8 @@ def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
     for turn in turns(rows, path):
         ax.plot(*turn, "D", color="C3", markersize=5, markeredgecolor="white", zorder=4)
     first = path[(path["run"] == path["run"].iloc[0]) & (path["seed"] == path["seed"].iloc[0])]
-    mark_events(ax, first.set_index("step")[INFORMATION], events_of(rows, first["run"].iloc[0]))
     ax.margins(0.15)  # room for the names
+    mark_events(ax, first.set_index("step")[INFORMATION], events_of(rows, first["run"].iloc[0]))
     ax.set(xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
     bar = {"label": "step", "location": "bottom", "pad": 0.02, "aspect": 40}
     part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=ax, **bar)

@@ -14,7 +14,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from grokking_phases.analysis.time_scales import SATURATED, compression
+from grokking_phases.analysis.time_scales import SATURATED, by_step, compression, of_curves
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.panels import in_panels
@@ -24,9 +24,9 @@ from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.words import Words
 
 UNNAMED = "The paper names no estimator: no match is claimed."
-TURN = "I(T;X) turns"
+TURN, GENERALISED = "I(T;X) turns", "generalised"
 MARKERS = ["o", "s", "^", "D", "v"]
-DRAWS = ["mutual_information"]
+DRAWS = ["mutual_information", "curves"]  # without curves, nothing says when a run generalises
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]
 BOUNDS = ["information_x_lower", "information_y_lower", "information_y_upper"]  # of the kernel estimate alone
 INDEX = ["table", "run", "seed", "layer", "step"]
@@ -36,17 +36,32 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return information, bounds and ceilings in nats for each run, seed, layer and step > 0.
 
     `saturated` says whether I(T;X) or I(T;Y) is above 0.98 of its ceiling, `turn` whether I(T;X) turns at the
-    step by the rule of the time scales.
+    step, and `generalised` whether it is the snapshot, in ln step, nearest to where the test accuracy reaches
+    0.98; both by the rules of the time scales.
     """
-    wide = tables[tables["step"] > 0].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
+    of_layers = (tables["step"] > 0) & (tables["table"] != "curves")
+    wide = tables[of_layers].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)
     shares = wide["normalised"][["information_x", "information_y"]]
     numbers["saturated"] = (shares > SATURATED).any(axis=1)
     numbers = numbers.reset_index().rename(columns={"table": "estimate"})
     paths = numbers.groupby(["estimate", "run", "seed", "layer"])
+    ends = generalised(tables[tables["table"] == "curves"])
     turns = [path.index[path["step"] == turn_of(path)] for _, path in paths]
-    numbers["turn"] = numbers.index.isin([place for places in turns for place in places])
+    reached = [nearest(path["step"], ends.get(key[1:3])) for key, path in paths]
+    for name, places in {"turn": turns, GENERALISED: reached}.items():
+        numbers[name] = numbers.index.isin(np.concatenate([[], *places]))
     return in_panels(numbers, panels)
+
+
+def generalised(curves: pd.DataFrame) -> dict[tuple[str, int], int | None]:
+    """Return {(run, seed): the step from which the test accuracy is 0.98 or more, or None}."""
+    return {key: of_curves(by_step(own))["gen_0.98"] for key, own in curves.groupby(["run", "seed"])}
+
+
+def nearest(steps: pd.Series, step: int | None) -> pd.Index:
+    """Return the label of the step nearest to another, in ln step; no label without one."""
+    return steps.index[:0] if step is None else pd.Index([abs(np.log(steps / max(step, 1))).idxmin()])
 
 
 def turn_of(path: pd.DataFrame) -> int | None:
@@ -73,12 +88,14 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     figure, part = sheet(0.5 + 2.3 * len(panels), title, words(drawn))
     axes = part.subplots(len(panels), len(layers), sharex="row", sharey="row", squeeze=False)
     for row, panel in enumerate(panels):
-        colours = LogNorm(1, numbers.loc[numbers["panel"] == panel, "step"].max())
-        for column, layer in enumerate(layers):
-            ax = axes[row, column]
-            draw_panel(ax, numbers[(numbers["panel"] == panel) & (numbers["layer"] == layer)], colours)
+        own = numbers[numbers["panel"] == panel]
+        colours = LogNorm(1, own["step"].max())
+        for ax, layer in zip(axes[row], layers, strict=True):
+            draw_panel(ax, own[own["layer"] == layer], colours)
             ax.set_xlabel("I(T;X) (nats)")
             title_panel(ax, f"{panel}, {layer.replace('_', ' ')}", len(layers))
+        for ax, layer in zip(axes[row], layers, strict=True):  # once the row has its range
+            mark_first(ax, own[own["layer"] == layer])
         axes[row, 0].set_ylabel("I(T;Y) (nats)")
         part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=list(axes[row]), label="step", pad=0.01)
     legend_above(part, 3)
@@ -105,18 +122,18 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
         )
         label = f"seed {seed}" if rows["run"].nunique() == 1 else f"{run}, seed {seed}"
         ax.plot([], [], marker, color="0.4", markersize=4, label=label)
-    mark_turn(ax, rows)
     ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
     ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
 
 
-def mark_turn(ax: Axes, rows: pd.DataFrame) -> None:
-    """Draw an arrow to where I(T;X) turns, in the first seed in which it does."""
-    turning = [path for _, path in rows.groupby(["run", "seed"]) if path["turn"].any()]
-    for first in turning[:1]:
-        path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
-        name = f"{TURN} (seed {first['seed'].iloc[0]})"
-        mark_events(ax, path[["information_x", "information_y"]], {name: path.index[path["turn"]][0]})
+def mark_first(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw arrows to the turn of I(T;X) and to generalisation, in the first seed that has most of both."""
+    paths = [path for _, path in rows.groupby(["run", "seed"])]
+    first = max(paths, key=lambda path: path[["turn", GENERALISED]].any().sum())
+    path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
+    found = {TURN: path.index[path["turn"]], GENERALISED: path.index[path[GENERALISED]]}
+    events = {f"{name} (seed {first['seed'].iloc[0]})": at[0] for name, at in found.items() if len(at)}
+    mark_events(ax, path[["information_x", "information_y"]], events)
 
 
 def words(runs: dict[str, dict]) -> Words:
@@ -127,7 +144,9 @@ def words(runs: dict[str, dict]) -> Words:
             *([] if all(map(is_elsewhere, runs.values())) else [UNNAMED]),
         ],
         [
-            "Arrow: where I(T;X) turns by the rule of the time scales, in the first seed in which it does.",
+            "Arrows, by the rules of the time scales: where I(T;X) turns, and where the test accuracy "
+            "reaches 0.98, at the nearest snapshot; in the first seed that has both, or else in the first "
+            "that has one of them.",
             "The kernel estimate of I(T;X) is an upper bound, that of I(T;Y) none (bounds: in the table of "
             "numbers).",
             *(f"{name}: {described(run)}; {regularised(run)}." for name, run in runs.items()),
