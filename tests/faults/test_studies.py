@@ -57,7 +57,7 @@ def start(tree, *arguments):
 
 def refused(tree, *arguments):
     """Give a command that must fail without a traceback, and return what it printed."""
-    done = subprocess.run(tree.command(*arguments), cwd=tree.folder, capture_output=True, text=True)
+    done = tree.ended(*arguments)
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -146,7 +146,7 @@ def test_a_failed_retraining_leaves_no_earlier_result_in_its_place(tree):
     tree.overlay(lambda config: config.update(change, checkpoints="/dev/null/nowhere"))
     target = "results/tiny/addition_wd2/0/retrain/synergistic.activation.parquet"
     original = (tree.folder / target).read_bytes()
-    assert subprocess.run(tree.command(target), cwd=tree.folder, capture_output=True).returncode != 0
+    assert tree.ended(target).returncode != 0
     assert not (tree.folder / target).exists()
     tree.overlay(lambda config: config.pop("checkpoints"))
     tree.run(target)

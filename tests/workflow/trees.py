@@ -2,12 +2,12 @@
 
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import yaml
+from warm_snakemake import snakemake
 
 REPOSITORY = Path(__file__).parents[2]
 TARGET = "results/tiny/figures/fig5.pdf"
@@ -28,9 +28,14 @@ class Tree:
         return [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, *configs]
 
     def run(self, *arguments):
-        done = subprocess.run(self.command(*arguments), cwd=self.folder, capture_output=True, text=True)
+        """Return what Snakemake says, which must succeed."""
+        done = self.ended(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def ended(self, *arguments):
+        """Return how Snakemake ends."""
+        return snakemake(self.command(*arguments)[3:], self.folder)
 
     def planned(self, *targets):
         """Return the set of jobs that would run: (rule, and its run and seed, or table, or paper)."""
