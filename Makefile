@@ -90,7 +90,7 @@ site: export NO_MKDOCS_2_WARNING := 1
 site: .venv/site/installed
 	$(BIN)/python -m mkdocs build
 
-# Asks, then deletes the snapshots whose metrics are all made. STUDY gives the config files of another study:
+# Asks, then deletes the snapshots, weights and scores whose metrics are all made. STUDY gives the config files of another study:
 # make prune STUDY="config.yaml config/smoke.yaml"
 prune: .venv/installed
 	@$(SNAKEMAKE) -n prune --configfile $(STUDY)
@@ -173,7 +173,7 @@ lock: .venv/installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V); try: make PYTHON=python3.12"; \
 		exit 1; }
-	@echo "Setting up .venv from requirements.lock (about 1 GB with CPU torch; once)"
+	@echo "Setting up .venv from requirements.lock (1.7 GB with CPU torch; once)"
 	$(PYTHON) -m venv .venv
 	@echo "Installing torch $(if $(TORCH_INDEX),(CPU build),(from PyPI))"
 	$(BIN)/pip install --quiet --retries 0 --no-deps $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) \

@@ -52,6 +52,8 @@ def test_the_list_names_every_module_with_its_options_and_their_defaults():
     assert "n_bins=10" in only and "needs: recorded weights and the network" in only
     assert "adamw" not in only and "emergence/fig5" not in only
     assert {module.name for module in modules_of("metrics")} == {*plugins.names("metrics")}
+    needs = {module.name: module.needs for module in modules_of("figures")}
+    assert "curves" in needs["emergence/fig2"] and "time_scales" in needs["two_phase/fig3"]  # imported DRAWS
 
 
 def test_a_name_alone_shows_its_definition():

@@ -29,6 +29,7 @@ from grokking_phases.training.run import Run
 from study import params
 from study.errors import StudyError
 from study.resolve import resolve, together
+from study.sources import is_source
 from study.wanted_tables import metrics_behind, runs_of_figure, seeds_of
 
 STEPS = 200  # of a run, by which its speed is judged
@@ -89,13 +90,15 @@ def say(text: str) -> None:
 
 
 def wanted(study: dict, figures: list[str]) -> dict[str, list[str]]:
-    """Return {run: metrics} of the runs that figures draw; StudyError for a figure that is not there."""
+    """Return {run: metrics} of the runs to train that figures draw; StudyError for an unknown figure."""
     found: dict[str, set[str]] = {}
     for name in figures:
         if name not in study["figures"]:
             raise StudyError(f"figures.{name}", "there is no such figure; name one of the study")
         entry = study["figures"][name]
         for run in runs_of_figure(entry):
+            if is_source(study["runs"][run]):  # it was trained elsewhere
+                continue
             behind = (metrics_behind(study, table, run) for table in entry["tables"])
             found.setdefault(run, set()).update(*behind)
     return {run: sorted(metrics) for run, metrics in found.items()}

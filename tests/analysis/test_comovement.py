@@ -299,6 +299,13 @@ def test_a_scale_that_is_hardly_ever_found_is_undefined():
     assert np.isnan(uncensored(scale([1, 2, 3], [1, 2]), np.zeros(3), [np.arange(3.0)])).all()
 
 
+def test_with_a_control_that_is_never_found_nothing_is_defined():
+    never, some = scale([2.0] * 12, range(12)), scale(np.arange(12.0), [3, 8])
+    found = scale(np.arange(12.0) ** 1.1)
+    slopes = partial_slopes(found, some, [never], np.zeros(12), np.ones((2, 12)))
+    assert np.isnan(slopes).all()
+
+
 def test_steps_without_noise_are_replaced_by_their_bounds():
     g = np.arange(6.0)
     y = uncensored(scale([0, 1, 2, 3, 4, 4.5], [5]), np.zeros(6), [g])

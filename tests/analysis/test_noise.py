@@ -37,6 +37,11 @@ def test_a_constant_with_rounding_has_no_peak(n, value):
     assert rate(curves, n, turning_point) == rate(curves, n, second_descent) == 0
 
 
+def test_steps_too_near_each_other_for_a_breadth_have_no_peak(recwarn):
+    curve = pd.Series(bump(40, 12), index=range(100_000, 100_040))
+    assert turning_point(curve) is None and list(recwarn) == []
+
+
 @pytest.mark.parametrize("n, height", [(12, 12), (24, 12), (30, 12), (60, 4), (120, 4)])
 def test_a_bump_in_white_noise_is_found(n, height):
     """In 95 % of draws; 400 draws have a standard error of 1 %."""

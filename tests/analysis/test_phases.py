@@ -256,6 +256,17 @@ def moved(factor, seed):
     )
 
 
+def test_a_seed_that_diverged_before_the_first_snapshot_has_no_phases():
+    pairs = [moved(factor, seed) for seed, factor in enumerate([1, 1.1, 0.9])]
+    curves, measured = joined(*pairs)
+    without = find(curves, measured[measured["seed"] != 1])
+    pd.testing.assert_frame_equal(without, find(*joined(pairs[0], pairs[2])))
+    nothing = find_all_variants(curves, measured.iloc[:0])
+    assert list(nothing) == COLUMNS and nothing.empty
+    with pytest.raises(ValueError, match="curves of all seeds"):
+        find(curves[curves["seed"] != 1], measured)
+
+
 def test_rows_over_seeds_hold_medians():
     table = find(*joined(*(moved(factor, seed) for seed, factor in enumerate([1.3, 1, 1.2, 0.9, 1.1]))))
     for column in ("step", "value"):

@@ -90,6 +90,7 @@ def test_information_settles_after_its_peak():
     assert near(settling(information, 100), 100 * np.exp(np.sqrt(2 * np.log(20))))
     assert settling(information, None) is None
     assert settling(curve(lambda x: -x), 10) is not None
+    assert settling(pd.Series([1.0], index=[0]), 0) is None
     falling_to_the_end = curve(lambda x: -np.exp(x))
     assert settling(falling_to_the_end, 10) is None or settling(falling_to_the_end, 10) > 8_000
 

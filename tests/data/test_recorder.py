@@ -450,6 +450,19 @@ def test_metrics_of_the_snapshot_just_taken_are_those_of_the_stored_snapshot(tmp
     assert read(tmp_path / "measured").steps == []  # no activations are stored
 
 
+def test_options_of_an_estimator_are_options_of_its_metric(tmp_path):
+    network, measure = mlp(), {"mutual_information": {"noise": 0.2}}
+    with recorder_of(network, tmp_path / "own", measure=measure) as recorder:
+        train(network, recorder)
+    found = pd.read_parquet(tmp_path / "own/metrics/mutual_information.parquet")
+    assert "information_x" in set(found["metric"])
+    with (
+        pytest.raises(ValueError, match="noize"),
+        recorder_of(network, tmp_path / "other", measure={"mutual_information": {"noize": 1}}) as recorder,
+    ):
+        train(network, recorder)
+
+
 def test_targets_and_inputs_may_be_of_any_shape_and_kind(tmp_path):
     targets = torch.rand(N, 2)
     scores = {"loss": lambda logits, y: ((logits[:, :2] - y) ** 2).mean(), "accuracy": None}

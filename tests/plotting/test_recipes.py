@@ -3,7 +3,7 @@
 import pytest
 from made_up import curves, is_named, o_information, run_with
 
-from grokking_phases.plotting.recipes import cut_short, described, ended_early, labels, stopped
+from grokking_phases.plotting.recipes import broken, cut_short, described, ended_early, labels, stopped
 
 RUNS = {"a": run_with(), "b": run_with()}
 
@@ -35,6 +35,13 @@ def test_labels_tell_the_variants_of_a_run_apart():
     assert len(set(found)) == len(runs)
     assert ["float32" in label for label in found] == [False, True, False, False, True]
     assert labels({"x": runs["decay"], "y": runs["decay"]}, ["x", "y"]) == ["x", "y"]
+
+
+def test_the_optimiser_is_that_of_the_recipe():
+    assert "AdamW" in described(run_with())
+    other = run_with(optimizer="sgd", weight_decay=1000)
+    assert "sgd" in described(other) and "AdamW" not in described(other)
+    assert broken({"other": other}) == [] != broken({"own": run_with(weight_decay=1000)})
 
 
 def test_only_a_loss_in_float32_is_described():

@@ -58,6 +58,11 @@ def study(written):
     return resolve(together([written]))
 
 
+def test_a_run_that_was_trained_elsewhere_costs_no_training(study):
+    study["runs"]["wide"] = {"source": "own/wide", "seeds": [0]}
+    assert set(forecast.wanted(study, ["two_phase/fig5"])) == {"a", "decayed"}
+
+
 def test_all_steps_evaluations_and_snapshots_of_all_seeds_are_counted(study):
     left = forecast.forecast(study, "a", ["kde"], COST)
     recorded = steps_of({"log": 5}, 1000)

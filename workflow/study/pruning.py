@@ -1,4 +1,4 @@
-"""The files that no job of the study has to read again: snapshots, by far the largest results, and scores."""
+"""The files that no job of a finished study reads again: snapshots, weights and scores."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ FILES = ("snapshots.parquet", "weights.safetensors", "scores/*.parquet")
 
 
 def prunable(results: Results, study: dict) -> list[str]:
-    """Return the snapshots and scores of each run and seed whose metrics are all made and up to date."""
+    """Return these files of each run and seed whose metrics are all made and up to date."""
     measured = {metric: runs_of_metric(study, metric) for metric in study["metrics"]}
     found = []
     for run, entry in study["runs"].items():

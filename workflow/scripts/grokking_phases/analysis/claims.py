@@ -163,7 +163,7 @@ def _combine(own: pd.Series, other: pd.Series, kind: str) -> pd.Series:
 def by_claim(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each claim: paper, section, claim, quotation, quantity, verdict, in order."""
     return table.drop_duplicates(["paper", "claim"])[
-        ["paper", "section", "claim", "quotation", "quantity", "verdict", "figure"]
+        ["paper", "section", "claim", "quotation", "quantity", "verdict"]
     ]
 
 

@@ -262,13 +262,13 @@ def uncensored(scale: Scale, tasks: np.ndarray, predictors: list[np.ndarray]) ->
     """Return log10 steps, the censored ones replaced by their expected value beyond their bound.
 
     The model is linear in the predictors, with an intercept for each task and normal errors. NaN throughout
-    if it has no more steps that were found than coefficients.
+    if it has no more steps that were found than coefficients, or if a predictor is NaN.
     """
     y, bound = scale.x.copy(), scale.x[scale.censored]
     if not scale.censored.any():
         return y
     X = np.column_stack([tasks == task for task in sorted({*tasks})] + predictors).astype(float)
-    if (~scale.censored).sum() <= X.shape[1]:
+    if (~scale.censored).sum() <= X.shape[1] or np.isnan(X).any():
         return np.full_like(y, np.nan)
     hat, variance = X @ np.linalg.pinv(X), np.zeros_like(y)
     for _ in range(ITERATIONS):

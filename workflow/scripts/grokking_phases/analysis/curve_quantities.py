@@ -38,8 +38,9 @@ def memorised(tables: StudyTables, *, run: str) -> pd.Series:
 
 
 def generalises(tables: StudyTables, *, run: str) -> pd.Series:
-    """Return whether the test accuracy is ever above 0.98."""
-    return np.isfinite(generalised(tables, run=run)).astype(float)
+    """Return whether the test accuracy is ever above 0.98; NaN without a curve."""
+    step = generalised(tables, run=run)
+    return np.isfinite(step).astype(float).where(step.notna())
 
 
 def gap(tables: StudyTables, *, run: str) -> pd.Series:
@@ -77,7 +78,7 @@ def value_at(tables: StudyTables, *, run: str, metric: str, step: int) -> pd.Ser
 
 def by_seed(wide: pd.DataFrame, measure: Callable[[pd.Series], float]) -> pd.Series:
     """Return the measure of each seed's curve (its column, without NaN); NaN for a seed without one."""
-    curves = {seed: wide[seed].dropna().rename(seed) for seed in wide}
+    curves = {seed: wide[seed].dropna() for seed in wide}
     return pd.Series(
         {seed: measure(curve) if len(curve) else np.nan for seed, curve in curves.items()}, dtype=float
     )

@@ -14,8 +14,9 @@ and smoothed as the curve is, by a Gaussian in ln step (`smoothing`) with the st
                 one side, as far as the course is no higher than the peak, and the lesser of both sides. z is
                 the smoothed curve, and v its variance in white noise of standard deviation 1
     critical    the standing that the peaks of noise of this phi exceed in 5 % of draws. In white noise, at
-                least what the drop to the right of any snapshot but the first exceeds in 5 % of draws. What
-                autocorrelation adds is multiplied until 5 % also hold where phi is estimated in each draw
+                least what the drop to the right of any snapshot but the first exceeds in 5 % of draws. Where
+                phi is estimated, 2.5 % take the place of 5 % in autocorrelated noise, and a margin is added
+                to the curve's ratio, until estimates of phi make no more than 5 % of false alarms
 
 A rising course with white noise therefore has a peak above `critical` in 5 % of draws at most, wherever and
 however steeply it rises: to the right of a snapshot, the course only adds to z_j. So has a falling course,
@@ -166,13 +167,15 @@ def clear_peaks(
 
     curve: raw values by distinct steps; step 0 and NaN are left out.
     prominence: of the range of the smoothed curve. What is within `ROUNDING` is no peak either, nor are ends.
-    width, breadth: at least the median spacing of the steps is taken.
+    width, breadth: at least the median spacing of the steps is taken. Nothing stands out of steps that all
+        lie within half a breadth.
     assumed: what noise is taken for where snapshots are too few to tell.
     times: how many times `critical` a peak must stand out.
     """
     width = no_finer_than_spacing(width, curve)
     course, raw = smoothed(curve, width), in_unit_range(defined(curve).to_numpy(dtype=float))
-    if len(course) < LEAST or np.ptp(course) <= ROUNDING * course.abs().max():
+    inner = len(apart(np.log(course.index), CLOSENESS * max(width, breadth))) - 2
+    if len(course) < LEAST or inner < 1 or np.ptp(course) <= ROUNDING * course.abs().max():
         return course.iloc[:0]
     noise = noise_at(tuple(course.index), width, max(width, breadth), assumed)
     return course.iloc[noise.clear_peaks(raw, prominence, times)]

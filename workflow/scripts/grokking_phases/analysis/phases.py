@@ -144,7 +144,8 @@ def find(
 ) -> pd.DataFrame:
     """Return a row (`COLUMNS`) for each event (`EVENTS`) of each seed, then for each over seeds, by layer.
 
-    curves, o_information: tidy rows of one run with the same seeds; O-information may be of several layers.
+    curves, o_information: tidy rows of one run; O-information may be of several layers. Seeds without
+        O-information, such as those that diverged before the first snapshot, have no rows.
     curve: each seed; or, over seeds (seed null), median (of the seeds' events) or mean curve.
     event: memorised, generalised (first step with train, test accuracy above its level), <phase>.start,
         <phase>.end.
@@ -155,13 +156,14 @@ def find(
     low, high: 95 % percentile bootstrap interval of the step over seeds, for two seeds or more.
     share: share of resamples of the seeds whose mean curve has the event, for two seeds or more.
     n_found, n_seeds: how many seeds have the event themselves, and how many there are.
-    ValueError: several runs, tables of different seeds, or two values of a metric at one step.
+    ValueError: several runs, a seed without curves, or two values of a metric at one step.
     """
-    layers = dict(list(o_information.groupby("layer", sort=False, dropna=False))) or {None: o_information}
     tables = [
-        _find_in_layer(curves, rows, rule, levels).assign(layer=layer) for layer, rows in layers.items()
+        _find_in_layer(curves, rows, rule, levels).assign(layer=layer)
+        for layer, rows in o_information.groupby("layer", sort=False, dropna=False)
     ]
-    return pd.concat(tables, ignore_index=True).astype({"layer": "string"})
+    found = pd.concat(tables, ignore_index=True) if tables else _typed(pd.DataFrame(columns=COLUMNS))
+    return found.astype({"layer": "string"})
 
 
 def _find_in_layer(
@@ -169,13 +171,15 @@ def _find_in_layer(
 ) -> pd.DataFrame:
     """Return the rows of `find` for the O-information of one layer."""
     runs = {*curves["run"], *o_information["run"]}
-    evaluated, measured = _by_seed(curves), _by_seed(o_information)
-    if len(runs) != 1 or evaluated.keys() != measured.keys():
+    every, measured = _by_seed(curves), _by_seed(o_information)
+    if len(runs) != 1 or not every.keys() >= measured.keys():
+        seeds = [", ".join(map(str, each)) for each in (every, measured)]
         raise ValueError(
-            f"curves and O-information: phases need the same seeds of one run, but curves have the seeds "
-            f"{', '.join(map(str, evaluated))}, O-information {', '.join(map(str, measured))}, and the runs "
-            f"are {', '.join(sorted(runs))}; measure the missing seeds, and pass one run at a time."
+            f"curves and O-information: phases need curves of all seeds of one run, but curves have the "
+            f"seeds {seeds[0]}, O-information {seeds[1]}, and the runs are {', '.join(sorted(runs))}; pass "
+            "the missing curves, and one run at a time."
         )
+    evaluated = {seed: every[seed] for seed in measured}
     own = pd.DataFrame(
         {"seed": seed, "curve": OWN, **event}
         for seed in evaluated
@@ -186,9 +190,12 @@ def _find_in_layer(
     counts = own.groupby("event")["n_found"].sum()
     mean = mean.assign(curve=MEAN, n_found=mean["event"].map(counts), n_seeds=len(evaluated))
     table = pd.concat([own, pd.DataFrame(median), mean], ignore_index=True)
-    table = table.assign(run=runs.pop(), rule=rule.name).reindex(columns=COLUMNS)
-    numbers = dict.fromkeys(["step", "value", "low", "high", "share"], float)
-    return table.astype({"seed": "Int64", **numbers})
+    return _typed(table.assign(run=runs.pop(), rule=rule.name).reindex(columns=COLUMNS))
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of events with the types of its columns."""
+    return table.astype({"seed": "Int64", **dict.fromkeys(["step", "value", "low", "high", "share"], float)})
 
 
 def _on_mean_curve(

@@ -28,8 +28,8 @@ looked at, and nothing was changed when the rule was tried on that study afterwa
 
 Adam moves a weight by up to the learning rate in a step. At step 1 / learning rate, the initial weights
 (below 0.08) are therefore forgotten. So is the synergy of random features, which every run shows in its first
-steps. A tenth of training is early. The smoothing is that of `phases`. The seeds of a run are not independent
-cases, so that intervals resample whole runs (`roc`).
+steps. A tenth of training is early. The smoothing is as wide as that of `phases`. The seeds of a run are not
+independent cases, so that intervals resample whole runs (`roc`).
 """
 
 from collections.abc import Iterator
@@ -241,7 +241,7 @@ def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.Dat
 def calibrated(values: pd.Series, generalised: pd.Series, predictor: str) -> tuple[float, float]:
     """Return the direction, and the threshold of direction x value, with the largest Youden index.
 
-    The threshold is NaN if all or none of the runs generalise.
+    The threshold is NaN if all or none of the runs generalise, and so is the direction of a baseline.
     """
     side = np.sign(auc(values, generalised).item() - 0.5) or 1.0
     direction = 1.0 if predictor == "synergy_peak" else side

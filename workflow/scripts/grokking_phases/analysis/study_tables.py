@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.events import AS_STATED, MEAN
+from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.orders import by_order
 from grokking_phases.analysis.phases import STATED, find
 from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
@@ -77,7 +78,7 @@ class StudyTables:
     def information(self, run: str, metric: str, name: str, layer: str | None = None) -> pd.DataFrame:
         """Return step x seed of one row name of a metric's table, in one layer (None: its last by name)."""
         rows = self.of_run(run, metric)
-        layer = rows["layer"].dropna().max() if layer is None else layer
+        layer = last_layer(rows["layer"]) if layer is None else layer
         return _wide(rows[rows["layer"] == layer], name, self.seeds(run))
 
     def o_information(self, run: str) -> pd.DataFrame:

@@ -40,6 +40,7 @@ from grokking_phases.analysis.events import (
     Levels,
     over_seeds,
 )
+from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.noise import Assumed, clear_peaks
 from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
 
@@ -174,7 +175,7 @@ def in_last_layer(events: pd.DataFrame) -> pd.DataFrame:
 
     The last layer is the last one by name.
     """
-    last = events.groupby(["run", "source"], dropna=False)["layer"].transform("max")
+    last = events.groupby(["run", "source"], dropna=False)["layer"].transform(last_layer)
     return events[events["layer"].isna() | (events["layer"] == last)]
 
 
@@ -221,6 +222,8 @@ def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | 
     if after is None:
         return None
     curve = smoothed(curve, no_finer_than_spacing(rule.smoothing, curve))
+    if curve.empty:
+        return None
     far = (curve - curve.iloc[-1]).abs() > rule.settled * np.ptp(curve)
     near = curve.index[(~far[::-1]).cummin()[::-1] & (curve.index > after)]
     return int(near[0]) if len(near) > 1 else None

@@ -13,6 +13,7 @@ import pandas as pd
 from grokking_phases.analysis import time_scales
 from grokking_phases.analysis.curve_quantities import between, by_seed, step_or_missing, value_up_to
 from grokking_phases.analysis.events import PUBLISHED
+from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
 
@@ -132,7 +133,7 @@ def _time_scales(
 ) -> dict[int, dict[str, int | None]]:
     """Return {seed: {time scale: step}} of a metric in one layer (None: its last by name)."""
     rows = tables.of_run(run, metric)
-    rows = rows[rows["layer"] == (rows["layer"].dropna().max() if layer is None else layer)]
+    rows = rows[rows["layer"] == (last_layer(rows["layer"]) if layer is None else layer)]
     if rows.empty:
         raise NotMeasured(f"{layer} of {metric}")
     found = {seed: time_scales.by_layer(own) for seed, own in rows.groupby("seed")}

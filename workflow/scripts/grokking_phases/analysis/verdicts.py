@@ -18,7 +18,8 @@ The verdict over all variants:
     holds           it holds under every variant
     depends on X    it holds under some. X are the factors in which a variant under which it holds differs
                     from one under which it does not
-    does not hold   it does not hold under every variant
+    does not hold   it fails under every variant
+    not measured    no variant is measured
     cannot tell     anything else
 
 A variant that is not measured, or has too few seeds, is neither on one side nor on the other: with it,

@@ -69,15 +69,27 @@ def read_module(kind: str, name: str) -> Module:
 
 
 def constants_of(tree: ast.Module) -> dict[str, object]:
-    """Return the top-level literals of a file."""
+    """Return the top-level literals of a file, and those in capitals that it imports from our files."""
     found = {}
     for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE.name):
+            found |= imported_constants(node)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             try:
                 found[node.targets[0].id] = ast.literal_eval(node.value)
             except (ValueError, TypeError):
                 continue
     return found
+
+
+def imported_constants(node: ast.ImportFrom) -> dict[str, object]:
+    """Return the literals in capitals that an import names."""
+    names = {alias.name for alias in node.names if alias.name.isupper()}
+    if not names:
+        return {}
+    file = PACKAGE.parent.joinpath(*node.module.split(".")).with_suffix(".py")
+    theirs = constants_of(ast.parse(file.read_text(encoding="utf-8")))
+    return {name: value for name, value in theirs.items() if name in names}
 
 
 def needs_of(kind: str, constants: dict[str, object]) -> str:

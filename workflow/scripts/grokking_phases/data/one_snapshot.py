@@ -57,9 +57,11 @@ def measures_of(asked: list[str] | dict[str, dict[str, Any]]) -> dict[str, dict[
     measures = dict(asked) if isinstance(asked, dict) else {name: {} for name in asked}
     for name, options in measures.items():
         check_known(name, plugins.names("metrics"), "measure", "there is no metric")
-        _snapshots, *known = inspect.signature(plugins.module("metrics", name).compute).parameters
-        for option in options:
-            check_known(option, known, "measure", f"{name} has no option")
+        known = inspect.signature(plugins.module("metrics", name).compute).parameters.values()
+        named = [each.name for each in known if each.kind is each.KEYWORD_ONLY]
+        takes_others = any(each.kind is each.VAR_KEYWORD for each in known)  # those of its estimator
+        for option in () if takes_others else options:
+            check_known(option, named, "measure", f"{name} has no option")
     return measures
 
 

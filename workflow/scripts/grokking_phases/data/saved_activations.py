@@ -1,6 +1,6 @@
 """Activations that others have saved, one file or more for each step, taken over as a recording.
 
-    take_over(paths, step=r"step_(\\d+)", labels=y, to="own/saved/0")
+    take_over(paths, Naming(r"step_(\\d+)"), (None, labels), Path("own/saved/0"))
 
 The files of a step hold {layer: array (n_samples, width)}. Arrays that are not that are ignored, and the
 report says why.

@@ -21,8 +21,7 @@ function filled(element, attributes, children) {
 
 function scale([low, high], [start, end], place = (value) => value) {
   const span = place(high) - place(low) || 1;
-  const at = (value) => start + ((place(value) - place(low)) / span) * (end - start);
-  return Object.assign(at, { low, high });
+  return (value) => start + ((place(value) - place(low)) / span) * (end - start);
 }
 
 const logPlace = (step) => Math.log10(1 + Math.max(0, step));

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis.events import AS_STATED, FOUND, OWN, PUBLISHED, Levels, first_above
+from grokking_phases.analysis.events import AS_STATED, FOUND, NOT_REACHED, OWN, PUBLISHED, Levels, first_above
 from grokking_phases.analysis.study_tables import COURSES
 from grokking_phases.explorer.multiplet_bins import ReadBins, stored_bins
 from grokking_phases.storage.headers import header_of
@@ -43,13 +43,12 @@ class Seed:
 
 @dataclass
 class Study:
-    """The seeds of a study, the events over seeds, and a sentence for each file that cannot be read.
+    """The seeds of a study, and a sentence for each file that cannot be read.
 
     `results` is the folder of the results, in which figures are looked for.
     """
 
     seeds: list[Seed] = field(default_factory=list)
-    over_seeds: list[dict] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     results: Path | None = None
 
@@ -141,27 +140,26 @@ def in_bits(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def accuracy_events(curves: pd.DataFrame, levels: Levels) -> list[dict]:
-    """Return the events `memorised` and `generalised` of one seed, from its curves."""
-    steps = {
-        "memorised": first_above(curves, "train_accuracy", levels.memorised),
-        "generalised": first_above(curves, "test_accuracy", levels.generalised),
-    }
+    """Return the events `memorised` and `generalised` of one seed, as far as its accuracies were recorded."""
+    levels_of = {"memorised": ("train_accuracy", levels.memorised)}
+    levels_of |= {"generalised": ("test_accuracy", levels.generalised)}
+    recorded = {event: of for event, of in levels_of.items() if of[0] in set(curves["metric"])}
+    steps = {event: first_above(curves, metric, level) for event, (metric, level) in recorded.items()}
     place = {"source": "curves", "layer": ""}
     return [
-        {**place, "event": event, "step": step, "status": FOUND if step is not None else "not reached"}
+        {**place, "event": event, "step": step, "status": FOUND if step is not None else NOT_REACHED}
         for event, step in steps.items()
     ]
 
 
 def add_events(folder: Path, seeds: list[Seed], study: Study) -> None:
-    """Add the events in the files of one run to its seeds, and those over seeds to the study."""
+    """Add the events in the files of one run to its seeds."""
     for name in EVENT_FILES:
         for rows in readable(folder / f"{name}.parquet", study):
             rows = rows[rows["rule"] == AS_STATED] if "rule" in rows else rows
             for seed in seeds:
                 own = rows[(rows["seed"] == seed.seed) & (rows.get("curve", OWN) == OWN)]
                 seed.events += listed(own, ["source", "layer", "event", "step", "status"])
-            study.over_seeds += listed(rows[rows["seed"].isna()], list(rows.columns.drop("seed")))
 
 
 def listed(rows: pd.DataFrame, columns: list[str]) -> list[dict]:

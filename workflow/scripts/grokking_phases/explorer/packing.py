@@ -23,13 +23,12 @@ DIGITS = 5
 
 
 def packed(study: Study, n_steps: int) -> dict[str, Any]:
-    """Return the seeds, events and problems of a study for the page."""
+    """Return the seeds and problems of a study for the page."""
     seeds = [packed_seed(seed, n_steps) for seed in study.seeds]
     steps = [table.pop("all_steps") for seed in seeds for table in seed["tables"].values()]
     return {
         "seeds": seeds,
         "options": told_apart(study.seeds),
-        "over_seeds": study.over_seeds,
         "problems": [*study.problems, *disagreements(seeds)],
         "thinning": said(n_steps, max(steps, default=0)),
     }

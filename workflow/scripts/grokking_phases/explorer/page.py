@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from grokking_phases.explorer.finished_figures import finished_figures
@@ -40,10 +41,10 @@ def write_page(path: Path, study: Study, claims: pd.DataFrame | None = None, lim
 
 
 def records(claims: pd.DataFrame | None) -> list[dict]:
-    """Return claims as dicts, with None for what is missing."""
+    """Return claims as dicts, with None for what is missing or infinite, which JSON cannot say."""
     if claims is None:
         return []
-    values = claims.astype(object)
+    values = claims.replace([np.inf, -np.inf], np.nan).astype(object)
     return values.where(values.notna(), None).to_dict("records")
 
 

@@ -55,10 +55,10 @@ function cursorSteps(data, state) {
   return [...steps].sort((a, b) => a - b);
 }
 
-function nearest(steps, wanted, place = (step) => step) {
+function nearest(steps, wanted) {
   let best = 0;
   steps.forEach((step, i) => {
-    if (Math.abs(place(step) - place(wanted)) < Math.abs(place(steps[best]) - place(wanted))) best = i;
+    if (Math.abs(step - wanted) < Math.abs(steps[best] - wanted)) best = i;
   });
   return best;
 }

@@ -41,8 +41,9 @@ def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:
     """Draw an arrow to the snapshot that is nearest to each event, in ln step.
 
     `path` has a row for each step > 0 (its index) and two columns. Events at the same snapshot share an
-    arrow. The panel must have its final range.
+    arrow. The panel must have its final range. Snapshots with NaN are left out.
     """
+    path = path.dropna()
     points, steps = path.to_numpy(), np.log(path.index.to_numpy(dtype=float))
     named: dict[int, list[str]] = {}
     for name, step in sorted(events.items(), key=lambda event: event[1]):

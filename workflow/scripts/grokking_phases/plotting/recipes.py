@@ -8,6 +8,7 @@ from grokking_phases.plugins import options_in
 
 Sampling = Callable[[dict], str]
 HELD = {"weights": "the weights", "all": "all parameters"}
+OPTIMIZERS = {"adamw": "AdamW"}  # the names of others are those of their files
 FLOAT32 = "loss in float32"  # the variant; by default a loss is in float64
 
 
@@ -40,7 +41,8 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
     parts = [
         f"{named(dataset)}, {dataset['train_fraction']:.0%} train",
         named(run["model"]),
-        f"AdamW, learning rate {training['learning_rate']:g}",
+        f"{OPTIMIZERS.get(training['optimizer'], training['optimizer'])}, "
+        f"learning rate {training['learning_rate']:g}",
         f"batch {training['batch_size']}" if training["batch_size"] else "full batch",
         f"{training['steps']:,} steps",
         *([FLOAT32] if training["loss_dtype"] == "float32" else []),
@@ -174,9 +176,10 @@ def stopped(rows: pd.DataFrame, runs: dict[str, dict]) -> list[tuple[str, str]]:
 def broken(runs: dict[str, dict]) -> list[str]:
     """Return a sentence for each weight decay so strong that a step turns the sign of the weights.
 
-    Such a weight decay is not a point of a sweep.
+    Such a weight decay is not a point of a sweep. What another optimiser than AdamW does is not known.
     """
     recipes = [run["training"] for run in runs.values() if not is_elsewhere(run)]
+    recipes = [training for training in recipes if training["optimizer"] == "adamw"]
     factors = {(run["weight_decay"], 1 - run["learning_rate"] * run["weight_decay"]): None for run in recipes}
     return [
         f"Weight decay {decay:g} multiplies every weight by {factor:g} a step: "

@@ -1,9 +1,9 @@
 """Synergy, redundancy and losses of one run over steps, with its phases, and synergy against redundancy.
 
-There is a page for each run and treatment of ties. At the top are the phases: medians over seeds under the
-stated rule. On the left, from top to bottom, are the curves normalised for each seed as the paper draws them,
-then synergy and redundancy in bits. Normalised curves hide how much of each there is. On the right, synergy
-is drawn against redundancy, normalised and in bits, coloured by phase.
+There is a page for each run and treatment of ties. At the top are the phases of the mean over seeds under
+the stated rule. On the left, from top to bottom, are the curves normalised for each seed as the paper draws
+them, then synergy and redundancy in bits. Normalised curves hide how much of each there is. On the right,
+synergy is drawn against redundancy, normalised and in bits, coloured by phase.
 """
 
 import numpy as np

@@ -72,7 +72,7 @@ def draw_panel(
     """
     drawn = list(rows["run"].unique())
     names = dict(zip(drawn, labels(runs, drawn), strict=True))
-    colours = dict(zip(drawn, sns.color_palette("colorblind"), strict=False))
+    colours = dict(zip(drawn, sns.color_palette("colorblind", len(drawn)), strict=True))
     palette = {names[run]: colour for run, colour in colours.items()}
     rows = rows.assign(name=rows["run"].map(names))
     draw_means(ax, rows, quantity, **apart("name", list(names.values())) | {"palette": palette})

@@ -93,8 +93,9 @@ def draw_panel(ax: Axes, rows: pd.DataFrame) -> None:
         color="black",
         label="observed, mean over seeds" if several(rows) else "observed",
     )
-    for filled, label in ((True, "a seed, outside the band of random bins"), (False, "a seed, within it")):
-        points = rows[rows["beside_partition"].isin(["above", "below"]) == filled]
+    sides = {"a seed, outside the band of random bins": ["above", "below"], "a seed, within it": ["within"]}
+    for filled, (label, beside) in zip((True, False), sides.items(), strict=True):
+        points = rows[rows["beside_partition"].isin(beside)]
         look = {"facecolors": "black" if filled else "white", "edgecolors": "black", "linewidths": 0.6}
         ax.scatter(points["step"], points["bits"], s=9, zorder=3, label=label, **look)
     ax.set_xscale("log")

@@ -1,7 +1,7 @@
 """Synergy over training under each treatment of ties, and before the ReLU, where ties are rare.
 
 About half of the activations after a ReLU are equal, namely zero, and a rank among equals is arbitrary
-(`copula`). The layer before the ReLU, `preactivation`, has hardly any ties.
+(`synergy.normal_scores`). The layer before the ReLU, `preactivation`, has hardly any ties.
 """
 
 import pandas as pd
@@ -93,11 +93,13 @@ def distances(title: str, rows: pd.DataFrame) -> str:
 def spreads(rows: pd.DataFrame) -> tuple[float, float]:
     """Return the range of the treatments' means over seeds, and the standard deviation of seeds.
 
-    Both are medians over steps.
+    Both are medians over the steps that all treatments share.
     """
     steps = rows.groupby(["treatment", "step"])["bits"].agg(["mean", "std"]).unstack("treatment")
     means = steps["mean"].dropna()
-    return (means.max(axis=1) - means.min(axis=1)).median(), steps["std"].median(axis=1).median()
+    return (means.max(axis=1) - means.min(axis=1)).median(), steps["std"].loc[means.index].median(
+        axis=1
+    ).median()
 
 
 def shown(bits: float) -> str:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.published_points import farthest, of_figure
 from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
@@ -47,7 +48,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     later = tables[tables["step"] > 0]
     curves = later[(later["table"] == "curves") & later["metric"].isin(CURVES)]
     measured = later[later["metric"].isin(INFORMATION)]
-    last = measured.groupby(["run", "table"])["layer"].transform("max")
+    last = measured.groupby(["run", "table"])["layer"].transform(last_layer)
     measured = measured[measured["layer"] == last]
     measured = measured.assign(saturated=measured["normalised"] > SATURATED)
     events = in_last_layer(tables[(tables["table"] == "time_scales") & tables["seed"].notna()])
@@ -101,8 +102,11 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
 
 
 def draw_phase(ax: Axes, rows: pd.DataFrame) -> None:
-    """Shade the steps from fitting to test accuracy 0.98, medians over the seeds, if both are found."""
-    start, end = (found(rows, event).median() for event in ("fit", "gen_0.98"))
+    """Shade the steps from fitting to test accuracy 0.98, medians over the seeds that have both."""
+    ends = ["fit", "gen_0.98"]
+    events = rows[rows["quantity"].isin(ends) & (rows["status"] == FOUND)]
+    steps = events.pivot(index=["run", "seed"], columns="quantity", values="step")
+    start, end = steps.reindex(columns=ends).dropna().median()
     if start < end:
         ax.axvspan(start, end, color="0.92", linewidth=0, zorder=-1)
 
@@ -224,14 +228,15 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
     return Words(
         [
             "Solid, dashed, dotted: seeds, in this order.",
-            "Shaded: from fitting to test accuracy 0.98 (medians).",
+            "Shaded: from fitting to test accuracy 0.98 (medians over the seeds that have both).",
             *of_paper[: 1 if published else 0],
             "(b) last layer; star: last step; diamond: I(T;X) turns; hollow: above 0.98 of its ceiling.",
         ],
         [
             *far,
             *missing,
-            "Accuracies and losses on the full sets. (a) dotted: fitted, and test accuracy 0.98 for good.",
+            "Accuracies and losses on the full sets. (a) dotted: fitted, and the first of three evaluations "
+            "with a test accuracy of 0.98.",
             "(b) diamond: the largest I(T;X), where it is a peak. Arrows: the events of the first seed, "
             "each at the nearest snapshot.",
             "(c) dotted: the highest peak of the test loss (cross-entropy) after its first minimum.",

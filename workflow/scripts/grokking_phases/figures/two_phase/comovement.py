@@ -120,5 +120,9 @@ def words(numbers: pd.DataFrame, pairs: list[dict]) -> Words:
         for event, name in NAMES.items()
         if len(own := of_runs[of_runs["event"] == event])
     ]
-    few = [f"Fewer than {LEAST} settings, so no verdict."] if any(p["moving_lacks"] for p in pairs) else []
+    few = [
+        f"{verdict}: no verdict for {', '.join(lacking)}, for lack of {LEAST} settings."
+        for key, verdict in (("aligned_lacks", "Aligned"), ("moving_lacks", "Moving together"))
+        if (lacking := [f"{named(p['first'])} and {named(p['second'])}" for p in pairs if p[key]])
+    ]
     return KEY + Words(notes=[*counts, *few])

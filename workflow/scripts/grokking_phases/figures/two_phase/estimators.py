@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import (
@@ -53,7 +54,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)].rename(
         columns={"table": "estimate"}
     )
-    last = measured.groupby(["run", "estimate"])["layer"].transform("max")
+    last = measured.groupby(["run", "estimate"])["layer"].transform(last_layer)
     events = tables[(tables["table"] == "time_scales") & tables["seed"].isna() & tables["event"].isin(EVENTS)]
     events = in_last_layer(events).assign(estimate=events["source"])
     columns = ["estimate", "run", "seed", "layer", "step", "metric", "value", "normalised"]

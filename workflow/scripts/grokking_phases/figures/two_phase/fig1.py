@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
+from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.region_rows import Active, polygons
 from grokking_phases.figures.two_phase._squares import (
     draw_lines,
@@ -38,7 +39,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """
     rows = last_steps(in_panels(tables, panels)).drop(columns=["normalised"])
     corners = rows["metric"].str.startswith("corner")
-    hidden = rows[corners].groupby("run")["layer"].max()
+    hidden = rows[corners].groupby("run")["layer"].agg(last_layer)
     return rows[(corners & (rows["layer"] == rows["run"].map(hidden))) | (rows["metric"] == "weight")]
 
 

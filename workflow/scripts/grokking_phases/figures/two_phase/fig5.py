@@ -55,7 +55,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 
 def generalised(curves: pd.DataFrame) -> dict[tuple[str, int], int | None]:
-    """Return {(run, seed): the step from which the test accuracy is 0.98 or more, or None}."""
+    """Return {(run, seed): the first of three evaluations with a test accuracy of 0.98, or None}."""
     return {key: of_curves(by_step(own))["gen_0.98"] for key, own in curves.groupby(["run", "seed"])}
 
 

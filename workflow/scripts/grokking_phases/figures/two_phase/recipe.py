@@ -18,7 +18,7 @@ from grokking_phases.plotting.words import Words
 NEEDS_RECIPE = True
 DRAWS = ["time_scales"]
 SCALES = {  # time scale: name, short name, colour, marker
-    "fit": ("train accuracy 0.98", "fit", "C1", "o"),
+    "fit": ("fitted", "fit", "C1", "o"),
     "peak": ("second peak of the test loss", "peak", "C3", "^"),
     "compress": ("I(T;X) turns", "turn", "C2", "D"),
     "gen_0.9": ("test accuracy 0.9", "0.9", "C0", "s"),
