@@ -6,7 +6,8 @@ import pytest
 from made_up import O_INFORMATION, curves, is_named, named_in, o_information, phases, run_with, said
 
 from grokking_phases.figures.emergence import fig2, fig3, fig4
-from grokking_phases.figures.emergence._boundaries import missing, phases_at, spans, worded
+from grokking_phases.figures.emergence._boundaries import missing
+from grokking_phases.plotting.phase_looks import phases_at, spans, worded
 
 PANELS = {"weight decay 0.1": ["wd0.1"]}
 STUDY = {"runs": {"wd0.1": run_with(weight_decay=0.1)}, "metrics": O_INFORMATION}

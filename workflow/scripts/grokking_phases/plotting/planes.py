@@ -1,4 +1,4 @@
-"""Named events on a path through a plane, such as the information plane: an arrow with the name of each.
+"""Paths through a plane, such as the information plane, and named events on them: an arrow with each name.
 
 A name stands near its point, where it covers no point, no other name and no other arrow, if there is such a
 place. Places and distances are parts of the panel.
@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.patheffects import withStroke
 
-from grokking_phases.plotting.style import SMALL
+from grokking_phases.plotting.style import SEQUENTIAL, SMALL
 from grokking_phases.plotting.words import width_of
 
+MARKERS = ["o", "s", "^", "D", "v"]  # of the seeds of a panel, in turn
+# Time scales of the table `time_scales`, as arrows name them.
+NAMED = {"fit": "fitted", "compress": "I(T;X) turns", "peak": "loss peaks", "gen_0.98": "generalised"}
 HEIGHT = 0.1  # of a name, with the space around it
 CLEAR = 0.05  # from a name to a mark; farther is no better
 SHORTEST = 0.15  # arrow
@@ -35,6 +40,26 @@ class Arrow:
     def line(self) -> np.ndarray:
         """Return places on the arrow, (places, 2)."""
         return self.place + ALONG * (self.point - self.place)
+
+
+def draw_path(ax: Axes, path: pd.DataFrame, hollow: np.ndarray, colours: LogNorm, marker: str) -> None:
+    """Draw the path of information_y against information_x, coloured by `step`, with a star at its end.
+
+    The last row is the last step. Where `hollow` is true, a point has no face.
+    """
+    x, y = path["information_x"].to_numpy(), path["information_y"].to_numpy()
+    shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
+    faces = np.where(hollow[:, None], 0.0, shades)
+    ax.plot(x, y, color="0.7", linewidth=0.6, zorder=1)
+    ax.scatter(x, y, c=faces, edgecolors=shades, marker=marker, s=16)
+    ax.plot(x[-1], y[-1], "*", color="black", markersize=9, markeredgecolor="white")
+
+
+def draw_ceilings(ax: Axes, ceiling_x: float, ceiling_y: float) -> None:
+    """Draw the largest values that information can have."""
+    look = {"color": "0.4", "linestyle": "--", "linewidth": 0.8}
+    ax.axvline(ceiling_x, **look)
+    ax.axhline(ceiling_y, **look)
 
 
 def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:

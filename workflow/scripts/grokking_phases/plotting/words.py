@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ft2font import LoadFlags
 
+SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
 MOST_LINES = 3
 SIZE = 7.0  # points, of the letters of a caption
 MARGIN = 0.02  # of the page's width, which no line of a caption takes

@@ -8,7 +8,6 @@ TIES = {
     "index": "ties by place of the sample",
     "random": "ties in random order",
 }
-SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
 AVERAGE = "a moving average of factor 0.1, which lags (the authors sample every 5 steps)"
 
 

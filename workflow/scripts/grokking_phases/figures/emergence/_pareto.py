@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, phases_at
+from grokking_phases.plotting.phase_looks import COLOURS, MARKERS, phases_at
 
 FIRST = {"marker": "o", "markerfacecolor": "none", "color": "black", "markersize": 8, "linestyle": ""}
 LAST = {"marker": "*", "color": "black", "markersize": 9, "markeredgecolor": "white", "linestyle": ""}

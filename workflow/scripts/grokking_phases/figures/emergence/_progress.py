@@ -12,12 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import AS_STATED, PHASES
-from grokking_phases.figures.emergence._boundaries import COLOURS, MARKERS, missing, over_seeds, spans, worded
-from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
+from grokking_phases.figures.emergence._boundaries import missing, over_seeds
+from grokking_phases.figures.emergence._estimates import AVERAGE, estimated, undefined
 from grokking_phases.figures.emergence._pareto import draw_path, marks
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.phase_looks import COLOURS, MARKERS, spans, worded
 from grokking_phases.plotting.recipes import (
     all_described,
     broken,
@@ -28,7 +29,7 @@ from grokking_phases.plotting.recipes import (
     spread,
 )
 from grokking_phases.plotting.style import SMALL
-from grokking_phases.plotting.words import Words
+from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["curves", "o_information", "phases"]
 LINES = {

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from grokking_phases.analysis.comparison import ORIGINAL, RANDOM
 from grokking_phases.figures.emergence._accuracy import draw_accuracies
 from grokking_phases.plotting.layouts import (
+    MOST_COLUMNS,
     grid,
     in_pages,
     legend_above,
@@ -98,7 +99,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str])
     figure, part = sheet(0.8 + 2.0 * n_rows(len(runs)), title, words(numbers, study, mask, nowhere))
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
         draw_accuracies(ax, rows, **apart("subnetwork", names))
-        title_panel(ax, title, min(len(runs), 3))
+        title_panel(ax, title, min(len(runs), MOST_COLUMNS))
     name_axes(part, "step", "test accuracy")
     legend_above(part)
     return figure

@@ -10,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.summary import to_unit_range
-from grokking_phases.figures.emergence._estimates import SIGN, estimated, undefined
+from grokking_phases.figures.emergence._estimates import estimated, undefined
 from grokking_phases.figures.emergence._factors import FACTORS, factors, left_out, reference
 from grokking_phases.figures.emergence._synergy import LABEL, log_both_ways, synergies
 from grokking_phases.plotting.layouts import MOST_COLUMNS, in_pages, legend_over, sheet
 from grokking_phases.plotting.lines import draw_lines
 from grokking_phases.plotting.panels import by_run
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, regularised, spread
-from grokking_phases.plotting.words import Words
+from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["o_information"]
 SERIES = ["panel", "run", "estimate", "layer", "seed"]

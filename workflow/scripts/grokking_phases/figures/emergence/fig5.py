@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.figures.emergence._boundaries import generalisations
-from grokking_phases.figures.emergence._estimates import AVERAGE, SIGN, estimated, undefined
+from grokking_phases.figures.emergence._estimates import AVERAGE, estimated, undefined
 from grokking_phases.figures.emergence._synergy import (
     LABEL,
     by_estimate,
@@ -23,7 +23,7 @@ from grokking_phases.figures.emergence._synergy import (
 from grokking_phases.plotting.layouts import legend_over, sheet
 from grokking_phases.plotting.lines import apart, draw_means
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
-from grokking_phases.plotting.words import Words
+from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["o_information", "phases"]
 ROWS = {"normalised": "normalised synergy", "bits": LABEL}

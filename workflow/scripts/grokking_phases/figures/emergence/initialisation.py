@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from grokking_phases.figures.emergence import _accuracy as accuracy
 from grokking_phases.figures.emergence._accuracy import DRAWS, SPLITS, draw_accuracies, select
 from grokking_phases.plotting.layouts import (
+    MOST_COLUMNS,
     grid,
     in_pages,
     legend_above,
@@ -49,7 +50,7 @@ def draw_page(panels: dict[str, pd.DataFrame], runs: dict[str, dict]) -> Figure:
         check_apart(panel, rows)
         look = {"hue": "split", "hue_order": SPLITS, "style": "start", "style_order": list(STARTS.values())}
         draw_accuracies(ax, rows, **look)
-        title_panel(ax, panel, min(len(panels), 3))
+        title_panel(ax, panel, min(len(panels), MOST_COLUMNS))
     name_axes(part, "step", "accuracy")
     legend_above(part)
     return figure

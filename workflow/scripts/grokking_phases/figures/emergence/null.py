@@ -8,12 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.emergence._estimates import SIGN, estimated, undefined
+from grokking_phases.figures.emergence._estimates import estimated, undefined
 from grokking_phases.figures.emergence._synergy import INDEX, LABEL, by_estimate, in_bits, log_both_ways
 from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, name_axes, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held
-from grokking_phases.plotting.words import Words
+from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["o_information_null"]
 LINEAR = 1.0  # bits

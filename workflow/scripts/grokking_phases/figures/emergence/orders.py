@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.events import PHASES
 from grokking_phases.analysis.orders import N_PHASES, find_in_orders, over_orders
-from grokking_phases.figures.emergence._boundaries import COLOURS, worded
 from grokking_phases.figures.emergence._estimates import estimated
 from grokking_phases.plotting.layouts import MOST_COLUMNS, draw_legend, in_pages, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
+from grokking_phases.plotting.phase_looks import COLOURS, worded
 from grokking_phases.plotting.recipes import all_described, broken
 from grokking_phases.plotting.words import Words
 

@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.events import AS_STATED, PHASES
-from grokking_phases.figures.emergence._boundaries import COLOURS, over_seeds, worded
+from grokking_phases.figures.emergence._boundaries import over_seeds
 from grokking_phases.figures.emergence._estimates import TIES
 from grokking_phases.plotting.layouts import draw_legend, in_pages, name_axes, sheet, title_panel
 from grokking_phases.plotting.panels import by_run
+from grokking_phases.plotting.phase_looks import COLOURS, worded
 from grokking_phases.plotting.recipes import all_described, broken
 from grokking_phases.plotting.words import Words
 

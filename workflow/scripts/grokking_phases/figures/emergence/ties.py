@@ -7,13 +7,13 @@ About half of the activations after a ReLU are equal, namely zero, and a rank am
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.emergence._estimates import SIGN, TIES, undefined
+from grokking_phases.figures.emergence._estimates import TIES, undefined
 from grokking_phases.figures.emergence._synergy import LABEL, log_both_ways, synergies
 from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, name_axes, sheet
 from grokking_phases.plotting.lines import draw_lines
 from grokking_phases.plotting.panels import by_run
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, spread
-from grokking_phases.plotting.words import Words
+from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["o_information"]
 LINEAR = 1.0  # bits

@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from grokking_phases.analysis.events import AS_STATED, MEAN, MEDIAN, PHASES
+from grokking_phases.analysis.events import AS_STATED
 from grokking_phases.analysis.study_tables import COURSES
 from grokking_phases.plotting.panels import in_panels
+from grokking_phases.plotting.phase_looks import are_over_seeds
 
 CURVES = {
     "loss": {"train_loss": "train", "test_loss": "test"},
@@ -49,16 +50,8 @@ def numbers_of(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFra
 
 def boundaries(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return the events over seeds: phases of the mean curve, and medians of the other events."""
-    rows = tables[(tables["table"] == "phases") & tables["seed"].isna() & (tables["rule"] == AS_STATED)]
-    wanted = rows["event"].isin(["memorised", "generalised"]).map({True: MEDIAN, False: MEAN})
-    return in_panels(rows.loc[rows["curve"] == wanted, EVENTS], panels)
-
-
-def spans(events: pd.DataFrame, last: float) -> dict[str, tuple[float, float]]:
-    """Return {phase: (first step, last step)}; a phase without an end lasts to `last`."""
-    steps = events.drop_duplicates("event").set_index("event")["step"].dropna()
-    edges = {phase: (steps.get(f"{phase}.start"), steps.get(f"{phase}.end", last)) for phase in PHASES}
-    return {phase: edge for phase, edge in edges.items() if edge[0] is not None}
+    rows = tables[(tables["table"] == "phases") & (tables["rule"] == AS_STATED)]
+    return in_panels(rows.loc[are_over_seeds(rows), EVENTS], panels)
 
 
 def axes_of(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[tuple[str, str, dict[str, str]]]:

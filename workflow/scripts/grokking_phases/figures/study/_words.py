@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from grokking_phases.figures.study._measures import spans
+from grokking_phases.plotting.phase_looks import spans
 from grokking_phases.plotting.recipes import (
     all_described,
     broken,
@@ -11,12 +11,12 @@ from grokking_phases.plotting.recipes import (
     regularised,
     spread,
 )
-from grokking_phases.plotting.words import Words
+from grokking_phases.plotting.words import SIGN, Words
+from grokking_phases.plugins import STAGE_KEYS
 
-SIGN = "Ω < 0 is synergy, Ω > 0 redundancy, as far as a Gaussian copula sees them (it is blind to XOR)."
 DOTTED = ("memorised", "generalised")
 NO_WORDS = Words()
-STAGES = ("module", "layers", "steps", "seeds")
+NOT_OPTIONS = {"module", *STAGE_KEYS["metrics"]}
 
 
 def words(numbers: pd.DataFrame, study: dict, key: Words = NO_WORDS, lines: str = "") -> Words:
@@ -48,7 +48,7 @@ def options_of(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
 
 def listed(entry: dict) -> str:
     """Return the options in words, without those that are off (False, 0 or None)."""
-    options = {key: value for key, value in entry.items() if key not in STAGES and value}
+    options = {key: value for key, value in entry.items() if key not in NOT_OPTIONS and value}
     words = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in options.items())
     return words or entry["module"].replace("_", " ")
 

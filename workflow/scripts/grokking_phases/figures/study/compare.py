@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.study._measures import axes_of, numbers_of
 from grokking_phases.figures.study._words import words
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, sheet
+from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, sheet
 from grokking_phases.plotting.recipes import is_elsewhere
 from grokking_phases.plotting.words import Words
 
-MOST = 6  # panels on a page
 DASHES = ["-", "--", ":", "-."]  # of layers
 KEY = "Solid, dashed, dotted: the layers of a run, in the order of their names."
 
@@ -35,7 +34,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
             for table, axis, lines in axes_of(rows, study["metrics"])
             for metric, line in lines.items()
         ]
-        pages += [draw_page(rows, study, panel, single[i : i + MOST]) for i in range(0, len(single), MOST)]
+        pages += [draw_page(rows, study, panel, drawn) for drawn in in_pages(single)]
     return pages
 
 

@@ -5,9 +5,7 @@ A value above 0.98 of its ceiling says nothing about the layer, and is drawn hol
 
 from itertools import cycle
 
-import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
@@ -18,17 +16,15 @@ from grokking_phases.analysis.time_scales import SATURATED
 from grokking_phases.figures.study._words import words
 from grokking_phases.plotting.layouts import grid, n_rows, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.planes import mark_events
+from grokking_phases.plotting.planes import MARKERS, NAMED, draw_ceilings, draw_path, mark_events
 from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["mutual_information", "time_scales"]  # of time scales, those that are drawn have names
-MARKERS = ["o", "s", "^", "D", "v"]
 COLUMNS = ["run", "seed", "table", "layer", "step", "metric", "value", "event", "status", "source"]
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y"]
 LINES = "A path for each run and seed, by marker."
 KEY = "Colour: step; star: last. Dashed: ceilings; hollow: above 0.98 of one, which says nothing."
-NAMED = {"fit": "fitted", "compress": "I(T;X) turns", "peak": "loss peaks", "gen_0.98": "generalised"}
 EVENTS = Words(notes=["Arrows: events of the first seed, each at the nearest snapshot."])
 
 
@@ -98,11 +94,5 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
     above = [wide[f"information_{v}"] > SATURATED * wide[f"ceiling_{v}"] for v in ("x", "y")]
     wide = wide.assign(hollow=above[0] | above[1])
     for marker, (_, path) in zip(cycle(MARKERS), wide.groupby(["run", "seed"]), strict=False):
-        x, y = path["information_x"].to_numpy(), path["information_y"].to_numpy()
-        shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
-        filled = np.where(path["hollow"].to_numpy()[:, None], 0.0, shades)
-        ax.plot(x, y, color="0.7", linewidth=0.6, zorder=1)
-        ax.scatter(x, y, c=filled, edgecolors=shades, marker=marker, s=14)
-        ax.plot(x[-1], y[-1], "*", color="black", markersize=8, markeredgecolor="white")
-    ax.axvline(wide["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
-    ax.axhline(wide["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
+        draw_path(ax, path, path["hollow"].to_numpy(), colours, marker)
+    draw_ceilings(ax, wide["ceiling_x"].max(), wide["ceiling_y"].max())

@@ -6,17 +6,15 @@ drawn. A page has at most six panels.
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.analysis.events import PHASES
-from grokking_phases.figures.study._measures import axes_of, numbers_of, spans
+from grokking_phases.figures.study._measures import axes_of, numbers_of
 from grokking_phases.figures.study._words import DOTTED, phases_words, words
-from grokking_phases.plotting.layouts import grid, legend_above, n_rows, sheet
-from grokking_phases.plotting.style import SEQUENTIAL, SMALL
+from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, sheet
+from grokking_phases.plotting.phase_looks import COLOURS, spans
+from grokking_phases.plotting.style import SMALL
 
-MOST = 6  # panels on a page
 ROUNDING = 1e-3  # a course of relatively less than this is drawn flat, not stretched over the axis
 DASHES = ["-", "--", ":", "-."]  # of the lines of a panel
 SHORT = {  # above the panels, since the shades do not differ in black and white
@@ -26,7 +24,6 @@ SHORT = {  # above the panels, since the shades do not differ in black and white
     "delayed_emergence": "DE",
     "decoupling": "De",
 }
-SHADES = dict(zip(PHASES, colormaps[SEQUENTIAL](np.linspace(0, 0.9, len(PHASES))), strict=True))
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -47,7 +44,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_pages(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
     axes = axes_of(numbers, study["metrics"])
-    return [draw_page(numbers, study, title, axes[i : i + MOST]) for i in range(0, len(axes), MOST)]
+    return [draw_page(numbers, study, title, drawn) for drawn in in_pages(axes)]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[tuple]) -> Figure:
@@ -85,7 +82,7 @@ def draw_events(ax: Axes, events: pd.DataFrame, last: float) -> None:
     """Shade the phases, and mark the steps at which the run memorised and generalised."""
     for phase, (start, end) in spans(events, last).items():
         name = f"{SHORT[phase]}: {phase.replace('_', ' ')}"
-        ax.axvspan(start, end, color=SHADES[phase], alpha=0.15, linewidth=0, label=name)
+        ax.axvspan(start, end, color=COLOURS[phase], alpha=0.15, linewidth=0, label=name)
         place = {"transform": ax.get_xaxis_transform(), "ha": "center", "va": "bottom"}
         ax.text(np.sqrt(max(start, 1) * end), 1.01, SHORT[phase], **place, fontsize=SMALL, color="0.3")
     for event in events[events["event"].isin(DOTTED)].itertuples():

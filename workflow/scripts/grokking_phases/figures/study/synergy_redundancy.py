@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.study._measures import numbers_of
 from grokking_phases.figures.study._words import words
-from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.layouts import in_pages, legend_above, sheet
 from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.words import Words
 
@@ -30,8 +30,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     pages = []
     for (panel, run, table), rows in numbers.groupby(["panel", "run", "table"], sort=False):
         layers = list(dict.fromkeys(rows["layer"]))
-        for i in range(0, len(layers), MOST):
-            shown = rows[rows["layer"].isin(layers[i : i + MOST])]
+        for drawn in in_pages(layers, MOST):
+            shown = rows[rows["layer"].isin(drawn)]
             title = panel if panel == run else f"{panel}: {run}"
             pages.append(draw_page(shown, study, f"Synergy and redundancy, {title}, {table}"))
     return pages

@@ -21,7 +21,7 @@ from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import draw_legend, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.planes import mark_events
+from grokking_phases.plotting.planes import NAMED, mark_events
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.words import Words
@@ -34,7 +34,6 @@ TRAIN, TEST = "C1", "C0"
 GREY = "0.55"
 WIDTHS = {TRAIN: 1.9, TEST: 1.1}  # of lines; train and test differ without colour too
 LAYOUT = [["a", "b"], ["c", "b"]]
-NAMED = {"fit": "fitted", "compress": "I(T;X) turns", "peak": "loss peaks", "gen_0.98": "generalised"}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:

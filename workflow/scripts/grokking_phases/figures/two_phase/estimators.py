@@ -14,6 +14,7 @@ from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import (
+    MOST_COLUMNS,
     grid,
     in_pages,
     legend_above,
@@ -77,7 +78,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[str]) 
     figure, part = sheet(height, f"Estimates of information: {title}", words(numbers, study))
     for ax, estimate in zip(grid(part, len(drawn)), drawn, strict=True):
         draw_panel(ax, numbers[numbers["estimate"] == estimate])
-        title_panel(ax, estimator_text(study["metrics"][estimate]), min(len(drawn), 3), size=8)
+        title_panel(ax, estimator_text(study["metrics"][estimate]), min(len(drawn), MOST_COLUMNS), size=8)
     name_axes(part, "step", "information / its ceiling")
     legend_above(part)
     return figure

@@ -8,7 +8,6 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
@@ -18,14 +17,13 @@ from grokking_phases.analysis.time_scales import SATURATED, by_step, compression
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.planes import mark_events
+from grokking_phases.plotting.planes import MARKERS, NAMED, draw_ceilings, draw_path, mark_events
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.words import Words
 
 UNNAMED = "The paper names no estimator: no match is claimed."
-TURN, GENERALISED = "I(T;X) turns", "generalised"
-MARKERS = ["o", "s", "^", "D", "v"]
+TURN, GENERALISED = NAMED["compress"], NAMED["gen_0.98"]
 DRAWS = ["mutual_information", "curves"]  # without curves, nothing says when a run generalises
 DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]
 BOUNDS = ["information_x_lower", "information_y_lower", "information_y_upper"]  # of the kernel estimate alone
@@ -105,25 +103,10 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
     """Draw a path for each seed, coloured by step, with a star at its end, and the ceilings dashed."""
     for marker, ((run, seed), path) in zip(cycle(MARKERS), rows.groupby(["run", "seed"]), strict=False):
-        ax.plot(path["information_x"], path["information_y"], color="0.7", linewidth=0.6, zorder=1)
-        shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
-        filled = np.where(path["saturated"].to_numpy()[:, None], 0.0, shades)
-        ax.scatter(
-            path["information_x"], path["information_y"], c=filled, edgecolors=shades, marker=marker, s=16
-        )
-        end = path.iloc[-1]
-        ax.plot(
-            end["information_x"],
-            end["information_y"],
-            "*",
-            color="black",
-            markersize=9,
-            markeredgecolor="white",
-        )
+        draw_path(ax, path, path["saturated"].to_numpy(), colours, marker)
         label = f"seed {seed}" if rows["run"].nunique() == 1 else f"{run}, seed {seed}"
         ax.plot([], [], marker, color="0.4", markersize=4, label=label)
-    ax.axvline(rows["ceiling_x"].max(), color="0.4", linestyle="--", linewidth=0.8)
-    ax.axhline(rows["ceiling_y"].max(), color="0.4", linestyle="--", linewidth=0.8)
+    draw_ceilings(ax, rows["ceiling_x"].max(), rows["ceiling_y"].max())
 
 
 def mark_first(ax: Axes, rows: pd.DataFrame) -> None:

@@ -13,7 +13,15 @@ from matplotlib.lines import Line2D
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
-from grokking_phases.plotting.layouts import draw_legend, grid, in_pages, n_rows, sheet, title_panel
+from grokking_phases.plotting.layouts import (
+    MOST_COLUMNS,
+    draw_legend,
+    grid,
+    in_pages,
+    n_rows,
+    sheet,
+    title_panel,
+)
 from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised, sampling_of, spread
@@ -66,7 +74,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[str]) 
     colours = colours_of(numbers)
     for ax, table in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
         draw_panel(ax, numbers[numbers["table"] == table], colours)
-        title_panel(ax, named(table, study, run), min(len(drawn), 3), size=8)
+        title_panel(ax, named(table, study, run), min(len(drawn), MOST_COLUMNS), size=8)
         for turn in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
             ax.axvline(turn, color="black", linestyle=":", linewidth=0.9)
         ax.tick_params(labelbottom=True)
