@@ -233,11 +233,6 @@ BAD = [  # an overlay; the start of its error; another part of it
     # phases and sub-networks
     ("phases: [o_informaton]", "phases: there is no metric 'o_informaton'", "did you mean 'o_information'?"),
     (
-        "{metrics: {o_information: {seeds: [0]}}, phases: [o_information]}",
-        "phases: metric o_information is measured for some seeds",
-        "remove metrics.o_information.seeds",
-    ),
-    (
         "phases: [mutual_information]",
         "phases: metric mutual_information is of module",
         "choose a metric of module o_information",

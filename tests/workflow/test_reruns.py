@@ -186,7 +186,7 @@ def test_an_added_seed_runs_its_own_jobs_and_those_over_seeds(tree):
         ("dataset", "division96", "1"),
         ("train", "division96", "1"),
         *(("metric", "division96", "1", metric) for metric in metrics),
-        *(("summary", "division96", metric) for metric in metrics),
+        *(("summary", "division96", table) for table in ("curves", *metrics)),
         ("figure", "two_phase", "fig5"),
         ("paper_figure", "fig5"),
     }

@@ -149,11 +149,8 @@ def check_own_network(metric: str, entry: dict, run: str, where: str) -> None:
 
 
 def check_phases(config: dict, metric: str) -> None:
-    """Check a metric that `phases:` lists: it has no `seeds:`, for phases are those of all seeds."""
+    """Check a metric that `phases:` lists."""
     check_o_information(config, metric, "phases")
-    if "seeds" in config["metrics"][metric]:
-        what = f"metric {metric} is measured for some seeds, and phases need all"
-        raise StudyError("phases", f"{what}; remove metrics.{metric}.seeds, or list another metric")
 
 
 def check_time_scales(config: dict, metric: str, where: str = "time_scales") -> None:

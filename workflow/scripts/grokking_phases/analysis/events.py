@@ -27,9 +27,10 @@ class Levels:
 PUBLISHED = Levels()
 
 
-def generalised_above(study: dict) -> float:
-    """Return the test accuracy above which the runs of a study generalise, as a figure's caption says."""
-    return study.get("levels", {}).get("generalised", PUBLISHED.generalised)
+def generalised_above(study: dict) -> str:
+    """Return the test accuracy above which the runs of a study generalise, as a figure's caption says it."""
+    levels = study.get("levels", {})
+    return f"above {levels['generalised']:g}" if levels else "above the level of its study"
 
 
 def first_above(curves: pd.DataFrame, metric: str, level: float = PUBLISHED.generalised) -> int | None:

@@ -145,7 +145,7 @@ def find(
     """Return a row (`COLUMNS`) for each event (`EVENTS`) of each seed, then for each over seeds, by layer.
 
     curves, o_information: tidy rows of one run; O-information may be of several layers. Seeds without
-        O-information, such as those that diverged before the first snapshot, have no rows.
+        O-information, such as those that diverged before the first snapshot, are left out.
     curve: each seed; or, over seeds (seed null), median (of the seeds' events) or mean curve.
     event: memorised, generalised (first step with train, test accuracy above its level), <phase>.start,
         <phase>.end.

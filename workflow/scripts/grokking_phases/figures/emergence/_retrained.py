@@ -38,9 +38,9 @@ TAKEN = {
 EXTREMES = {"synergy": "least", "redundancy": "greatest"}
 MOMENTS = {
     "any": " of all snapshots from step {from_step}",
-    "generalised": " at the first snapshot that generalises",
+    "generalised": " at the first snapshot from step {from_step} on that generalises",
     "emergence": " during emergence, from step {from_step}",
-    "delayed_emergence": " during delayed emergence",
+    "delayed_emergence": " during delayed emergence, from step {from_step}",
 }
 
 

@@ -136,7 +136,7 @@ def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
         [
             f"Above: accuracy on the full test set. {spread(numbers[is_curve])} Random sets: median, central "
             "95 % of all draws and seeds.",
-            f"Below: step at which test accuracy is first above {generalised_above(study):g}, less that of "
+            f"Below: step at which test accuracy is first {generalised_above(study)}, less that of "
             "the original of the same seed; median, interval, and a circle for each seed.",
         ],
         [

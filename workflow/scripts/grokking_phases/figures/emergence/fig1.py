@@ -63,7 +63,7 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     events = numbers[numbers["event"].notna()]
     never = events[events["step"].isna()]
     marked = (
-        f"Dotted: step of generalisation (test accuracy above {level:g}), median over seeds; shaded: 95 % "
+        f"Dotted: step of generalisation (test accuracy {level}), median over seeds; shaded: 95 % "
         "bootstrap interval."
     )
     curves = numbers[numbers["event"].isna()]

@@ -85,11 +85,11 @@ def draw_panel(
 
 def words(numbers: pd.DataFrame, events: pd.DataFrame, study: dict) -> Words:
     runs, level = study["runs"], generalised_above(study)
-    marked = f"Dotted: step of generalisation (test accuracy above {level:g}); runs without never do."
+    marked = f"Vertical lines: test accuracy is {level}; runs without one never get there."
     return Words(
         [
             spread(numbers),
-            f"Below: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
+            f"Lower panels: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
             *([marked] if len(events) else []),
         ],
         [

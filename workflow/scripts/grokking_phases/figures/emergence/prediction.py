@@ -221,7 +221,7 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
             f"Thresholds and the baselines' directions are of seed {listed(calibration)} (small marks), all "
             f"else of seed {listed(scored)} of the same settings: of one that was not tried that says "
             "nothing. Baselines are asked at q alone.",
-            f"Generalised: test accuracy > {generalised_above(study):g}.",
+            f"Generalised: test accuracy {generalised_above(study)}.",
             f"{named(first['dataset'])}; {named(first['model'])}; {trials['run'].nunique()} runs, "
             f"{len(trials)} networks.",
             *left_out(trials),

@@ -123,7 +123,7 @@ def words(runs: dict[str, dict]) -> Words:
     return Words(
         [
             "A path for each seed. Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of "
-            "its ceiling, which says nothing.",
+            "its ceiling, and so uninformative.",
             *([] if all(map(is_elsewhere, runs.values())) else [UNNAMED]),
         ],
         [
