@@ -90,8 +90,8 @@ site: export NO_MKDOCS_2_WARNING := 1
 site: .venv/site/installed
 	$(BIN)/python -m mkdocs build
 
-# Asks, then deletes the snapshots, weights and scores whose metrics are all made. STUDY gives the config files of another study:
-# make prune STUDY="config.yaml config/smoke.yaml"
+# Asks, then deletes the snapshots, weights and scores whose metrics are all made. STUDY gives the config files
+# of another study: make prune STUDY="config.yaml config/smoke.yaml"
 prune: .venv/installed
 	@$(SNAKEMAKE) -n prune --configfile $(STUDY)
 	@printf 'Delete them? [y/N] '; read -r answer && test "$$answer" = y || \

@@ -30,7 +30,7 @@ rule adopt:
 
 
 rule prune:
-    """Delete the snapshots, weights and scores whose metrics are all made; docs/results.md says what that means."""
+    """Delete snapshots, weights and scores whose metrics are all made (docs/results.md)."""
     log:
         "<results>/logs/prune.log",
     localrule: True

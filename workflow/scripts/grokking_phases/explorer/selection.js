@@ -165,8 +165,8 @@ function placesWith(seeds, ...metrics) {
   return [...places];
 }
 
-// Return the trail of each chosen seed in a plane, its point at the cursor (null without one), and the events of
-// the seed in focus with the point at which each is.
+// Return the trail of each chosen seed in a plane, its point at the cursor (null without one), and the events
+// of the seed in focus with the point at which each is.
 function planeOf(data, state, place, metrics) {
   if (!place) return [];
   const [table, layer] = partsOf(place);

@@ -1,4 +1,4 @@
-"""What tells tables of one measure apart: the options with which they were measured, in words.
+"""Options in which tables of one measure differ, in words.
 
 A study measures mutual information by several estimators, and O-information under several treatments of ties.
 The names of the tables are the user's own, so the page says beside each name what differs.

@@ -72,7 +72,7 @@ def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:
     points, steps = path.to_numpy(), np.log(path.index.to_numpy(dtype=float))
     named: dict[int, list[str]] = {}
     for name, step in sorted(events.items(), key=lambda event: event[1]):
-        named.setdefault(int(abs(steps - np.log(step)).argmin()), []).append(name)
+        named.setdefault(int(abs(steps - np.log(max(step, 1))).argmin()), []).append(name)
     drawn = [np.asarray(marks.get_offsets()) for marks in ax.collections]
     seen = (ax.transData - ax.transAxes).transform(np.concatenate([points, *drawn]))
     arrows: dict[int, Arrow] = {}

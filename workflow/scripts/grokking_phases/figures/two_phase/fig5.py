@@ -34,8 +34,8 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return information, bounds and ceilings in nats for each run, seed, layer and step > 0.
 
     `saturated` says whether I(T;X) or I(T;Y) is above 0.98 of its ceiling, `turn` whether I(T;X) turns at the
-    step, and `generalised` whether it is the snapshot, in ln step, nearest to where the test accuracy reaches
-    0.98; both by the rules of the time scales.
+    step, and `generalised` at which step the test accuracy of the seed reaches 0.98 (NaN: at none); both by
+    the rules of the time scales.
     """
     of_layers = (tables["step"] > 0) & (tables["table"] != "curves")
     wide = tables[of_layers].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
@@ -46,20 +46,15 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     paths = numbers.groupby(["estimate", "run", "seed", "layer"])
     ends = generalised(tables[tables["table"] == "curves"])
     turns = [path.index[path["step"] == turn_of(path)] for _, path in paths]
-    reached = [nearest(path["step"], ends.get(key[1:3])) for key, path in paths]
-    for name, places in {"turn": turns, GENERALISED: reached}.items():
-        numbers[name] = numbers.index.isin(np.concatenate([[], *places]))
+    numbers["turn"] = numbers.index.isin([place for places in turns for place in places])
+    seeds = zip(numbers["run"], numbers["seed"], strict=True)
+    numbers[GENERALISED] = np.array([ends.get(seed) for seed in seeds], dtype=float)
     return in_panels(numbers, panels)
 
 
 def generalised(curves: pd.DataFrame) -> dict[tuple[str, int], int | None]:
     """Return {(run, seed): the first of three evaluations with a test accuracy of 0.98, or None}."""
     return {key: of_curves(by_step(own))["gen_0.98"] for key, own in curves.groupby(["run", "seed"])}
-
-
-def nearest(steps: pd.Series, step: int | None) -> pd.Index:
-    """Return the label of the step nearest to another, in ln step; no label without one."""
-    return steps.index[:0] if step is None else pd.Index([abs(np.log(steps / max(step, 1))).idxmin()])
 
 
 def turn_of(path: pd.DataFrame) -> int | None:
@@ -112,10 +107,10 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
 def mark_first(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw arrows to the turn of I(T;X) and to generalisation, in the first seed that has most of both."""
     paths = [path for _, path in rows.groupby(["run", "seed"])]
-    first = max(paths, key=lambda path: path[["turn", GENERALISED]].any().sum())
+    first = max(paths, key=lambda path: int(path["turn"].any()) + path[GENERALISED].notna().any())
     path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
-    found = {TURN: path.index[path["turn"]], GENERALISED: path.index[path[GENERALISED]]}
-    events = {f"{name} (seed {first['seed'].iloc[0]})": at[0] for name, at in found.items() if len(at)}
+    found = {TURN: [*path.index[path["turn"]]], GENERALISED: [*path[GENERALISED].dropna()]}
+    events = {f"{name} (seed {first['seed'].iloc[0]})": at[0] for name, at in found.items() if at}
     mark_events(ax, path[["information_x", "information_y"]], events)
 
 
