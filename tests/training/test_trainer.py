@@ -15,7 +15,7 @@ from grokking_phases.training import cuda_graph as graphs
 from grokking_phases.training import trainer as training
 from grokking_phases.training.architecture import Architecture
 from grokking_phases.training.cuda_graph import RecordedStep
-from grokking_phases.training.norm_constraint import constrained_parameters, l2_norm
+from grokking_phases.training.norm_constraint import constrained_parameters, initialise, l2_norm
 from grokking_phases.training.trainer import Trainer
 
 
@@ -178,6 +178,12 @@ def test_the_kept_norm_is_taken_before_the_last_layer_is_zeroed(constrain):
         run.take_step()
         assert l2_norm(constrained).item() == pytest.approx(scaled.item(), rel=1e-5)
     assert torch.count_nonzero(run.model.readout.weight) > 0
+
+
+def test_a_model_without_a_readout_cannot_have_its_last_layer_zeroed():
+    model = torch.nn.Sequential(torch.nn.Linear(4, 3))
+    with pytest.raises(ValueError, match="readout"):
+        initialise(model, Recipe(steps=1, learning_rate=0.1, zero_last_layer=True))
 
 
 def test_alpha_scales_weights_and_not_biases():

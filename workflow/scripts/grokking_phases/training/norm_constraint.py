@@ -10,12 +10,18 @@ from grokking_phases.recipe import Recipe
 def initialise(model: nn.Module, recipe: Recipe) -> Tensor:
     """Scale the constrained parameters by alpha and return their L2 norm.
 
-    If the recipe says so, the last layer is set to zero after the norm is taken.
+    If the recipe says so, the last layer, `model.readout`, is set to zero after the norm is taken. Raises
+    ValueError if the model has no module of that name.
     """
     constrained = constrained_parameters(model, recipe)
     rescale(constrained, torch.tensor(recipe.alpha))
     norm = l2_norm(constrained)
     if recipe.zero_last_layer:
+        if not hasattr(model, "readout"):
+            raise ValueError(
+                "training.zero_last_layer needs a model whose last layer is called readout; "
+                f"{type(model).__name__} has no module of that name, so set it to false"
+            )
         model.readout.weight.zero_()
     return norm
 
