@@ -5,7 +5,7 @@ import pandas as pd
 from made_up import is_named, run_with, said, table
 from matplotlib.colors import same_color
 
-from grokking_phases.analysis.events import PHASES
+from grokking_phases.analysis.events import PHASES, Levels
 from grokking_phases.figures.emergence import orders
 from grokking_phases.steps import steps_of
 
@@ -65,3 +65,12 @@ def test_each_run_shows_the_share_of_orders_and_whether_the_own_order_has_the_ph
 def test_the_caption_names_the_runs_and_the_number_of_orders():
     _, [figure] = drawn()
     assert is_named(4, said(figure))
+
+
+def test_phases_are_found_at_the_levels_of_the_study():
+    """No phase begins after generalisation, and every test accuracy is above a level below 0.1."""
+    rows, panels = pd.concat(tables("wd2", FLAT, PEAK, PEAK), ignore_index=True), {"high": ["wd2"]}
+    rows.loc[rows["metric"] == "test_accuracy", "value"] += 0.1
+    for level, n_found in {0.98: 2, 0.05: 0}.items():
+        found = orders.select(rows, panels, levels=Levels(generalised=level)).set_index("event")
+        assert set(found.loc["emergence.start", "n_found"]) == {n_found}

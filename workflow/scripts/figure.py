@@ -1,7 +1,10 @@
 """Draw one figure: its pages as PDF and PNG, the numbers drawn as CSV, its words as Markdown."""
 
+import inspect
+
 import pandas as pd
 
+from grokking_phases.analysis.events import Levels
 from grokking_phases.jobs.logs import logged
 from grokking_phases.plotting.notes import write_notes
 from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
@@ -17,7 +20,9 @@ def main(figure: str, entry: dict, tables: list[dict], study: dict, output: dict
     """Draw tables, each given as {path, table, expected}: its file, name, and what its header must state."""
     source, paths = module("figures", figure), [table["path"] for table in tables]
     rows = [read_table(each["path"], **each["expected"]).assign(table=each["table"]) for each in tables]
-    numbers = source.select(pd.concat(rows, ignore_index=True), entry["panels"])
+    takes = inspect.signature(source.select).parameters
+    levels = {"levels": Levels(**study["levels"])} if "levels" in takes else {}
+    numbers = source.select(pd.concat(rows, ignore_index=True), entry["panels"], **levels)
     pages = as_pages(source.draw(numbers, study, **options_in("figures", entry)), f"figures/{figure}.py")
     if diverged := of_all(paths)["diverged"]:
         which = ", ".join(f"{run} at step {step}" for run, step in diverged.items())

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis.events import FOUND, MEDIAN, PHASES
+from grokking_phases.analysis.events import FOUND, MEDIAN, PHASES, PUBLISHED, Levels
 from grokking_phases.analysis.phases import STATED, Rule, find
 
 EXTREMES = ("synergy", "redundancy")
@@ -19,7 +19,9 @@ EDGES = [f"{phase}.{edge}" for phase in PHASES for edge in ("start", "end")]
 N_PHASES = "n_phases"
 
 
-def find_in_orders(curves: pd.DataFrame, measured: pd.DataFrame, rule: Rule = STATED) -> pd.DataFrame:
+def find_in_orders(
+    curves: pd.DataFrame, measured: pd.DataFrame, rule: Rule = STATED, levels: Levels = PUBLISHED
+) -> pd.DataFrame:
     """Return the events of `phases.find` in each order, with the column `order`; `OWN` is that of the split.
 
     curves, measured: tidy rows of one run, all seeds. Raise ValueError if no random order was measured.
@@ -27,7 +29,7 @@ def find_in_orders(curves: pd.DataFrame, measured: pd.DataFrame, rule: Rule = ST
     tables = by_order(measured)
     if len(tables) == 1:
         raise ValueError("o_information: no random order was measured; set its option `n_orders`.")
-    found = [find(curves, rows, rule).assign(order=order) for order, rows in tables.items()]
+    found = [find(curves, rows, rule, levels).assign(order=order) for order, rows in tables.items()]
     return pd.concat(found, ignore_index=True)
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokking_phases.analysis.events import PHASES
+from grokking_phases.analysis.events import PHASES, PUBLISHED, Levels
 from grokking_phases.analysis.orders import N_PHASES, find_in_orders, over_orders
 from grokking_phases.figures.emergence._estimates import estimated
 from grokking_phases.plotting.layouts import MOST_COLUMNS, draw_legend, in_pages, sheet
@@ -23,14 +23,16 @@ DRAWS = ["curves", "o_information"]
 LANE = 0.7  # height of the seeds of a phase, as a part of its row
 
 
-def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+def select(tables: pd.DataFrame, panels: dict[str, list[str]], levels: Levels = PUBLISHED) -> pd.DataFrame:
     """Return how often each event is found in random orders, and when (`analysis.orders`).
 
     There is a row for each estimate, run, layer, seed (missing: the mean curve) and event.
     """
     curves, measured = tables[tables["table"] == "curves"], tables[tables["table"] != "curves"]
     found = [
-        over_orders(find_in_orders(curves[curves["run"] == run], rows)).assign(estimate=estimate, run=run)
+        over_orders(find_in_orders(curves[curves["run"] == run], rows, levels=levels)).assign(
+            estimate=estimate, run=run
+        )
         for (estimate, run), rows in measured.groupby(["table", "run"], sort=False)
     ]
     return in_panels(pd.concat(found, ignore_index=True), panels)
