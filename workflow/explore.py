@@ -1,6 +1,7 @@
 """`make explore`: write results/explorer.html from all that a study has finished."""
 
 import argparse
+import sys
 import time
 from fnmatch import fnmatch
 from pathlib import Path
@@ -13,6 +14,8 @@ from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.page import write_page
 from study.errors import StudyError
 from study.resolve import complete, together
+
+ERRORS = ValueError, OSError, yaml.YAMLError, StudyError
 
 
 def main(arguments: argparse.Namespace) -> Path:
@@ -40,12 +43,21 @@ def parsed(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+def watch(arguments: argparse.Namespace) -> None:
+    """Write the page again and again; after an error, such as a config that is being edited, try again."""
+    while True:
+        time.sleep(arguments.watch)
+        try:
+            main(arguments)
+        except ERRORS as error:
+            print(f"explore: the page stays as it is: {error}", file=sys.stderr, flush=True)
+
+
 if __name__ == "__main__":
     arguments = parsed()
     try:
         print(main(arguments), flush=True)
-    except (ValueError, OSError, yaml.YAMLError, StudyError) as error:
+    except ERRORS as error:
         raise SystemExit(f"explore: {error}") from None
-    while arguments.watch:
-        time.sleep(arguments.watch)
-        main(arguments)
+    if arguments.watch:
+        watch(arguments)

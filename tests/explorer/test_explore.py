@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from made_up_study import write_study
@@ -11,12 +12,19 @@ from grokking_phases.explorer.page import data_of
 ROOT = Path(__file__).parents[2]
 
 
-def explore(*words):
-    """Run the command in a Python of its own."""
+def started(*words):
+    """Start the command in a Python of its own."""
     path = f"{ROOT / 'workflow/scripts'}:{ROOT / 'workflow'}"
     command = [sys.executable, ROOT / "workflow/explore.py", *map(str, words)]
-    said = {"capture_output": True, "text": True, "check": False}
-    return subprocess.run(command, env={"PYTHONPATH": path}, cwd=ROOT, **said)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env={"PYTHONPATH": path}, cwd=ROOT, **pipes)
+
+
+def explore(*words):
+    """Return the command's exit code, output and errors, once it has ended."""
+    process = started(*words)
+    output, errors = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 def test_the_command_writes_the_page_with_the_recipes_of_the_config(tmp_path):
@@ -38,3 +46,26 @@ def test_a_missing_config_is_named_without_a_traceback(tmp_path):
     done = explore(tmp_path, "--study", tmp_path / "none.yaml")
     assert done.returncode == 1
     assert "none.yaml" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_watch_goes_on_after_an_error(tmp_path):
+    """The config is broken after the page was written, and then mended with another level."""
+    write_study(tmp_path / "results", ("base",), seeds=(0,))
+    config, page = tmp_path / "study.yaml", tmp_path / "results/explorer.html"
+    config.write_text("runs: {base: {seeds: [0], training: {weight_decay: 2}}}\n")
+    process = started(tmp_path / "results", "--study", config, "--watch", "0.05")
+    try:
+        assert process.stdout.readline().strip() == str(page)
+        config.write_text("runs: [\n")
+        assert "stays as it is" in process.stderr.readline()
+        config.write_text("runs: {base: {seeds: [0], training: {weight_decay: 5}}}\n")
+        while process.poll() is None and weight_decay(page) != 5:
+            time.sleep(0.05)
+        assert process.poll() is None
+    finally:
+        process.kill()
+
+
+def weight_decay(page):
+    [seed] = data_of(page.read_text("utf-8"))["seeds"]
+    return seed["recipe"]["training.weight_decay"]

@@ -42,7 +42,7 @@ function rangeOf(values) {
 
 function ticks([low, high], kind) {
   const inside = (step) => low <= step && step <= high;
-  if (kind === "log") return [0, 1, 10, 100, 1e3, 1e4, 1e5, 1e6].filter(inside);
+  if (kind === "log") return [0, ...Array.from({ length: 10 }, (_, i) => 10 ** i)].filter(inside);
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const size = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough);

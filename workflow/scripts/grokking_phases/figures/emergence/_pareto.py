@@ -45,7 +45,7 @@ def draw_direction(ax: Axes, path: pd.DataFrame) -> None:
     for i in np.linspace(0, len(points) - 1, ARROWS + 2).astype(int)[1:-1]:
         onwards = points[min(i + REACH, len(points) - 1)] - points[max(i - REACH, 0)]
         ax.annotate("", points[i], points[i] - onwards / 100, arrowprops=arrow)
-    for power in (10, 100, 1000, 10_000, 100_000):
+    for power in 10 ** np.arange(1, 10):
         if path.index[0] < power < path.index[-1]:
             nearest = abs(np.log(path.index / power)).argmin()
             halo = [withStroke(linewidth=2, foreground="white")]
