@@ -18,6 +18,7 @@ def tables(*orders, seed=0):
     for number, synergy in enumerate(others, start=1):
         measured[f"synergy_order_{number}"] = -series(synergy)
         measured[f"redundancy_order_{number}"] = REDUNDANCY
+        measured[f"synergy_size_order_{number}"] = {1: 9, 4000: 9}
     return curves, rows(seed, **measured)
 
 
@@ -30,7 +31,8 @@ def test_each_order_has_its_own_rows_and_nothing_else():
     _, measured = tables(SYNERGY, FLAT, SYNERGY)
     found = by_order(measured)
     assert list(found) == [OWN, 1, 2]
-    assert all(set(table["metric"]) == {"synergy", "redundancy"} for table in found.values())
+    names = {"synergy", "redundancy", "synergy_size"}
+    assert all(set(table["metric"]) == names for table in found.values())
     assert len({len(table) for table in found.values()}) == 1
 
 

@@ -30,7 +30,7 @@ def test_an_order_measures_the_samples_in_that_order(X, ties):
     found = values(X, ties=ties, n_orders=3, seed=7)
     for number in (1, 2, 3):
         alone = values(X[random_order(len(X), 7, number)], ties=ties)
-        for name in ("synergy", "redundancy"):
+        for name in ("synergy", "synergy_size", "redundancy", "redundancy_size"):
             assert found[f"{name}_order_{number}"] == pytest.approx(alone[name], abs=1e-9)
 
 
@@ -47,7 +47,7 @@ def test_orders_are_the_same_at_every_step_and_leave_the_rest_as_it_is(X):
     assert first == later
     plain = values(X, ties="index")
     assert {name: first[name] for name in plain} == plain
-    assert len(first) == len(plain) + 4
+    assert len(first) == len(plain) + 8
 
 
 def test_orders_follow_from_the_seed_and_the_number():

@@ -13,7 +13,7 @@ import pandas as pd
 from grokking_phases.analysis.events import FOUND, MEDIAN, PHASES, PUBLISHED, Levels
 from grokking_phases.analysis.phases import STATED, Rule, find
 
-EXTREMES = ("synergy", "redundancy")
+MEASURED = ("synergy", "redundancy", "synergy_size")
 OWN = 0  # the number of the samples' own order
 EDGES = [f"{phase}.{edge}" for phase in PHASES for edge in ("start", "end")]
 N_PHASES = "n_phases"
@@ -34,8 +34,8 @@ def find_in_orders(
 
 
 def by_order(measured: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Return {order: rows of synergy and redundancy}, with `OWN` first."""
-    parts = measured["metric"].str.extract(rf"^({'|'.join(EXTREMES)})(?:_order_(\d+))?$")
+    """Return {order: rows of synergy, redundancy and synergy_size}, with `OWN` first."""
+    parts = measured["metric"].str.extract(rf"^({'|'.join(MEASURED)})(?:_order_(\d+))?$")
     rows = measured.assign(metric=parts[0], order=parts[1].fillna(str(OWN)).astype(int))[parts[0].notna()]
     return {order: table.drop(columns="order") for order, table in rows.groupby("order")}
 

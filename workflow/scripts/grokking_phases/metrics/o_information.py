@@ -15,7 +15,7 @@ without a value. `undersampled` is 1 where there are fewer samples than variable
 fewer live units than bins remain, or a bin stays empty, the measures are NaN.
 
 Under `ties: paper` and `index` ranks depend on the order of the samples, which is arbitrary. With `n_orders`,
-`synergy_order_1`, `redundancy_order_1`, `synergy_order_2`, … are the extremes in as many random orders.
+`synergy_order_1`, `synergy_size_order_1`, `redundancy_order_1`, … are the extremes in as many random orders.
 Order k is the same at every step, in every layer and in every run with as many samples.
 """
 
@@ -81,12 +81,19 @@ def _rows(snapshots: Iterable, layer_search: LayerSearch, n_orders: int) -> Iter
             yield {**place, "metric": metric, "value": float(value), "units": units}
         in_orders = search_random_orders(layer.X, result, layer_search, n_orders)
         for number, reordered in enumerate(in_orders, start=1):
-            for extreme, value in reordered.extreme_values().items():
-                yield {**place, "metric": f"{extreme}_order_{number}", "value": float(value), "units": None}
+            for metric, value, _ in _extremes(reordered):
+                yield {**place, "metric": f"{metric}_order_{number}", "value": float(value), "units": None}
 
 
 def _measures(result: SearchResult) -> Iterator[tuple]:
     """Yield (metric, value, units) for one layer at one step."""
+    yield from _extremes(result)
+    for count, n in result.counts.items():
+        yield count, n, None
+
+
+def _extremes(result: SearchResult) -> Iterator[tuple]:
+    """Yield (metric, value, units) for each extreme and its size."""
     for name in EXTREMES:
         i = result.extreme(name)
         if i is None:
@@ -95,5 +102,3 @@ def _measures(result: SearchResult) -> Iterator[tuple]:
         else:
             yield name, result.multiplets.o_information[i], result.multiplets.units(i)
             yield f"{name}_size", result.multiplets.size(i), None
-    for count, n in result.counts.items():
-        yield count, n, None
