@@ -5,6 +5,7 @@ import inspect
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from grokking_phases.analysis.claims import (
     OF_TABLES,
     combinations,
     in_words,
+    log10,
     measure_named,
     options_of,
     score,
@@ -198,3 +200,8 @@ def test_new_verdicts_replace_the_old_ones_and_nothing_else():
     page = refresh.between_markers(f"above\n{start}\nold\n{end}\nbelow\n", "new")
     assert page == f"above\n{start}\n\nnew\n\n{end}\nbelow\n"
     assert refresh.between_markers(page, "new") == page
+
+
+def test_a_ratio_of_gaps_that_end_before_they_begin_is_infinite_and_not_missing():
+    gaps = pd.Series([100.0, 0.0, -5.0, np.inf])
+    assert list(log10(gaps)) == [2, -np.inf, -np.inf, np.inf]

@@ -162,3 +162,9 @@ def test_one_order_of_the_samples_is_not_enough_to_hold_but_enough_to_fail():
 def test_factors_that_do_not_decide_are_not_named():
     assert deciding(FOUR, [HOLDS, FAILS, HOLDS, FAILS]) == ["loss"]
     assert deciding(FOUR, [HOLDS, UNMEASURED, FAILS, UNMEASURED]) == ["ties"]
+
+
+def test_variants_may_be_made_of_different_factors():
+    ragged = [{"recipe": "short"}, {"length": "long", "task": "division"}]
+    assert verdict(ragged, [HOLDS, FAILS]).startswith("depends on")
+    assert verdict(ragged, [FAILS, HOLDS]).endswith("holds under length long")

@@ -68,9 +68,17 @@ COLUMNS = [
     "figure",
 ]
 COPIED = ["section", "claim", "quotation", "quantity", "unit", "direction", "margin", "published", "figure"]
+
+
+def log10(values: pd.Series) -> pd.Series:
+    """Return log10; minus infinity for what is not positive, such as a gap that ends before it begins."""
+    with np.errstate(divide="ignore"):
+        return np.log10(values.clip(lower=0))
+
+
 OF_TABLES = {field.name for field in fields(StudyTables)} - {"results"}
 COMBINED: dict[str, Callable] = {
-    "ratio": lambda own, other: np.log10(own) - np.log10(other),
+    "ratio": lambda own, other: log10(own) - log10(other),
     "difference": lambda own, other: own - other,
 }
 
@@ -137,7 +145,7 @@ def _once(claim: dict, tables: StudyTables, options: dict) -> Measured:
         other = measure(tables, **own_options | claim["against"])
         values = _combine(values, other, claim["as"])
     elif claim.get("as") == "log10":
-        values = np.log10(values)
+        values = log10(values)
     if isinstance(values, Measured):
         return values
     return over_seeds(values - claim.get("less", 0))

@@ -48,8 +48,8 @@ import pyarrow as pa
 from scipy.special import log_ndtr
 from scipy.stats import t
 
-from grokking_phases.analysis.bootstrap import TAILS
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.analysis.intervals import TAILS
 from grokking_phases.analysis.roc import medians, resamples
 from grokking_phases.analysis.time_scales import INFORMATION, SCALES, STATED, by_step, in_last_layer, reached
 from grokking_phases.analysis.verdicts import FAILS, HOLDS, UNCLEAR

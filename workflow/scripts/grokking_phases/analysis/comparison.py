@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from grokking_phases.analysis.bootstrap import TAILS, median_interval
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, PUBLISHED, first_above
+from grokking_phases.analysis.intervals import TAILS, median_interval
 
 ORIGINAL, RANDOM = "original", "random"
 ROUNDING = 1e-9
@@ -46,7 +46,7 @@ def compare(
     final_test_accuracy  test accuracy at the last of these steps
     size, chosen_at      number of units; step at which the multiplet was found
 
-    There is a row for each seed, then one over seeds (seed missing): the median and its bootstrap interval.
+    There is a row for each seed, then one over seeds (seed missing): the median and its interval.
     For the pooled random sets, this row has the median of all draws and seeds, and the range of their central
     95 %. Each other sub-network also has two rows over seeds alone: `p`, and `same_size`, which is 1 if in
     every seed the random sets are of its size, else 0.

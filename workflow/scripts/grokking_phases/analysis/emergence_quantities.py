@@ -1,14 +1,16 @@
 """Quantities of the emergence paper's claims: phases, synergy, prediction, sub-networks (`curve_quantities`).
 
 The phases are those of the mean curve, as the paper draws them; what is measured in them is each seed's own.
+Where too few resampled means have a phase to be sure of it, nothing is measured in it.
 Synergy (-min Omega) and redundancy are in bits, smoothed as for the phases. A part of the range is a part of
 max - min of the seed's own curve, from the step on at which phases are looked for. This is the height of the
 paper's axes, which go from 0 to 1. It is NaN where nothing varies. `phases_found` and `early_peak_auc` return
 a value with its own interval.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,7 @@ from grokking_phases.analysis.curve_quantities import (
     value_up_to,
 )
 from grokking_phases.analysis.events import FOUND, TOO_FEW
+from grokking_phases.analysis.noise import ROUNDING
 from grokking_phases.analysis.phases import STATED, peaks_of
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
 from grokking_phases.analysis.time_scales import settling
@@ -30,19 +33,24 @@ from grokking_phases.analysis.verdicts import Measured
 from grokking_phases.storage.tables import read_table
 
 START_UP = 15  # steps, in which every run shows the synergy of random features
+CERTAIN = 0.975  # of the resampled means: at fewer, it cannot be told whether there is a phase
 
 
-def phases_found(tables: StudyTables, *, run: str, phases: list[str]) -> Measured:
-    """Return whether the mean curve has all these phases, with its 95 % interval over resampled seeds.
+def phases_found(tables: StudyTables, *, run: str, phases: list[str], absent: Sequence[str] = ()) -> Measured:
+    """Return whether the mean curve has all these phases and none of `absent`, with an interval.
 
-    The interval is that of the phase which the fewest resamples have.
+    The interval is [1, 1] where more than `CERTAIN` of the resampled means must have them all and none of the
+    others, whatever their overlap: the shares of those that miss one are added up. It is [0, 0] where no more
+    than 1 - `CERTAIN` can, and else [0, 1].
     """
-    events = tables.mean_phases(run).loc[[f"{phase}.start" for phase in phases]]
-    found, n_seeds = (events["status"] == FOUND).all(), int(events["n_seeds"].max())
-    if (events["status"] == TOO_FEW).any():
+    starts = tables.mean_phases(run).loc[[f"{phase}.start" for phase in [*phases, *absent]]]
+    wanted = np.array([True] * len(phases) + [False] * len(absent))
+    found, n_seeds = ((starts["status"] == FOUND) == wanted).all(), int(starts["n_seeds"].max())
+    if (starts["status"] == TOO_FEW).any():
         return Measured(np.nan, np.nan, np.nan, 0, n_seeds)
-    share = events["share"].min()  # NaN of one seed
-    return Measured(float(found), float(share > 0.975), float(not share <= 0.025), n_seeds, n_seeds)
+    missing = np.where(wanted, 1 - starts["share"], starts["share"])  # NaN of one seed
+    least, most = 1 - missing.sum(), 1 - missing.max()  # of the resamples that have what is asked
+    return Measured(float(found), float(least > CERTAIN), float(not most <= 1 - CERTAIN), n_seeds, n_seeds)
 
 
 def level_in_phase(tables: StudyTables, *, run: str, phase: str, measure: str) -> pd.Series:
@@ -69,10 +77,23 @@ def value_at_end(tables: StudyTables, *, run: str, phase: str, measure: str) -> 
     return by_seed(_looked_at(tables, run, measure), lambda curve: value_up_to(curve, end))
 
 
-def loss_peaks_in_phase(tables: StudyTables, *, run: str, phase: str, highest: bool = True) -> pd.Series:
-    """Return whether the test loss has its highest value, or else any clear peak, within a phase.
+def end_of_emergence(tables: StudyTables, *, run: str) -> pd.Series:
+    """Return the step at which each seed's own Emergence ends, or its Delayed Emergence if it has one.
 
-    It is read at the steps of the snapshots. A peak is clear if it stands out of noise, however low it is.
+    NaN: the seed has no Emergence.
+    """
+    events = tables.phases(run).pivot(index="seed", columns="event", values="step")
+    last = events["delayed_emergence.end"].fillna(events["emergence.end"])
+    return last.reindex(tables.seeds(run))
+
+
+def loss_peaks_in_phase(
+    tables: StudyTables, *, run: str, phase: str, peak: Literal["highest", "any", "lesser"] = "highest"
+) -> pd.Series:
+    """Return whether the test loss has its highest value, any clear peak, or a lesser one, within a phase.
+
+    It is read at the steps of the snapshots. A peak is clear if it stands out of noise, however low it is. It
+    is lesser if it is not the highest of the clear peaks.
     """
     start, end = _edges(tables, run, phase)
     steps = tables.o_information(run)["step"].unique()
@@ -80,8 +101,12 @@ def loss_peaks_in_phase(tables: StudyTables, *, run: str, phase: str, highest: b
     loss = loss[loss.index.isin(steps) & (loss.index >= STATED.first_step)]
 
     def within(curve: pd.Series) -> float:
-        peaks = [curve.idxmax()] if highest else _clear_peaks(curve, prominence=0)
-        return np.nan if np.isnan(start) else float(any(start <= peak <= end for peak in peaks))
+        if np.isnan(start):
+            return np.nan
+        steps = [curve.idxmax()] if peak == "highest" else _clear_peaks(curve, prominence=0)
+        if peak == "lesser":
+            steps = sorted(steps, key=lambda step: curve[step])[:-1]
+        return float(any(start <= step <= end for step in steps))
 
     return by_seed(loss, within)
 
@@ -116,7 +141,7 @@ def lag_of_synergy(tables: StudyTables, *, run: str) -> pd.Series:
     """Return log10 of how much later half of the rise of synergy is done than half of the drop of redundancy.
 
     Both are looked at from the first step to the end of Emergence, where synergy rises from its lowest value
-    and redundancy drops from its highest.
+    and redundancy drops from its highest. NaN: synergy does not rise, or redundancy does not drop.
     """
     _, end = _edges(tables, run, "emergence")
     synergy, redundancy = (_looked_at(tables, run, measure) for measure in ("synergy", "redundancy"))
@@ -148,31 +173,44 @@ def change_after_convergence(tables: StudyTables, *, run: str, measure: str) -> 
 
 
 def recovery(tables: StudyTables, *, run: str) -> pd.Series:
-    """Return how far synergy rises again after its lowest value, as a part of its fall to it.
+    """Return the largest rise of synergy after a fall, as a part of its largest fall.
 
-    NaN: its lowest value is its first.
+    A rise counts from where at least half of the largest fall is done, also if synergy falls again later.
+    NaN: it does not fall.
     """
 
     def regained(curve: pd.Series) -> float:
-        low = curve.idxmin()
-        return (curve.loc[low:].max() - curve[low]) / value_range(curve.loc[:low])
+        fallen, rises = curve.cummax() - curve, curve[::-1].cummax()[::-1] - curve
+        if fallen.max() <= ROUNDING * curve.abs().max():
+            return np.nan
+        return rises[fallen >= fallen.max() / 2].max() / fallen.max()
 
     return by_seed(tables.course(run, "synergy"), regained)
 
 
 def half_fallen(tables: StudyTables, *, run: str) -> pd.Series:
-    """Return the step at which half of the fall of synergy from its first values to its lowest is done."""
+    """Return the step at which half of the fall of synergy from its first values to its lowest is done.
+
+    NaN: it does not fall.
+    """
 
     def half(curve: pd.Series) -> float:
         fall = curve.loc[: curve.idxmin()]
         fall = fall.loc[fall.idxmax() :]
+        if np.isnan(value_range(fall)):
+            return np.nan
         return float(fall.index[fall <= (fall.iloc[0] + fall.iloc[-1]) / 2][0])
 
     return by_seed(tables.course(run, "synergy"), half)
 
 
-def early_peak_auc(tables: StudyTables, *, predictor: str = "synergy_peak", subset: str = "all") -> Measured:
-    """Return the AUC of a predictor, with its interval over resampled settings; `n_seeds` counts networks."""
+def early_peak_auc(
+    tables: StudyTables, *, predictor: str = "synergy_peak", subset: str = "all", value: str = "auc"
+) -> Measured:
+    """Return the AUC of a predictor, with its interval over resampled settings; `n_seeds` counts networks.
+
+    value: `auc`, or `gain`, the AUC of synergy less that of the predictor.
+    """
     path = tables.results / "prediction/tables/prediction.parquet"
     if tables.suffix or tables.order or not path.exists():
         raise NotMeasured(path)
@@ -182,7 +220,7 @@ def early_peak_auc(tables: StudyTables, *, predictor: str = "synergy_peak", subs
     if rows.empty:
         raise NotMeasured(f"{predictor} in {tables.source}")
     row = rows.iloc[0]
-    return Measured(row["auc"], row["auc_low"], row["auc_high"], int(row["n"]), int(row["n"]))
+    return Measured(*(row[f"{value}{end}"] for end in ("", "_low", "_high")), int(row["n"]), int(row["n"]))
 
 
 def step_among_random(tables: StudyTables, *, run: str, network: str, draws: int) -> pd.Series:
@@ -203,18 +241,21 @@ def accuracy_among_random(tables: StudyTables, *, run: str, network: str, draws:
 
 
 def _looked_at(tables: StudyTables, run: str, measure: str) -> pd.DataFrame:
-    """Return step x seed of a smoothed measure, from the step on at which phases are looked for."""
-    return tables.course(run, measure).loc[STATED.first_step :]
+    """Return step x seed of a measure, from the step on at which phases are looked for, and then smoothed."""
+    return tables.course(run, measure, STATED.first_step)
 
 
 def _edges(tables: StudyTables, run: str, phase: str) -> tuple[float, float]:
-    """Return the first and the last step of a phase of the mean curve; NaN, NaN if it has no such phase.
+    """Return the first and the last step of a phase of the mean curve.
 
-    A phase whose end is not reached lasts to the end.
+    They are NaN where it has no such phase, or fewer than `CERTAIN` of the resampled means have it. A phase
+    whose end is not reached lasts to the end.
     """
-    steps = tables.mean_phases(run)["step"]
-    start, end = steps[f"{phase}.start"], steps[f"{phase}.end"]
-    return start, np.inf if np.isnan(end) and not np.isnan(start) else end
+    events = tables.mean_phases(run)
+    start, end = events.loc[[f"{phase}.start", f"{phase}.end"], "step"]
+    if np.isnan(start) or not events.loc[f"{phase}.start", "share"] > CERTAIN:
+        return np.nan, np.nan
+    return start, np.inf if np.isnan(end) else end
 
 
 def _raw_synergy(tables: StudyTables, run: str) -> pd.DataFrame:
@@ -239,6 +280,11 @@ def _median_of_random(
 
 
 def _half_risen(curve: pd.Series) -> float:
-    """Return the first step with half of the rise done, from the lowest value to the highest after it."""
+    """Return the first step with half of the rise done, from the lowest value to the highest after it.
+
+    NaN: the curve does not rise after its lowest value.
+    """
     rise = curve.loc[curve.idxmin() :]
+    if np.isnan(value_range(rise)):
+        return np.nan
     return float(rise.index[rise >= (rise.iloc[0] + rise.max()) / 2][0])

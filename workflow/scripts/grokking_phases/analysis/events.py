@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis.bootstrap import median_interval
+from grokking_phases.analysis.intervals import median_interval
 
 LIMITS = {"memorised": (0, 1), "generalised": (0, 1), "fitted": (0, 1)}
 PHASES = ["feature_learning", "emergence", "divergence", "delayed_emergence", "decoupling"]
@@ -50,15 +50,16 @@ def first_step_above(curve: pd.Series, level: float = PUBLISHED.generalised) -> 
 def over_seeds(events: pd.DataFrame) -> dict:
     """Return one row for one event over all seeds: the medians of `step` and, if events have it, of `value`.
 
-    The event is found if at least half of the seeds have it. If not, its status is the most common one of the
-    other seeds. `low` and `high` are the 95 % percentile bootstrap interval of the median step, for two seeds
-    or more.
+    The event is found if at least half of the seeds have it, and the median is a step. A seed that does not
+    reach it counts as infinitely late; a seed in which it is absent is left out. If the event is not found,
+    its status is the most common one of the seeds without it. `low` and `high` are the 95 % interval of the
+    median step, for two seeds or more; `high` may be infinite.
     """
-    found = events[events["status"] == FOUND]
+    found, never = (events[events["status"] == status] for status in (FOUND, NOT_REACHED))
     row = {"seed": pd.NA, "event": events["event"].iloc[0], "n_found": len(found), "n_seeds": len(events)}
-    if 2 * len(found) < len(events):
+    step, *interval = median_interval([*found["step"], *[np.inf] * len(never)])
+    if 2 * len(found) < len(events) or np.isinf(step):
         return row | {"status": events["status"][events["status"] != FOUND].mode()[0]}
-    step, *interval = median_interval(found["step"].to_numpy())
-    low, high = interval if len(found) > 1 else (np.nan, np.nan)
+    low, high = interval if len(found) + len(never) > 1 else (np.nan, np.nan)
     row |= {"status": FOUND, "step": step, "low": low, "high": high}
     return row | ({"value": found["value"].median()} if "value" in found else {})

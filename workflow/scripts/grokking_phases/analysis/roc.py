@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis.bootstrap import TAILS
+from grokking_phases.analysis.intervals import TAILS
 
 RESAMPLES, RANDOM_STATE = 2000, 0
 

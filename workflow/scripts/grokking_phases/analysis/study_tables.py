@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis.events import AS_STATED, MEAN
+from grokking_phases.analysis.events import AS_STATED, MEAN, OWN
 from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.orders import by_order
 from grokking_phases.analysis.phases import STATED, find
@@ -90,8 +90,8 @@ class StudyTables:
             raise NotMeasured(f"order {self.order} of {run}")
         return orders[self.order]
 
-    def course(self, run: str, measure: str) -> pd.DataFrame:
-        """Return step x seed of a measure from step 1 on, smoothed as phases are.
+    def course(self, run: str, measure: str, first_step: float = 1) -> pd.DataFrame:
+        """Return step x seed of a measure, smoothed as phases are, from its values from a step on.
 
         measure: synergy, redundancy (bits), synergy_size (units), or a metric of the curves.
         """
@@ -99,19 +99,28 @@ class StudyTables:
             wide = COURSES[measure] * _wide(self.o_information(run), measure, self.seeds(run))
         else:
             wide = self.curve(run, measure)
-        return wide.apply(lambda curve: smoothed(curve, no_finer_than_spacing(STATED.smoothing, curve)))
+        return wide.loc[first_step:].apply(
+            lambda curve: smoothed(curve, no_finer_than_spacing(STATED.smoothing, curve))
+        )
 
     def mean_phases(self, run: str) -> pd.DataFrame:
         """Return the events of the phases of the mean curve (`phases.find`), indexed by event."""
+        return self._phases(run, MEAN).drop_duplicates("event").set_index("event")
+
+    def phases(self, run: str) -> pd.DataFrame:
+        """Return the events of the phases of each seed (`phases.find`)."""
+        return self._phases(run, OWN).drop_duplicates(["event", "seed"])
+
+    def _phases(self, run: str, curve: str) -> pd.DataFrame:
         if self.order:
             rows = _phases_in_order(self, run)
         else:
             rows = self.of_run(run, "phases")
             rows = rows[(rows["source"] == self.source) & (rows["rule"] == AS_STATED)]
-        rows = rows[rows["curve"] == MEAN]
+        rows = rows[rows["curve"] == curve]
         if rows.empty:
             raise NotMeasured(f"phases of {run}{self.suffix} in {self.source}")
-        return rows.drop_duplicates("event").set_index("event")
+        return rows
 
 
 @lru_cache(maxsize=256)

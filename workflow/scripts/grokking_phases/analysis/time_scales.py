@@ -30,7 +30,6 @@ import numpy as np
 import pandas as pd
 from scipy.signal import find_peaks
 
-from grokking_phases.analysis.bootstrap import median_interval
 from grokking_phases.analysis.events import (
     ABSENT,
     FOUND,
@@ -40,6 +39,7 @@ from grokking_phases.analysis.events import (
     Levels,
     over_seeds,
 )
+from grokking_phases.analysis.intervals import median_interval
 from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.noise import Assumed, clear_peaks
 from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
@@ -214,6 +214,13 @@ def second_descent(loss: pd.Series, rule: Rule = STATED) -> int | None:
     return int(peaks.idxmax()) if len(peaks) else None
 
 
+def still_rising(curve: pd.Series, rule: Rule = STATED) -> bool:
+    """Return whether the smoothed curve, from its first minimum on if it has one, is highest at its end."""
+    course = smoothed(curve, no_finer_than_spacing(rule.smoothing, curve))
+    first = next(iter(find_peaks(-course.to_numpy())[0]), 0)
+    return bool(course.iloc[first:].idxmax() == course.index[-1])
+
+
 def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | None:
     """Return the first step from which on the smoothed curve stays near its last value, or None.
 
@@ -235,8 +242,8 @@ def alignment(steps: pd.DataFrame) -> pd.DataFrame:
     steps: n_seeds x time scale, NaN where there is none. The columns are:
 
     n                      seeds that have both, later than step 0
-    difference, low, high  median over these of log10(second / first) and, of two seeds or more, its 95 %
-                           percentile bootstrap interval
+    difference, low, high  median over these of log10(second / first) and, of two seeds or more, its
+                           interval, which for up to eight seeds is the range
     distance               median of the absolute value of log10(second / first)
     distance_shuffled      the same over all pairings of one seed's first with another's second: how near the
                            two are because runs of this task are alike, whatever the seed
@@ -286,6 +293,7 @@ def in_words(events: pd.DataFrame) -> pd.DataFrame:
     """Return the time scales over seeds in words: a row for each run, a column for each time scale.
 
     A cell is `1,979 [1,856 – 2,103], 2 of 2` (median, interval, seeds that have it), or why there is none.
+    For two to eight seeds the interval is the range.
     """
     over = headline(events[events["seed"].isna()])
     words = over.assign(text=[worded(row) for row in over.itertuples()])
@@ -300,5 +308,6 @@ def worded(row: NamedTuple) -> str:
     counted = f"{row.n_found} of {row.n_seeds}"
     if row.status != FOUND:
         return f"{row.status} ({counted})" if row.n_found else row.status
-    interval = "" if np.isnan(row.low) else f" [{row.low:,.0f} – {row.high:,.0f}]"
+    high = "never" if np.isinf(row.high) else f"{row.high:,.0f}"
+    interval = "" if np.isnan(row.low) else f" [{row.low:,.0f} – {high}]"
     return f"{row.step:,.0f}{interval}, {counted}"

@@ -1,10 +1,14 @@
 """Quantities of the two-phase paper's claims: time scales, information, linear regions (`curve_quantities`).
 
 A time scale is found by the rules of `time_scales`. Where it is not found, also because an accuracy is not
-reached within the run, it is missing (NaN). A layer that is not named is the last one by name.
+reached within the run, it is missing (NaN): these runs are shorter than the paper's, and an accuracy that is
+reached later could be on either side of a margin. A layer that is not named is the last one by name. Where
+I(T;X) is at its ceiling at both steps that are compared, the layer tells all samples apart at both, and
+nothing is known about the change.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,28 +21,56 @@ from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
 
+LEAST_RANKED = 8  # snapshots of a rank correlation: chance orders three as wanted in one case of six
+
 
 def time_scale(
     tables: StudyTables, *, run: str, event: str, metric: str | None = None, layer: str | None = None
 ) -> pd.Series:
     """Return the step of a time scale (`time_scales`), of the curves, or of a metric in one layer."""
-    if metric is None:
-        return by_seed(*_of_curves(tables, run, event))
-    found = _time_scales(tables, run, metric, layer)
-    return pd.Series({seed: step_or_missing(found.get(seed, {}).get(event)) for seed in tables.seeds(run)})
+    return _found(tables, run, event, metric, layer, time_scales.STATED)
 
 
 def has_time_scale(
     tables: StudyTables, *, run: str, event: str, metric: str | None = None, layer: str | None = None
 ) -> pd.Series:
-    """Return whether there is such a time scale; NaN where I(T;X) is at its ceiling, which shows no turn."""
-    there = time_scale(tables, run=run, event=event, metric=metric, layer=layer).notna().astype(float)
-    name = time_scales.INFORMATION.get(event)
-    if name is None:
-        return there
-    information = tables.information(run, metric, name, layer)
-    part = information / tables.information(run, metric, "ceiling_x", layer)
-    return there.where((part.max() < time_scales.SATURATED) | (there == 1))
+    """Return whether there is a peak of the test loss (`peak`), or a turn of I(T;X) (`compress`).
+
+    NaN: it is there if noise is assumed to be white, and too few snapshots tell whether it is; or the curve
+    is highest at its end, so that it may turn later; or I(T;X) is at its ceiling, which shows no turn.
+    """
+    there = time_scale(tables, run=run, event=event, metric=metric, layer=layer).notna()
+    white = replace(time_scales.STATED, assumed="white")
+    unknown = _found(tables, run, event, metric, layer, white).notna()
+    loss = event == "peak"
+    name = "test_loss" if loss else time_scales.INFORMATION[event]
+    curves = tables.curve(run, name) if loss else tables.information(run, metric, name, layer)
+    unknown |= by_seed(curves, lambda curve: float(time_scales.still_rising(curve))) == 1
+    if not loss:
+        part = curves / tables.information(run, metric, "ceiling_x", layer)
+        unknown |= part.max() >= time_scales.SATURATED
+    return there.astype(float).where(there | ~unknown)
+
+
+def plateau(tables: StudyTables, *, run: str, within: float = 0.005) -> pd.Series:
+    """Return the step from which test accuracy is as high as it gets, to `within`.
+
+    It is the first of three successive evaluations that are all that near to the highest level which three
+    successive ones reach. NaN: this is at the last of them, so that accuracy may still be rising.
+    """
+
+    def first(curve: pd.Series) -> float:
+        n = time_scales.STATED.successive
+        level = curve.rolling(n).min().max()
+        step = time_scales.reached(curve, level - within)
+        return np.nan if step is None or step >= curve.index[-n] else float(step)
+
+    return by_seed(tables.curve(run, "test_accuracy"), first)
+
+
+def fixed_over_plateau(tables: StudyTables, *, run: str, metric: str, layer: str | None = None) -> pd.Series:
+    """Return the step from which I(T;X) stays over that from which test accuracy is as high as it gets."""
+    return time_scale(tables, run=run, event="fixed", metric=metric, layer=layer) / plateau(tables, run=run)
 
 
 def rise_while_fitting(
@@ -46,8 +78,7 @@ def rise_while_fitting(
 ) -> pd.Series:
     """Return how much information rises from the first step > 0 to fitting, as a part of its ceiling."""
     fit = time_scale(tables, run=run, event="fit")
-    course = _part_of_ceiling(tables, run, metric, variable, layer)
-    return by_seed(course, lambda curve: value_up_to(curve, fit[curve.name]) - curve.iloc[0])
+    return _change(tables, run, metric, variable, layer, 0 * fit, fit)
 
 
 def change_after_turn(
@@ -55,24 +86,40 @@ def change_after_turn(
 ) -> pd.Series:
     """Return how much information changes from the turn of I(T;X) to the end, as a part of its ceiling."""
     turn = time_scale(tables, run=run, event="compress", metric=metric, layer=layer)
-    course = _part_of_ceiling(tables, run, metric, variable, layer)
-    return by_seed(course, lambda curve: curve.iloc[-1] - value_up_to(curve, turn[curve.name]))
+    return _change(tables, run, metric, variable, layer, turn, 0 * turn + np.inf)
 
 
-def length_of_compression(tables: StudyTables, *, run: str, metric: str) -> pd.Series:
-    """Return the steps from the turn of I(T;X) until it stays, over the steps to the turn."""
+def change_after_fit(
+    tables: StudyTables, *, run: str, metric: str, variable: str, layer: str | None = None
+) -> pd.Series:
+    """Return how much information changes from fitting to the end, as a part of its ceiling."""
+    fit = time_scale(tables, run=run, event="fit")
+    return _change(tables, run, metric, variable, layer, fit, 0 * fit + np.inf)
+
+
+def end_of_compression(tables: StudyTables, *, run: str, metric: str) -> pd.Series:
+    """Return the step from which I(T;X) stays, over the step of its turn."""
     turn, fixed = (time_scale(tables, run=run, event=event, metric=metric) for event in ("compress", "fixed"))
     return fixed / turn
 
 
+def length_of_compression(tables: StudyTables, *, run: str, metric: str) -> pd.Series:
+    """Return the number of steps from the turn of I(T;X) until it stays."""
+    turn, fixed = (time_scale(tables, run=run, event=event, metric=metric) for event in ("compress", "fixed"))
+    return fixed - turn
+
+
 def rank_correlation_after_fit(tables: StudyTables, *, run: str, metric: str) -> pd.Series:
-    """Return Spearman's correlation of I(T;X) in the last layer with test accuracy, after fitting."""
+    """Return Spearman's correlation of I(T;X) in the last layer with test accuracy, after fitting.
+
+    NaN: fewer than `LEAST_RANKED` snapshots, of which chance can put too many in order.
+    """
     fit, accuracy = time_scale(tables, run=run, event="fit"), tables.curve(run, "test_accuracy")
 
     def correlation(curve: pd.Series) -> float:
         later, evaluated = between(curve, fit[curve.name], np.inf), accuracy[curve.name].dropna()
         at_same = pd.Series(np.interp(later.index, evaluated.index, evaluated), later.index)
-        return later.corr(at_same, method="spearman") if len(later) > 2 else np.nan
+        return later.corr(at_same, method="spearman") if len(later) >= LEAST_RANKED else np.nan
 
     return by_seed(tables.information(run, metric, "information_x"), correlation)
 
@@ -106,9 +153,13 @@ def lowest_over_generalising(tables: StudyTables, *, run: str, metric: str, name
 
 
 def share_of_vanished(tables: StudyTables, *, run: str, mechanism: str) -> pd.Series:
-    """Return the part of all regions that vanished after fitting which one mechanism removed, all layers."""
+    """Return the part of all regions that vanished after fitting which one mechanism removed.
+
+    The regions are those that all layers make, the rows of the last layer.
+    """
     fit, parts = time_scale(tables, run=run, event="fit"), {}
     rows = tables.of_run(run, "linear_regions")
+    rows = rows[rows["layer"] == last_layer(rows["layer"])]
     for name in ("alignment", "disappearance", "merging"):
         own = rows[rows["metric"] == name]
         later = own[own["step"] > own["seed"].map(fit)]
@@ -116,20 +167,31 @@ def share_of_vanished(tables: StudyTables, *, run: str, mechanism: str) -> pd.Se
     return parts[mechanism] / sum(parts.values()).replace(0, np.nan)
 
 
+def _found(
+    tables: StudyTables, run: str, event: str, metric: str | None, layer: str | None, rule: time_scales.Rule
+) -> pd.Series:
+    """Return the step of a time scale by a rule; NaN without one."""
+    if metric is None:
+        return by_seed(*_of_curves(tables, run, event, rule))
+    found = _time_scales(tables, run, metric, layer, rule)
+    return pd.Series({seed: step_or_missing(found.get(seed, {}).get(event)) for seed in tables.seeds(run)})
+
+
 def _of_curves(
-    tables: StudyTables, run: str, event: str
+    tables: StudyTables, run: str, event: str, rule: time_scales.Rule
 ) -> tuple[pd.DataFrame, Callable[[pd.Series], float]]:
     """Return the curves in which a time scale is looked for, and the function that finds it."""
     if event == "peak":
-        return tables.curve(run, "test_loss"), lambda loss: step_or_missing(time_scales.second_descent(loss))
+        loss = tables.curve(run, "test_loss")
+        return loss, lambda curve: step_or_missing(time_scales.second_descent(curve, rule))
     accuracy, level = time_scales.ACCURACIES[event]
     level = PUBLISHED.fitted if level is None else level
-    return tables.curve(run, accuracy), lambda curve: step_or_missing(time_scales.reached(curve, level))
+    return tables.curve(run, accuracy), lambda curve: step_or_missing(time_scales.reached(curve, level, rule))
 
 
 @lru_cache(maxsize=256)
 def _time_scales(
-    tables: StudyTables, run: str, metric: str, layer: str | None
+    tables: StudyTables, run: str, metric: str, layer: str | None, rule: time_scales.Rule
 ) -> dict[int, dict[str, int | None]]:
     """Return {seed: {time scale: step}} of a metric in one layer (None: its last by name)."""
     rows = tables.of_run(run, metric)
@@ -137,7 +199,34 @@ def _time_scales(
     if rows.empty:
         raise NotMeasured(f"{layer} of {metric}")
     found = {seed: time_scales.by_layer(own) for seed, own in rows.groupby("seed")}
-    return {seed: time_scales.of_measured(next(iter(layers.values()))) for seed, layers in found.items()}
+    return {
+        seed: time_scales.of_measured(next(iter(layers.values())), rule) for seed, layers in found.items()
+    }
+
+
+def _change(
+    tables: StudyTables,
+    run: str,
+    metric: str,
+    variable: str,
+    layer: str | None,
+    start: pd.Series,
+    end: pd.Series,
+) -> pd.Series:
+    """Return the change of information between two steps of each seed, the first one after 0 at the least.
+
+    NaN: I(T;X) is at its ceiling at both.
+    """
+    of_x, wanted = (_part_of_ceiling(tables, run, metric, name, layer) for name in ("x", variable))
+
+    def change(curve: pd.Series) -> float:
+        steps, x = (np.maximum(start[curve.name], curve.index[0]), end[curve.name]), of_x[curve.name]
+        if min(value_up_to(x, step) for step in steps) >= time_scales.SATURATED:
+            return np.nan
+        first, last = (value_up_to(curve, step) for step in steps)
+        return last - first
+
+    return by_seed(wanted, change)
 
 
 def _part_of_ceiling(
@@ -145,7 +234,7 @@ def _part_of_ceiling(
 ) -> pd.DataFrame:
     """Return step x seed of information_x or information_y, smoothed, as a part of its last ceiling."""
     information = tables.information(run, metric, f"information_{variable}", layer)
-    ceiling = tables.information(run, metric, f"ceiling_{variable}", layer).iloc[-1]
+    ceiling = tables.information(run, metric, f"ceiling_{variable}", layer).ffill().iloc[-1]
     width = time_scales.STATED.smoothing
     course = information.apply(lambda curve: smoothed(curve, no_finer_than_spacing(width, curve)))
     return course / ceiling

@@ -36,7 +36,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis.bootstrap import median_interval
+from grokking_phases.analysis.intervals import median_interval
 
 HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "cannot tell"
 UNMEASURED, TOO_FEW = UNKNOWN = ("not measured", "too few seeds")
@@ -124,7 +124,7 @@ def deciding(variants: Sequence[Variant], outcomes: Sequence[str]) -> list[str]:
     differ in one factor alone, they are all in which they differ.
     """
     pairs = [
-        [factor for factor in one if one[factor] != other[factor]]
+        [factor for factor in {**one, **other} if one.get(factor) != other.get(factor)]
         for one, found in zip(variants, outcomes, strict=True)
         for other, lost in zip(variants, outcomes, strict=True)
         if found == HOLDS and lost not in (HOLDS, *UNKNOWN)
@@ -138,9 +138,9 @@ def where(variants: Sequence[Variant], outcomes: Sequence[str]) -> str:
     """Return the variants under which it holds: by one factor if that tells them from all others measured."""
     holding = [variant for variant, found in zip(variants, outcomes, strict=True) if found == HOLDS]
     measured = [variant for variant, found in zip(variants, outcomes, strict=True) if found not in UNKNOWN]
-    for factor in variants[0]:
-        levels = list(dict.fromkeys(variant[factor] for variant in holding))
-        if holding == [variant for variant in measured if variant[factor] in levels]:
+    for factor in holding[0]:
+        levels = list(dict.fromkeys(variant.get(factor) for variant in holding))
+        if None not in levels and holding == [each for each in measured if each.get(factor) in levels]:
             return f"{factor} {' or '.join(levels)}"
     return "; ".join(map(described, holding))
 

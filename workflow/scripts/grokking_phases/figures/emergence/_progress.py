@@ -198,6 +198,6 @@ def phases_notes(boundaries: pd.DataFrame) -> list[str]:
     return [
         "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
         "without lag, so that normalised lines trail them; on the mean of the seeds; whiskers: 95 % "
-        "bootstrap intervals over seeds. Memorised, generalised: medians over seeds.",
+        "of resamples of the seeds. Memorised, generalised: medians over seeds.",
         *missing(boundaries),
     ]

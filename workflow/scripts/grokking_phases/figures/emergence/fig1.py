@@ -55,7 +55,13 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict) -> None:
     accuracy.draw_accuracies(ax, curves, palette=colours, **look)
     for event in events.itertuples():
         ax.axvline(event.step, color=colours[event.name], linestyle=":", linewidth=1)
-        ax.axvspan(event.low, event.high, color=colours[event.name], alpha=0.15, linewidth=0)
+        ax.axvspan(
+            event.low,
+            min(event.high, curves["step"].max()),
+            color=colours[event.name],
+            alpha=0.15,
+            linewidth=0,
+        )
 
 
 def words(numbers: pd.DataFrame, study: dict) -> Words:
@@ -63,8 +69,8 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     events = numbers[numbers["event"].notna()]
     never = events[events["step"].isna()]
     marked = (
-        f"Dotted: step of generalisation (test accuracy {level}), median over seeds; shaded: 95 % "
-        "bootstrap interval."
+        f"Dotted: step of generalisation (test accuracy {level}), median over seeds; shaded: its "
+        "95 % interval."
     )
     curves = numbers[numbers["event"].isna()]
     return accuracy.words(curves, runs, *held(curves, runs)) + Words(

@@ -127,8 +127,8 @@ def key() -> list[Line2D]:
 def words(runs: dict[str, dict]) -> Words:
     return Words(
         [
-            "Marks: on the mean of the seeds, with 95 % bootstrap intervals over seeds; hollow: not all "
-            "seeds have them; a start without an end: that is not reached.",
+            "Marks: on the mean of the seeds, with the central 95 % of resamples of the seeds; "
+            "hollow: not all seeds have them; a start without an end: that is not reached.",
             "Vertical lines: under the stated rule.",
         ],
         [

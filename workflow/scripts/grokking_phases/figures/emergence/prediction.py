@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokking_phases.analysis.bootstrap import LEVEL
 from grokking_phases.analysis.events import generalised_above
+from grokking_phases.analysis.intervals import LEVEL
 from grokking_phases.analysis.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
 from grokking_phases.plotting.layouts import draw_legend, legend_over, sheet
 from grokking_phases.plotting.lines import sparse_ticks
