@@ -344,18 +344,18 @@ def curves(run, seed, half_at, last):
 def test_missing_time_scales_are_later_than_the_last_step_of_their_run():
     scales = pd.concat(
         [
-            events("r", 0, fit=0, peak=ABSENT, compress=TOO_FEW, gen_98=NOT_REACHED),
-            events("r", 1, fit=20, peak=200, compress=100, gen_98=1000),
+            events("r", 0, fit=0, peak=NOT_REACHED, compress=TOO_FEW, gen_98=NOT_REACHED),
+            events("r", 1, fit=20, peak=ABSENT, compress=100, gen_98=1000),
         ]
     )
     rows = found(scales, pd.concat([curves("r", 0, 10, 5000), curves("r", 1, None, 2000)]))
     rows = rows.set_index(["seed", "event"])
     assert rows.loc[(0, "peak"), "step"] == rows.loc[(0, "gen_0.98"), "step"] == 5000
-    assert rows.loc[(0, "compress"), "step"] == 1  # nothing is known
+    assert rows.loc[(0, "compress"), "step"] == rows.loc[(1, "peak"), "step"] == 1  # nothing is known
     assert rows.loc[(0, "fit"), "step"] == 1  # step 0 has no logarithm
     assert rows.loc[(0, "half_fit"), "step"] == 10 and not rows.loc[(0, "half_fit"), "censored"]
     assert rows.loc[(1, "half_fit"), "step"] == 2000 and rows.loc[(1, "half_fit"), "censored"]
-    assert rows.loc[0, "censored"].sum() == 3 and rows.loc[1, "censored"].sum() == 1
+    assert rows.loc[0, "censored"].sum() == 3 and rows.loc[1, "censored"].sum() == 2
 
 
 def test_a_study_is_scored_with_its_runs_in_the_table():

@@ -102,3 +102,20 @@ def test_the_standing_is_the_lesser_of_both_sides():
 def test_values_are_brought_into_the_unit_range(values):
     scaled = in_unit_range(np.array(values))
     assert np.isfinite(scaled).all() and ((scaled >= 0) & (scaled <= 1)).all()
+
+
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.05])
+def test_rare_spikes_are_no_peaks(share):
+    """Most snapshots have no noise at all, so that every spike stands far out of it."""
+    rng = np.random.default_rng(0)
+    drawn = (rng.random((200, 120)) < share) * rng.standard_normal((200, 120))
+    assert rate(drawn, 120, turning_point) <= 0.07
+
+
+@pytest.mark.parametrize("scatter", [0, 0.01])
+def test_a_spike_on_a_falling_loss_is_no_second_descent(scatter):
+    """The loss wiggles once at first, so that it has a minimum from which the spike could rise."""
+    x = np.log(steps(120))
+    loss = 5 * np.exp(-x / 4) - 0.3 * np.exp(-((x - 2) ** 2) / 0.1) + scatter * noise(120, 1)[0]
+    spiked = loss + (np.arange(120) == 105)
+    assert second_descent(pd.Series(loss, steps(120))) == second_descent(pd.Series(spiked, steps(120)))

@@ -240,3 +240,18 @@ def test_each_layer_has_its_own_time_scales():
     assert near(turns["block_1"], 50) and near(turns["block_2"], 1000)
     assert found.loc[found["event"] == "fit", "layer"].isna().all()
     pd.testing.assert_frame_equal(aligned(found), aligned(find(curves, {"other": measured["other"]})))
+
+
+@pytest.mark.parametrize(
+    ("rises", "ceiling", "status"),
+    [
+        (1, 12, NOT_REACHED),  # it may turn later
+        (-1, 12, ABSENT),  # it is largest at its start
+        (1, 9.2, ABSENT),  # it rises to its ceiling
+    ],
+)
+def test_only_what_still_rises_may_turn_later(rises, ceiling, status):
+    (curves, measured), x = tables(), curve(lambda x: rises * x)
+    measured["kde"] = tidy({"information_x": x, "ceiling_x": 0 * x + ceiling}, "block_2")
+    found = find(curves, measured).set_index(["source", "event"])
+    assert (found.loc[("kde", "compress"), "status"] == status).all()

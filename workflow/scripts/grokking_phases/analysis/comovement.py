@@ -3,8 +3,10 @@
 docs/analysis_plan.md is the plan, written before any run was scored. A *setting* is a run of the config with
 all its seeds; settings differ in task, weight decay, dropout and train fraction.
 
-    censored   a time scale that is not reached or absent is later than the run's last step, or never. One for
-               which snapshots are too few is later than step 1. A run that diverged ends where it diverged
+    censored   a time scale that is not reached is later than the run's last step, or never. Of one that is
+               absent (the curve is highest at its start, is at its ceiling, or has no clear peak), or for
+               which snapshots are too few, nothing is known but that it is later than step 1. A run that
+               diverged ends where it diverged
     distance   |log10(second / first)|. With one of the two censored it is at least that to the bound, with
                both at least 0, and at most infinite. `least` and `most` are its medians over runs with all
                censored distances at these ends. The interval is from the lower end of `least` to the upper
@@ -48,7 +50,7 @@ import pyarrow as pa
 from scipy.special import log_ndtr
 from scipy.stats import t
 
-from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.analysis.events import FOUND, NOT_REACHED
 from grokking_phases.analysis.intervals import TAILS
 from grokking_phases.analysis.roc import medians, resamples
 from grokking_phases.analysis.time_scales import INFORMATION, SCALES, STATED, by_step, in_last_layer, reached
@@ -128,7 +130,7 @@ def found(time_scales: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
     last = curves.groupby(["run", "seed"])["step"].max().rename("last")
     rows = rows.merge(last, left_on=["run", "seed"], right_index=True, how="left", validate="m:1")
     rows["censored"] = rows["status"] != FOUND
-    bound = rows["last"].where(rows["status"].isin([NOT_REACHED, ABSENT]), 1).astype(float)
+    bound = rows["last"].where(rows["status"] == NOT_REACHED, 1).astype(float)
     rows["step"] = rows["step"].mask(rows["censored"], bound).clip(lower=1)
     return rows.drop(columns="last")
 

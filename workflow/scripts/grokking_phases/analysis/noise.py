@@ -28,8 +28,11 @@ and if a breadth spans `ENOUGH` of them: under fewer, a peak looks the same. Noi
     autocorrelated   the largest `critical` of any phi counts: only high peaks are found
     white            that of phi = 0 counts: lower peaks are found, and so are those of autocorrelated noise
 
-With fewer than `LEAST` snapshots, nothing stands out. docs/tables/rules.csv has the rates of false alarms and
-of peaks that are found.
+A single spike, such as Adam makes in a loss, is no peak: where the snapshot that lifts a peak most is `SPIKE`
+standard deviations above the line between its neighbours, the peak must also stand out without it.
+
+With fewer than `LEAST` snapshots, nothing stands out. The rates above are those of normal noise.
+docs/tables/rules.csv has the rates of false alarms and of peaks that are found.
 """
 
 from functools import lru_cache
@@ -54,6 +57,7 @@ ABOUT = 0.45  # of the breadth: the smoothing about which residuals are taken
 KEPT = 0.9  # of the deviations from straight lines
 MOST = 3.0  # robust standard deviations: residuals beyond are the course's, where it is steep
 CLOSENESS = 0.25  # of the breadth: peaks of noise are looked for this closely; z hardly changes in between
+SPIKE = 5.0  # standard deviations: white noise of 120 snapshots hardly ever has one
 NORMAL = 0.6745  # median absolute deviation of a standard normal variable
 
 
@@ -138,10 +142,30 @@ class Noise:
 
     def clear_peaks(self, curve: np.ndarray, prominence: float, times: float = 1.0) -> list[int]:
         """Return the places of the peaks of one curve that are prominent and stand out of its noise."""
-        course, broad = self.course @ curve, [smoother @ curve for smoother, _ in self.scales]
+        course = self.course @ curve
         peaks = find_peaks(course, prominence=prominence * np.ptp(course))[0]
-        least = times * self.critical(curve) * self.scatter(curve)
-        return [p for p in peaks if self.standing(course, broad, p) > least]
+        return [
+            p for p in peaks if self.stands(curve, p, times) and self.stands(self.cut(curve, p), p, times)
+        ]
+
+    def stands(self, curve: np.ndarray, p: int, times: float) -> bool:
+        """Return whether the smoothed curve at a place stands out of the curve's noise."""
+        course, broad = self.course @ curve, [smoother @ curve for smoother, _ in self.scales]
+        return self.standing(course, broad, p) > times * self.critical(curve) * self.scatter(curve)
+
+    def cut(self, curve: np.ndarray, p: int) -> np.ndarray:
+        """Return the curve without the snapshot that lifts the course at p most, if that is a spike.
+
+        A spike is more than `SPIKE` standard deviations of the noise above the line between its neighbours,
+        whose value takes its place.
+        """
+        before, after = self.shares
+        line = before * curve[:-2] + after * curve[2:]
+        above = curve[1:-1] - line
+        j = np.argmax(self.course[p, 1:-1] * above)
+        if above[j] <= SPIKE * np.sqrt(before[j] ** 2 + after[j] ** 2 + 1) * self.scatter(curve):
+            return curve
+        return np.concatenate([curve[: j + 1], line[[j]], curve[j + 2 :]])
 
     def standing(self, course: np.ndarray, broad: list[np.ndarray], p: int) -> float:
         """Return the standing of a peak of a course, times the scatter; `broad`: the curve at each scale."""

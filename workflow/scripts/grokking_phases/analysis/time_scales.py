@@ -17,9 +17,10 @@ the curve's own noise (`noise`), so that noise has one in 5 % of draws at most. 
 highest peak that stands out counts, even if it is not the largest value. Its first minimum may be a wiggle in
 a plateau, from which it falls much further.
 
-An accuracy that is never met is "not reached". Any other time scale that is not found is "absent"; or "too
-few snapshots", if it stands out of white noise, and more snapshots would tell whether the noise is white. No
-number takes their place.
+An accuracy that is never met is "not reached", and so is a turn of a curve that is highest at its last step,
+and `fixed` where I(T;X) turns and has not settled. Any other time scale that is not found is "absent"; or
+"too few snapshots", if it stands out of white noise, and more snapshots would tell whether the noise is
+white. No number takes their place.
 """
 
 from dataclasses import dataclass, replace
@@ -126,8 +127,10 @@ def find(
         own = {source: by_layer(table[table["seed"] == seed]) for source, table in measured.items()}
         found = of_seed(by_step(evaluated), own, rule, levels)
         in_white = of_seed(by_step(evaluated), own, replace(rule, assumed="white"), levels)
+        later = unfinished(by_step(evaluated), own, found, rule)
         for (source, layer, event), step in found.items():
-            status, at = outcome(event, step, in_white[source, layer, event])
+            key = source, layer, event
+            status, at = outcome(step, in_white[key], key in later)
             row = {"seed": seed, "source": source, "layer": layer, "event": event, "n_seeds": 1}
             rows.append(row | {"status": status, "step": at})
     table = pd.DataFrame(rows).assign(n_found=lambda rows: rows["step"].notna().astype(int))
@@ -179,16 +182,44 @@ def in_last_layer(events: pd.DataFrame) -> pd.DataFrame:
     return events[events["layer"].isna() | (events["layer"] == last)]
 
 
-def outcome(name: str, step: int | None, in_white_noise: int | None) -> tuple[str, float]:
+def unfinished(
+    curves: pd.DataFrame,
+    measured: dict[str, dict[str, dict[str, pd.Series]]],
+    found: dict[tuple, int | None],
+    rule: Rule,
+) -> set[tuple]:
+    """Return the (source, layer, time scale) that one seed can only have after its last step.
+
+    found: those of `of_seed`, from the same curves.
+    """
+    later = {(None, None, name) for name in ACCURACIES}
+    if is_unfinished(curves["test_loss"], "peak", rule):
+        later.add((None, None, "peak"))
+    for source, layers in measured.items():
+        for layer, series in layers.items():
+            for event, metric in {**LARGEST, **INFORMATION}.items():
+                if metric not in series or not is_unfinished(series[metric], event, rule):
+                    continue
+                ceiling = series["ceiling_x"] if event in INFORMATION else np.inf
+                if (series[metric] < rule.saturated * ceiling).all():
+                    later.add((source, layer, event))
+            turns = (source, layer, "compress")
+            if turns in later or found.get(turns) is not None:
+                later.add((source, layer, "fixed"))
+    return later
+
+
+def outcome(step: int | None, in_white_noise: int | None, later: bool) -> tuple[str, float]:
     """Return the status of a time scale, and its step as a float; NaN if there is none.
 
     in_white_noise: the step, or None, if the noise of the curve is assumed to be white.
+    later: whether it can only be after the last step.
     """
     if step is not None:
         return FOUND, float(step)
     if in_white_noise is not None:
         return TOO_FEW, np.nan
-    return (NOT_REACHED if name in ACCURACIES else ABSENT), np.nan
+    return (NOT_REACHED if later else ABSENT), np.nan
 
 
 def reached(accuracy: pd.Series, level: float, rule: Rule = STATED) -> int | None:
@@ -214,11 +245,15 @@ def second_descent(loss: pd.Series, rule: Rule = STATED) -> int | None:
     return int(peaks.idxmax()) if len(peaks) else None
 
 
-def still_rising(curve: pd.Series, rule: Rule = STATED) -> bool:
-    """Return whether the smoothed curve, from its first minimum on if it has one, is highest at its end."""
+def is_unfinished(curve: pd.Series, event: str, rule: Rule = STATED) -> bool:
+    """Return whether the smoothed curve is highest at its last step, so that it may turn later.
+
+    Of the test loss (`peak`), only what follows its first minimum counts.
+    """
     course = smoothed(curve, no_finer_than_spacing(rule.smoothing, curve))
-    first = next(iter(find_peaks(-course.to_numpy())[0]), 0)
-    return bool(course.iloc[first:].idxmax() == course.index[-1])
+    if event == "peak":
+        course = course.iloc[next(iter(find_peaks(-course.to_numpy())[0]), 0) :]
+    return bool(len(course)) and course.idxmax() == course.index[-1]
 
 
 def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | None:

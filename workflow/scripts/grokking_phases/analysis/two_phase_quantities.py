@@ -45,7 +45,7 @@ def has_time_scale(
     loss = event == "peak"
     name = "test_loss" if loss else time_scales.INFORMATION[event]
     curves = tables.curve(run, name) if loss else tables.information(run, metric, name, layer)
-    unknown |= by_seed(curves, lambda curve: float(time_scales.still_rising(curve))) == 1
+    unknown |= by_seed(curves, lambda curve: float(time_scales.is_unfinished(curve, event))) == 1
     if not loss:
         part = curves / tables.information(run, metric, "ceiling_x", layer)
         unknown |= part.max() >= time_scales.SATURATED
