@@ -26,7 +26,7 @@ def sweep(n_jobs: int) -> dict:
         "results": "results/sweep",
         "runs": runs,
         "metrics": {"early_null": {"module": "o_information_null", "n_draws": 10, "steps": [34, 400]}},
-        "prediction": {"estimates": {"o_information": "early_null"}, "calibration": [0]},
+        "prediction": {"estimates": {"o_information": "early_null"}, "calibration": list(runs)[::6]},
         "figures": {"emergence/prediction": {"panels": {"sweep": list(runs)}, "tables": ["prediction"]}},
     }
 

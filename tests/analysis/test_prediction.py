@@ -28,7 +28,8 @@ def curve(function, steps=range(10, 1001, 10)):
 
 
 def made(run, seed, S, generalised_at=NAN, weight_norm=10.0, train_loss=0.1):
-    """Return the rows of curves and the rows of O-information for one run and seed."""
+    """Return the rows of curves and the rows of O-information for one run and seed; see `named`."""
+    run = named(run, seed)
     values = {
         "test_accuracy": lambda step: 0.99 if step >= generalised_at else 0.5,
         "weight_norm": lambda step: weight_norm,
@@ -44,25 +45,32 @@ def made(run, seed, S, generalised_at=NAN, weight_norm=10.0, train_loss=0.1):
     return pd.DataFrame(curves, columns=columns), pd.DataFrame(synergy, columns=columns)
 
 
+def named(run, seed):
+    """Return the name of a run: with seed 0, it is one on which the rule is calibrated."""
+    return run if seed else f"{run}_calibration"
+
+
 def study(*trials):
     curves, synergy = zip(*trials, strict=True)
     return pd.concat(curves, ignore_index=True), pd.concat(synergy, ignore_index=True)
 
 
 def entries(weight_decay):
-    """Return the runs of a config."""
+    """Return the runs of a config, with those on which the rule is calibrated."""
     return {
-        run: {"training": {"steps": STEPS, "learning_rate": 0.01, "weight_decay": decay}}
+        named(run, seed): {"training": {"steps": STEPS, "learning_rate": 0.01, "weight_decay": decay}}
         for run, decay in weight_decay.items()
+        for seed in (0, 1)
     }
 
 
 RUNS = entries({"peaked": 1, "late": 1, "flat": 0, "falling": 0, "crushed": 50})
+CALIBRATION = [run for run in RUNS if run.endswith("_calibration")]
 
 
 @pytest.fixture
 def tables():
-    """Return tables in which runs with a peak and a small norm generalise; seed 0 calibrates."""
+    """Return tables in which runs with a peak and a small norm generalise; those of seed 0 calibrate."""
     trials = []
     for seed in range(3):
         trials += [
@@ -75,9 +83,9 @@ def tables():
     return study(*trials)
 
 
-def predicted(tables, runs=RUNS, calibration=(0,)):
+def predicted(tables, runs=RUNS):
     curves, synergy = tables
-    return predictions(curves, {"o_information": synergy}, {}, runs, calibration=list(calibration))
+    return predictions(curves, {"o_information": synergy}, {}, runs, calibration=CALIBRATION)
 
 
 def selected(table, kind, predictor="synergy_peak", **columns):
@@ -183,7 +191,7 @@ def test_the_step_of_generalisation_after_q_changes_only_the_lead(tables):
         before[before["kind"] == "run"][unchanged], after[after["kind"] == "run"][unchanged]
     )
     leads = selected(after, "run", run="peaked")["lead"] - selected(before, "run", run="peaked")["lead"]
-    assert leads.tolist() == [2600, 2500, 2400]
+    assert leads.tolist() == [2500, 2400]
 
 
 def test_scored_runs_fix_neither_direction_nor_threshold(tables):
@@ -198,7 +206,7 @@ def test_scored_runs_fix_neither_direction_nor_threshold(tables):
 
 def test_a_peak_counts_only_where_omega_is_negative():
     """If every multiplet is redundant, a peak of -Omega is not a peak of synergy."""
-    trials = [made("peaked", 0, bump(5, base=-6)), made("flat", 0, bump(5, base=-2))]
+    trials = [made("peaked", 1, bump(5, base=-6)), made("flat", 1, bump(5, base=-2))]
     values = selected(predicted(study(*trials)), "run").set_index("run")["value"]
     assert values["peaked"] == 0
     assert 0 < values["flat"] < 3
@@ -210,7 +218,9 @@ def test_a_null_lowers_a_peak_by_the_synergy_of_chance():
     null = pd.concat([null, synergy])  # its table has the observed value too
     late = null.assign(step=800, value=-50.0).drop_duplicates(["step", "metric"])
     values = [
-        selected(predictions(curves, {"a": synergy}, nulls, RUNS, calibration=[0]), "run")["value"].item()
+        selected(predictions(curves, {"a": synergy}, nulls, RUNS, calibration=CALIBRATION), "run")[
+            "value"
+        ].item()
         for nulls in ({}, {"a": null}, {"a": pd.concat([null, late])}, {"b": null})
     ]
     assert values[1] < values[0] - 2
@@ -227,7 +237,7 @@ def left_out(*trials):
         .isna()
         .all(axis=None)
     )
-    return {row.run: None if pd.isna(row.left_out) else row.left_out for row in rows.itertuples()}
+    return {row.run.removesuffix("_calibration"): None if pd.isna(row.left_out) else row.left_out for row in rows.itertuples()}
 
 
 def test_runs_that_have_generalised_by_q_are_left_out():
@@ -337,7 +347,7 @@ def test_a_calibration_of_one_class_gives_no_outcome():
     assert selected(table, "run")["outcome"].isna().all()
     assert summary(table)["auc"] == 1  # it needs no threshold
     assert np.isnan(summary(table, "weight_norm")["auc"])  # it needs a direction
-    assert summary(table)["undefined"] == "all of the calibration seeds generalise"
+    assert summary(table)["undefined"] == "all of the calibration runs generalise"
 
 
 def test_a_study_without_any_run_left_is_no_error():
@@ -355,7 +365,7 @@ def test_the_order_of_rows_changes_no_bit(tables):
 def test_several_estimates_are_in_one_table(tables, tmp_path):
     curves, synergy = tables
     reversed_sign = synergy.assign(value=-synergy["value"])
-    both = predictions(curves, {"a": synergy, "b": reversed_sign}, {}, RUNS, calibration=[0])
+    both = predictions(curves, {"a": synergy, "b": reversed_sign}, {}, RUNS, calibration=CALIBRATION)
     pd.testing.assert_frame_equal(
         both[both["estimate"] == "a"].drop(columns="estimate"), predicted(tables).drop(columns="estimate")
     )
@@ -384,14 +394,28 @@ def sweep():
     )
 
 
-def test_the_sweep_is_large_and_shares_no_seed_with_the_default_study(sweep):
+def test_the_sweep_is_large_and_shares_no_seed_with_the_default_study_or_within_itself(sweep):
     runs, overlay, seen = sweep
-    assert sum(len(run["seeds"]) for run in runs.values()) >= 60
-    assert not {seed for run in runs.values() for seed in run["seeds"]} & {
+    calibration = overlay["prediction"]["calibration"]
+    assert len(runs) - len(calibration) >= 60
+    seeds = [seed for run in runs.values() for seed in run["seeds"]]
+    assert len(set(seeds)) == len(seeds) == len(runs)
+    assert not any("split_seed" in run["dataset"] for run in runs.values())  # a seed has a split of its own
+    assert not set(seeds) & {
         seed for name, run in seen.items() if name.startswith("addition") for seed in run["seeds"]
     }
-    for run in runs.values():
-        assert set(overlay["prediction"]["calibration"]) < set(run["seeds"])
+
+
+def test_the_calibration_has_every_level_of_the_sweep(sweep):
+    runs, overlay, _ = sweep
+    chosen = [runs[name] for name in overlay["prediction"]["calibration"]]
+    grid = [run for run in runs.values() if run["training"].get("alpha", 1) == 1]
+    for levels in (
+        lambda run: run["dataset"]["train_fraction"],
+        lambda run: run["training"]["learning_rate"],
+        lambda run: run["training"]["weight_decay"],
+    ):
+        assert {*map(levels, grid)} - {10, 50} == {*map(levels, chosen)}
 
 
 def test_runs_of_the_sweep_differ_and_each_is_in_one_panel(sweep):

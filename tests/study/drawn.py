@@ -144,7 +144,7 @@ def studies(draw):
     if config["metrics"] and draw(st.booleans()):
         names = st.sampled_from(list(config["metrics"]))
         estimates = st.dictionaries(names, names, min_size=1, max_size=2)
-        config["prediction"] = {"estimates": draw(estimates), "calibration": [0]}
+        config["prediction"] = {"estimates": draw(estimates), "calibration": draw(some(config["runs"], 1))}
     config["figures"] = dict.fromkeys(draw(some(names_of("figures"))))
     config["figures"] = {
         name: draw(figure(config, name)) for name in config["figures"] if drawable(config, name)

@@ -25,7 +25,7 @@ DATASET, MODEL, TRAINING, SNAPSHOTS = (
 )
 O_INFORMATION, MUTUAL_INFORMATION = "metrics: {o_information: {%s}}", "metrics: {mutual_information: {%s}}"
 SUBNETWORK = "subnetworks: {synergistic: {%s}}"
-PREDICTION = "prediction: {calibration: [1], estimates: %s}"
+PREDICTION = "prediction: {calibration: [addition_wd2], estimates: %s}"
 FIGURE = "figures: {emergence/fig5: {%s}}"
 RECORDS_NOTHING = """
 runs: {bare: {seeds: [0], dataset: {module: modular_addition, p: 5, train_fraction: 0.5},
@@ -302,7 +302,17 @@ BAD = [  # an overlay; the start of its error; another part of it
     (
         "prediction: {estimates: {o_information: o_information}}",
         "prediction: the key 'calibration' is missing",
-        "seeds",
+        "runs",
+    ),
+    (
+        "prediction: {calibration: [addition_wd3x], estimates: {o_information: o_information}}",
+        "prediction.calibration: there is no run 'addition_wd3x'",
+        "did you mean",
+    ),
+    (
+        "prediction: {calibration: [], estimates: {o_information: o_information}}",
+        "prediction.calibration: []",
+        "run",
     ),
     (
         "phases: []",

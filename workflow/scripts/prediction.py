@@ -10,7 +10,7 @@ from grokking_phases.storage.tables import read_tables, read_tables_by_name
 def main(sources: dict[str, list[str]], runs: dict, estimates: dict, fixed: dict, output: str) -> None:
     """Read curves and metrics of all runs, and write the predictions.
 
-    `estimates` maps each metric that estimates synergy to its null. `fixed` holds `calibration`, the seeds on
+    `estimates` maps each metric that estimates synergy to its null. `fixed` holds `calibration`, the runs on
     which the constants are fixed, and `level`, the test accuracy above which a run generalises.
     """
     tables = read_tables_by_name(sources["metrics"])

@@ -194,11 +194,12 @@ def check_figure(config: dict, name: str) -> None:
 
 
 def check_prediction(config: dict, key: str) -> None:
-    """Check the metrics that a key of `prediction:` names."""
+    """Check the metrics or the runs that a key of `prediction:` names."""
+    named, where = config["prediction"][key], f"prediction.{key}"
     if key == "estimates":
-        check_names(
-            list(chain(*config["prediction"][key].items())), config["metrics"], "metric", f"prediction.{key}"
-        )
+        check_names(list(chain(*named.items())), config["metrics"], "metric", where)
+    else:
+        check_names(named, config["runs"], "run", where)
 
 
 def check_levels(config: dict, key: str) -> None:

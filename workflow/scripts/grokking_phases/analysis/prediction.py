@@ -17,10 +17,11 @@ null            the least Omega of shuffled samples up to the step at which the 
                 (synergy_shuffled_low of `o_information_null`). It is 0 where it was not measured: only
                 synergy beyond chance counts
 thresholds      for each predictor, the score with the largest Youden index (rate of hits - rate of false
-                alarms) among the calibration seeds; the highest such score, if there are several
+                alarms) among the calibration runs; the highest such score, if there are several
 baselines       weight norm and train loss at the last evaluated step up to q. Each counts in the direction in
-                which its AUC among the calibration seeds is above a half. For synergy, more is the paper's
-                claim
+                which its AUC among the calibration runs is above a half. For synergy, more is the paper's
+                claim. Calibration runs have settings of their own: other seeds of the scored settings
+                would let a setting decide how it is scored itself
 
 The constants were fixed before any run of the sweep was made. They are reasons, not fits. Known then were the
 numbers of docs/figure5.md: when the seven settings of the default study peak and generalise. No curve was
@@ -119,7 +120,7 @@ def predictions(
     nulls: dict[str, pd.DataFrame],
     runs: dict[str, dict],
     *,
-    calibration: list[int],
+    calibration: list[str],
     level: float = PUBLISHED.generalised,
 ) -> pd.DataFrame:
     """Return rows of `COLUMNS`: one for each run, seed and predictor, summaries, and points of ROC curves.
@@ -131,7 +132,7 @@ def predictions(
     nulls: {name of an estimate: tidy rows}; its synergy_shuffled_low at some of the same steps. An estimate
         may have none.
     runs: their entries in the config, of which steps, learning_rate and weight_decay are read.
-    calibration: the seeds on which thresholds and directions are fixed; all others are scored.
+    calibration: the runs on which thresholds and directions are fixed; all others are scored.
     level: the test accuracy above which a run generalises.
     """
     parts = []
@@ -220,10 +221,10 @@ def prominence(S: pd.Series) -> float:
     return find_peaks(smoothed(S, SMOOTHING), prominence=0)[1]["prominences"].max(initial=0.0)
 
 
-def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.DataFrame:
+def judge(trials: list[Trial], predictor: str, calibration: list[str]) -> pd.DataFrame:
     """Return a row for each trial: the prediction of one predictor, and its outcome."""
     rows = pd.DataFrame(trials).drop(columns="known").assign(kind="run", predictor=predictor)
-    rows["role"] = np.where(rows["seed"].isin(calibration), "calibration", "scored")
+    rows["role"] = np.where(rows["run"].isin(calibration), "calibration", "scored")
     rows["value"] = [np.nan if trial.left_out else trial.known[predictor].iloc[-1] for trial in trials]
     generalised = rows["generalised_at"].notna()
     fixing = (rows["role"] == "calibration") & rows["left_out"].isna()
@@ -233,7 +234,7 @@ def judge(trials: list[Trial], predictor: str, calibration: list[int]) -> pd.Dat
     rows["outcome"] = pd.Series(outcomes).where(rows["score"].notna() & pd.notna(threshold), None)
     rows["known_at"] = [first_reached(direction * trial.known[predictor], threshold) for trial in trials]
     rows["known_at"] = rows["known_at"].where(rows["outcome"].isin(["hit", "false alarm"]))
-    undefined = one_class(generalised[fixing], "of the calibration seeds")
+    undefined = one_class(generalised[fixing], "of the calibration runs")
     lead = rows["generalised_at"] - rows["known_at"]
     return rows.assign(lead=lead, direction=direction, threshold=threshold, undefined=undefined)
 
@@ -278,7 +279,7 @@ def summaries(judged: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def fixed(judged: pd.DataFrame, predictor: str, column: str) -> object:
-    """Return the value of a column that the calibration seeds fixed for a predictor."""
+    """Return the value of a column that the calibration runs fixed for a predictor."""
     return judged.loc[judged["predictor"] == predictor, column].iloc[0]
 
 

@@ -20,7 +20,7 @@ from grokking_phases.models._onednn_linear import Linear
 LAYERS = {"block_{n_blocks}": "d_model", "block_{n_blocks}.hidden": "d_mlp"}
 
 # The least and the greatest value of options; None: unlimited.
-LIMITS = {"n_heads": (1, None), "n_blocks": (1, 1000), "dropout": (0, 0.99)}
+LIMITS = {"n_heads": (1, None), "n_blocks": (1, None), "dropout": (0, 0.99)}
 
 N_POSITIONS = 4  # a o b =
 

@@ -36,7 +36,8 @@ MARKERS = {"hit": "o", "correct rejection": "o", "miss": "^", "false alarm": "^"
 GENERALISING = ["hit", "miss"]
 SMALL = 7  # points
 LEAST = 0.1  # nats; the scale of prominence is linear below
-ROW = 0.15  # height of a run's row in inches
+ROW, CLOSE = 0.15, 0.05  # height of a run's row in inches, with and without its setting beside it
+MOST_NAMED = 40  # runs with their settings beside them
 RULE = [
     "Rule: S = \N{MINUS SIGN}min Ω above that of shuffled samples, smoothed in ln step (Gaussian, "
     f"s.d. {SMOOTHING}), from step {FORGOTTEN:g} / learning rate to {EARLY:.0%} of training; score: its "
@@ -59,7 +60,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     trials, of_subset = numbers[numbers["kind"] == "run"], numbers.groupby("subset")
     title = f"Early synergy peaks as predictors of generalising: {estimate}"
-    heights = [2.7, 1.3 + ROW * trials["run"].nunique()]
+    n_runs = trials["run"].nunique()
+    heights = [2.7, 1.3 + n_runs * (ROW if n_runs <= MOST_NAMED else CLOSE)]
     figure, part = sheet(sum(heights), title, words(numbers, study))
     above, below = part.subfigures(2, 1, height_ratios=heights)
     *curves, leads = above.subplots(1, len(SUBSETS) + 1)
@@ -128,7 +130,7 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
 def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
     """Draw a row for each run and a mark for each seed.
 
-    Marks of calibration seeds are small. Runs that are left out have crosses.
+    Marks of calibration runs are small. Runs that are left out have crosses.
     """
     seeds = sorted(trials["seed"].unique())
     offsets = dict(zip(seeds, np.linspace(-0.25, 0.25, len(seeds)), strict=True))
@@ -170,9 +172,11 @@ def panel_colours(trials: pd.DataFrame) -> dict[str, str]:
 
 
 def label_runs(ax: Axes, trials: pd.DataFrame, runs: dict[str, dict]) -> None:
-    """Write the setting of each run beside its row."""
-    ax.set_yticks(range(len(places(trials))), [setting(runs[run]) for run in places(trials)], fontsize=SMALL)
-    ax.set_ylim(len(places(trials)) - 0.4, -0.6)
+    """Write the setting of each run beside its row, if rows are few enough to be read."""
+    rows = places(trials)
+    shown = list(rows) if len(rows) <= MOST_NAMED else []
+    ax.set_yticks(range(len(shown)), [setting(runs[run]) for run in shown], fontsize=SMALL)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
 
 
 def marks() -> list[Line2D]:
@@ -207,20 +211,19 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     trials = numbers[(numbers["kind"] == "run") & (numbers["predictor"] == PREDICTORS[0])]
     first = runs[trials["run"].iloc[0]]
     calibration, scored = (
-        trials.loc[trials["role"] == role, "seed"].unique() for role in ("calibration", "scored")
+        trials.loc[trials["role"] == role, "run"].nunique() for role in ("calibration", "scored")
     )
     return Words(
         [
-            "Filled: generalises; circles: as predicted; small: calibration seeds; dashed: threshold; "
+            "Filled: generalises; circles: as predicted; small: calibration runs; dashed: threshold; "
             "shaded: predicted to generalise.",
             f"Intervals (of AUC; bars: of the median): {LEVEL:.0%}, bootstrap over runs.",
         ],
         [
             *outcomes(numbers),
             *RULE,
-            f"Thresholds and the baselines' directions are of seed {listed(calibration)} (small marks), all "
-            f"else of seed {listed(scored)} of the same settings: of one that was not tried that says "
-            "nothing. Baselines are asked at q alone.",
+            f"Thresholds and the baselines' directions are of {calibration} runs (small marks), all else of "
+            f"{scored} others, with other settings. Baselines are asked at q alone.",
             f"Generalised: test accuracy {generalised_above(study)}.",
             f"{named(first['dataset'])}; {named(first['model'])}; {trials['run'].nunique()} runs, "
             f"{len(trials)} networks.",
@@ -228,10 +231,6 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
             *broken(runs),
         ],
     )
-
-
-def listed(seeds: list[int]) -> str:
-    return ", ".join(f"{seed:g}" for seed in sorted(seeds))
 
 
 def rates(numbers: pd.DataFrame, predictor: str) -> str:
