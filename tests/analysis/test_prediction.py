@@ -237,7 +237,10 @@ def left_out(*trials):
         .isna()
         .all(axis=None)
     )
-    return {row.run.removesuffix("_calibration"): None if pd.isna(row.left_out) else row.left_out for row in rows.itertuples()}
+    return {
+        row.run.removesuffix("_calibration"): None if pd.isna(row.left_out) else row.left_out
+        for row in rows.itertuples()
+    }
 
 
 def test_runs_that_have_generalised_by_q_are_left_out():

@@ -73,9 +73,17 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
         draw_scores(ax, trials[trials["predictor"] == predictor])
         ax.set_title(rates(numbers, predictor), fontsize=SMALL, loc="left")
         ax.set_xlabel(SCORES[predictor])
-    label_runs(axes[0], trials, study["runs"])
-    label_panels(axes[-1], trials)
-    draw_legend(below, marks(), [mark.get_label() for mark in marks()], len(MARKERS) + 1)
+    entries = marks()
+    if n_runs <= MOST_NAMED:
+        label_runs(axes[0], trials, study["runs"])
+        label_panels(axes[-1], trials)
+    else:
+        axes[0].set(yticks=[], ylim=(n_runs, -1))
+        entries += [
+            Line2D([], [], marker="s", linestyle="", color=colour, label=panel)
+            for panel, colour in panel_colours(trials).items()
+        ]
+    draw_legend(below, entries, [entry.get_label() for entry in entries], len(MARKERS) + 1)
     return figure
 
 
@@ -172,11 +180,9 @@ def panel_colours(trials: pd.DataFrame) -> dict[str, str]:
 
 
 def label_runs(ax: Axes, trials: pd.DataFrame, runs: dict[str, dict]) -> None:
-    """Write the setting of each run beside its row, if rows are few enough to be read."""
-    rows = places(trials)
-    shown = list(rows) if len(rows) <= MOST_NAMED else []
-    ax.set_yticks(range(len(shown)), [setting(runs[run]) for run in shown], fontsize=SMALL)
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    """Write the setting of each run beside its row."""
+    ax.set_yticks(range(len(places(trials))), [setting(runs[run]) for run in places(trials)], fontsize=SMALL)
+    ax.set_ylim(len(places(trials)) - 0.4, -0.6)
 
 
 def marks() -> list[Line2D]:
