@@ -52,7 +52,8 @@ def compare(
     every seed the random sets are of its size, else 0.
 
     A value is found, not reached (later than any step), or absent: there is no sub-network, or nothing to
-    compare it with. Over seeds it is not reached where the median is infinite. `high` may be infinite.
+    compare it with. Over seeds it is not reached where the median is infinite. `high` may be infinite, and a
+    difference minus infinity: of the two, only the sub-network generalises.
     """
     seeds = sorted(curves["seed"].unique())
     networks = {ORIGINAL: curves, **retrained}
