@@ -24,7 +24,7 @@ def test_a_sweep_gives_a_table_of_hits_and_misses_and_its_figure(tmp_path):
     assert (tmp_path / picture).stat().st_size > 10_000
     table = pd.read_parquet(tmp_path / TABLE)
     of_runs = table[table["kind"] == "run"]
-    assert len(of_runs) == 3 * 2 * 3 * 2  # runs, seeds, predictors, estimates
+    assert len(of_runs) == 5 * 3 * 2  # networks, predictors, estimates
     judged = of_runs["outcome"].isin(["hit", "miss", "false alarm", "correct rejection"])
     assert (judged | of_runs["left_out"].notna() | of_runs["undefined"].notna()).all()
     assert tree.planned(picture) == set()

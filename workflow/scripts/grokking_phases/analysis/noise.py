@@ -70,6 +70,7 @@ class Noise:
     def __init__(self, steps: tuple[int, ...], width: float, breadth: float, assumed: Assumed):
         x = np.log(np.array(steps, dtype=float))
         self.n, self.shares = len(x), shares_of_neighbours(x)
+        self.near = [np.flatnonzero(abs(x - place) <= width) for place in x]
         self.course, self.about = weights(steps, width), weights(steps, max(width, ABOUT * breadth))
         smoothers = [weights(steps, scale) for scale in sorted({width, breadth})]
         self.scales = [(smoother, (smoother**2).sum(axis=1)) for smoother in smoothers]
@@ -149,9 +150,10 @@ class Noise:
         ]
 
     def stands(self, curve: np.ndarray, p: int, times: float) -> bool:
-        """Return whether the smoothed curve at a place stands out of the curve's noise."""
+        """Return whether the smoothed curve stands out of the curve's noise, at its top near a place."""
         course, broad = self.course @ curve, [smoother @ curve for smoother, _ in self.scales]
-        return self.standing(course, broad, p) > times * self.critical(curve) * self.scatter(curve)
+        top = max(self.near[p], key=course.__getitem__)
+        return self.standing(course, broad, top) > times * self.critical(curve) * self.scatter(curve)
 
     def cut(self, curve: np.ndarray, p: int) -> np.ndarray:
         """Return the curve without the snapshot that lifts the course at p most, if that is a spike.
