@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -183,6 +184,8 @@ def two_phase_curves(results: Path) -> pd.DataFrame:
         if run in ("division96", "division96_long", "division97", "s5"):
             wide = curve.pivot(index="step", columns="metric", values="value").reset_index()
             parts.append(wide.assign(run=run, seed=seed))
+    if not parts:
+        raise FileNotFoundError(f"{results} has no run of the two-phase paper; make two_phase first")
     return pd.concat(parts).set_index(["run", "seed", "step"]).reset_index()
 
 
@@ -332,6 +335,14 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
 }
 
 
+def archive(results: Path, runs: list[Path]) -> None:
+    """Write tables/study.tar.xz: these runs without snapshots and without what is quickly made again."""
+    with tarfile.open(DOCS / "tables/study.tar.xz", "w:xz") as tar:
+        for path in chain(*(sorted(run.rglob("[!.]*.parquet")) for run in runs)):
+            if path.name != "snapshots.parquet" and not {"scores", "summary"} & {*path.parts}:
+                tar.add(path, Path("results", path.relative_to(results)))
+
+
 def small(picture: Path, copy: Path) -> None:
     """Write a copy of a picture in 256 colours, half of its size."""
     with Image.open(picture) as image:
@@ -346,6 +357,8 @@ def main(results: Path) -> None:
             make(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
+    if runs := sorted({path.parents[1] for path in results.glob("*/[0-9]*/curves.parquet")}):
+        archive(results, runs)
     # Only from the default study and its sweeps: other studies in the folder have the same figures.
     for picture in sorted(
         chain(*((results / study).glob("figures/*/*.png") for study in (".", "prediction", "comovement")))

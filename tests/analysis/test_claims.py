@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import tarfile
 from functools import cache
 from pathlib import Path
 
@@ -192,10 +193,34 @@ def test_every_declared_claim_stands_in_the_page_and_in_the_table():
         assert [claim["claim"] for claim in claims if claim["quotation"] not in page] == []
 
 
-def test_new_verdicts_replace_the_old_ones_and_nothing_else():
+@pytest.fixture
+def refresh():
+    """Return docs/refresh.py as a module."""
     spec = importlib.util.spec_from_file_location("refresh", ROOT / "docs/refresh.py")
-    refresh = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(refresh)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_archive_holds_what_cannot_be_made_again_without_a_training(refresh, tmp_path, monkeypatch):
+    monkeypatch.setattr(refresh, "DOCS", tmp_path)
+    kept = [
+        "r/0/curves.parquet",
+        "r/0/metrics/a.parquet",
+        "r/0/retrain/a.weights.parquet",
+        "r/phases.parquet",
+    ]
+    left = ["r/0/snapshots.parquet", "r/0/weights.safetensors", "r/0/scores/a.parquet", "r/summary/a.parquet"]
+    left += ["r/0/.a.parquet", "other/r/0/curves.parquet", "tables/a.parquet"]
+    for name in [*kept, *left, "tables/study.tar.xz"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    refresh.archive(tmp_path, [tmp_path / "r"])
+    with tarfile.open(tmp_path / "tables/study.tar.xz") as tar:
+        assert sorted(tar.getnames()) == [f"results/{name}" for name in kept]
+
+
+def test_new_verdicts_replace_the_old_ones_and_nothing_else(refresh):
     start, end = refresh.VERDICTS
     page = refresh.between_markers(f"above\n{start}\nold\n{end}\nbelow\n", "new")
     assert page == f"above\n{start}\n\nnew\n\n{end}\nbelow\n"

@@ -111,7 +111,7 @@ def test_a_single_spike_is_no_peak_wherever_it_is():
 
 @pytest.mark.parametrize("share", [0.01, 0.03, 0.05])
 def test_rare_spikes_are_rarely_peaks(share):
-    """Two spikes beside each other are one, so that more than 5 % of draws have a peak; without cuts, half."""
+    """Two spikes side by side are a peak, so that more than 5 % of draws have one; half had one before."""
     rng = np.random.default_rng(0)
     drawn = (rng.random((200, 120)) < share) * rng.standard_normal((200, 120))
     assert rate(drawn, 120, turning_point) <= 0.2
