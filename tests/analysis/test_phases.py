@@ -289,7 +289,7 @@ def test_rows_over_seeds_hold_medians():
 
 @pytest.mark.parametrize("n_seeds, lowest, highest", [(2, 0, 1), (5, 0, 4), (7, 0, 6), (9, 1, 7)])
 def test_the_interval_of_the_median_ends_at_steps_of_seeds(n_seeds, lowest, highest):
-    """Of 9 coins, at most 1 shows heads with probability 0.02; of 7 and 8 with more than 0.025."""
+    """At most 1 of 9 coins shows heads with probability 0.02; the probability is above 0.025 for 7 and 8."""
     table = find(*joined(*(moved(1 + seed / 4, seed) for seed in range(n_seeds))))
     steps = sorted(events(table, seed=seed)["emergence.end"] for seed in range(n_seeds))
     assert len(set(steps)) == n_seeds

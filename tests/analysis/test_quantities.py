@@ -395,9 +395,9 @@ def test_information_at_its_ceiling_shows_neither_a_turn_nor_its_absence(plane):
         for variable in ("x", "y"):
             known = measure(plane, run="r", metric="information", variable=variable)
             assert known.notna().all()
-    write_full = {"run": "r", "metric": "always_full", "variable": "y"}
-    assert two_phase_quantities.change_after_fit(plane, **write_full).isna().all()
-    assert two_phase_quantities.rise_while_fitting(plane, **write_full).isna().all()
+    at_both = {"run": "r", "metric": "always_full", "variable": "y"}
+    assert two_phase_quantities.change_after_fit(plane, **at_both).isna().all()
+    assert two_phase_quantities.rise_while_fitting(plane, **at_both).isna().all()
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,6 @@ COLUMNS = [
     "figure",
 ]
 COPIED = ["section", "claim", "quotation", "quantity", "unit", "direction", "margin", "published", "figure"]
-
-
-def log10(values: pd.Series) -> pd.Series:
-    """Return log10; minus infinity for what is not positive, such as a gap that ends before it begins."""
-    with np.errstate(divide="ignore"):
-        return np.log10(values.clip(lower=0))
-
-
 OF_TABLES = {field.name for field in fields(StudyTables)} - {"results"}
 COMBINED: dict[str, Callable] = {
     "ratio": lambda own, other: log10(own) - log10(other),
@@ -166,6 +158,12 @@ def _combine(own: pd.Series, other: pd.Series, kind: str) -> pd.Series:
     seeds = own.index.intersection(other.index)
     with np.errstate(invalid="ignore", divide="ignore"):
         return COMBINED[kind](own[seeds], other[seeds])
+
+
+def log10(values: pd.Series) -> pd.Series:
+    """Return log10; minus infinity for what is not positive, such as a gap that ends before it begins."""
+    with np.errstate(divide="ignore"):
+        return np.log10(values.clip(lower=0))
 
 
 def by_claim(table: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from grokking_phases.analysis.curve_quantities import (
     value_up_to,
 )
 from grokking_phases.analysis.events import FOUND, TOO_FEW
+from grokking_phases.analysis.intervals import TAILS
 from grokking_phases.analysis.noise import ROUNDING
 from grokking_phases.analysis.phases import STATED, peaks_of
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
@@ -33,7 +34,7 @@ from grokking_phases.analysis.verdicts import Measured
 from grokking_phases.storage.tables import read_table
 
 START_UP = 15  # steps, in which every run shows the synergy of random features
-CERTAIN = 0.975  # of the resampled means: at fewer, it cannot be told whether there is a phase
+CERTAIN = TAILS[1]  # of the resampled means: at fewer, it cannot be told whether there is a phase
 
 
 def phases_found(tables: StudyTables, *, run: str, phases: list[str], absent: Sequence[str] = ()) -> Measured:

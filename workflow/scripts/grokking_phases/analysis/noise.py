@@ -146,7 +146,10 @@ class Noise:
         course = self.course @ curve
         peaks = find_peaks(course, prominence=prominence * np.ptp(course))[0]
         return [
-            p for p in peaks if self.stands(curve, p, times) and self.stands(self.cut(curve, p), p, times)
+            p
+            for p in peaks
+            if self.stands(curve, p, times)
+            and ((cut := self.cut(curve, p)) is curve or self.stands(cut, p, times))
         ]
 
     def stands(self, curve: np.ndarray, p: int, times: float) -> bool:

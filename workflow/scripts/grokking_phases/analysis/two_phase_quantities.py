@@ -78,7 +78,7 @@ def rise_while_fitting(
 ) -> pd.Series:
     """Return how much information rises from the first step > 0 to fitting, as a part of its ceiling."""
     fit = time_scale(tables, run=run, event="fit")
-    return _change(tables, run, metric, variable, layer, 0 * fit, fit)
+    return _change(_courses(tables, run, metric, variable, layer), 0 * fit, fit)
 
 
 def change_after_turn(
@@ -86,7 +86,7 @@ def change_after_turn(
 ) -> pd.Series:
     """Return how much information changes from the turn of I(T;X) to the end, as a part of its ceiling."""
     turn = time_scale(tables, run=run, event="compress", metric=metric, layer=layer)
-    return _change(tables, run, metric, variable, layer, turn, 0 * turn + np.inf)
+    return _change(_courses(tables, run, metric, variable, layer), turn, 0 * turn + np.inf)
 
 
 def change_after_fit(
@@ -94,7 +94,7 @@ def change_after_fit(
 ) -> pd.Series:
     """Return how much information changes from fitting to the end, as a part of its ceiling."""
     fit = time_scale(tables, run=run, event="fit")
-    return _change(tables, run, metric, variable, layer, fit, 0 * fit + np.inf)
+    return _change(_courses(tables, run, metric, variable, layer), fit, 0 * fit + np.inf)
 
 
 def end_of_compression(tables: StudyTables, *, run: str, metric: str) -> pd.Series:
@@ -204,23 +204,24 @@ def _time_scales(
     }
 
 
-def _change(
-    tables: StudyTables,
-    run: str,
-    metric: str,
-    variable: str,
-    layer: str | None,
-    start: pd.Series,
-    end: pd.Series,
-) -> pd.Series:
+def _courses(
+    tables: StudyTables, run: str, metric: str, variable: str, layer: str | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return I(T;X), then the information about a variable, both as parts of their ceilings."""
+    of_x, wanted = (_part_of_ceiling(tables, run, metric, name, layer) for name in ("x", variable))
+    return of_x, wanted
+
+
+def _change(courses: tuple[pd.DataFrame, pd.DataFrame], start: pd.Series, end: pd.Series) -> pd.Series:
     """Return the change of information between two steps of each seed, the first one after 0 at the least.
 
-    NaN: I(T;X) is at its ceiling at both.
+    courses: those of `_courses`. NaN: I(T;X) is at its ceiling at both steps.
     """
-    of_x, wanted = (_part_of_ceiling(tables, run, metric, name, layer) for name in ("x", variable))
+    of_x, wanted = courses
 
     def change(curve: pd.Series) -> float:
-        steps, x = (np.maximum(start[curve.name], curve.index[0]), end[curve.name]), of_x[curve.name]
+        steps = np.maximum(start[curve.name], curve.index[0]), end[curve.name]
+        x = of_x[curve.name].dropna()
         if min(value_up_to(x, step) for step in steps) >= time_scales.SATURATED:
             return np.nan
         first, last = (value_up_to(curve, step) for step in steps)
