@@ -122,12 +122,14 @@ def test_a_run_that_was_finished_before_its_outputs_were_removed_is_not_trained_
 
 
 def test_kills_at_random_moments_lose_no_run_and_no_checkpoint(tmp_path):
-    """`make soak` kills 200 times."""
-    length = {"steps": 200, "seconds": 0.1}
+    """Kill each attempt within a third of the time that a whole one takes; `make soak` kills 200 times."""
+    length = {"steps": 200, "seconds": 0.02}
     undisturbed, trainee = (Trainee(tmp_path / name, **length) for name in ("undisturbed", "run"))
-    assert undisturbed.attempt() == 0
+    pid, start = begun(undisturbed), time.monotonic()
+    assert ended(pid) == 0
+    third = (time.monotonic() - start) / 3
     dice, kills = random.Random(0), 0
-    while (code := killed_after(trainee, dice.uniform(0.0, 0.4))) != 0:
+    while (code := killed_after(trainee, dice.uniform(0.0, third))) != 0:
         assert code == -signal.SIGKILL, trainee.said.read_text()
         kills += 1
         trainee.remove_outputs()

@@ -7,7 +7,7 @@ rule:
 
     average   Every member of a tie group gets the group's mean rank. Independent columns stay uncorrelated.
     paper     Ranks come from sorting twice with numpy's default sort, as published. Ties stay in the order in
-              which that sort leaves them, which varies with numpy and CPU.
+              which that sort leaves them on a processor without AVX2 and AVX-512.
     index     Ranks come from sorting twice with a stable sort. Tied samples are ranked by their place.
     random    Ties are ranked in a random order, drawn for each variable separately.
 
@@ -144,8 +144,13 @@ def restore_order(order: np.ndarray, ascending: Iterable[np.ndarray], dtype: np.
 
 
 def default_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the order and the sorted rows by numpy's default sort of each row (n_features x n_samples)."""
-    order = np.argsort(rows, axis=1)
+    """Return the order and the sorted rows by numpy's default sort of each row (n_features x n_samples).
+
+    From version 1.25, numpy sorts float64 by another algorithm where the processor has AVX-512, later also
+    where it has AVX2, and each leaves ties in an order of its own. It sorts longdouble as it always did, so
+    that ranks are the same on every processor.
+    """
+    order = np.argsort(rows.astype(np.longdouble), axis=1)
     return order, _take_along_rows(rows, order)
 
 
