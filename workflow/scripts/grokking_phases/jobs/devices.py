@@ -1,6 +1,7 @@
 """The device and the number of threads, as the config sets them, whatever the machine's number of cores."""
 
 import ctypes
+import os
 import platform
 
 import torch
@@ -19,12 +20,25 @@ def on_device(name: str, threads: int) -> dict[str, str | int]:
             "device: cuda is asked for, but torch finds no CUDA device; set `device: auto` in config.yaml"
         )
     device = "cuda" if name != "cpu" and torch.cuda.is_available() else "cpu"
+    if device == "cuda":
+        repeat_bits()
     torch.set_num_threads(threads)
     keep_freed_memory()
     threadpool_limits(threads)
     gpu = {"gpu": torch.cuda.get_device_name()} if device == "cuda" else {}
     with_torch = {"torch": str(torch.__version__), "instructions": torch.backends.cpu.get_cpu_capability()}
     return {"device": device, **gpu, "threads": threads, **with_torch, **machine()}
+
+
+def repeat_bits() -> None:
+    """Let a GPU sum in the same order each time, so that a seed decides everything there too.
+
+    A network that torch cannot compile trains as it is written.
+    """
+    os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it when it is first used
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch._dynamo.config.suppress_errors = True
 
 
 def keep_freed_memory() -> None:

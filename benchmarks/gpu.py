@@ -1,0 +1,141 @@
+"""Training steps on a GPU: our trainer against plain PyTorch loops, and against such a loop compiled.
+
+    python benchmarks/run.py gpu
+
+The networks and loops are those of `mlp_step.py` and `transformer_step.py`, with the data on the GPU and
+batches drawn there, since a DataLoader would leave the GPU waiting. `compiled` has forward, loss and backward
+in `torch.compile`, which fuses kernels and records CUDA graphs itself (mode reduce-overhead).
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import mlp_step
+import torch
+import transformer_step
+from pairs import BenchmarkError
+from torch.nn import functional as F
+
+from grokking_phases.data.split import split
+from grokking_phases.datasets import modular_addition, permutation_composition
+from grokking_phases.examples import Examples
+from grokking_phases.jobs.devices import on_device
+from grokking_phases.recipe import Recipe
+from grokking_phases.training.architecture import architecture_of
+from grokking_phases.training.trainer import Trainer
+
+WARM, STEPS, REPEATS = 50, 300, 5
+Step = Callable[[], None]
+
+
+def lines() -> Iterator[str]:
+    if not torch.cuda.is_available():
+        raise BenchmarkError("there is no CUDA device")
+    on_device("cuda", threads=1)
+    yield f"{torch.cuda.get_device_name()}, torch {torch.__version__}: steps a second, median of {REPEATS}."
+    yield "| network | plain loop | plain loop, compiled | ours, eager | recorded | compiled, recorded |"
+    yield "|---|---|---|---|---|---|"
+    for name, steps in networks():
+        yield row(name, [steps_per_second(step) for step in steps])
+        yield kernels(name, steps[-1])
+
+
+def networks() -> Iterator[tuple[str, list[Step]]]:
+    addition = split(modular_addition.make(p=97), 0.4, 420)
+    recipe = Recipe(steps=10**6, learning_rate=0.03, weight_decay=2, betas=[0.9, 0.98])
+    plain = [mlp_step.PlainLoop(0, mlp_step.one_hots(addition), False) for _ in range(2)]
+    data = [tensor.cuda() for tensor in plain[0].data.tensors]
+    yield (
+        "MLP, full batch",
+        [
+            *(
+                plain_steps(loop, lambda: data, compiled)
+                for loop, compiled in zip(plain, (False, True), strict=True)
+            ),
+            *ours(addition, {"module": "mlp", "width": mlp_step.WIDTH}, recipe),
+        ],
+    )
+    s5 = split(permutation_composition.make(n=5), 0.5, 0)
+    recipe = Recipe(steps=10**6, learning_rate=1e-3, batch_size=transformer_step.BATCH)
+    for dropout in (0.0, 0.1):
+        plain = [transformer_step.PlainLoop(s5, dropout) for _ in range(2)]
+        sequences, targets = (tensor.cuda() for tensor in plain[0].data[:])
+
+        def draw(sequences=sequences, targets=targets):
+            rows = torch.randint(len(targets), (transformer_step.BATCH,), device="cuda")
+            return sequences[rows], targets[rows]
+
+        yield (
+            f"transformer, S5, dropout {dropout:g}",
+            [
+                *(
+                    plain_steps(loop, draw, compiled)
+                    for loop, compiled in zip(plain, (False, True), strict=True)
+                ),
+                *ours(s5, {"module": "transformer", "dropout": dropout}, recipe),
+            ],
+        )
+
+
+def plain_steps(loop: "mlp_step.PlainLoop", draw: Callable, compiled: bool) -> Step:
+    """Return the step of a plain loop on the GPU."""
+    model = loop.model.cuda()
+    options = {"lr": 1e-3, "betas": (0.9, 0.98), "weight_decay": 0.0}
+    optimizer = torch.optim.AdamW(model.parameters(), **options)
+
+    def loss(inputs, targets):
+        return F.cross_entropy(model(inputs), targets)
+
+    if compiled:
+        loss = torch.compile(loss, mode="reduce-overhead")
+
+    def step():
+        optimizer.zero_grad()
+        loss(*draw()).backward()
+        optimizer.step()
+
+    return step
+
+
+def ours(examples: Examples, model: dict, recipe: Recipe) -> list[Step]:
+    """Return the step of our trainer: as it is, not compiled, and neither compiled nor recorded."""
+    architecture = architecture_of({"model": model}, examples)
+    whole, recorded, eager = (Trainer(architecture, examples, recipe, 0, "cuda") for _ in range(3))
+    for trainer in (recorded, eager):
+        trainer.loss_in_training = trainer._loss_in_training
+    eager.launch = eager.descend
+    return [eager.take_step, recorded.take_step, whole.take_step]
+
+
+def steps_per_second(step: Step) -> float:
+    advance(step, WARM)
+    return statistics.median(STEPS / advance(step, STEPS) for _ in range(REPEATS))
+
+
+def advance(step: Step, n_steps: int) -> float:
+    """Return the seconds that the steps take."""
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    for _ in range(n_steps):
+        step()
+    torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def row(name: str, rates: list[float]) -> str:
+    plain = rates[0]
+    return "| " + " | ".join([name, *(f"{rate:,.0f} ({rate / plain:.1f}x)" for rate in rates)]) + " |"
+
+
+def kernels(name: str, step: Step) -> str:
+    """Say how many kernels a step starts, and for how much of it the GPU is busy."""
+    seconds = advance(step, 100) / 100
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        advance(step, 20)
+    events = [each for each in profile.events() if each.device_type == torch.autograd.DeviceType.CUDA]
+    busy = sum(each.device_time for each in events) / 20 * 1e-6
+    return (
+        f"{name}: a step starts {len(events) / 20:.0f} kernels, which take {busy * 1e6:.0f} of its "
+        f"{seconds * 1e6:.0f} microseconds."
+    )
