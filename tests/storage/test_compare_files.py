@@ -43,9 +43,11 @@ def test_tables(change, tolerance, expected, tmp_path):
     np.testing.assert_equal((not why, difference), expected)
 
 
-def test_tables_without_rows_count_as_different(tmp_path):
-    empty = table(tmp_path / "empty.parquet", ROWS[:0])
+def test_tables_without_rows_count_as_different_unless_they_may_be_empty(tmp_path):
+    empty, full = table(tmp_path / "empty.parquet", ROWS[:0]), table(tmp_path / "full.parquet", ROWS)
     assert compare_files(empty, empty, 1.0)[1]
+    assert compare_files(empty, empty, may_be_empty=True) == (0.0, "")
+    assert compare_files(empty, full, may_be_empty=True)[1]
 
 
 def test_whether_nulls_could_be_held_does_not_count_and_the_type_of_numbers_does(tmp_path):

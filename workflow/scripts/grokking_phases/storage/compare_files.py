@@ -12,17 +12,19 @@ from safetensors.numpy import load_file
 MEASURED = ("value", "covariance")  # columns of numbers that rounding changes
 
 
-def compare_files(old: Path, new: Path, tolerance: float | None = None) -> tuple[float, str]:
+def compare_files(
+    old: Path, new: Path, tolerance: float | None = None, may_be_empty: bool = False
+) -> tuple[float, str]:
     """Return the greatest difference between values, and the reason why the files differ ("" if they agree).
 
     Files must be equal to the last bit. With a tolerance, the column `value` or `covariance` of a table may
-    differ by that much. Tables without rows count as different. Whether a column could have held nulls does
-    not count.
+    differ by that much. Unless they may be empty, tables without rows count as different. Whether a column
+    could have held nulls does not count.
     """
     if old.suffix == ".safetensors":
         return (0.0, "") if _same_tensors(load_file(old), load_file(new)) else (np.nan, "old and new differ")
     before, after = (_nullable(pq.read_table(path)) for path in (old, new))
-    if not len(before):
+    if not len(before) and not may_be_empty:
         return np.nan, "the old table has no rows to compare"
     if before.equals(after):
         return 0.0, ""
