@@ -335,9 +335,16 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
 }
 
 
-def archive(results: Path, runs: list[Path]) -> None:
-    """Write tables/study.tar.xz: these runs without snapshots and without what is quickly made again."""
-    with tarfile.open(DOCS / "tables/study.tar.xz", "w:xz") as tar:
+def archive(results: Path, study: str) -> None:
+    """Write tables/<study>.tar.xz, without snapshots and without what is quickly made again.
+
+    It unpacks in a clone. `study` is the study's folder in `results`, or "study" for the default one.
+    """
+    folder = results if study == "study" else results / study
+    runs = sorted({path.parents[1] for path in folder.glob("*/[0-9]*/curves.parquet")})
+    if not runs:
+        return
+    with tarfile.open(DOCS / f"tables/{study}.tar.xz", "w:xz") as tar:
         for path in chain(*(sorted(run.rglob("[!.]*.parquet")) for run in runs)):
             if path.name != "snapshots.parquet" and not {"scores", "summary"} & {*path.parts}:
                 tar.add(path, Path("results", path.relative_to(results)))
@@ -357,8 +364,8 @@ def main(results: Path) -> None:
             make(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
-    if runs := sorted({path.parents[1] for path in results.glob("*/[0-9]*/curves.parquet")}):
-        archive(results, runs)
+    for study in ("study", "paper", "comovement"):
+        archive(results, study)
     # Only from the default study and its sweeps: other studies in the folder have the same figures.
     for picture in sorted(
         chain(*((results / study).glob("figures/*/*.png") for study in (".", "prediction", "comovement")))

@@ -24,7 +24,7 @@ def test_average_scores_equal_a_slow_reference(rng, n_samples):
 
 @pytest.mark.parametrize(("ties", "kind"), [("paper", None), ("index", "stable")])
 def test_sorting_twice_equals_a_slow_reference(rng, ties, kind):
-    """numpy sorts complex numbers without the processor's own instructions, which decide the order of ties."""
+    """numpy sorts complex numbers without the processor's own instructions, which decide between ties."""
     X = np.maximum(rng.normal(size=(300, 5)), 0)
     for j, column in enumerate(X.T.astype(complex)):
         ranks = np.argsort(np.argsort(column, kind=kind), kind=kind) + 1

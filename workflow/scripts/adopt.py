@@ -99,7 +99,7 @@ def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
 
 
 def is_empty(path: str) -> bool:
-    """Return whether a result is a table without rows, as the snapshots of a run that records curves alone."""
+    """Return whether a result is a table without rows, as the snapshots of a run that records only curves."""
     return path.endswith(".parquet") and pq.read_metadata(path).num_rows == 0
 
 
