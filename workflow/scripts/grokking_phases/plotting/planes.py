@@ -20,6 +20,7 @@ MARKERS = ["o", "s", "^", "D", "v"]  # of the seeds of a panel, in turn
 # Time scales of the table `time_scales`, as arrows name them.
 NAMED = {"fit": "fitted", "compress": "I(T;X) turns", "peak": "loss peaks", "gen_0.98": "generalised"}
 HEIGHT = 0.1  # of a name, with the space around it
+SPACE = 0.04  # at the sides of a name, both together
 CLEAR = 0.05  # from a name to a mark; farther is no better
 SHORTEST = 0.15  # arrow
 ROUNDS = 3  # in which each name is placed, the later ones beside all others
@@ -86,7 +87,7 @@ def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:
 def placed(ax: Axes, name: str, point: np.ndarray, seen: np.ndarray, others: list[Arrow]) -> Arrow:
     """Return the arrow from the best place for a name: the nearest to its point of those that are clear."""
     width = width_of(name, SMALL) / (72 * ax.get_window_extent().width / ax.figure.dpi)
-    half = np.array([min(width, 1.0) / 2, HEIGHT / 2])
+    half = np.array([min(width + SPACE, 1.0) / 2, HEIGHT / 2])
     across = np.linspace(half[0], 1 - half[0], 41)
     places = np.stack(np.meshgrid(across, HEIGHTS), axis=-1).reshape(-1, 2)
     length = np.hypot(*(places - point).T)
