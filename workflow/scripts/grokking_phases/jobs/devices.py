@@ -31,14 +31,10 @@ def on_device(name: str, threads: int) -> dict[str, str | int]:
 
 
 def repeat_bits() -> None:
-    """Let a GPU sum in the same order each time, so that a seed decides everything there too.
-
-    A network that torch cannot compile trains as it is written.
-    """
+    """Let a GPU sum in the same order each time, so that a seed decides everything there too."""
     os.environ["CUBLAS_WORKSPACE_CONFIG"] = ":4096:8"  # cuBLAS reads it when it is first used
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False
-    torch._dynamo.config.suppress_errors = True
 
 
 def keep_freed_memory() -> None:

@@ -18,8 +18,7 @@ from grokking_phases.training.architecture import Architecture
 from grokking_phases.training.cuda_graph import RecordedStep
 from grokking_phases.training.norm_constraint import constrained_parameters, initialise, l2_norm, rescale
 
-# The most rows at a time; this bounds memory, and on a CPU keeps activations in the cache.
-ROWS = {"cpu": 2048, "cuda": 2**15}
+ROWS = 2048  # the most at a time; this bounds memory, and keeps activations in the cache
 
 
 class Trainer:
@@ -37,8 +36,6 @@ class Trainer:
         self.optimizer = module("optimizers", recipe.optimizer).build(self.model.parameters(), recipe)
         self.loss = module("losses", recipe.loss).loss
         self.loss_dtype = getattr(torch, recipe.loss_dtype)
-        compiled = torch.compile if device == "cuda" else lambda function: function
-        self.loss_in_training = compiled(self._loss_in_training)
         self.launch = self._choose_launch()
         self.data = {}
         for split, rows in {"train": examples.train, "test": ~examples.train}.items():
@@ -59,19 +56,15 @@ class Trainer:
     def descend(self, inputs: Tensor, targets: Tensor) -> None:
         """Update the parameters in place by the batch's mean gradient; a CUDA graph can record this."""
         self.optimizer.zero_grad()
-        n_parts = -(-len(targets) // ROWS[self.device])  # the parts' gradients add up to the batch's
+        n_parts = -(-len(targets) // ROWS)  # the parts' gradients add up to the batch's
         for part, answers in zip(inputs.tensor_split(n_parts), targets.tensor_split(n_parts), strict=True):
-            (self.loss_in_training(part, answers) / len(targets)).backward()
+            with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.matmul == "bfloat16"):
+                logits = self.forward(self.model, part)
+            (self.summed_loss(logits, answers) / len(targets)).backward()
         self.optimizer.step()
         if self.recipe.constrain_norm != "none":
             constrained = constrained_parameters(self.model, self.recipe)
             rescale(constrained, self.norm / l2_norm(constrained))
-
-    def _loss_in_training(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the sum of the loss over the samples, with products in the recipe's `matmul`."""
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.recipe.matmul == "bfloat16"):
-            logits = self.forward(self.model, inputs)
-        return self.summed_loss(logits, targets)
 
     def summed_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Return the sum of the loss over the samples, computed in the recipe's `loss_dtype`."""
@@ -105,10 +98,10 @@ class Trainer:
     def evaluate(self) -> dict[str, float]:
         """Return mean loss and accuracy on the full train and test sets, and all parameters' L2 norm."""
         self.model.eval()
-        means, n_rows = {}, ROWS[self.device]
+        means = {}
         for split, (inputs, targets) in self.data.items():
             sums = torch.zeros(2, dtype=torch.float64, device=targets.device)
-            for rows, answers in zip(inputs.split(n_rows), targets.split(n_rows), strict=True):
+            for rows, answers in zip(inputs.split(ROWS), targets.split(ROWS), strict=True):
                 logits = self.forward(self.model, rows)
                 sums[0] += self.summed_loss(logits, answers)
                 sums[1] += (logits.argmax(1) == answers).sum()
