@@ -211,13 +211,16 @@ def test_the_archive_holds_what_cannot_be_made_again_without_a_training(refresh,
         "r/phases.parquet",
     ]
     left = ["r/0/snapshots.parquet", "r/0/weights.safetensors", "r/0/scores/a.parquet", "r/summary/a.parquet"]
-    left += ["r/0/.a.parquet", "other/r/0/curves.parquet", "tables/a.parquet"]
+    left += ["r/0/.a.parquet", "paper/r/0/curves.parquet", "tables/a.parquet"]
     for name in [*kept, *left, "tables/study.tar.xz"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    refresh.archive(tmp_path, [tmp_path / "r"])
-    with tarfile.open(tmp_path / "tables/study.tar.xz") as tar:
-        assert sorted(tar.getnames()) == [f"results/{name}" for name in kept]
+    for study, names in {"study": kept, "paper": ["paper/r/0/curves.parquet"]}.items():
+        refresh.archive(tmp_path, study)
+        with tarfile.open(tmp_path / f"tables/{study}.tar.xz") as tar:
+            assert sorted(tar.getnames()) == [f"results/{name}" for name in names]
+    refresh.archive(tmp_path, "comovement")
+    assert not (tmp_path / "tables/comovement.tar.xz").exists()
 
 
 def test_new_verdicts_replace_the_old_ones_and_nothing_else(refresh):
