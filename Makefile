@@ -20,6 +20,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
+PAPER_LAYERS := config.yaml $(addprefix config/,paper.yaml paper_float32.yaml paper_seed1.yaml)
 PAPER_FIGURES := $(addprefix two_phase/,fig3 fig4 fig5 measures estimators softmax_collapse)
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
@@ -61,14 +62,15 @@ confirm: .venv/installed
 smoke: .venv/installed
 	$(SNAKEMAKE) results/smoke/figures/fig5.pdf $(SMOKE)
 
-# The two-phase paper at full length: first how long it will take, then division, S5, and a second seed of S5.
+# The two-phase paper at full length: first how long it will take, then division, S5, both with the loss in
+# float32, and a second seed of S5.
 paper: export PYTHONPATH := workflow/scripts:workflow
 paper: .venv/installed
-	$(BIN)/python workflow/forecast.py --study config.yaml config/paper.yaml config/paper_seed1.yaml \
-		--figures $(PAPER_FIGURES)
+	$(BIN)/python workflow/forecast.py --study $(PAPER_LAYERS) --figures $(PAPER_FIGURES)
 	$(SNAKEMAKE) results/paper/figures/two_phase/fig3.pdf $(PAPER)
 	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER)
-	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER) config/paper_seed1.yaml
+	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER) config/paper_float32.yaml
+	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) --configfile $(PAPER_LAYERS)
 
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html

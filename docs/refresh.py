@@ -28,7 +28,10 @@ EXAMPLES = {
     "lightning": "progress",
 }  # the figure of each study in examples/ that docs/own_network.md shows
 # The runs with the two-phase paper's recipe, by the figure that shows them: at full length, and shorter.
-PAPERS_RECIPE = {"fig3": ["paper/division96", "division96", "division96_long"], "fig4": ["paper/s5"]}
+PAPERS_RECIPE = {
+    "fig3": ["paper/division96", "paper/division96_float32", "division96", "division96_long"],
+    "fig4": ["paper/s5", "paper/s5_float32"],
+}
 MEASURES = COURSES | {"test_loss": 1, "test_accuracy": 1}
 
 

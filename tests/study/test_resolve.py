@@ -392,7 +392,11 @@ def test_a_missing_key_is_named(path):
         resolve(config)
 
 
-BENEATH = {"comovement_pilot.yaml": "comovement.yaml", "paper_seed1.yaml": "paper.yaml"}
+BENEATH = {
+    "comovement_pilot.yaml": "comovement.yaml",
+    "paper_float32.yaml": "paper.yaml",
+    "paper_seed1.yaml": "paper.yaml",
+}
 
 
 @pytest.mark.parametrize(

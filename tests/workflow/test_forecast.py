@@ -128,13 +128,13 @@ def test_only_the_figures_that_are_named_count(study):
 
 
 def test_make_paper_makes_what_it_forecasts():
-    files = [REPOSITORY / name for name in ("config.yaml", "config/paper.yaml", "config/paper_seed1.yaml")]
-    study = resolve(together(files))
+    layers = ("config.yaml", "config/paper.yaml", "config/paper_float32.yaml", "config/paper_seed1.yaml")
+    study = resolve(together([REPOSITORY / name for name in layers]))
     makefile = (REPOSITORY / "Makefile").read_text()
     [names] = [line for line in makefile.splitlines() if line.startswith("PAPER_FIGURES")]
     figures = names.split(",")[1].rstrip(")").split()
     runs = forecast.wanted(study, [f"two_phase/{figure}" for figure in figures])
-    assert set(runs) == {"division96", "s5"}
+    assert set(runs) == {"division96", "s5", "division96_float32", "s5_float32"}
     assert [study["runs"][run]["seeds"] for run in ("division96", "s5")] == [[0, 1, 2], [0, 1]]
     assert [study["runs"][run]["training"]["steps"] for run in ("division96", "s5")] == [111_200, 604_000]
     estimators = {study["metrics"][metric].get("estimator") for metric in runs["s5"]} - {None}
@@ -143,5 +143,6 @@ def test_make_paper_makes_what_it_forecasts():
     assert modules >= {"o_information", "linear_mapping_number", "local_complexity", "softmax_collapse"}
     for run in runs:
         training, model = study["runs"][run]["training"], study["runs"][run]["model"]
-        assert (training["weight_decay"], model["dropout"], training["loss_dtype"]) == (0, 0.1, "float64")
+        loss_dtype = "float32" if run.endswith("float32") else "float64"
+        assert (training["weight_decay"], model["dropout"], training["loss_dtype"]) == (0, 0.1, loss_dtype)
         assert model.get("embedding_scale") in (None, pytest.approx(128**0.5))
