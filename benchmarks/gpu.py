@@ -10,11 +10,13 @@ in `torch.compile`, which fuses kernels and records CUDA graphs itself (mode red
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 
 import mlp_step
 import torch
 import transformer_step
 from pairs import BenchmarkError
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from grokking_phases.data.split import split
@@ -44,45 +46,37 @@ def lines() -> Iterator[str]:
 def networks() -> Iterator[tuple[str, list[Step]]]:
     addition = split(modular_addition.make(p=97), 0.4, 420)
     recipe = Recipe(steps=10**6, learning_rate=0.03, weight_decay=2, betas=[0.9, 0.98])
-    plain = [mlp_step.PlainLoop(0, mlp_step.one_hots(addition), False) for _ in range(2)]
-    data = [tensor.cuda() for tensor in plain[0].data.tensors]
-    yield (
-        "MLP, full batch",
-        [
-            *(
-                plain_steps(loop, lambda: data, compiled)
-                for loop, compiled in zip(plain, (False, True), strict=True)
-            ),
-            *ours(addition, {"module": "mlp", "width": mlp_step.WIDTH}, recipe),
-        ],
-    )
+    one_hots = mlp_step.one_hots(addition)
+    data = [tensor.cuda() for tensor in one_hots.tensors]
+    plain = plain_steps(lambda: mlp_step.PlainLoop(0, one_hots, False).model, lambda: data)
+    yield "MLP, full batch", plain + ours(addition, {"module": "mlp", "width": mlp_step.WIDTH}, recipe)
     s5 = split(permutation_composition.make(n=5), 0.5, 0)
     recipe = Recipe(steps=10**6, learning_rate=1e-3, batch_size=transformer_step.BATCH)
     for dropout in (0.0, 0.1):
-        plain = [transformer_step.PlainLoop(s5, dropout) for _ in range(2)]
-        sequences, targets = (tensor.cuda() for tensor in plain[0].data[:])
-
-        def draw(sequences=sequences, targets=targets):
-            rows = torch.randint(len(targets), (transformer_step.BATCH,), device="cuda")
-            return sequences[rows], targets[rows]
-
-        yield (
-            f"transformer, S5, dropout {dropout:g}",
-            [
-                *(
-                    plain_steps(loop, draw, compiled)
-                    for loop, compiled in zip(plain, (False, True), strict=True)
-                ),
-                *ours(s5, {"module": "transformer", "dropout": dropout}, recipe),
-            ],
-        )
+        loop = transformer_step.PlainLoop(s5, dropout)
+        plain = plain_steps(lambda loop=loop: deepcopy(loop.model), batches_of(loop))
+        model = {"module": "transformer", "dropout": dropout}
+        yield f"transformer, S5, dropout {dropout:g}", plain + ours(s5, model, recipe)
 
 
-def plain_steps(loop: "mlp_step.PlainLoop", draw: Callable, compiled: bool) -> Step:
-    """Return the step of a plain loop on the GPU."""
-    model = loop.model.cuda()
-    options = {"lr": 1e-3, "betas": (0.9, 0.98), "weight_decay": 0.0}
-    optimizer = torch.optim.AdamW(model.parameters(), **options)
+def batches_of(loop: transformer_step.PlainLoop) -> Callable[[], tuple[Tensor, Tensor]]:
+    """Return what draws a batch on the GPU, with replacement."""
+    sequences, targets = (tensor.cuda() for tensor in loop.data[:])
+
+    def draw() -> tuple[Tensor, Tensor]:
+        rows = torch.randint(len(targets), (transformer_step.BATCH,), device="cuda")
+        return sequences[rows], targets[rows]
+
+    return draw
+
+
+def plain_steps(model: Callable[[], nn.Module], draw: Callable) -> list[Step]:
+    """Return the step of a plain loop on the GPU, as it is and compiled."""
+    return [plain_step(model().cuda(), draw, compiled) for compiled in (False, True)]
+
+
+def plain_step(model: nn.Module, draw: Callable, compiled: bool) -> Step:
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.98), weight_decay=0.0)
 
     def loss(inputs, targets):
         return F.cross_entropy(model(inputs), targets)
