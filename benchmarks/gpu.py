@@ -1,6 +1,6 @@
 """Training steps on a GPU: our trainer against plain PyTorch loops, and against such a loop compiled.
 
-    python benchmarks/run.py gpu
+    make bench ONLY=gpu
 
 The networks and loops are those of `mlp_step.py` and `transformer_step.py`, with the data on the GPU and
 batches drawn there, since a DataLoader would leave the GPU waiting. `compiled` has forward, loss and backward
