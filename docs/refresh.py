@@ -380,7 +380,7 @@ def main(results: Path) -> None:
         for picture in results.glob(f"{example}/figures/study/{figure}.png"):
             small(picture, DOCS / f"figures/example_{example}.png")
     for picture in sorted(results.glob("paper/figures/two_phase/*.png")):  # the same figures, at full length
-        shutil.copy(picture, DOCS / f"figures/paper_{picture.parent.name}_{picture.name}")
+        small(picture, DOCS / f"figures/paper_{picture.parent.name}_{picture.name}")
     for page in results.glob("benchmarks.md"):
         shutil.copy(page, DOCS / page.name)
     for picture in results.glob("benchmarks/*.png"):
