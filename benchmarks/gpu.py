@@ -36,11 +36,11 @@ def lines() -> Iterator[str]:
         raise BenchmarkError("there is no CUDA device")
     on_device("cuda", threads=1)
     yield f"{torch.cuda.get_device_name()}, torch {torch.__version__}: steps a second, median of {REPEATS}."
-    yield "| network | plain loop | plain loop, compiled | ours, eager | ours, recorded |"
-    yield "|---|---|---|---|---|"
     for name, steps in networks():
-        yield row(name, [steps_per_second(step) for step in steps])
-        yield kernels(name, steps[-1])
+        plain, *rates = (steps_per_second(step) for step in steps)
+        others = zip(("plain loop, compiled", "ours, eager", "ours, recorded"), rates, strict=True)
+        said = ", ".join(f"{which} {rate:,.0f} ({rate / plain:.1f}x)" for which, rate in others)
+        yield f"{name}: plain loop {plain:,.0f}, {said}. {kernels(steps[-1])}"
 
 
 def networks() -> Iterator[tuple[str, list[Step]]]:
@@ -115,12 +115,7 @@ def advance(step: Step, n_steps: int) -> float:
     return time.perf_counter() - start
 
 
-def row(name: str, rates: list[float]) -> str:
-    plain = rates[0]
-    return "| " + " | ".join([name, *(f"{rate:,.0f} ({rate / plain:.1f}x)" for rate in rates)]) + " |"
-
-
-def kernels(name: str, step: Step) -> str:
+def kernels(step: Step) -> str:
     """Say how many kernels a step starts, and for how much of it the GPU is busy."""
     seconds = advance(step, 100) / 100
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
@@ -128,6 +123,6 @@ def kernels(name: str, step: Step) -> str:
     events = [each for each in profile.events() if each.device_type == torch.autograd.DeviceType.CUDA]
     busy = sum(each.device_time for each in events) / 20 * 1e-6
     return (
-        f"{name}: a step starts {len(events) / 20:.0f} kernels, which take {busy * 1e6:.0f} of its "
+        f"A step of ours starts {len(events) / 20:.0f} kernels, which take {busy * 1e6:.0f} of its "
         f"{seconds * 1e6:.0f} microseconds."
     )
