@@ -1,5 +1,6 @@
 """`adopt` keeps results of other code only where the present code repeats the first steps of their runs."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -55,8 +56,26 @@ def test_results_that_come_out_the_same_are_kept(tree):
     assert 0 < adopted["difference"] < 1e-9 == adopted["tolerance"]
 
 
+def test_a_kept_result_keeps_those_made_from_it_after_a_prune(tree):
+    """The metric's code is the same; its inputs are deleted, before the change or after it."""
+    commit(tree.folder)
+    tree.edit(f"{LIBRARY}/optimizers/adamw.py", "return kind(", "made = kind\n    return made(")
+    tree.run("adopt")
+    for path in (tree.folder / "results/small/little/0").glob("s*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert tree.planned(METRIC) == set()
+
+    commit(tree.folder)
+    tree.edit(f"{LIBRARY}/optimizers/adamw.py", "return made(", "again = made\n    return again(")
+    assert ("train", "little", "0") in tree.planned(METRIC)
+    tree.run("adopt")
+    assert tree.planned(METRIC) == set()
+
+
 def test_results_that_come_out_differently_are_made_again(tree):
     commit(tree.folder)
     tree.edit(f"{LIBRARY}/optimizers/adamw.py", "tuple(recipe.betas)", "(0.5, 0.98)")
+    earlier = header_of(tree.folder / METRIC)["made_by"]
     assert f"{CURVES} is not kept" in tree.run("adopt")
+    assert header_of(tree.folder / METRIC)["made_by"] == earlier
     assert ("train", "little", "0") in tree.planned(METRIC)

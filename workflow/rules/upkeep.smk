@@ -3,10 +3,12 @@
 from functools import cache, partial
 
 from study.adoption import comparisons, summary
+from study.lineages import renewals
 from study.pruning import listed, prunable
 
 # Each reads the headers of all results, and its rule asks twice: for its script and for its message.
 adoptable = cache(partial(checked, comparisons, RESULTS, config, STUDY))
+renewable = cache(lambda: renewals(RESULTS, adoptable()))
 unread_snapshots = cache(partial(prunable, RESULTS, STUDY))
 
 
@@ -20,7 +22,8 @@ rule adopt:
     threads: lambda wildcards: workflow.cores
     params:
         comparisons=lambda wildcards: adoptable(),
-        summary=lambda wildcards: summary(adoptable()),
+        renewals=lambda wildcards: renewable(),
+        summary=lambda wildcards: summary(adoptable(), renewable()),
         tolerance=STUDY.get("adopt_tolerance", 0.0),
         repository=str(HERE.parents[1]),
     message:

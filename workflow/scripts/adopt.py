@@ -17,12 +17,17 @@ from grokking_phases.storage.headers import header_of
 from grokking_phases.storage.replace_header import replace_header
 
 
-def main(repository: Path, comparisons: list[dict], tolerance: float, cores: int) -> None:
+def main(
+    repository: Path, comparisons: list[dict], renewals: dict[str, dict], tolerance: float, cores: int
+) -> None:
     """Run each comparison (`study/adoption.py`), keep the results that pass it, and print which are kept.
+
+    Then renew the lineages (`study/lineages.py`) of the results that were made from them.
 
     `tolerance` is the greatest difference allowed between values of a metric, in the metric's units. Training
     must be the same to the last bit.
     """
+    kept: set[str] = set()
     for group in comparisons:
         if group["commit"] is None:
             why = "no commit of this repository has the code that made them"
@@ -32,7 +37,8 @@ def main(repository: Path, comparisons: list[dict], tolerance: float, cores: int
             old, new = Path(folder, "old"), Path(folder, "new")
             make(code_of(repository, group["commit"], Path(folder, "code")), old, group, cores)
             make(repository, new, group, cores)
-            judge(group, old, new, tolerance)
+            kept |= judge(group, old, new, tolerance)
+    renew(renewals, kept)
 
 
 def code_of(repository: Path, commit: str, folder: Path) -> Path:
@@ -76,8 +82,8 @@ def make(code: Path, folder: Path, group: dict, cores: int) -> None:
         raise ValueError(f"{what}:\n{done.stderr}")
 
 
-def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
-    """Keep each result whose counterparts in the folders `old` and `new` are equal; print which are kept.
+def judge(group: dict, old: Path, new: Path, tolerance: float) -> set[str]:
+    """Keep each result whose counterparts in the folders `old` and `new` are equal; return and print which.
 
     A result is not kept if one of its inputs is not.
     """
@@ -96,6 +102,7 @@ def judge(group: dict, old: Path, new: Path, tolerance: float) -> None:
             )
             differences.append(difference)
     say(f"{len(differences)} files are kept; the greatest difference is {max(differences, default=0):.3g}")
+    return set(group["files"]) - refused
 
 
 def is_empty(path: str) -> bool:
@@ -105,13 +112,28 @@ def is_empty(path: str) -> bool:
 
 def adopt(path: str, file: dict, evidence: dict) -> None:
     """Write into a file's header that the present code makes the same, with the code that made it."""
+    made_by = header_of(path)["made_by"]
+    adopted = [*made_by.get("adopted", []), evidence | {"code": made_by["code"]}]
+    restate(path, file, {"code": file["code"], "adopted": adopted})
+
+
+def renew(renewals: dict[str, dict], kept: set[str]) -> None:
+    """Write the present lineages into the headers of the files whose sources are all kept; print how many."""
+    files = {path: file for path, file in renewals.items() if kept.issuperset(file["sources"])}
+    for path, file in files.items():
+        restate(path, file, {})
+    if files:
+        say(f"{len(files)} files made from kept files stay up to date: their lineages are renewed")
+
+
+def restate(path: str, file: dict, said: dict) -> None:
+    """Write the lineages of a file and of its inputs into its header's `made_by`, and what else is `said`."""
     header = header_of(path)
     made_by = header["made_by"]
     inputs = {
         name: each | {"lineage": file["lineages"].get(name)} for name, each in made_by["inputs"].items()
     }
-    adopted = [*made_by.get("adopted", []), evidence | {"code": made_by["code"]}]
-    made_by |= {"code": file["code"], "lineage": file["lineage"], "inputs": inputs, "adopted": adopted}
+    made_by |= {"lineage": file["lineage"], "inputs": inputs} | said
     replace_header(path, header)
 
 
@@ -122,4 +144,10 @@ def say(text: str) -> None:
 
 with logged(snakemake.log[0]):
     params = snakemake.params
-    main(Path(params.repository), params.comparisons, params.tolerance, snakemake.threads)
+    main(
+        Path(params.repository),
+        params.comparisons,
+        params.renewals,
+        params.tolerance,
+        snakemake.threads,
+    )

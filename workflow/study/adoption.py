@@ -5,6 +5,7 @@ the first steps of the same runs on this machine, as a short study of their own.
 """
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from itertools import groupby
 from pathlib import Path
@@ -44,8 +45,8 @@ def comparisons(results: Results, config: dict, study: dict) -> list[dict[str, A
     return listed
 
 
-def summary(listed: list[dict[str, Any]]) -> str:
-    """Return a text with one line for each comparison that will be made."""
+def summary(listed: list[dict[str, Any]], renewals: dict[str, dict]) -> str:
+    """Return a text with one line for each comparison that will be made, and one for all renewals."""
     lines = []
     for each in listed:
         runs = sorted({file["wildcards"]["run"] for file in each["files"].values()})
@@ -60,6 +61,11 @@ def summary(listed: list[dict[str, Any]]) -> str:
                 f"{what}: no commit of this repository has the code that made them, "
                 "so they will be made again"
             )
+    if renewals:
+        lines.append(
+            f"{len(renewals)} files were made from kept files by the present code: "
+            "their headers will state the present lineage of these files"
+        )
     return "\n".join(
         lines or ["No result differs from the config in its code alone: there is nothing to adopt."]
     )
@@ -91,14 +97,20 @@ def changed_in_code(results: Results) -> list[tuple[str, Made, dict[str, str]]]:
 
     Each item is (path, the job that makes the file now, {module: hash} of the code that made it).
     """
-    found = []
+    return [
+        (path, made, made_by["code"])
+        for path, made, made_by in under_same_options(results)
+        if differing(made_by["code"], made.code)
+    ]
+
+
+def under_same_options(results: Results) -> Iterator[tuple[str, Made, dict]]:
+    """Yield each file on disk that was made under the config's options: (path, its job, what made it)."""
     for path in sorted(Path(results.folder).glob("**/*")):
         if path.suffix in (".parquet", ".safetensors") and (made := of_study(results, str(path))):
             made_by = results.header(str(path)).get("made_by", {})
-            same_options = made_by.get("options") == made.options
-            if same_options and differing(made_by["code"], made.code):
-                found.append((str(path), made, made_by["code"]))
-    return found
+            if made_by.get("options") == made.options:
+                yield str(path), made, made_by
 
 
 def of_study(results: Results, path: str) -> Made | None:

@@ -131,14 +131,19 @@ class Results:
         outputs = [str(path) for path in rule.expand_output(wildcards)[0]]
         made = Made(rule, outputs, said.pop("code"))
         made.inputs = {self.name_of(path): path for path in self.inputs_of(rule, wildcards)}
-        jobs = {name: self.of_file(path) for name, path in made.inputs.items()}
-        # A retraining depends on which units it trains, not on how they were found.
-        sources = {name: job for name, job in jobs.items() if job and not is_units(name, rule)}
+        sources = self.sources_of(made)
         options = {name: job.options for name, job in sources.items()}
         made.options = digest([Path(rule.script).stem, wildcards, said, options])
-        lineages = {name: job.lineage for name, job in sources.items()}
-        made.lineage = digest([made.options, made.code, lineages])
+        made.lineage = lineage(made, {name: job.lineage for name, job in sources.items()})
         return made
+
+    def sources_of(self, made: Made) -> dict[str, Made]:
+        """Return {name of an input: the job that makes it} for the inputs whose options and code count.
+
+        A retraining depends on which units it trains, not on how they were found.
+        """
+        jobs = {name: self.of_file(path) for name, path in made.inputs.items()}
+        return {name: job for name, job in jobs.items() if job and not is_units(name, made.rule)}
 
     def inputs_of(self, rule: Any, wildcards: dict[str, str]) -> list[str]:
         """Return the input files of a job, without adding it to Snakemake's plan (`again`)."""
@@ -203,6 +208,11 @@ class Results:
         if path not in self.headers:
             self.headers[path] = stated(path)
         return self.headers[path]
+
+
+def lineage(made: Made, lineages: dict[str, str]) -> str:
+    """Return the lineage of a job whose inputs have these lineages."""
+    return digest([made.options, made.code, lineages])
 
 
 def tracked(rule: Any, wildcards: dict[str, str]) -> dict[str, Any]:
