@@ -1,9 +1,11 @@
 """Two implementations of the same work, timed in turn (A B A B ...) on one thread, in one process.
 
 The first call of each is not timed, because it pays for imports, caches and compilers. The results of these
-calls are compared: only an implementation that agrees with ours is a peer.
+calls are compared: only an implementation that agrees with ours is a peer. Calls of a few milliseconds are
+timed several at a time, because the first of them finds the other's data in the processor's cache.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +16,8 @@ from typing import Any
 import torch
 
 from grokking_phases.threads import use_threads
+
+LEAST = 0.02  # seconds that each timing takes
 
 
 class BenchmarkError(Exception):
@@ -96,14 +100,17 @@ def measure(pair: Pair) -> Measured:
         raise BenchmarkError(
             f"{pair.work}: ours and {pair.peer} differ by {difference:.1e} {unit}, more than {allowed:.0e}"
         )
-    times = [(seconds(pair.ours), pair.scale * seconds(pair.theirs)) for _ in range(pair.repeats)]
-    return Measured(pair, *zip(*times, strict=True), difference)
+    calls = [(call, math.ceil(LEAST / seconds(call))) for call in (pair.ours, pair.theirs)]
+    ours, theirs = zip(*([seconds(*each) for each in calls] for _ in range(pair.repeats)), strict=True)
+    return Measured(pair, ours, tuple(pair.scale * each for each in theirs), difference)
 
 
-def seconds(call: Callable[[], Any]) -> float:
+def seconds(call: Callable[[], Any], n_calls: int = 1) -> float:
+    """Return the time of a call, the mean of several."""
     start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+    for _ in range(n_calls):
+        call()
+    return (time.perf_counter() - start) / n_calls
 
 
 @contextmanager

@@ -4,9 +4,11 @@ import csv
 import importlib
 import sys
 import time
+from itertools import groupby
 from types import SimpleNamespace
 
 import numpy as np
+import pairs
 import pytest
 import run
 import torch
@@ -61,12 +63,19 @@ def test_the_ratio_is_the_median_of_the_ratios_of_neighbours():
     assert measured().ratio == pytest.approx(8)
 
 
-def test_times_are_taken_in_turn_after_one_call_of_each():
+@pytest.mark.parametrize(("least", "several"), [(1e-9, False), (0.1, True)])
+def test_times_are_taken_in_turn_and_short_calls_several_at_a_time(monkeypatch, least, several):
+    """Before them are the calls whose results are compared, and those that say how short each is."""
+    monkeypatch.setattr(pairs, "LEAST", least)
     calls = []
-    a, b = (lambda: calls.append("A")), (lambda: calls.append("B"))
+    a, b = (lambda: (time.sleep(0.001), calls.append("A"))), (lambda: (time.sleep(0.2), calls.append("B")))
     found = measure(Pair("a sum", "a peer", a, b, ALWAYS, repeats=3))
-    assert calls == ["A", "B"] * 4
-    assert len(found.ours) == len(found.theirs) == 3
+    turns = [(name, len(list(same))) for name, same in groupby(calls)]
+    assert turns[:4] == [("A", 1), ("B", 1)] * 2
+    assert turns[4:] == [("A", turns[4][1]), ("B", 1)] * 3
+    assert (turns[4][1] > 1) == several
+    assert all(0.001 <= ours < 0.2 for ours in found.ours)
+    assert len(found.theirs) == 3
 
 
 def test_the_time_of_a_peer_that_does_a_part_of_the_work_is_scaled():

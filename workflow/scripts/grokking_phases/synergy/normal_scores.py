@@ -155,31 +155,30 @@ def default_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stable_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the order and the sorted rows by a stable sort of each row (n_features x n_samples, no NaN).
-
-    numpy sorts numbers faster than it finds their order. So this function sorts numbers that carry a float in
-    their first bits and its place in the last.
-    """
+    """Return the order and the sorted rows by a stable sort of each row (n_features x n_samples, no NaN)."""
     with np.errstate(over="ignore"):
         single = rows.astype(np.float32)
     return _sort_single(single) if (single == rows).all() else _sort_double(rows)
 
 
 def _sort_single(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return `stable_sort` of float32: 32 bits for the float, and 32 for its place."""
-    bits = (rows + np.float32(0)).view(np.int32)  # adding 0 turns -0 into 0
-    numbers = _ascending(bits).astype(np.int64) << 32
-    numbers |= np.arange(rows.shape[1])
-    numbers.sort(axis=1)
-    values = _ascending((numbers >> 32).astype(np.int32))
-    return numbers & 0xFFFFFFFF, values.view(np.float32)
+    """Return `stable_sort` of float32, first by the last 16 bits and then by the first 16.
+
+    numpy's stable sort of 16 bits is a radix sort.
+    """
+    rows = rows + np.float32(0)  # turns -0 into 0
+    bits = _ascending(rows.view(np.int32))
+    order = np.argsort(bits.astype(np.uint16), axis=1, kind="stable")
+    first = _take_along_rows((bits >> 16).astype(np.int16), order)
+    order = _take_along_rows(order, np.argsort(first, axis=1, kind="stable"))
+    return order, _take_along_rows(rows, order)
 
 
 def _sort_double(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return `stable_sort` of float64, whose last bits make room for the place.
 
-    The bits that remain are so many that places almost never decide between different floats. Where places do
-    decide, numpy's own stable sort is used.
+    numpy sorts numbers faster than it finds their order. The bits that remain are so many that places almost
+    never decide between different floats. Where places do decide, numpy's own stable sort is used.
     """
     numbers = _ascending(np.add(rows, 0.0, dtype=np.float64).view(np.int64))
     n_samples = rows.shape[1]
@@ -196,7 +195,7 @@ def _sort_double(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _ascending(bits: np.ndarray) -> np.ndarray:
-    """Return the bits of floats as numbers that ascend as the floats do; a second call reverts the first."""
+    """Return the bits of floats as numbers that ascend as the floats do."""
     return bits ^ (bits >> 8 * bits.itemsize - 1 & np.iinfo(bits.dtype).max)
 
 
