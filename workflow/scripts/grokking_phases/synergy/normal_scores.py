@@ -147,10 +147,11 @@ def default_sort(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the order and the sorted rows by numpy's default sort of each row (n_features x n_samples).
 
     From version 1.25, numpy sorts float64 by another algorithm where the processor has AVX-512, later also
-    where it has AVX2, and each leaves ties in an order of its own. It sorts longdouble as it always did, so
-    that ranks are the same on every processor.
+    where it has AVX2, and each leaves ties in an order of its own. It sorts times as it always did. So the
+    floats become times, and ranks are the same on every processor.
     """
-    order = np.argsort(rows.astype(np.longdouble), axis=1)
+    bits = _ascending((rows + 0.0).view(np.int64))  # adding 0 turns -0 into 0
+    order = np.argsort(bits.view("timedelta64[s]"), axis=1)
     return order, _take_along_rows(rows, order)
 
 
