@@ -1,16 +1,19 @@
 """Say how long a study will take on this machine, and how much it will write; `make paper` begins with it.
 
 Each kind of run, which is its data set, network and batch, is trained for its first 200 steps and evaluated
-once; each of its metrics is measured on one snapshot. The rest is multiplication. What is finished already is
-not counted, and neither are tables and figures, which take minutes. If the machine has other work meanwhile,
+once; each of its metrics is measured on one snapshot. The rest is multiplication; a sub-network trained alone
+costs as much as its run. What is finished already is not counted, and neither are tables and figures, which
+take minutes. If the machine has other work meanwhile,
 the forecast says so, and how long an idle one would take.
 """
 
 import argparse
 import json
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from copy import deepcopy
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -30,7 +33,7 @@ from study import params
 from study.errors import StudyError
 from study.resolve import resolve, together
 from study.sources import is_source
-from study.wanted_tables import metrics_behind, runs_of_figure, seeds_of
+from study.wanted_tables import metrics_behind, retrained_behind, runs_of_figure, seeds_of
 
 STEPS = 200  # of a run, by which its speed is judged
 IDLE = 0.8  # of a core: with less, the machine has other work
@@ -52,16 +55,23 @@ class Cost(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """The work left of one run: seeds to train, seconds, and bytes."""
+    """The work left of one run: seeds and sub-networks to train, seconds, and bytes."""
 
     n_seeds: int
     training: float
     measuring: float
     written: float
+    n_subnetworks: int = 0
 
     @property
     def seconds(self) -> float:
         return self.training + self.measuring
+
+    @property
+    def of_a_seed(self) -> float:
+        """Return the seconds of a seed or sub-network; 0 if none is left to train."""
+        n_trained = self.n_seeds + self.n_subnetworks
+        return self.seconds / n_trained if n_trained else 0.0
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -71,11 +81,13 @@ def main(arguments: argparse.Namespace) -> None:
     say(f"Measuring how fast this machine ({made_with['device']}) is, by {STEPS} steps of each kind of run.")
     costs: dict[str, Cost] = {}
     found = []
-    for run, metrics in wanted(study, arguments.figures or list(study["figures"])).items():
+    figures = arguments.figures or list(study["figures"])
+    subnetworks = wanted_subnetworks(study, figures)
+    for run, metrics in wanted(study, figures).items():
         key = kind_of(study, run, metrics)
         if key not in costs:
             costs[key] = measured(study, run, metrics, made_with["device"])
-        found.append(forecast(study, run, metrics, costs[key]))
+        found.append(forecast(study, run, metrics, costs[key], subnetworks[run]))
         say(line(run, study["runs"][run]["training"]["steps"], found[-1], costs[key]))
     say(in_all(found, study["results"]))
     if (share := min((cost.share for cost in costs.values()), default=1.0)) < IDLE:
@@ -102,6 +114,15 @@ def wanted(study: dict, figures: list[str]) -> dict[str, list[str]]:
             behind = (metrics_behind(study, table, run) for table in entry["tables"])
             found.setdefault(run, set()).update(*behind)
     return {run: sorted(metrics) for run, metrics in found.items()}
+
+
+def wanted_subnetworks(study: dict, figures: list[str]) -> dict[str, set[str]]:
+    """Return {run: tables} of the sub-networks trained alone that figures draw; a run may have none."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for entry in (study["figures"][name] for name in figures):
+        for run, table in product(runs_of_figure(entry), entry["tables"]):
+            found[run] |= retrained_behind(study, table)
+    return found
 
 
 def kind_of(study: dict, run: str, metrics: list[str]) -> str:
@@ -176,27 +197,35 @@ def timed(work: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def forecast(study: dict, run: str, metrics: list[str], cost: Cost) -> Forecast:
-    """Return what is left to do of a run: the seeds and the metrics whose files are not there."""
+def forecast(
+    study: dict, run: str, metrics: list[str], cost: Cost, subnetworks: Iterable[str] = ()
+) -> Forecast:
+    """Return what is left to do of a run: the seeds, metrics and sub-networks whose files are not there."""
     entry, folder = study["runs"][run], Path(study["results"], run)
     last = entry["training"]["steps"]
     recorded = steps_of(entry["snapshots"]["steps"], last) if "snapshots" in entry else [0, last]
     evaluated = {*steps_of(entry["training"]["evaluate"], last), *recorded}
     n_seeds = sum(not (folder / str(seed) / "curves.parquet").exists() for seed in entry["seeds"])
-    training = n_seeds * (last * cost.step + len(evaluated) * cost.evaluation)
+    n_subnetworks = sum(
+        not (folder / str(seed) / f"retrain/{table}.parquet").exists()
+        for seed, table in product(entry["seeds"], subnetworks)
+    )
+    training = (n_seeds + n_subnetworks) * (last * cost.step + len(evaluated) * cost.evaluation)
     measuring = 0.0
     for metric in metrics:
         rule = study["metrics"][metric].get("steps")
         chosen = nearest(recorded, steps_of(rule, last)) if rule else recorded
         files = [folder / str(seed) / f"metrics/{metric}.parquet" for seed in seeds_of(study, run, metric)]
         measuring += sum(not file.exists() for file in files) * len(chosen) * cost.measures[metric]
-    return Forecast(n_seeds, training, measuring, n_seeds * len(recorded) * cost.snapshot_bytes)
+    written = n_seeds * len(recorded) * cost.snapshot_bytes
+    return Forecast(n_seeds, training, measuring, written, n_subnetworks)
 
 
 def line(run: str, last: int, left: Forecast, cost: Cost) -> str:
     """Return the forecast of one run in words."""
+    also = f" and {left.n_subnetworks} sub-networks" if left.n_subnetworks else ""
     return (
-        f"  {run}: {left.n_seeds} seeds of {last:,} steps at {1000 * cost.step:.1f} ms; training "
+        f"  {run}: {left.n_seeds} seeds{also} of {last:,} steps at {1000 * cost.step:.1f} ms; training "
         f"{left.training / HOUR:.1f} h, measuring {left.measuring / HOUR:.1f} h; {left.written / GB:.1f} GB"
     )
 
@@ -204,7 +233,7 @@ def line(run: str, last: int, left: Forecast, cost: Cost) -> str:
 def in_all(found: list[Forecast], results: str) -> str:
     """Return the forecast of all runs in words."""
     hours, written = sum(each.seconds for each in found) / HOUR, sum(each.written for each in found) / GB
-    longest = max((each.seconds / each.n_seeds for each in found if each.n_seeds), default=0.0) / HOUR
+    longest = max((each.of_a_seed for each in found), default=0.0) / HOUR
     return (
         f"In all {hours:.1f} hours of one core; on many, no less than {longest:.1f}, for the longest seed. "
         f"{written:.1f} GB are written to {results}. It may be stopped anytime, and goes on where it was."

@@ -88,6 +88,23 @@ def test_what_is_finished_is_not_counted(study):
     assert left.written > 0
 
 
+def test_sub_networks_that_are_trained_alone_are_counted(study):
+    study["subnetworks"] = {name: {"metric": "kde"} for name in ("one", "two")}
+    study["figures"]["emergence/fig6"] = {"panels": {"x": ["a"]}, "tables": ["curves", "one.weights"]}
+    study["figures"]["emergence/controls"] = {"panels": {"x": ["a"]}, "tables": ["comparison"]}
+    tables = forecast.wanted_subnetworks(study, ["emergence/fig6", "emergence/controls"])["a"]
+    assert tables == {"one.weights", "one.activation", "two.activation"}
+    assert not forecast.wanted_subnetworks(study, ["two_phase/fig5"])["a"]
+
+    finished = Path(study["results"]) / "a/1/retrain/one.weights.parquet"
+    finished.parent.mkdir(parents=True)
+    finished.touch()
+    without, left = (forecast.forecast(study, "a", [], COST, each) for each in ([], tables))
+    assert left.n_subnetworks == 2 * 3 - 1
+    assert left.training == pytest.approx((2 + 5) / 2 * without.training)
+    assert left.written == without.written
+
+
 def test_the_longest_seed_bounds_the_time_on_many_cores():
     found = [forecast.Forecast(2, 7200.0, 0.0, 3e9), forecast.Forecast(1, 7200.0, 3600.0, 1e9)]
     said = forecast.in_all(found, "there")

@@ -53,6 +53,13 @@ def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
     return of_subnetworks | set(config["phases"])
 
 
+def retrained_behind(config: dict, table: str) -> set[str]:
+    """Return the tables of sub-networks trained alone from which a table is made, or which it is."""
+    if table == "comparison":
+        return set(retrained(config, ("activation",)))
+    return {table} & set(retrained(config))
+
+
 def runs_of_figure(entry: dict) -> list[str]:
     """Return the runs of all panels of a figure."""
     return sorted({run for runs in entry["panels"].values() for run in runs})
