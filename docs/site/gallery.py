@@ -8,6 +8,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "workflow/scripts/grokking_phases/figures"
 MARKER = "<!-- the figures -->"
+OLD = "*This picture is of [version 1](first_version.md) of the recipe: its study is not finished.*"
 PAPERS = {"emergence": "Emergence paper", "two_phase": "Two-phase paper", "study": "Any study"}
 OVERLAYS = ("config/prediction.yaml", "config/comovement.yaml")
 
@@ -48,8 +49,8 @@ def entry(path, study):
     parts = [f"### {name}", said]
     if (ROOT / f"docs/{picture}.png").exists():
         parts.append(f"[![{name}]({picture}.png)]({picture}.png)")
-    if (ROOT / f"docs/{picture}.md").exists():
-        parts.append(f"[Caption and notes]({picture}.md)")
+        is_present = (ROOT / f"docs/{picture}.md").exists()  # pictures of version 1 have no notes
+        parts.append(f"[Caption and notes]({picture}.md)" if is_present else OLD)
     parts.append(f"Made by [`{path.relative_to(FIGURES)}`](../{path.relative_to(ROOT)}).")
     return "\n\n".join(parts + (drawing(name, *study) if study else []))
 
