@@ -246,7 +246,7 @@ def test_a_band_is_the_range_of_the_seeds(opened, study):
     page.click("#choose-all")
     page.select_option("#seeds", "band")
     lines = page.evaluate("linesOf(data, state, nameOf('mutual_information', 'hidden', 'information_x'))")
-    assert [line["run"] for line in lines] == ["wd0.1", "wd10", "wd2"]
+    assert [line["run"] for line in lines] == ["wd0.1", "wd2", "wd10"]
     assert lines[0]["values"] == [i + 0.5 for i in range(8)]
     assert (lines[0]["low"][3], lines[0]["high"][3]) == (3, 4)
     assert len(page.query_selector_all(f"#panels figure[data-measure='{SYNERGY}'] path.range")) == 3

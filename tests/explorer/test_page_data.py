@@ -45,6 +45,13 @@ def test_the_page_holds_the_numbers_of_each_table(tmp_path):
     assert series(second, "mutual_information", "information_x")[100] == 8
 
 
+def test_runs_are_in_the_order_of_the_config_then_by_name(tmp_path):
+    write_study(tmp_path, ("a", "b", "z"), seeds=(1, 0))
+    study = gather(tmp_path, {"z": {"seeds": [0, 1, 2]}, "b": {"seeds": [0]}})
+    assert [seed.run for seed in study.seeds] == ["z"] * 3 + ["b"] * 2 + ["a"] * 2
+    assert [seed.seed for seed in study.seeds[:3]] == [0, 1, 2]
+
+
 def test_events_are_those_of_the_seed_and_of_the_stated_rule(tmp_path):
     write_study(tmp_path)
     data = packed(gather(tmp_path), 120)
@@ -190,11 +197,11 @@ def test_an_unfinished_study_lists_what_it_lacks(tmp_path):
     runs = {"wd2": {"seeds": [0, 1], "training": {"weight_decay": 2}}, "later": {"seeds": [5]}}
     seeds = packed(gather(tmp_path, runs), 120)["seeds"]
     assert [(seed["run"], seed["seed"], len(seed["tables"])) for seed in seeds] == [
-        ("later", 5, 0),
         ("wd2", 0, 3),
         ("wd2", 1, 0),
+        ("later", 5, 0),
     ]
-    assert seeds[1]["recipe"] == {"training.weight_decay": 2}
+    assert seeds[0]["recipe"] == {"training.weight_decay": 2}
 
 
 def test_a_damaged_file_is_left_out_and_named(tmp_path):

@@ -54,13 +54,16 @@ class Study:
 
 
 def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels = PUBLISHED) -> Study:
-    """Return what is finished in a results folder.
+    """Return what is finished in a results folder, in the order of `runs`, then by name.
 
     runs: the complete entries of the runs in the config. A run that has none has an empty recipe, and a seed
         that has no curves yet has no tables. A damaged file is left out, and named in `problems`.
     """
     study, entries = Study(results=results), dict(runs or {})
-    for name, seed in sorted(found(results) | asked(entries)):
+    place = {name: number for number, name in enumerate(entries)}
+    for name, seed in sorted(
+        found(results) | asked(entries), key=lambda each: (place.get(each[0], len(place)), each)
+    ):
         study.seeds.append(read_seed(results, Seed(name, seed, flat(entries.get(name, {}))), levels, study))
     for name in sorted({seed.run for seed in study.seeds}):
         add_events(results / name, [seed for seed in study.seeds if seed.run == name], study)
