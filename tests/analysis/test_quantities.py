@@ -237,6 +237,12 @@ def test_shares_of_several_phases_add_up_what_they_lack(monkeypatch, study, shar
     assert emergence_quantities.phases_found(study, run="three", phases=names).low == low
 
 
+def test_the_synergy_of_the_start_up_is_no_peak_before_generalising(tmp_path):
+    write_run(tmp_path, "falls", {1: 9, 8: 9, 15: 2, 40: 1, 4000: 1})
+    largest = emergence_quantities.largest_before_generalising(StudyTables(tmp_path), run="falls")
+    assert all_seeds(largest) < 3
+
+
 def test_the_end_of_emergence_is_the_last_one(study):
     ends = {run: emergence_quantities.end_of_emergence(study, run=run) for run in ("three", "five")}
     assert all_seeds(ends["three"]) == pytest.approx(150, rel=0.2)

@@ -126,10 +126,11 @@ def peak_before_generalising(tables: StudyTables, *, run: str) -> pd.Series:
 
 
 def largest_before_generalising(tables: StudyTables, *, run: str) -> pd.Series:
-    """Return the largest synergy in bits from where phases are looked for to generalising, or the end."""
+    """Return the largest synergy in bits from the end of the start-up to generalising, or to the last step."""
     ends = generalised(tables, run=run)
     return by_seed(
-        _looked_at(tables, run, "synergy"), lambda curve: between(curve, 0, ends[curve.name]).max()
+        _looked_at(tables, run, "synergy"),
+        lambda curve: between(curve, START_UP + 1, ends[curve.name]).max(),
     )
 
 
