@@ -126,7 +126,7 @@ def peak_before_generalising(tables: StudyTables, *, run: str) -> pd.Series:
 
 
 def largest_before_generalising(tables: StudyTables, *, run: str) -> pd.Series:
-    """Return the largest synergy in bits from the end of the start-up to generalising, or to the last step."""
+    """Return the largest synergy in bits after the start-up, until generalising or the last step."""
     ends = generalised(tables, run=run)
     return by_seed(
         _looked_at(tables, run, "synergy"),
