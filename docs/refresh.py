@@ -12,13 +12,13 @@ import yaml
 from PIL import Image
 
 from grokking_phases.analysis.claims import in_words, score
+from grokking_phases.analysis.emergence_quantities import START_UP
 from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
 from grokking_phases.analysis.published_points import beside
 from grokking_phases.analysis.study_tables import COURSES
 from grokking_phases.storage.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
-START_UP = 15  # steps; every run first shows the synergy of random features
 SPLITS = {"memorised": "train", "generalised": "test"}
 VERDICTS = ("<!-- verdicts: made by make docs -->", "<!-- end of verdicts -->")  # in docs/claims.md
 EXAMPLES = {

@@ -3,8 +3,8 @@
 Each kind of run, which is its data set, network and batch, is trained for its first 200 steps and evaluated
 once; each of its metrics is measured on one snapshot. The rest is multiplication; a sub-network trained alone
 costs as much as its run. What is finished already is not counted, and neither are tables and figures, which
-take minutes. If the machine has other work meanwhile,
-the forecast says so, and how long an idle one would take.
+take minutes. If the machine has other work meanwhile, the forecast says so, and how long an idle one would
+take.
 """
 
 import argparse

@@ -74,7 +74,7 @@ def test_times_are_taken_in_turn_and_short_calls_several_at_a_time(monkeypatch, 
     assert turns[:4] == [("A", 1), ("B", 1)] * 2
     assert turns[4:] == [("A", turns[4][1]), ("B", 1)] * 3
     assert (turns[4][1] > 1) == several
-    assert all(0.001 <= ours < 0.2 for ours in found.ours)
+    assert 0.001 <= min(found.ours) < 0.1  # the mean of the calls, not their sum
     assert len(found.theirs) == 3
 
 

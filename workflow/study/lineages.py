@@ -24,7 +24,9 @@ def renewals(results: Results, listed: list[dict[str, Any]]) -> dict[str, dict[s
     compared = {path for group in listed if group["commit"] for path in group["files"]}
     found = {}
     for path, made, made_by in under_same_options(results):
-        lineages = {name: job.lineage for name in made.inputs if (job := job_of(results, made, name))}
+        lineages = {
+            name: job.lineage for name, source in made.inputs.items() if (job := results.of_file(source))
+        }
         stated = {name: each["lineage"] for name, each in made_by["inputs"].items() if name in lineages}
         is_stale = (made_by["lineage"], stated) != (made.lineage, lineages)
         if path not in compared and is_stale and is_right(results, made, compared):
@@ -33,14 +35,9 @@ def renewals(results: Results, listed: list[dict[str, Any]]) -> dict[str, dict[s
     return found
 
 
-def job_of(results: Results, made: Made, name: str) -> Made | None:
-    """Return the job that makes an input; None for a file that no rule makes."""
-    return results.of_file(made.inputs[name])
-
-
 def jobs_of(results: Results, made: Made) -> list[Made]:
     """Return the jobs that make the inputs of a job."""
-    return [job for name in made.inputs if (job := job_of(results, made, name))]
+    return [job for source in made.inputs.values() if (job := results.of_file(source))]
 
 
 def is_right(results: Results, made: Made, compared: set[str]) -> bool:
@@ -57,20 +54,19 @@ def is_right_file(results: Results, made: Made, path: str, is_compared: bool) ->
         made_by["options"] == made.options
         and (is_compared or not differing(made_by["code"], made.code))
         and made_by["inputs"].keys() == made.inputs.keys()
-        and all(holds(results, made, name, said) for name, said in made_by["inputs"].items())
+        and all(holds(results, made.inputs[name], said) for name, said in made_by["inputs"].items())
     )
 
 
-def holds(results: Results, made: Made, name: str, said: dict) -> bool:
-    """Return whether what a header says of an input is true of the files on disk.
+def holds(results: Results, path: str, said: dict) -> bool:
+    """Return whether what a header says of an input still holds.
 
-    If the input was deleted, its lineage must be the present one, or the one that the files upstream give it.
+    If the input was deleted, its lineage may also be the one that the files upstream give it.
     """
-    path = made.inputs[name]
-    if Path(path).exists():
-        return said["content"] == results.header(path).get("content", "")
+    if Path(path).exists() or results.present(path, said):
+        return results.present(path, said) == said
     job = results.of_file(path)
-    return job is not None and said["lineage"] in (job.lineage, earlier(results, job))
+    return job is not None and said["lineage"] == earlier(results, job)
 
 
 def earlier(results: Results, made: Made) -> str:
