@@ -394,6 +394,7 @@ def test_a_missing_key_is_named(path):
 
 BENEATH = {
     "comovement_pilot.yaml": "comovement.yaml",
+    "paper_archived.yaml": "paper.yaml",
     "paper_float32.yaml": "paper.yaml",
     "paper_seed1.yaml": "paper.yaml",
 }
