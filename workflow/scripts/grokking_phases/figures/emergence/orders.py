@@ -96,6 +96,8 @@ def draw_starts(ax: Axes, rows: pd.DataFrame) -> None:
         ax.plot(row["median"], height, "|", color=COLOURS[phase], markersize=5)
         ax.plot(row["own"], height, "x", color="black", markersize=3)
     ax.set_xscale("log")
+    if rows["least"].isna().all():
+        ax.text(0.5, 0.5, "no phase", transform=ax.transAxes, ha="center", va="center")
 
 
 def key() -> list[Line2D]:
