@@ -305,6 +305,7 @@ def benchmark(results: Path, name: str) -> pd.DataFrame:
 TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "training": training,
     "phases": phases,
+    "confirm": lambda results: phases(results / "confirm"),
     "phase_variants": phase_variants,
     "within_phases": within_phases,
     "comparison": comparison,
@@ -367,7 +368,7 @@ def main(results: Path) -> None:
             make(results).to_csv(DOCS / f"tables/{name}.csv", index=False, float_format="%.6g")
         except FileNotFoundError as missing:
             print(f"docs/tables/{name}.csv stays as it is: {missing}")
-    for study in ("study", "paper", "comovement"):
+    for study in ("study", "confirm", "paper", "comovement"):
         archive(results, study)
     # Only from the default study and its sweeps: other studies in the folder have the same figures.
     for picture in sorted(

@@ -91,12 +91,13 @@ def draw_shares(ax: Axes, rows: pd.DataFrame) -> None:
 
 def draw_starts(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw the steps at which each phase begins, a line for each seed from the least to the most."""
-    for phase, height, row in lanes(rows):
+    starts = lanes(rows)
+    for phase, height, row in starts:
         ax.plot([row["least"], row["most"]], [height] * 2, color=COLOURS[phase], linewidth=1)
         ax.plot(row["median"], height, "|", color=COLOURS[phase], markersize=5)
         ax.plot(row["own"], height, "x", color="black", markersize=3)
     ax.set_xscale("log")
-    if rows["least"].isna().all():
+    if all(row[["least", "own"]].isna().all() for *_, row in starts):
         ax.text(0.5, 0.5, "no phase", transform=ax.transAxes, ha="center", va="center")
 
 
