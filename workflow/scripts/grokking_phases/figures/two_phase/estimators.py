@@ -2,7 +2,8 @@
 
 The two-phase paper names no estimator. The estimates are of the same networks, each as a part of its ceiling,
 with two nulls. Compression is claimed only if estimates that see a layer in different ways agree (`JUDGES`),
-for the layer as it is and for the layer times three.
+for the layer as it is and for the layer times three. Near its ceiling an estimate cannot show a turn, and it
+has no vote.
 """
 
 import pandas as pd
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.layers import last_layer
-from grokking_phases.analysis.time_scales import in_last_layer
+from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import (
     MOST_COLUMNS,
@@ -37,7 +38,7 @@ LINES = {
 }
 EVENTS = ["compress", "compress_tripled"]
 LOWEST = -0.05  # least value that is drawn, as a part of the ceiling
-# The estimators that must agree, each with the options by which it is recognised.
+# The estimators that must agree, each with the options by which it is recognised: each at all its resolutions.
 JUDGES = {
     "kernel density": {"estimator": "kernel_density", "noise_scale": "relative"},
     "quantile bins": {"estimator": "binning", "bin_edges": "quantile"},
@@ -141,19 +142,39 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
         for name, turned in seen.items()
         if name in metrics
     ]
-    judges = {
-        judge: [seen[name] for name in seen if fits(metrics.get(name, {}), wanted)]
+    votes = votes_of(seen, saturated(numbers), metrics)
+    if silent := [judge for judge, of_judge in votes.items() if not of_judge]:
+        return [
+            *sentences,
+            f"Compression: nothing is claimed without {' and '.join(silent)} below its ceiling.",
+        ]
+    agree = all(all(of_judge) for of_judge in votes.values())
+    claim, how = ("is", "agree") if agree else ("is not", "do not agree")
+    return [*sentences, f"Compression {claim} claimed: {', '.join(JUDGES)} {how}, T and 3 T."]
+
+
+def saturated(numbers: pd.DataFrame) -> set[str]:
+    """Return the estimates of which I(T;X), the mean over seeds, comes too near its ceiling to show a turn."""
+    part = numbers[numbers["metric"] == "information_x"]
+    largest = part.groupby(["estimate", "step"])["normalised"].mean().groupby("estimate").max()
+    return {*largest.index[largest >= SATURATED]}
+
+
+def votes_of(
+    seen: dict[str, dict[str, float | None]], full: set[str], metrics: dict[str, dict]
+) -> dict[str, list[bool]]:
+    """Return for each judge whether its estimates see compression, of T and of 3 T; one vote an estimate.
+
+    seen: {estimate: {event: step, or None}}. full: the estimates without a vote (`saturated`).
+    """
+    return {
+        judge: [
+            all(turned.get(event) is not None for event in EVENTS)
+            for name, turned in seen.items()
+            if name not in full and fits(metrics.get(name, {}), wanted)
+        ]
         for judge, wanted in JUDGES.items()
     }
-    missing = [judge for judge, found in judges.items() if not found]
-    if missing:
-        return [*sentences, f"Compression: nothing is claimed without {' and '.join(missing)}."]
-    agree = all(turned.get(event) for found in judges.values() for turned in found for event in EVENTS)
-    claim = "is claimed" if agree else "is not claimed"
-    return [
-        *sentences,
-        f"Compression {claim}: {', '.join(JUDGES)} {'agree' if agree else 'do not agree'}, T and 3 T.",
-    ]
 
 
 def turns(events: pd.DataFrame) -> dict[str, float | None]:
