@@ -167,6 +167,16 @@ def test_an_edit_changes_the_hash_of_rules_that_import_it_and_no_other(scripts, 
     assert scripts.edit(path, appended("\nEDITED = True\n")) == rules
 
 
+def test_data_beside_a_module_change_its_hash(scripts):
+    path = "grokking_phases/analysis/published_points.csv"
+    before = code("grokking_phases.figures.two_phase.fig3")
+    scripts.edit(path, lambda text: text + "\n")
+    forget()
+    after = code("grokking_phases.figures.two_phase.fig3")
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"grokking_phases.analysis.published_points"}
+
+
 def test_the_hash_does_not_depend_on_the_order_of_modules():
     assert code(*RULES["train"]) == code(*reversed(RULES["train"]))
 

@@ -9,9 +9,10 @@ from torch import nn
 
 from grokking_phases import Recorder
 from study.errors import StudyError
+from study.network_code import network_code
 from study.params import measured_layers
 from study.resolve import resolve
-from study.sources import FILES, network_code, seals
+from study.sources import FILES, seals
 
 X, Y = torch.randn(12, 4, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 3
 STUDY = {
@@ -156,8 +157,7 @@ def test_a_recording_without_activations_has_curves_alone(own):
 
 
 def test_events_need_the_curves_that_they_are_read_off(own):
-    for seed in (0, 1):
-        record(f"own/{seed}", test=None)
+    record("own/1", test=None)  # the other seed has them
     with pytest.raises(StudyError, match="run own has no table phases, since .* no curve test_accuracy; "):
         resolve(deepcopy(STUDY))
 
@@ -171,8 +171,7 @@ def test_weights_are_needed_by_a_metric_that_runs_the_network(own):
         "recomputed": [],
         "network": ["mine:build", network_code("mine:build")],
     }
-    for seed in (0, 1):
-        record(f"own/{seed}", weights=False)
+    record("own/1", weights=False)  # the other seed has them
     with pytest.raises(StudyError, match="without its weights; record it with weights"):
         resolve(change)
 
@@ -185,3 +184,18 @@ def test_the_code_of_a_network_is_hashed_without_being_run(own):
     file.write_text("def build():\n    return 2  # changed\n")
     assert first and network_code("package.module:build") not in ("", first)
     assert network_code("package.other:build") == network_code("none.module:build") == ""
+
+
+def test_so_is_the_code_that_it_imports(own):
+    Path("package").mkdir()
+    Path("package/__init__.py").write_text("")
+    Path("package/module.py").write_text("import torch, theirs\nfrom . import parts\nfrom .parts import x\n")
+    Path("package/parts.py").write_text("from package import module\nx = 1\n")
+    Path("theirs.py").write_text("import json\nfrom none import missing\ny = 1\n")
+    hashes = [network_code("package.module:build")]
+    for file in ("package/parts.py", "theirs.py"):
+        Path(file).write_text(Path(file).read_text() + "z = 1\n")
+        hashes.append(network_code("package.module:build"))
+    assert len({*hashes}) == 3
+    Path("unread.py").write_text("z = 1\n")
+    assert network_code("package.module:build") == hashes[-1]

@@ -6,8 +6,9 @@ The result also depends on the rule's input files and on its code (`provenance.p
 from grokking_phases.recipe import Recipe
 from study.full_entries import without_defaults
 from study.model_layers import widths_of_run
+from study.network_code import network_code
 from study.signatures import constant, module_name, plugins_of
-from study.sources import is_source, network_code
+from study.sources import is_source
 from study.wanted_tables import runs_of_figure
 
 

@@ -75,8 +75,11 @@ def statements(node: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def hash_of(name: str) -> str:
-    """Return the hash of a module; "" if it has no code."""
-    return hash_of_tree(tree(name))
+    """Return the hash of a module and of the CSV of its name beside it, if there is one; "" without code."""
+    hashed, data = hash_of_tree(tree(name)), path_of(name).with_suffix(".csv")
+    if not data.exists():
+        return hashed
+    return hashlib.sha256(hashed.encode() + data.read_bytes()).hexdigest()[:16]
 
 
 def hash_of_tree(parsed: ast.Module) -> str:

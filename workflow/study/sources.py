@@ -5,14 +5,11 @@ describes it by their headers alone: the entry of the run has no data set, model
 is missing, as on a machine that was given the results alone, the results say what the recording was.
 """
 
-import sys
-from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any
 
 from grokking_phases.storage.stamps import stated
 from study.errors import StudyError
-from study.provenance import hash_of_tree, tree_of
 
 FILES = {
     "dataset": "dataset.parquet",
@@ -46,13 +43,21 @@ def described(run: dict, where: str, results: Path) -> dict:
         if header["layers"] != headers[0]["layers"]:
             what = f"{folder_of(run, seed)} has other layers than {folder_of(run, run['seeds'][0])}"
             raise StudyError(where, f"{what}; make a run of each")
-    recorded = headers[0].get("recorded", {}) | {"layers": headers[0]["layers"]}
-    steps = headers[0]["steps"]
+    recorded = in_all_seeds([header.get("recorded", {}) for header in headers])
+    recorded["layers"] = headers[0]["layers"]
+    steps = min((header["steps"] for header in headers), key=lambda steps: steps[-1:])  # the shortest
     return (
         run
         | {"recorded": recorded}
         | ({"snapshots": {"layers": list(recorded["layers"]), "steps": steps}} if steps else {})
     )
+
+
+def in_all_seeds(recorded: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the recordings of a run have: curves and weights only where each seed has them."""
+    curves = [each.get("curves", []) for each in recorded]
+    common = [name for name in curves[0] if all(name in others for others in curves)]
+    return recorded[0] | {"curves": common, "weights": all(each.get("weights") for each in recorded)}
 
 
 def header_of_seed(run: dict, seed: int, where: str) -> dict[str, Any]:
@@ -84,19 +89,3 @@ def seals(run: dict, seed: int | str, results: Path) -> dict[str, str]:
     if taken := taken_over(run, seed, results):
         return taken["seals"]
     return {name: stated(folder_of(run, seed) / file).get("seal", "") for name, file in FILES.items()}
-
-
-def network_code(name: str) -> str:
-    """Return the hash of the file that builds a network, `my_package.my_module:build`; "" if it is not found.
-
-    The file is found and read without being run: in the working folder, or among the installed packages.
-    """
-    places = [str(Path.cwd()), *sys.path]
-    *packages, module = name.partition(":")[0].split(".")
-    for package in packages:
-        found = PathFinder.find_spec(package, places)
-        places = list(found.submodule_search_locations or []) if found else []
-    found = PathFinder.find_spec(module, places)
-    if found is None or not found.origin or not Path(found.origin).is_file():
-        return ""
-    return hash_of_tree(tree_of(Path(found.origin).read_text(encoding="utf-8")))
