@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from grokking_phases.analysis import prediction
-from grokking_phases.analysis.prediction import COLUMNS, peaks_so_far, predictions, prominence
+from grokking_phases.analysis.prediction import COLUMNS, null_of, peaks_so_far, predictions, prominence
 from grokking_phases.recipe import Recipe
 from study.resolve import inherited
 
@@ -129,20 +129,21 @@ def test_the_most_prominent_peak_counts_not_the_highest():
     assert one > 1
 
 
-def snapshots(S, **null):
-    """Return what `peaks_so_far` reads.
+def asked_of(S, **null):
+    """Return `peaks_so_far` of a curve of synergy from step 10 on, with that of chance.
 
     null: `at_34=2.0` is the synergy that chance gives at step 34, in nats.
     """
-    table = pd.DataFrame({"synergy": -S})
+    table = pd.DataFrame({"synergy": -S}).reindex([0, *S.index])
     for at, height in null.items():
-        table.loc[S.index[S.index >= int(at.removeprefix("at_"))][0], "synergy_shuffled_low"] = -height
-    return table
+        step = table.index[table.index >= int(at.removeprefix("at_"))][0]
+        table.loc[step, "synergy_shuffled_low"] = -height
+    return peaks_so_far(table.loc[10:, "synergy"], null_of(table))
 
 
 def test_a_peak_is_known_only_when_it_is_over():
     steps = np.unique(np.geomspace(10, 1000, 60).round())
-    asked = peaks_so_far(snapshots(curve(bump(5), steps)))
+    asked = asked_of(curve(bump(5), steps))
     assert (asked[asked.index < 190] < 1e-6).all()
     assert (asked[asked.index > 300] > 1).all()
     assert asked.is_monotonic_increasing
@@ -152,17 +153,19 @@ def test_later_values_change_no_answer():
     steps = np.unique(np.geomspace(10, 1000, 60).round())
     S = curve(bump(5), steps)
     changed = S.where(S.index <= 300, 100.0)
-    asked, again, of_null = (
-        peaks_so_far(table)
-        for table in (
-            snapshots(S, at_34=0.1),
-            snapshots(changed, at_34=0.1),
-            snapshots(S, at_34=0.1, at_400=5.0),
-        )
-    )
+    asked, again = asked_of(S, at_34=0.1), asked_of(changed, at_34=0.1)
+    of_null = asked_of(S, at_34=0.1, at_400=5.0)
     pd.testing.assert_series_equal(asked[asked.index <= 300], again[again.index <= 300])
     pd.testing.assert_series_equal(asked[asked.index < 400], of_null[of_null.index < 400])
-    assert peaks_so_far(snapshots(S, at_34=5.0)).iloc[-1] < asked.iloc[-1] - 2
+    assert asked_of(S, at_34=5.0).iloc[-1] < asked.iloc[-1] - 2
+
+
+def test_chance_counts_from_step_0_on():
+    """A null that is first measured late in the window cannot take back what was scored without it."""
+    steps = np.unique(np.geomspace(10, 1000, 60).round())
+    S = curve(bump(5), steps)
+    late, from_0 = asked_of(S, at_400=5.0), asked_of(S, at_0=5.0, at_400=4.0)
+    assert from_0.iloc[-1] < late.iloc[-1] - 2
 
 
 # What a rule may see

@@ -4,7 +4,7 @@ import ast
 
 from hypothesis import strategies as st
 
-from study.checks import TIMED, widths
+from study.checks import SEARCH, TIMED, widths
 from study.options import FROM_DATASET, choices
 from study.signatures import constant, defines, names_of, options_of
 from study.wanted_tables import kinds, metrics_behind, retrained
@@ -141,15 +141,23 @@ def studies(draw):
     config["subnetworks"] = draw(
         st.dictionaries(st.sampled_from(["a", "b_1"]), subnetwork, max_size=2) if sought else st.just({})
     )
-    if config["metrics"] and draw(st.booleans()):
-        names = st.sampled_from(list(config["metrics"]))
-        estimates = st.dictionaries(names, names, min_size=1, max_size=2)
-        config["prediction"] = {"estimates": draw(estimates), "calibration": draw(some(config["runs"], 1))}
+    if sought and draw(st.booleans()):
+        estimates = draw(some(sought, 1))
+        for name in estimates:
+            config["metrics"][f"null_{name}"] = null_of(config["metrics"][name])
+        nulls = {name: f"null_{name}" for name in estimates}
+        config["prediction"] = {"estimates": nulls, "calibration": draw(some(config["runs"], 1))}
     config["figures"] = dict.fromkeys(draw(some(names_of("figures"))))
     config["figures"] = {
         name: draw(figure(config, name)) for name in config["figures"] if drawable(config, name)
     }
     return config
+
+
+def null_of(estimate):
+    """Return the entry of a null that searches as an estimate."""
+    search = {option: estimate[option] for option in (*SEARCH, "layers") if option in estimate}
+    return {"module": "o_information_null"} | search
 
 
 def figure(config, name):
@@ -175,7 +183,8 @@ def drawable(config, figure):
         lacking |= {"comparison", *retrained(config)}
     if lacking & set(config["time_scales"]):
         lacking |= {"time_scales", "comovement"}
-    if "prediction" not in config or lacking & metrics_behind(config, "prediction"):
+    layers = [len(run.get("snapshots", {}).get("layers", [])) for run in config["runs"].values()]
+    if max(layers) > 1 or "prediction" not in config or lacking & metrics_behind(config, "prediction"):
         lacking.add("prediction")
     drawn = constant("figures", figure, "DRAWS")
     return [table for table, kind in kinds(config).items() if kind in drawn and table not in lacking]

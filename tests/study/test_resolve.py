@@ -295,8 +295,34 @@ BAD = [  # an overlay; the start of its error; another part of it
     (PREDICTION % "{}", "prediction.estimates: {}", "at least one"),
     (
         PREDICTION % "{o_information: nul}",
-        "prediction.estimates: there is no metric 'nul'",
+        "prediction.estimates.o_information: there is no metric 'nul'",
         "define it under metrics",
+    ),
+    (
+        PREDICTION % "{curves_of: o_information_null}",
+        "prediction.estimates: there is no metric 'curves_of'",
+        "define it under metrics",
+    ),
+    (
+        PREDICTION % "{mutual_information: o_information_null}",
+        "prediction.estimates: metric mutual_information is of module mutual_information",
+        "choose a metric of module o_information",
+    ),
+    (
+        PREDICTION % "{o_information: o_information}",
+        "prediction.estimates.o_information: metric o_information is of module o_information",
+        "o_information_null",
+    ),
+    (
+        PREDICTION % "{o_information: o_information_null_paper}",
+        "prediction.estimates.o_information: metric o_information_null_paper has ties: 'paper'",
+        "a null of the same search",
+    ),
+    (
+        PREDICTION % "{o_information: o_information_null}"
+        + "\nfigures: {emergence/prediction: {panels: {a: [division96]}, tables: [prediction]}}",
+        "prediction.estimates: metric o_information measures 2 layers of run division96",
+        "layers: [block_1]",
     ),
     (PREDICTION % "{o_information: [a]}", "prediction.estimates.o_information: [", "the name of a metric"),
     (

@@ -12,11 +12,12 @@ from grokking_phases.steps import steps_of
 from study.errors import StudyError, meant, shown
 from study.model_layers import check_recordable, widths, widths_of_run
 from study.options import check_limits, check_module, check_options
-from study.signatures import constant, defines, file_of
+from study.signatures import constant, defines, file_of, options_of_entry
 from study.sources import is_source
 from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # metrics that have time scales
+SEARCH = ("ties", "n_bins", "linkage", "variables")  # options in which a null is as its estimate
 MOST_STEPS = 1_000_000  # the most that a rule may choose, since a list holds them
 
 
@@ -174,13 +175,13 @@ def check_subnetwork(config: dict, name: str) -> None:
     check_limits("subnetworks", entry, where)
 
 
-def check_o_information(config: dict, metric: str, where: str) -> None:
-    """Check that phases and sub-networks can be found in a metric: its module is `o_information`."""
+def check_o_information(config: dict, metric: str, where: str, needed: str = "o_information") -> None:
+    """Check that phases, sub-networks and early peaks can be found in a metric: it has the needed module."""
     check_names([metric], config["metrics"], "metric", where)
     module = config["metrics"][metric]["module"]
-    if module != "o_information":
+    if module != needed:
         what = f"metric {metric} is of module {module}"
-        raise StudyError(where, f"{what}; choose a metric of module o_information")
+        raise StudyError(where, f"{what}; choose a metric of module {needed}")
 
 
 def check_figure(config: dict, name: str) -> None:
@@ -197,9 +198,25 @@ def check_prediction(config: dict, key: str) -> None:
     """Check the metrics or the runs that a key of `prediction:` names."""
     named, where = config["prediction"][key], f"prediction.{key}"
     if key == "estimates":
-        check_names(list(chain(*named.items())), config["metrics"], "metric", where)
+        for estimate, null in named.items():
+            check_o_information(config, estimate, where)
+            check_o_information(config, null, f"{where}.{estimate}", "o_information_null")
+            check_same_search(config["metrics"], estimate, null, f"{where}.{estimate}")
     else:
         check_names(named, config["runs"], "run", where)
+
+
+def check_same_search(metrics: dict[str, dict], estimate: str, null: str, where: str) -> None:
+    """Check that a null searches as the estimate that it is subtracted from."""
+    entries = [metrics[estimate], metrics[null]]
+    known = [options_of_entry("metrics", entry["module"], entry) for entry in entries]
+    for option in SEARCH:
+        found, of_null = (
+            entry.get(option, options[option].default) for entry, options in zip(entries, known, strict=True)
+        )
+        if found != of_null:
+            what = f"metric {null} has {option}: {shown(of_null)}, and {estimate} has {shown(found)}"
+            raise StudyError(where, f"{what}; choose a null of the same search")
 
 
 def check_levels(config: dict, key: str) -> None:
@@ -217,6 +234,8 @@ def check_tables(config: dict, figure: str) -> None:
         for run in runs_of_figure(entry):
             check_measurable(config["runs"][run], run, metrics_behind(config, table, run), where)
             check_curves(config["runs"][run], run, table, where)
+            if table == "prediction":
+                check_one_layer(config, run)
             if table in ("comparison", "prediction", *retrained(config)):
                 check_trainable(config["runs"][run], run, table, where)
             if table == "comparison" or table in retrained(config):
@@ -225,6 +244,16 @@ def check_tables(config: dict, figure: str) -> None:
             check_tasks(entry["panels"], f"figures.{figure}.panels")
     check_drawn(figure, [kinds(config)[table] for table in entry["tables"]])
     check_recipes(config, figure)
+
+
+def check_one_layer(config: dict, run: str) -> None:
+    """Check that the metrics of `prediction:` measure one layer of a run, since a run has one prediction."""
+    for metric in chain(*config["prediction"]["estimates"].items()):
+        layers = config["metrics"][metric].get("layers") or config["runs"][run]["snapshots"]["layers"]
+        if len(layers) > 1:
+            what = f"metric {metric} measures {len(layers)} layers of run {run}, and a prediction is of one"
+            remedy = f"add `layers: [{layers[0]}]` to metrics.{metric}"
+            raise StudyError("prediction.estimates", f"{what}; {remedy}")
 
 
 def check_tasks(panels: dict[str, list[str]], where: str) -> None:

@@ -13,7 +13,7 @@ generalised     test accuracy above the study's level (0.98) at some evaluated s
 left out        runs that have generalised by q, that have diverged, or whose S is undefined in more than half
                 of the window
 kept            runs that have not memorised by q, or never do: which of them will is not known at q
-null            the least Omega of shuffled samples up to the step at which the rule is asked
+null            the least Omega of shuffled samples up to the step at which the rule is asked, step 0 included
                 (synergy_shuffled_low of `o_information_null`). It is 0 where it was not measured: only
                 synergy beyond chance counts
 thresholds      for each predictor, the score with the largest Youden index (rate of hits - rate of false
@@ -188,7 +188,7 @@ def observe(
         generalised_at=generalised_at,
         left_out=reason_to_leave_out(generalised_at <= last, now["train_loss"], window["synergy"]),
         known={
-            "synergy_peak": peaks_so_far(window),
+            "synergy_peak": peaks_so_far(window["synergy"], null_of(snapshots)),
             "weight_norm": pd.Series({last: now["weight_norm"]}),
             "train_loss": pd.Series({last: now["train_loss"]}),
         },
@@ -204,16 +204,20 @@ def reason_to_leave_out(generalised: bool, train_loss: float, S: pd.Series) -> s
     return None if S.notna().mean() >= DEFINED else "synergy undefined"
 
 
-def above_null(snapshots: pd.DataFrame) -> pd.Series:
-    """Return -min Omega less the largest value of the null, clipped at 0; NaN where it is undefined."""
-    null = snapshots[NULL].min() if NULL in snapshots else 0.0
-    return (-snapshots["synergy"] - np.fmax(-null, 0.0)).clip(lower=0)
+def null_of(snapshots: pd.DataFrame) -> pd.Series:
+    """Return, by step, how much synergy chance has shown up to that step, in nats: at least 0."""
+    if NULL not in snapshots:
+        return pd.Series(0.0, snapshots.index)
+    return (-snapshots[NULL]).cummax().ffill().fillna(0).clip(lower=0)
 
 
-def peaks_so_far(snapshots: pd.DataFrame) -> pd.Series:
-    """Return, by step, the largest prominence that the data up to that step, with their null, have shown."""
-    seen = (above_null(snapshots.iloc[: i + 1]).dropna() for i in range(len(snapshots)))
-    return pd.Series([prominence(S) for S in seen], snapshots.index, dtype=float).cummax()
+def peaks_so_far(omega: pd.Series, null: pd.Series) -> pd.Series:
+    """Return, by step, the largest prominence that the data up to that step, with their null, have shown.
+
+    omega: min Omega in the window; null: `null_of` the same run, at these steps and at earlier ones.
+    """
+    seen = ((-omega.iloc[: i + 1] - null[step]).clip(lower=0).dropna() for i, step in enumerate(omega.index))
+    return pd.Series([prominence(S) for S in seen], omega.index, dtype=float).cummax()
 
 
 def prominence(S: pd.Series) -> float:

@@ -12,7 +12,7 @@ import pandas as pd
 
 
 def smoothed(curve: pd.Series, width: float) -> pd.Series:
-    """Return the smoothed curve, ordered by step, without step 0 and steps whose value is NaN.
+    """Return the smoothed curve, ordered by step, without step 0 and steps whose value is not finite.
 
     curve: indexed by distinct steps.
     width: the Gaussian's standard deviation in ln step.
@@ -22,11 +22,11 @@ def smoothed(curve: pd.Series, width: float) -> pd.Series:
 
 
 def defined(curve: pd.Series) -> pd.Series:
-    """Return a curve ordered by step, without step 0 and steps whose value is NaN."""
-    steps, values = curve.index.to_numpy(), curve.to_numpy(dtype=float)
-    if (steps > 0).all() and not np.isnan(values).any() and (np.diff(steps) > 0).all():
+    """Return a curve ordered by step, without step 0 and steps whose value is not finite."""
+    steps, finite = curve.index.to_numpy(), np.isfinite(curve.to_numpy(dtype=float))
+    if (steps > 0).all() and finite.all() and (np.diff(steps) > 0).all():
         return curve
-    return curve[curve.index > 0].dropna().sort_index()
+    return curve[(curve.index > 0) & finite].sort_index()
 
 
 @lru_cache(maxsize=16)
