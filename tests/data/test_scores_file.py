@@ -141,10 +141,27 @@ def test_a_metric_reads_the_steps_that_it_asks_for(tmp_path, snapshots):
 
 
 def test_the_steps_of_several_rules_are_joined():
-    assert steps_to_score(STEPS, None) == STEPS
-    assert steps_to_score(STEPS, [[1], [5]]) == STEPS
-    assert steps_to_score(STEPS, [[5]]) == [0, 5, 30]
-    assert steps_to_score([], [[5]]) == []
+    assert steps_to_score(STEPS, None, {}) == STEPS
+    assert steps_to_score(STEPS, [[1], [5]], {}) == STEPS
+    assert steps_to_score(STEPS, [[5]], {}) == [0, 5, 30]
+    assert steps_to_score([], [[5]], {}) == []
+    with pytest.raises(ValueError, match="400"):
+        steps_to_score(STEPS, [[5, 400]], {})
+
+
+@pytest.mark.parametrize(
+    ("recorded", "rule", "taken"),
+    [
+        (STEPS, [5, 400], [0, 5, 30]),
+        (STEPS, [400], [0, 30]),
+        (STEPS, {"every": 1000}, [0, 30]),
+        ([0], {"log": 5}, [0]),
+        ([0, 1], {"log": 5}, [0, 1]),
+        ([0], [34, 400], [0]),
+    ],
+)
+def test_of_a_diverged_training_a_rule_takes_what_it_reached(recorded, rule, taken):
+    assert steps_to_score(recorded, [rule], {"diverged_at": 31}) == taken
 
 
 def test_a_file_of_another_run_is_refused(tmp_path, snapshots):

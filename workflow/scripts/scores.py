@@ -17,7 +17,7 @@ from grokking_phases.threads import use_threads
 def main(origin: dict, asked: dict, sources: dict[str, str], output: str) -> None:
     """Store the parts of the layers that `asked` names, at the steps that its rules choose (None: all)."""
     snapshots = read_run(sources, asked["layers"], origin)
-    steps = steps_to_score(snapshots.steps, asked["steps"])
+    steps = steps_to_score(snapshots.steps, asked["steps"], snapshots.header)
     layers = searched_layers((snapshots[step] for step in steps), Estimator(asked["ties"], 1, 0, False))
     rows = ({"step": step, "layer": name, **parts_of(layer)} for step, name, layer in layers)
     said = {"dataset": snapshots.header["dataset"], "recorded": snapshots.steps, "steps": steps}

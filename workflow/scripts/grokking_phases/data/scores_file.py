@@ -13,8 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from grokking_phases.data.snapshots import Snapshot, Snapshots, Steps
-from grokking_phases.steps import nearest, steps_of
+from grokking_phases.data.snapshots import Snapshot, Snapshots, Steps, chosen, ended_early
 from grokking_phases.storage.headers import header_of, metadata, sealed
 
 COLUMNS = {
@@ -58,11 +57,14 @@ def table_of(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def steps_to_score(recorded: list[int], rules: list[Steps] | None) -> list[int]:
-    """Return the recorded steps that any of several rules chooses (`steps.py`), ascending; None: all."""
+def steps_to_score(recorded: list[int], rules: list[Steps] | None, header: dict[str, Any]) -> list[int]:
+    """Return the recorded steps that any of several rules chooses (`steps.py`), ascending; None: all.
+
+    header: what says whether the training ended early, of the snapshots or of a file made from them.
+    """
     if rules is None or not recorded:
         return recorded
-    return sorted({step for rule in rules for step in nearest(recorded, steps_of(rule, recorded[-1]))})
+    return sorted({step for rule in rules for step in chosen(recorded, rule, ended_early(header))})
 
 
 class ScoredSnapshots:
@@ -87,7 +89,7 @@ class ScoredSnapshots:
         self.header, self.snapshots = header_of(path, **(origin or {})), snapshots
         if snapshots is not None and self.header["dataset"] != snapshots.header["dataset"]:
             raise ValueError(f"{path} was not made from these snapshots; delete it, and it is made again")
-        self.steps = steps_to_score(self.header["recorded"], steps and [steps])
+        self.steps = steps_to_score(self.header["recorded"], steps and [steps], self.header)
         self._row_groups = {step: i for i, step in enumerate(self.header["steps"])}
         if missing := [step for step in self.steps if step not in self._row_groups]:
             raise ValueError(f"{path} lacks step {missing[0]}; delete it, and it is made again")

@@ -73,7 +73,7 @@ class Snapshots:
         self._file, self._lock = pq.ParquetFile(snapshots), Lock()
         recorded: list[int] = self.header["steps"]
         self._row_groups = {step: i for i, step in enumerate(recorded)}
-        self.steps = nearest(recorded, steps_of(steps, recorded[-1])) if steps and recorded else recorded
+        self.steps = chosen(recorded, steps, ended_early(self.header)) if steps and recorded else recorded
         self.layers: dict[str, int] = layers or self.header["layers"]
         self._recorded = [layer for layer in self.layers if layer in self.header["layers"]]
         self.recompute, self.network = recompute, network
@@ -132,6 +132,29 @@ def read_run(
         networks = Networks(paths["weights"], paths["dataset"], layers["model"], digest)
         snapshots.network, snapshots.recompute = networks, networks.recompute(layers["recomputed"])
     return snapshots
+
+
+def ended_early(header: dict[str, Any]) -> bool:
+    """Return whether a training diverged, so that rules may choose steps that it did not reach."""
+    return "diverged_at" in header
+
+
+def chosen(recorded: list[int], rule: Steps, ended_early: bool) -> list[int]:
+    """Return the recorded steps that are nearest to those of a rule, ascending.
+
+    Of a training that ended early these are the ones that it reached, and otherwise a rule that names a later
+    step raises ValueError (`steps_of`).
+    """
+    last = recorded[-1]
+    if ended_early and isinstance(rule, list):
+        rule = [step for step in rule if step < last]
+    try:
+        wanted = steps_of(rule, last) if rule else [0, last]
+    except ValueError:
+        if not ended_early:
+            raise
+        wanted = [0, last]
+    return nearest(recorded, wanted)
 
 
 def as_single(values: np.ndarray) -> np.ndarray:
