@@ -148,6 +148,17 @@ def definition(name: str, module: str) -> tuple[ast.expr, str] | None:
     return None
 
 
+def literal_of(node: ast.expr, module: str) -> Any:
+    """Return the value of a literal, in which `**NAME` is a literal that the module names or imports."""
+    if not isinstance(node, ast.Dict) or None not in node.keys:
+        return ast.literal_eval(node)
+    value = {}
+    for key, each in zip(node.keys, node.values, strict=True):
+        shared = definition(ast.unparse(each), module) if key is None else None
+        value |= literal_of(*shared) if shared else {ast.literal_eval(key): ast.literal_eval(each)}
+    return value
+
+
 def target_of(node: ast.Assign | ast.AnnAssign) -> ast.expr:
     return node.targets[0] if isinstance(node, ast.Assign) else node.target
 
@@ -164,11 +175,11 @@ def literal(node: ast.expr | None) -> Any:
 def constant(kind: str, name: str, variable: str) -> Any:
     """Return the value of a module's top-level literal (`LAYERS`, `LIMITS`); {} if the module has none.
 
-    StudyError: the value is computed, not a literal.
+    It may begin with another, `{**SHARED, …}`. StudyError: the value is computed, not a literal.
     """
     named = definition(variable, module_name(kind, name))
     try:
-        return ast.literal_eval(named[0]) if named else {}
+        return literal_of(*named) if named else {}
     except (ValueError, TypeError):
         what = f"{file_of(kind, name)} computes {variable}, which is read without running the file"
         raise StudyError("", f"{what}; write its value as a literal") from None

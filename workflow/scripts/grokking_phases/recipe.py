@@ -15,7 +15,8 @@ class Recipe:
     alpha            the factor that multiplies the initial weights, but not biases (Omnigrok, 2210.01117)
     constrain_norm   what is rescaled to its initial L2 norm after every step: the weights, or all parameters
                      (Omnigrok's variant, which multiplies biases by alpha too)
-    zero_last_layer  whether the readout starts at zero (emergence paper, section 4); the norm is taken before
+    zero_last_layer  whether the weights of the readout start at zero (emergence paper, section 4); the norm
+                     is taken before
     matmul           the precision of matrix products in training, not in evaluation; bfloat16 is faster on
                      processors that have it, and gives a different training
     loss_dtype       the float type of the loss and of its gradient by the logits, in training and evaluation;

@@ -26,7 +26,7 @@ class ControlSnapshots:
     """A run's `snapshots` under a null and with activations times `scale`, read in the same way.
 
     The seed alone decides the permutation of labels, which is the same at every step. The seed and the step
-    decide the permutations of units.
+    decide the permutations of units. They are drawn layer after layer, so other layers have other ones.
     """
 
     snapshots: Any

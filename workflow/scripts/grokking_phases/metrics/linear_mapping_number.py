@@ -25,7 +25,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from grokking_phases.arguments import check_limits
+from grokking_phases.arguments import check_counts
 from grokking_phases.data.module_hooks import evaluated, outputs, rest_after
 from grokking_phases.data.sums_of_points import Points, SumReader, Weights, blocks_after
 from grokking_phases.samples import take_points
@@ -68,7 +68,7 @@ def compute(snapshots, *, n_samples: int = 256, n_points: int = 21, seed: int = 
 
     Raise ValueError for an option beyond its limits, or a layer that a skip connection goes around.
     """
-    check_limits(LIMITS, n_samples=n_samples, n_points=n_points, seed=seed)
+    check_counts(LIMITS, n_samples=n_samples, n_points=n_points, seed=seed)
     chosen = np.random.default_rng(seed).permutation(len(snapshots.inputs))[:n_samples]
     inputs = torch.from_numpy(snapshots.inputs[np.sort(chosen)])
     return _rows(snapshots, inputs, n_points)
@@ -114,7 +114,7 @@ def linear_mapping_number(f: Function, X: ArrayLike, *, n_points: int = 21) -> f
     True
     """
     X = take_points(X)
-    check_limits(LIMITS, n_samples=len(X), n_points=n_points)
+    check_counts(LIMITS, n_samples=len(X), n_points=n_points)
     with torch.no_grad():
         return number_of(connectivity(straight_lines(f, X, n_points), len(X), n_points))
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grokking_phases.arguments import check_limits
+from grokking_phases.arguments import check_counts, check_limits
 from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.junctions import junctions
 from grokking_phases.regions.mechanisms import Arrangement, Changes, changes, composites
@@ -61,7 +61,8 @@ def compute(snapshots, *, together: float = 0.05, seed: int = 0) -> Iterator[dic
 
     Raise ValueError for an option beyond its limits, or for a network that is no such chain.
     """
-    check_limits(LIMITS, together=together, seed=seed)
+    check_limits(LIMITS, together=together)
+    check_counts(LIMITS, seed=seed)
     return _rows(snapshots, together, seed)
 
 

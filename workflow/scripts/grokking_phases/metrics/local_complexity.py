@@ -23,7 +23,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from grokking_phases.arguments import check_limits
+from grokking_phases.arguments import check_counts, check_limits
 from grokking_phases.data.module_hooks import evaluated, outputs, preactivations, rest_after
 from grokking_phases.data.sums_of_points import SumReader, Weights, blocks_after
 from grokking_phases.samples import take_points
@@ -76,7 +76,8 @@ def compute(
     There are at most as many directions as dimensions. Raise ValueError for an option beyond its limits, a
     network without activation modules, or a module `points` that a skip connection goes around.
     """
-    check_limits(LIMITS, radius=radius, n_directions=n_directions, n_samples=n_samples, seed=seed)
+    check_limits(LIMITS, radius=radius)
+    check_counts(LIMITS, n_directions=n_directions, n_samples=n_samples, seed=seed)
     rng = np.random.default_rng(seed)
     inputs = {
         split: torch.from_numpy(rows[np.sort(rng.permutation(len(rows))[:n_samples])])
@@ -199,7 +200,8 @@ def local_complexity(
     >>> local_complexity(network, [[0.0, 0.0], [5.0, 5.0]], radius=1.0, n_directions=2, seed=0)
     {'1': array([2., 0.])}
     """
-    check_limits(LIMITS, radius=radius, n_directions=n_directions, seed=seed)
+    check_limits(LIMITS, radius=radius)
+    check_counts(LIMITS, n_directions=n_directions, seed=seed)
     X = take_points(X, next(model.parameters(), torch.empty(0)).dtype)
     if n_directions > X.shape[1]:
         raise ValueError(

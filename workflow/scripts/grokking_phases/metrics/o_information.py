@@ -23,17 +23,18 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from grokking_phases.arguments import check_limits
+from grokking_phases.arguments import check_counts
 from grokking_phases.synergy.clustering import Linkage
 from grokking_phases.synergy.layer_search import EXTREMES, LayerSearch, SearchResult
+from grokking_phases.synergy.limits import LIMITS as SHARED_LIMITS
 from grokking_phases.synergy.multiplet_search import Estimator, Variables
 from grokking_phases.synergy.normal_scores import Ties
 from grokking_phases.synergy.random_orders import search_random_orders
 from grokking_phases.synergy.searched_layer import searched_layers
 from grokking_phases.threads import one_thread
 
-# The lowest and the highest value of each option: `synergy.limits`, and that of `n_orders`.
-LIMITS = {"n_bins": (2, "width"), "n_draws": (1, None), "seed": (0, None), "n_orders": (0, 1000)}
+# The lowest and the highest value of each option.
+LIMITS = {**SHARED_LIMITS, "n_orders": (0, 1000)}
 TAKES_SCORES = True  # the metric can begin with stored parts of each layer (`synergy.searched_layer`)
 # Under these options it needs nothing but these parts.
 FROM_SCORES = {"variables": ["union", "block"], "linkage": ["ward", "average", "complete"], "n_orders": [0]}
@@ -67,7 +68,7 @@ def compute(
     Raise ValueError at once for an unknown choice or an option beyond its limits, and on the way for an
     activation that is not finite.
     """
-    check_limits(LIMITS, n_bins=n_bins, n_draws=n_draws, n_orders=n_orders, seed=seed)
+    check_counts(LIMITS, n_bins=n_bins, n_draws=n_draws, n_orders=n_orders, seed=seed)
     estimator = Estimator(ties, n_draws, seed, bias_correction, variables)
     return _rows(snapshots, LayerSearch(estimator, n_bins, linkage), n_orders)
 

@@ -35,7 +35,7 @@ from itertools import islice
 
 import numpy as np
 
-from grokking_phases.arguments import check_limits
+from grokking_phases.arguments import check_counts
 from grokking_phases.synergy.clustering import Linkage
 from grokking_phases.synergy.layer_search import LayerSearch
 from grokking_phases.synergy.limits import LIMITS
@@ -67,13 +67,13 @@ def compute(
     """Yield tidy rows (step, layer, metric, value) for each layer of each snapshot.
 
     `n_draws` is the number of draws of each null. `n_bins`, `variables`, `linkage` and `ties` are as in
-    `o_information`, except that random ties are drawn once for the observed values and once for each draw of
-    a null.
+    `o_information`, except that random ties are drawn once, and that draw serves the observed values and all
+    draws of the nulls.
 
     Raise ValueError at once for an unknown choice or an option beyond its limits, and on the way for an
     activation that is not finite.
     """
-    check_limits(LIMITS, n_bins=n_bins, n_draws=n_draws, seed=seed)
+    check_counts(LIMITS, n_bins=n_bins, n_draws=n_draws, seed=seed)
     return _rows(snapshots, LayerSearch(Estimator(ties, 1, seed, False, variables), n_bins, linkage), n_draws)
 
 

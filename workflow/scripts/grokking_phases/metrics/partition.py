@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from grokking_phases.arguments import check_limits
+from grokking_phases.arguments import check_counts
 from grokking_phases.data.module_hooks import chain
 from grokking_phases.regions.partition import Partition, partition
 from grokking_phases.regions.relu_chains import hidden_layers, is_finite, readout_of, square_of
@@ -43,7 +43,7 @@ def compute(snapshots, *, seed: int = 0) -> Iterator[dict]:
     Raise ValueError for an option beyond its limits, a network that is not such a chain as in
     `linear_regions`, or too many neurons.
     """
-    check_limits(LIMITS, seed=seed)
+    check_counts(LIMITS, seed=seed)
     return _rows(snapshots, seed)
 
 

@@ -24,7 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grokking_phases.arguments import check_choice, check_limits
+from grokking_phases.arguments import check_choice, check_counts
 from grokking_phases.samples import take_column, take_samples
 from grokking_phases.synergy.fast_o_information import block_o_information, union_o_information
 from grokking_phases.synergy.limits import LIMITS
@@ -115,7 +115,7 @@ class Estimator:
     def __post_init__(self) -> None:
         check_choice("ties", self.ties, Ties)
         check_choice("variables", self.variables, Variables)
-        check_limits(LIMITS, n_draws=self.n_draws, seed=self.seed)
+        check_counts(LIMITS, n_draws=self.n_draws, seed=self.seed)
 
     def ranks(self, X: np.ndarray) -> Ranks:
         """Return the ranks of the columns of X (n_samples x n_features)."""

@@ -23,7 +23,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grokking_phases.arguments import check_choice, check_limits
+from grokking_phases.arguments import check_choice, check_counts
 from grokking_phases.samples import take_column, take_samples
 from grokking_phases.synergy.cholesky import leading_factor, pivot_floor, solve_in_place
 from grokking_phases.synergy.limits import LIMITS
@@ -109,7 +109,7 @@ def o_information(
     0.1
     """
     check_choice("ties", ties, Ties)
-    check_limits(LIMITS, n_draws=n_draws, seed=seed)
+    check_counts(LIMITS, n_draws=n_draws, seed=seed)
     X, _ = take_samples(X, names=("X", ""))
     covariances = score_covariances(rank_columns(X, ties), ties, n_draws, seed)
     n_samples, n_features = np.shape(X)

@@ -10,8 +10,8 @@ from grokking_phases.recipe import Recipe
 def initialise(model: nn.Module, recipe: Recipe) -> Tensor:
     """Scale the constrained parameters by alpha and return their L2 norm.
 
-    If the recipe says so, the last layer, `model.readout`, is set to zero after the norm is taken. Raises
-    ValueError if the model has no module of that name.
+    If the recipe says so, the weights of the last layer, `model.readout`, are set to zero after the norm is
+    taken; its biases stay as drawn. Raises ValueError if the model has no module of that name.
     """
     constrained = constrained_parameters(model, recipe)
     rescale(constrained, torch.tensor(recipe.alpha))

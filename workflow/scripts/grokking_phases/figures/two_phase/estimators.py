@@ -38,7 +38,7 @@ LINES = {
 }
 EVENTS = ["compress", "compress_tripled"]
 LOWEST = -0.05  # least value that is drawn, as a part of the ceiling
-# The estimators that must agree, each with the options by which it is recognised: each at all its resolutions.
+# The estimators that must agree, at all their resolutions, each with the options by which it is recognised.
 JUDGES = {
     "kernel density": {"estimator": "kernel_density", "noise_scale": "relative"},
     "quantile bins": {"estimator": "binning", "bin_edges": "quantile"},
@@ -154,7 +154,7 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
 
 
 def saturated(numbers: pd.DataFrame) -> set[str]:
-    """Return the estimates of which I(T;X), the mean over seeds, comes too near its ceiling to show a turn."""
+    """Return the estimates whose I(T;X), the mean over seeds, comes too near its ceiling to show a turn."""
     part = numbers[numbers["metric"] == "information_x"]
     largest = part.groupby(["estimate", "step"])["normalised"].mean().groupby("estimate").max()
     return {*largest.index[largest >= SATURATED]}
