@@ -242,7 +242,7 @@ def test_nothing_is_found_in_a_tree_without_faults(tree):
         ("recipe.py", "import study.errors", "study.errors"),
         ("attic.py", f"from {LIBRARY}.plugins import module", "plugins"),
         ("storage/tables.py", "import train", "train"),
-        ("study/checks.py", f"from {LIBRARY}.training.job import finish", "training.job"),
+        ("study/check_runs.py", f"from {LIBRARY}.training.job import finish", "training.job"),
         ("scripts/train.py", "from study.resolve import resolved", "study.resolve"),
         ("scripts/summary.py", "import train", "train"),
     ],

@@ -4,7 +4,8 @@ import ast
 
 from hypothesis import strategies as st
 
-from study.checks import SEARCH, TIMED, widths
+from study.check_metrics import SEARCH, TIMED
+from study.model_layers import widths
 from study.options import FROM_DATASET, choices
 from study.signatures import constant, defines, names_of, options_of
 from study.wanted_tables import kinds, metrics_behind, retrained

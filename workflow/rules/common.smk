@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "scripts")]
 
 from study import inputs, params
 from study.results_lock import work_alone_in
-from study.checks import check_device
+from study.check_runs import check_device
 from study.config_files import lay_over, typed
 from study.file_dates import date_back
 from study.forked_jobs import fork_jobs_of

@@ -68,3 +68,11 @@ def keys(config: dict) -> Iterator[str]:
     for key, value in config.items():
         yield str(key)
         yield from (f"{key}.{below}" for below in (keys(value) if isinstance(value, dict) else ()))
+
+
+def check_names(names: list[str], known: dict, what: str, where: str) -> None:
+    """Check that all names are known; `what` is what they name, such as a run."""
+    for name in names:
+        if name not in known:
+            remedy = f"; define it under {what}s" if what != "table" else ""
+            raise StudyError(where, f"there is no {what} {name!r}{meant(name, list(known))}{remedy}")

@@ -8,17 +8,17 @@ from typing import Any
 
 import yaml
 
-from study.checks import (
-    check_figure,
+from study.check_figures import check_figure, check_tables
+from study.check_metrics import (
     check_levels,
     check_metric,
+    check_own_time_scales,
     check_phases,
     check_prediction,
-    check_run,
     check_subnetwork,
-    check_tables,
     check_time_scales,
 )
+from study.check_runs import check_run
 from study.config_files import replace_panels
 from study.errors import StudyError, meant, shown
 from study.full_entries import fill_in
@@ -29,6 +29,7 @@ from study.sources import described, is_source
 CHECKS = [
     ("levels", check_levels),
     ("runs", check_run),
+    ("runs", check_own_time_scales),
     ("phases", check_phases),
     ("time_scales", check_time_scales),
     ("subnetworks", check_subnetwork),

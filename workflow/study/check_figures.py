@@ -1,0 +1,126 @@
+"""Checks of figures, and of whether their runs can have the tables that they draw.
+
+Each check raises StudyError, which names the key, for the first entry that is wrong.
+"""
+
+from itertools import chain
+
+from study.errors import StudyError, check_names, shown
+from study.options import check_module, check_options
+from study.signatures import constant, defines, file_of
+from study.sources import is_source
+from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure
+
+
+def check_figure(config: dict, name: str) -> None:
+    """Check a figure: its module, its options, and the names of its runs and tables."""
+    entry, where = config["figures"][name], f"figures.{name}"
+    check_module("figures", name, where)
+    check_options("figures", name, entry, where)
+    for panel, runs in entry["panels"].items():
+        check_names(runs, config["runs"], "run", f"{where}.panels.{panel}")
+    check_names(entry["tables"], kinds(config), "table", f"{where}.tables")
+
+
+def check_tables(config: dict, figure: str) -> None:
+    """Check that every run of a figure can have each table that the figure draws."""
+    entry, where = config["figures"][figure], f"figures.{figure}.tables"
+    for table in entry["tables"]:
+        check_sought(config, table, where)
+        for run in runs_of_figure(entry):
+            check_measurable(config["runs"][run], run, metrics_behind(config, table, run), where)
+            check_curves(config["runs"][run], run, table, where)
+            if table == "prediction":
+                check_one_layer(config, run)
+            if table in ("comparison", "prediction", *retrained(config)):
+                check_trainable(config["runs"][run], run, table, where)
+            if table == "comparison" or table in retrained(config):
+                check_separable(config["runs"][run], run, table, where)
+        if table == "comovement":
+            check_tasks(entry["panels"], f"figures.{figure}.panels")
+    check_drawn(figure, [kinds(config)[table] for table in entry["tables"]])
+    check_recipes(config, figure)
+
+
+def check_one_layer(config: dict, run: str) -> None:
+    """Check that the metrics of `prediction:` measure one layer of a run, since a run has one prediction."""
+    for metric in chain(*config["prediction"]["estimates"].items()):
+        layers = config["metrics"][metric].get("layers") or config["runs"][run]["snapshots"]["layers"]
+        if len(layers) > 1:
+            what = f"metric {metric} measures {len(layers)} layers of run {run}, and a prediction is of one"
+            remedy = f"add `layers: [{layers[0]}]` to metrics.{metric}"
+            raise StudyError("prediction.estimates", f"{what}; {remedy}")
+
+
+def check_tasks(panels: dict[str, list[str]], where: str) -> None:
+    """Check that each run stands in one panel, the title of which is its task in the table `comovement`."""
+    seen: dict[str, str] = {}
+    for panel, runs in panels.items():
+        for run in runs:
+            if run in seen:
+                what = f"run {run} stands in {shown(seen[run])} and {shown(panel)}, and a panel is a task"
+                raise StudyError(where, f"{what}; remove it from one of them")
+            seen[run] = panel
+
+
+def check_recipes(config: dict, figure: str) -> None:
+    """Check that a figure which compares recipes shows no run that has none; its file sets `NEEDS_RECIPE`."""
+    for run in runs_of_figure(config["figures"][figure]):
+        if is_source(config["runs"][run]) and constant("figures", figure, "NEEDS_RECIPE"):
+            what = f"{file_of('figures', figure)} compares recipes, and run {run} was recorded elsewhere"
+            raise StudyError(f"figures.{figure}.panels", f"{what}; draw study/compare, or choose another run")
+
+
+def check_sought(config: dict, table: str, where: str) -> None:
+    """Check that the blocks of the config from which a table is made have entries."""
+    needed = {name: ["phases"] for name in ("phases", *retrained(config))}
+    needed |= {"comparison": ["phases", "subnetworks"], "prediction": ["prediction"]}
+    for key in needed.get(table, []):
+        if not config[key]:
+            what = f"table {table} is made from the entries of `{key}:`, and there are none"
+            raise StudyError(where, f"{what}; add an entry there, or remove the table")
+
+
+def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:
+    """Check that a run records snapshots, if there are metrics to measure on them."""
+    if metrics and is_source(run) and "snapshots" not in run:
+        what = f"run {name} was recorded without activations"
+        raise StudyError(where, f"{what}; record it without measure=, or draw its curves alone")
+    if metrics and "snapshots" not in run:
+        what = f"run {name} records no snapshots to measure; add `snapshots:` to runs.{name}"
+        raise StudyError(where, what)
+
+
+def check_curves(run: dict, name: str, table: str, where: str) -> None:
+    """Check that a run that was recorded elsewhere has the curves from which a table of events is made."""
+    needed = {"phases": ("train_accuracy", "test_accuracy")}
+    needed["time_scales"] = needed["comovement"] = (*needed["phases"], "test_loss")
+    for curve in needed.get(table, ()) if is_source(run) else ():
+        if curve not in run["recorded"].get("curves", []):
+            what = f"run {name} has no table {table}, since its recording has no curve {curve}"
+            raise StudyError(where, f"{what}; record it with test=, or give it as recorder(step, {curve}=…)")
+
+
+def check_trainable(run: dict, name: str, table: str, where: str) -> None:
+    """Check that a run has a recipe, which a table is made from: it was not recorded elsewhere."""
+    if is_source(run):
+        what = f"run {name} has no table {table}, since it was recorded elsewhere and cannot be trained here"
+        raise StudyError(where, f"{what}; choose another run or table")
+
+
+def check_separable(run: dict, name: str, table: str, where: str) -> None:
+    """Check that the run's model can be reduced to a sub-network: its file defines `subnetwork`."""
+    model = run["model"]["module"]
+    if not defines("models", model, "subnetwork"):
+        what = f"run {name} has no table {table}"
+        why = f"{file_of('models', model)}, its model, defines no function `subnetwork`"
+        raise StudyError(where, f"{what}, since {why}; choose another run or table")
+
+
+def check_drawn(figure: str, found: list[str]) -> None:
+    """Check that a figure can draw its tables; its file may list in `DRAWS` the kinds that it draws."""
+    drawn = constant("figures", figure, "DRAWS")
+    for kind in found:
+        if drawn and kind not in drawn:
+            what = f"{file_of('figures', figure)} draws {', '.join(drawn)} and cannot draw {kind}"
+            raise StudyError(f"figures.{figure}.tables", f"{what}; remove that table")
