@@ -10,6 +10,12 @@ FIGURES = ROOT / "workflow/scripts/grokking_phases/figures"
 MARKER = "<!-- the figures -->"
 OLD = "*This picture is of [version 1](first_version.md) of the recipe: its study is not finished.*"
 PAPERS = {"emergence": "Emergence paper", "two_phase": "Two-phase paper", "study": "Any study"}
+# The studies whose pictures are shown, by what their files begin with.
+STUDIES = {
+    "": "",
+    "paper_": "**At the paper's full length** (`make paper`):",
+    "confirm_": "**Seeds that nobody had looked at** (`make confirm`):",
+}
 OVERLAYS = ("config/prediction.yaml", "config/comovement.yaml")
 
 
@@ -45,14 +51,20 @@ def entry(path, study):
     """Return the Markdown of one figure."""
     name = f"{path.parent.name}/{path.stem}"
     said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    picture = f"figures/{path.parent.name}_{path.stem}"
     parts = [f"### {name}", said]
-    if (ROOT / f"docs/{picture}.png").exists():
-        parts.append(f"[![{name}]({picture}.png)]({picture}.png)")
-        is_present = (ROOT / f"docs/{picture}.md").exists()  # pictures of version 1 have no notes
-        parts.append(f"[Caption and notes]({picture}.md)" if is_present else OLD)
+    for prefix, title in STUDIES.items():
+        parts += shown(f"figures/{prefix}{path.parent.name}_{path.stem}", name, title)
     parts.append(f"Made by [`{path.relative_to(FIGURES)}`](../{path.relative_to(ROOT)}).")
     return "\n\n".join(parts + (drawing(name, *study) if study else []))
+
+
+def shown(picture, name, title):
+    """Return the picture of a figure under a title, with its notes; nothing if there is none."""
+    if not (ROOT / f"docs/{picture}.png").exists():
+        return []
+    is_present = (ROOT / f"docs/{picture}.md").exists()  # pictures of version 1 have no notes
+    notes = f"[Caption and notes]({picture}.md)" if is_present else OLD
+    return [*([title] if title else []), f"[![{name}]({picture}.png)]({picture}.png)", notes]
 
 
 def drawing(name, drawn, overlay, results):

@@ -1,6 +1,6 @@
 """Claims: the declared ones can be scored, and made-up ones get the verdict that their numbers deserve."""
 
-import importlib.util
+import importlib
 import inspect
 import tarfile
 from functools import cache
@@ -194,12 +194,10 @@ def test_every_declared_claim_stands_in_the_page_and_in_the_table():
 
 
 @pytest.fixture
-def refresh():
+def refresh(monkeypatch):
     """Return docs/refresh.py as a module."""
-    spec = importlib.util.spec_from_file_location("refresh", ROOT / "docs/refresh.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return importlib.import_module("refresh")
 
 
 def test_the_archive_holds_what_cannot_be_made_again_without_a_training(refresh, tmp_path, monkeypatch):
