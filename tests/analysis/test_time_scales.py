@@ -4,14 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from grokking_phases.analysis.alignment import aligned, alignment, in_words
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, TOO_FEW, Levels
 from grokking_phases.analysis.time_scales import (
     Rule,
-    aligned,
-    alignment,
     find,
     in_last_layer,
-    in_words,
     reached,
     second_descent,
     settling,

@@ -1,6 +1,6 @@
 """Compare every two time scales of each run, in a CSV table and in a Markdown page for readers."""
 
-from grokking_phases.analysis.time_scales import aligned, in_words
+from grokking_phases.analysis.alignment import aligned, in_words
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.atomic_write import whole
 from grokking_phases.storage.made_by import made_by, stamped
