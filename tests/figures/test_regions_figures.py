@@ -134,6 +134,22 @@ def test_each_mechanism_is_drawn_in_its_first_layer_with_its_count(tables):
     assert set(units["example_merging"]) == {JOINS, JOINED} and units["example_disappearance"] == [LEAVES]
 
 
+def test_a_mechanism_is_shown_after_fitting_if_it_is_seen_there(tables):
+    shown = tables[tables["metric"] == "example_alignment"].iloc[[0]]
+    later = shown.assign(step=tables["step"].max(), value=shown["value"] / 2)
+    fits_at = {"table": "curves", "run": "a", "seed": 0, "metric": "train_accuracy"}
+
+    def chosen(fitted):
+        accuracy = pd.DataFrame(
+            [{**fits_at, "step": step, "value": float(step >= fitted)} for step in range(0, 101, 5)]
+        )
+        numbers = fig6.select(pd.concat([tables, later, accuracy], ignore_index=True), PANELS)
+        return numbers.loc[numbers["metric"] == "example_alignment", "step"].item()
+
+    assert chosen(np.inf) == shown["step"].item() < later["step"].item()
+    assert chosen(shown["step"].item()) == later["step"].item()
+
+
 def test_a_network_in_which_nothing_vanishes_has_empty_panels(tables):
     still = tables[~tables["metric"].str.startswith("example")]
     numbers = fig6.select(still, PANELS)

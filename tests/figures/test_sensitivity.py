@@ -131,7 +131,7 @@ def test_bins_has_a_column_for_each_option_that_varies(page_of_bins):
         bins.FACTORS["n_bins"],
         bins.FACTORS["variables"],
     ]
-    assert [texts(ax.get_legend()) for ax in upper] == [["10", "5"], ["union", "mean"]]
+    assert [texts(ax.get_legend()) for ax in upper] == [["10", "10, seed 0", "5"], ["union", "mean"]]
     assert set(numbers.groupby("estimate")["scaled"].agg(["min", "max"]).to_numpy().ravel()) == {0.0, 1.0}
 
 
@@ -144,7 +144,7 @@ def test_bins_names_estimates_not_drawn_sparser_estimates_and_logarithmic_axes(p
         "plain": 2,
     }
     drawn = [len([line for line in ax.lines if len(line.get_xdata()) == 3]) for ax in figure.subfigs[0].axes]
-    assert drawn == [2, 2, 2, 2]  # without `both`
+    assert drawn == [3, 2, 3, 2]  # without `both`; the reference again for the seed of `five`
     assert named_in(figure, "both", "five", "means", 0.01) == ["both", "five", 0.01]
     assert [ax.get_yscale() for ax in figure.subfigs[0].axes[2:]] == ["linear", "symlog"]
 

@@ -13,8 +13,8 @@ from grokking_phases.plotting.recipes import all_described, broken, cut_short, h
 from grokking_phases.plotting.words import Words
 
 QUANTITIES = {
-    "rounded_to_one": "share of samples at p = 1",
-    "class_mean_norm": "norm of the class-mean part",
+    "rounded_to_one": "share of samples\nat p = 1",
+    "class_mean_norm": "norm of the\nclass-mean part",
     "last_layer_norm": "norm of the last layer",
     "logit_scale": "scale of the logits",
 }

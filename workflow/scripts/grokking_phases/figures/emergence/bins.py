@@ -69,9 +69,20 @@ def draw_page(columns: dict[str, pd.DataFrame], title: str, said: Words) -> Figu
 
 
 def chosen(numbers: pd.DataFrame, choices: dict[str, str]) -> pd.DataFrame:
-    """Return the rows of some estimates, with the category `choice` of each, in the order of `choices`."""
+    """Return the rows of some estimates, with the category `choice` of each, in the order of `choices`.
+
+    The first one is the reference. Where others have fewer seeds, it follows again for these seeds alone.
+    """
     rows = numbers[numbers["estimate"].isin(choices)]
-    return rows.assign(choice=pd.Categorical(rows["estimate"].map(choices), list(choices.values())))
+    rows = rows.assign(choice=rows["estimate"].map(choices))
+    compared = rows[rows["estimate"] == next(iter(choices))]
+    seeds = min((set(each["seed"]) for _, each in rows.groupby("estimate")), key=len, default=set())
+    order = list(choices.values())
+    if len(seeds) < compared["seed"].nunique():
+        label = f"{order[0]}, seed {', '.join(map(str, sorted(seeds)))}"
+        rows = pd.concat([rows, compared[compared["seed"].isin(seeds)].assign(choice=label)])
+        order.insert(1, label)
+    return rows.assign(choice=pd.Categorical(rows["choice"], order))
 
 
 def draw_column(upper: Axes, lower: Axes, rows: pd.DataFrame) -> None:

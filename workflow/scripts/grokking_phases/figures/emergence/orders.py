@@ -74,14 +74,14 @@ def lanes(rows: pd.DataFrame) -> list[tuple[str, float, pd.Series]]:
 
 
 def draw_shares(ax: Axes, rows: pd.DataFrame) -> None:
-    """Draw the share of orders that have each phase: a circle for each seed, a bar for their mean.
+    """Draw the share of orders that have each phase: a circle for each seed, a bar for the mean curve.
 
     A circle is filled if the order of the split has the phase.
     """
-    starts = rows[rows["seed"].notna()].assign(share=lambda rows: rows["n_found"] / rows["n_orders"])
-    means = starts.groupby("event")["share"].mean()
+    mean = rows[rows["seed"].isna()].set_index("event")
     for y, phase in enumerate(PHASES):
-        ax.plot([means[f"{phase}.start"]] * 2, [y - LANE / 2, y + LANE / 2], color="0.3", linewidth=1)
+        share = mean.loc[f"{phase}.start", "n_found"] / mean.loc[f"{phase}.start", "n_orders"]
+        ax.plot([share] * 2, [y - LANE / 2, y + LANE / 2], color="black", linewidth=2)
     for phase, height, row in lanes(rows):
         filled = COLOURS[phase] if row["own"] == row["own"] else "white"
         ax.plot(row["n_found"] / row["n_orders"], height, "o", color=COLOURS[phase], mfc=filled, markersize=4)
@@ -118,7 +118,7 @@ def words(numbers: pd.DataFrame, runs: dict[str, dict]) -> Words:
         [
             f"{counts.min()} random orders, the same for all snapshots, besides that in which the split drew "
             "the samples.",
-            "Above: bars, mean over seeds. Below: a line for each seed.",
+            "Above: bars, the mean curve of the seeds; circles, each seed. Below: a line for each seed.",
         ],
         [*all_described(runs), *broken(runs)],
     )

@@ -224,20 +224,27 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
     missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in not_found(rows)]
     curves = rows[rows["quantity"].isin(CURVES)].rename(columns={"quantity": "metric"})
     far = farthest(curves, published) if published else []
+    one_seed = len(rows[["run", "seed"]].drop_duplicates()) == 1
+    marks = [
+        *(["diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
+        *(["hollow: above 0.98 of its ceiling"] if rows["saturated"].eq(True).any() else []),
+    ]
     return Words(
         [
-            "Solid, dashed, dotted: seeds, in this order.",
-            "Shaded: from fitting to test accuracy 0.98 (medians over the seeds that have both).",
+            "One seed." if one_seed else "Solid, dashed, dotted: seeds, in this order.",
+            "Shaded: from fitting to test accuracy 0.98"
+            + ("." if one_seed else " (medians over the seeds that have both)."),
             *of_paper[: 1 if published else 0],
-            "(b) last layer; star: last step; diamond: I(T;X) turns; hollow: above 0.98 of its ceiling.",
+            f"(b) {'; '.join(['last layer; star: last step', *marks])}.",
         ],
         [
             *far,
             *missing,
             "Accuracies and losses on the full sets. (a) dotted: fitted, and the first of three evaluations "
             "with a test accuracy of 0.98.",
-            "(b) diamond: the largest I(T;X), where it is a peak. Arrows: the events of the first seed, "
-            "each at the nearest snapshot.",
+            "(b) diamond: the largest I(T;X), where it is a peak. Arrows: the events"
+            + ("" if one_seed else " of the first seed")
+            + ", each at the nearest snapshot.",
             "(c) dotted: the highest peak of the test loss (cross-entropy) after its first minimum.",
             *of_paper[1 if published else 0 :],
             *recipes,

@@ -1,7 +1,7 @@
 """Two-phase paper, Figure 6: three ways in which the boundaries of neurons leave fewer regions (section 4.1).
 
-The paper draws a schema. Here, each is the clearest case that a trained network gives, and is counted over
-its training.
+The paper draws a schema. Here, each is the clearest case that a trained network gives, after it has fitted if
+it gives one then, and is counted over its training.
 """
 
 from collections.abc import Iterable
@@ -11,37 +11,47 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from grokking_phases.analysis.events import PUBLISHED, Levels
 from grokking_phases.analysis.region_rows import boundaries
+from grokking_phases.analysis.time_scales import reached
 from grokking_phases.figures.two_phase._squares import draw_lines, first_seeds, frame
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed, sampling_of
 from grokking_phases.plotting.words import Words
 
-DRAWS = ["linear_regions", "partition"]
+DRAWS = ["curves", "linear_regions", "partition"]
 MECHANISMS = ["alignment", "disappearance", "merging"]
 COLOURS = ["C0", "C1"]  # of the boundaries of the example
 
 
-def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
+def select(tables: pd.DataFrame, panels: dict[str, list[str]], levels: Levels = PUBLISHED) -> pd.DataFrame:
     """Return the counts and the clearest example of each mechanism, for each run's first seed.
 
-    Each mechanism is taken from the first layer that shows it. Its count is the number of regions that it
+    Each mechanism is taken from the first layer that shows it, and from the steps after fitting if any of
+    them shows it. Its count is the number of regions that it
     took at each step. The `value` of its example is what the boundaries cut off, and `before` is the step
     before. Then follow all boundaries and corners of regions before and after the examples. ValueError: the
     partition was not measured there.
     """
     rows = first_seeds(in_panels(tables, panels)).drop(columns=["normalised"])
     return pd.concat(
-        [shown_of_run(group) for _, group in rows.groupby(["panel", "run"], sort=False)], ignore_index=True
+        [shown_of_run(group, levels) for _, group in rows.groupby(["panel", "run"], sort=False)],
+        ignore_index=True,
     )
 
 
-def shown_of_run(rows: pd.DataFrame) -> pd.DataFrame:
+def shown_of_run(rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     """Return the rows of `select` for one run."""
-    counted, drawn = (rows[rows["table"] == table] for table in DRAWS)
+    curves, counted, drawn = (rows[rows["table"] == table] for table in DRAWS)
+    accuracy = curves[curves["metric"] == "train_accuracy"].set_index("step")["value"]
+    fitted = reached(accuracy, levels.fitted)
     examples = counted[counted["metric"].isin([f"example_{name}" for name in MECHANISMS])]
-    examples = examples.sort_values(["layer", "value"], ascending=[True, False]).drop_duplicates("metric")
+    before = examples["step"] <= (np.inf if fitted is None else fitted)
+    examples = examples.assign(before_fitting=before).sort_values(
+        ["before_fitting", "layer", "value"], ascending=[True, True, False]
+    )
+    examples = examples.drop_duplicates("metric").drop(columns="before_fitting")
     steps = sorted(counted["step"].unique())
     examples = examples.assign(before=[steps[steps.index(step) - 1] for step in examples["step"]])
     seen = examples["metric"].str.removeprefix("example_") + examples["layer"]
@@ -105,8 +115,8 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     return Words(
         [
             "Upper row: a snapshot, lower row: the next one that was measured.",
-            "Grey: where neurons turn on or off; coloured: the clearest case.",
-            "Titles: the regions that each took in all, in the first layer that shows it.",
+            "Grey: where neurons turn on or off; coloured: the clearest case, after fitting if there is one.",
+            "Titles: the regions that each took in all, composites as one, in the layer that shows it.",
         ],
         [
             "The clearest case: the boundary that cuts off less cuts off most.",
