@@ -109,6 +109,10 @@ def test_information_needs_labels_and_is_that_of_the_information_plane(saved):
         (["--metric", "o_information", "--option", "n_bins"], "has no value; give name=value"),
         (["--metric", "o_information", "--option", "n_bins=1"], "n_bins: 1 is less than 2"),
         (["--metric", "o_information", "--step", "(x)"], r"step_1.npz has no number .* give --step"),
+        (["--metric", "o_information", "--option", "n_bins=2.5"], "n_bins: 2.5 is not a whole number"),
+        (["--metric", "o_information", "--option", "bias_correction=no"], "'no' is not true or false"),
+        (["--metric", "mutual_information", "--option", "noise=a", "--labels", "y.npy"], "noise: 'a' is not"),
+        (["--metric", "o_information", "--step", "("], "--step '.' is no regular expression"),
         (["--metric", "linear_mapping_number"], "reads the network, which files of arrays lack"),
     ],
 )
@@ -117,6 +121,38 @@ def test_what_is_wrong_is_one_sentence_and_exit_code_2(saved, arguments, message
     assert re.search(message, shown) and "Traceback" not in shown
     assert len([line for line in shown.splitlines() if line.startswith("Error: ")]) == 1
     assert not Path("t.csv").exists()
+
+
+def test_files_of_two_trainings_are_never_mixed(saved):
+    Path("other").mkdir()
+    np.savez("other/step_1.npz", hidden=saved[1])
+    shown = run(
+        "measure", "step_1.npz", "other/step_1.npz", "--metric", "o_information", "--to", "t.csv", code=2
+    )
+    assert re.search("other/step_1.npz holds layer hidden of step 1, which another file holds", shown)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "empty.csv cannot be read as CSV"),
+        ("step,metric,value\nfirst,a,1\n", "empty.csv has a step that is no number"),
+        ("step,metric,value\n1,a,high\n", "empty.csv has a value that is no number"),
+    ],
+)
+def test_a_table_that_cannot_be_drawn_is_named(tmp_path, content, message):
+    (tmp_path / "empty.csv").write_text(content)
+    shown = run("figures", tmp_path / "empty.csv", "--figure", "study/compare", "--to", tmp_path, code=2)
+    assert message in shown and "Traceback" not in shown
+
+
+@pytest.mark.parametrize("figure", ["study/synergy_redundancy", "study/information_plane"])
+def test_a_table_without_layers_is_drawn(tmp_path, figure):
+    names = ("synergy", "redundancy", "information_x", "information_y", "ceiling_x", "ceiling_y")
+    rows = [(step, name, step / 10 + 1) for step in (0, 1, 10, 20) for name in names]
+    pd.DataFrame(rows, columns=["step", "metric", "value"]).to_csv(tmp_path / "t.csv", index=False)
+    run("figures", tmp_path / "t.csv", "--figure", figure, "--to", tmp_path / "drawn")
+    assert len(list((tmp_path / "drawn").glob("*.pdf"))) == 1
 
 
 def test_the_table_must_be_of_a_kind_that_can_be_written(saved):

@@ -232,6 +232,17 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"forward": lambda network, X: network(X)[:, 0]}, r"not logits \(12,\) .*give loss="),
         (mlp, {"steps": {"log": 5}}, r"steps=\{'log': 5\} is no rule; give .*last"),
         (mlp, {"steps": [-1, 2]}, "is no list of steps"),
+        (mlp, {"steps": 5}, "is no list of steps"),
+        (mlp, {"steps": [0, 5.0]}, "is no list of steps"),
+        (mlp, {"steps": {"every": 0, "last": 9}}, "is no rule"),
+        (mlp, {"steps": {"log": "a", "last": 9}}, "is no rule"),
+        (mlp, {"dtype": "bfloat16"}, "dtype must be one of float32, float16"),
+        (mlp, {"batch_size": 0}, "batch_size: 0 is less than 1"),
+        (mlp, {"probe": None}, "probe is None, and must be a pair"),
+        (mlp, {"layer": ["2"]}, "Recorder: there is no option 'layer'; did you mean 'layers'"),
+        (mlp, {"test": samples(7)}, r"probe has inputs .*\(12, 5\), and test .*\(12, 7\)"),
+        (mlp, {"measure": {"o_information": {"n_bins": 2.5}}}, "n_bins: 2.5 is not a whole number"),
+        (mlp, {"measure": {"mutual_information": {"controls": "no"}}}, "controls: 'no' is not true or false"),
         (mlp, {"measure": ["o_infromation"]}, "no metric 'o_infromation'; did you mean 'o_information'"),
         (mlp, {"measure": "o_information"}, "must be a list of metrics"),
         (
@@ -405,9 +416,24 @@ def test_a_finished_recording_is_only_replaced_on_request(tmp_path):
         recorder(0)
     with pytest.raises(ValueError, match="holds a finished recording; .*overwrite=True"):
         recorder_of(network, tmp_path)
-    with recorder_of(network, tmp_path, overwrite=True) as recorder:
+    with recorder_of(network, tmp_path, overwrite=True, steps=np.array([1, 3])) as recorder:
         recorder(1)
     assert read(tmp_path).steps == [1]
+
+
+def test_what_was_measured_on_a_replaced_recording_is_deleted_with_it(tmp_path):
+    with recorder_of(mlp(), tmp_path, measure={"o_information": {"n_bins": 2}}) as recorder:
+        recorder(0)
+    written = tmp_path / "metrics/o_information.parquet"
+    assert written.exists()
+    with recorder_of(mlp(), tmp_path, overwrite=True) as recorder:
+        recorder(1)
+    assert not written.exists()
+
+
+def test_a_recorder_says_what_it_was_not_given():
+    with pytest.raises(ValueError, match="Recorder needs steps="):
+        Recorder(mlp(), layers=["2"], probe=samples(5), to="x")
 
 
 def test_only_ascending_steps_are_recorded(tmp_path):

@@ -154,6 +154,7 @@ def test_bad_options_raise_one_sentence(saved):
     for options, sentence in [
         ({"step": "step_"}, "finds no whole number in a group"),
         ({"step": r"(step)_\d"}, "finds no whole number in a group"),
+        ({"step": "("}, "--step '(' is no regular expression"),
     ]:
         assert sentence in run(saved, "step_1.npz", **options).output
     assert "no file fits" in run(saved, "none_*.npz").output
@@ -162,6 +163,22 @@ def test_bad_options_raise_one_sentence(saved):
     assert run(saved, "step_1.npz", "--labels", "none.npy").exit_code == 2
     assert run(saved, "step_1.npz").exit_code == 0
     assert "holds a recording" in run(saved, "step_1.npz").output
+
+
+@pytest.mark.parametrize("steps", [[1, 1], [1, None], [1, 2.5]])
+def test_curves_have_one_row_for_each_step(saved, steps):
+    npz(saved / "step_1.npz", {"a": table(1)})
+    pd.DataFrame({"step": steps, "train_loss": [1.0, 2.0]}).to_csv(saved / "c.csv", index=False)
+    done = run(saved, "step_1.npz", "--curves", f"{saved}/c.csv")
+    assert done.exit_code == 2 and "give one row for each step" in done.output
+
+
+def test_one_training_is_taken_over_at_a_time(saved):
+    for seed in (0, 1):
+        (saved / f"seed{seed}").mkdir()
+        npz(saved / f"seed{seed}/step_1.npz", {"a": table(seed)})
+    done = run(saved, "seed*/step_*.npz")
+    assert done.exit_code == 2 and "holds layer a of step 1, which another file holds" in done.output
 
 
 def test_layers_must_be_the_same_at_all_steps(saved):

@@ -72,10 +72,8 @@ def import_(files: str, step: str, labels: Path, to: Path, **more: Any) -> None:
       grokking-phases import 'saved/step_*.npz' --step 'step_(\\d+)' --labels saved/y.npy \\
           --curves saved/curves.csv --to own/saved/0
     """
-    import pandas as pd
-
     from grokking_phases.data.saved_activations import Naming, take_over
-    from grokking_phases.data.saved_arrays import read_column
+    from grokking_phases.data.saved_arrays import read_column, read_csv
 
     paths = [Path(path) for path in glob.glob(files, recursive=True)]  # noqa: PTH207 (the path may be absolute)
     if not paths:
@@ -85,7 +83,7 @@ def import_(files: str, step: str, labels: Path, to: Path, **more: Any) -> None:
     asked = {"layer": more["layer"], "layers": more["only"] or None}
     naming = Naming(step=step, position=position, reduce=more["reduce"], **asked)
     inputs = more["inputs"] and read_column(more["inputs"])
-    curves = more["curves"] and pd.read_csv(more["curves"])
+    curves = more["curves"] and read_csv(more["curves"])
     report = take_over(paths, naming, (inputs, read_column(labels)), to, curves)
     click.echo("\n".join(report.lines()))
     click.echo(f"written to {to}; in a study: source: {to}")

@@ -80,6 +80,10 @@ def find_time_scales(
     (51, 'absent')
     """
     tables = {source: _tidy(table, source, []) for source, table in (measured or {}).items()}
+    for source, table in tables.items():
+        if {"information_x", "ceiling_x"} & set(table["metric"]) == {"information_x"}:
+            what = f"{source} has information_x without ceiling_x, the most that it can be"
+            raise ValueError(f"{what}; give that too (ln of the number of samples, for distinct ones).")
     needed = ["train_accuracy", "test_accuracy", "test_loss"]
     return time_scales.find(_tidy(curves, "curves", needed), tables, rule, levels)
 
@@ -87,22 +91,42 @@ def find_time_scales(
 def _tidy(given: Curves, name: str, needed: list[str]) -> pd.DataFrame:
     """Return curves as tidy rows of real numbers: run, seed, layer, step, metric, value.
 
-    Raise ValueError, naming the table, if it has no steps or lacks a metric of `needed`.
+    Raise ValueError, naming the table, if it has no steps, several runs, two values of a metric at a step, or
+    values that are infinite, or if a seed lacks a metric of `needed`.
     """
     table = _frame(given, name)
     if not {"metric", "value"} <= set(table):
         table = table.melt([key for key in (*PLACE, "step") if key in table], var_name="metric")
     table = table.assign(**{key: value for key, value in PLACE.items() if key not in table})
-    for metric in needed:
-        if metric not in set(table["metric"]):
-            found = ", ".join(dict.fromkeys(map(str, table["metric"]))) or "nothing"
-            raise ValueError(f"{name} has no {metric} (it has {found}); give this curve, or name it so.")
+    table = _numbers(table, name)
+    if table["run"].nunique() > 1:
+        raise ValueError(f"{name} holds {table['run'].nunique()} runs; give one run at a time.")
+    for row in table[table.duplicated(["seed", "layer", "metric", "step"])].itertuples():
+        what = f"{name} has two values of {row.metric} of seed {row.seed} at step {row.step}"
+        raise ValueError(f"{what}; give one.")
+    for row in table[np.isinf(table["value"])].itertuples():
+        what = f"{name} has {row.value} as {row.metric} at step {row.step}"
+        raise ValueError(f"{what}; leave this step out, or give NaN.")
+    for seed, rows in table.groupby("seed") if len(table) else [(PLACE["seed"], table)]:
+        for metric in [each for each in needed if each not in set(rows["metric"])]:
+            found = ", ".join(dict.fromkeys(map(str, rows["metric"]))) or "nothing"
+            which = f" of seed {seed}" if table["seed"].nunique() > 1 else ""
+            what = f"{name}{which} has no {metric} (it has {found})"
+            raise ValueError(f"{what}; give this curve, or name it so.")
+    return table
+
+
+def _numbers(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return a table with whole seeds and steps, and real values; raise ValueError for others."""
     try:
-        return table.astype({"step": int, "value": float})
+        numbers = table.astype({"seed": float, "step": float, "value": float})
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} holds steps or values that are no numbers ({error}); correct them."
-        ) from None
+        what = f"{name} holds seeds, steps or values that are no numbers ({error})"
+        raise ValueError(f"{what}; correct them.") from None
+    for column in ("seed", "step"):
+        for number in numbers.loc[numbers[column] % 1 != 0, column]:
+            raise ValueError(f"{name} holds the {column} {number:g}, which is no whole number; correct it.")
+    return numbers.astype({"seed": int, "step": int})
 
 
 def _frame(given: Curves, name: str) -> pd.DataFrame:

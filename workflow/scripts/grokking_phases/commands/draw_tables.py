@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from grokking_phases import plugins
 from grokking_phases.commands.list_modules import modules_of
+from grokking_phases.data.saved_arrays import read_csv
 from grokking_phases.nearest_name import meant
 from grokking_phases.plotting.notes import write_notes
 from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
@@ -58,7 +60,7 @@ def read_any(path: Path) -> pd.DataFrame:
     """
     if path.suffix not in (".csv", ".parquet"):
         raise ValueError(f"{path} is no table that can be drawn; give a .csv or .parquet file.")
-    rows = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+    rows = read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
     rows = rows.loc[:, [not str(name).startswith("Unnamed:") for name in rows]]  # an index that was saved
     if not set(EVENT) <= set(rows):
         rows = one_row_a_value(rows)
@@ -66,6 +68,9 @@ def read_any(path: Path) -> pd.DataFrame:
             found = ", ".join(map(str, rows))
             what = f"{path} has the columns {found}, and needs step, metric, value, or step and curves"
             raise ValueError(f"{what}; name them so.")
+    for column in ("step", "value"):
+        if column in rows and not is_numeric_dtype(rows[column]):
+            raise ValueError(f"{path} has a {column} that is no number; correct it.")
     rows = rows.assign(**{name: value for name, value in FILLED.items() if name not in rows})
     return rows.assign(table=path.stem)
 

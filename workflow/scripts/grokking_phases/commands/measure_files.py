@@ -1,7 +1,6 @@
 """Measure files: a recording, or arrays that others have saved, one file or more for each step."""
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ import pandas as pd
 from grokking_phases import plugins
 from grokking_phases.commands.list_modules import modules_of
 from grokking_phases.data.array_snapshots import LAYER, ArraySnapshots
+from grokking_phases.data.option_types import check_options
+from grokking_phases.data.saved_activations import check_distinct, pattern_of
 from grokking_phases.data.saved_arrays import read_arrays
 from grokking_phases.data.snapshots import Snapshots
 from grokking_phases.nearest_name import meant
@@ -73,6 +74,7 @@ def options_from(given: tuple[str, ...], metric: str) -> dict[str, Any]:
             what = f"{metric} takes no option {name!r}{meant(name, [*known[metric].options])}"
             raise ValueError(f"{what}; it takes {taken}.")
         options[name] = value_of(value)
+    check_options(metric, options)
     return options
 
 
@@ -126,7 +128,8 @@ def recording_in(folder: Path, network: str | None, needs_network: bool) -> Snap
 
 def step_of(file: Path, pattern: str | None, n_files: int) -> int:
     """Return the step in a file's name: the group of a pattern, or the only number in it."""
-    numbers = re.findall(pattern or r"\d+", str(file) if pattern else file.stem)
+    search = pattern_of(pattern or r"\d+", "--step")
+    numbers = search.findall(str(file) if pattern else file.stem)
     if len(numbers) == 1 and str(numbers[0]).isdigit():
         return int(numbers[0])
     if n_files == 1 and pattern is None:
@@ -143,9 +146,11 @@ class Files(Mapping):
     by_step: dict[int, list[Path]]
 
     def __getitem__(self, step: int) -> dict[str, np.ndarray]:
-        layers = {}
+        layers: dict[str, np.ndarray] = {}
         for file in self.by_step[step]:
-            layers |= {name or LAYER: values for name, values in read_arrays(file).items()}
+            found = {name or LAYER: values for name, values in read_arrays(file).items()}
+            check_distinct(layers, found, file, step)
+            layers |= found
         return layers
 
     def __iter__(self) -> Iterator[int]:

@@ -14,6 +14,7 @@ import numpy as np
 from torch import nn
 
 from grokking_phases import plugins
+from grokking_phases.data.option_types import check_options
 from grokking_phases.data.snapshots import Snapshot
 from grokking_phases.nearest_name import check_known
 from grokking_phases.storage.tidy_rows import tidy
@@ -62,6 +63,7 @@ def measures_of(asked: list[str] | dict[str, dict[str, Any]]) -> dict[str, dict[
         takes_others = any(each.kind is each.VAR_KEYWORD for each in known)  # those of its estimator
         for option in () if takes_others else options:
             check_known(option, named, "measure", f"{name} has no option")
+        check_options(name, options)
     return measures
 
 

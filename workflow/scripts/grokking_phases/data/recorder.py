@@ -28,6 +28,7 @@ from grokking_phases.data.recorder_parts import Parts, digests_of
 from grokking_phases.data.recorder_settings import (
     Settings,
     as_array,
+    check_alike,
     due_steps,
     in_precision,
     samples_of,
@@ -35,6 +36,7 @@ from grokking_phases.data.recorder_settings import (
 )
 from grokking_phases.data.undisturbed import undisturbed
 from grokking_phases.storage.digests import digest
+from grokking_phases.storage.headers import header_of
 
 
 class Recorder:
@@ -59,12 +61,13 @@ class Recorder:
     """
 
     def __init__(self, network: nn.Module, **settings: Any) -> None:
-        self.settings = asked = Settings(**settings)
+        self.settings = asked = Settings.of(settings)
         network = unwrapped(network)
         options = {"position": asked.position, "reduce": asked.reduce, "select": asked.select}
         splits = {"train": samples_of(asked.probe, "probe")}
         if asked.test is not None:
             splits["test"] = samples_of(asked.test, "test")
+            check_alike(splits["train"], splits["test"])
         self.reader = NetworkReader(network, rules_of(network, asked.layers, **options), splits, asked)
         self.measures = measures_of(asked.measure)
         self.steps = due_steps(asked.steps)
@@ -119,8 +122,10 @@ class Recorder:
         finished = [self.folder / name for name in OUTPUTS if (self.folder / name).exists()]
         if self.settings.overwrite:
             self.parts.clear()
-            for path in finished:
-                path.unlink()
+            old = {header_of(path).get("training") for path in finished} - {None}
+            for path in (*finished, *(self.folder / "metrics").glob("*.parquet")):
+                if path in finished or header_of(path).get("training") in old:
+                    path.unlink()
         elif finished and not self.parts.folder.exists():
             what = f"{self.folder} holds a finished recording"
             raise ValueError(f"{what}; give another folder as to=, or overwrite=True to record it again.")

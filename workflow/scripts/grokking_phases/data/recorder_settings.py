@@ -1,8 +1,9 @@
 """The options of `recorder.Recorder`, and their checks."""
 
 import operator
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,13 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from grokking_phases.arguments import type_of
+from grokking_phases.arguments import check_choice, check_counts, type_of
 from grokking_phases.data.layer_rules import Select
 from grokking_phases.data.recording import as_stored
+from grokking_phases.nearest_name import check_known
 from grokking_phases.steps import steps_of
 
 Score = Callable[[Tensor, Tensor], Any]  # of logits and targets of all samples
 PerLayer = dict[str, Any]
+Precision = Literal["float32", "float16"]
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
@@ -66,10 +69,26 @@ class Settings:
     loss: Score | None = cross_entropy
     accuracy: Score | None = share_correct
     measure: list[str] | dict[str, dict[str, Any]] = field(default_factory=list)
-    dtype: Literal["float32", "float16"] = "float32"
+    dtype: Precision = "float32"
     weights: bool = True
     batch_size: int = 1024
     overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        check_choice("dtype", self.dtype, Precision)
+        check_counts({"batch_size": (1, None)}, batch_size=self.batch_size)
+        if not isinstance(self.to, str | Path):
+            raise ValueError(f"to is {type_of(self.to)}, and must be the folder of the recording; give one.")
+
+    @classmethod
+    def of(cls, given: dict[str, Any]) -> "Settings":
+        """Return the settings that a recorder was given; raise ValueError for an unknown or a missing one."""
+        for name in given:
+            check_known(name, [each.name for each in fields(cls)], "Recorder", "there is no option")
+        for each in fields(cls):
+            if each.name not in given and each.default is each.default_factory is MISSING:
+                raise ValueError(f"Recorder needs {each.name}=, and was not given it; add it.")
+        return cls(**given)
 
 
 def unwrapped(network: nn.Module) -> nn.Module:
@@ -88,23 +107,33 @@ def due_steps(rule: list[int] | dict[str, int]) -> list[int]:
     forms = 'give {"log": 120, "last": 5000}, {"every": 100, "last": 5000} or a list of steps'
     if isinstance(rule, Mapping):
         kinds = set(rule) - {"last"}
-        if "last" not in rule or len(kinds) != 1 or not kinds <= {"log", "every"}:
+        counts = all(isinstance(number, Integral) and number > 0 for number in rule.values())
+        if "last" not in rule or len(kinds) != 1 or not kinds <= {"log", "every"} or not counts:
             raise ValueError(f"steps={rule!r} is no rule; {forms}.")
         return steps_of({key: rule[key] for key in kinds}, rule["last"])
-    if not rule or any(step < 0 for step in rule):
+    steps = list(rule) if isinstance(rule, Iterable) else []
+    if not steps or not all(isinstance(step, Integral) and step >= 0 for step in steps):
         raise ValueError(f"steps={rule!r} is no list of steps; {forms}.")
-    return sorted({operator.index(step) for step in rule})
+    return sorted({operator.index(step) for step in steps})
 
 
 def samples_of(pair: tuple[Any, Any], name: str) -> tuple[Tensor, Tensor]:
     """Return inputs and targets as tensors; raise ValueError unless they are a pair of equally many."""
-    if isinstance(pair, Tensor | np.ndarray) or len(pair) != 2:
+    if isinstance(pair, Tensor | np.ndarray) or not hasattr(pair, "__len__") or len(pair) != 2:
         raise ValueError(f"{name} is {type_of(pair)}, and must be a pair, {name}=(X, y); give both.")
     X, y = (as_tensor(values, f"the {what} of {name}") for values, what in zip(pair, ("X", "y"), strict=True))
     if not len(X) or len(X) != len(y):
         what = f"{name} has {len(X)} inputs and {len(y)} targets"
         raise ValueError(f"{what}; give one target for each input, and one at least.")
     return X, y
+
+
+def check_alike(probe: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> None:
+    """Raise ValueError unless test samples have the shape and kind of the probe samples."""
+    for what, one, other in zip(("inputs", "targets"), probe, test, strict=True):
+        if one.shape[1:] != other.shape[1:] or one.is_floating_point() != other.is_floating_point():
+            found = f"probe has {what} {type_of(one)}, and test {type_of(other)}"
+            raise ValueError(f"{found}; give samples of one shape and kind.")
 
 
 def as_tensor(values: Any, name: str) -> Tensor:

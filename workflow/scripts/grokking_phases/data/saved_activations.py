@@ -42,7 +42,7 @@ class Naming:
 
     def step_of(self, path: Path) -> int | None:
         """Return the step in a file's path, or None if there is none."""
-        found = re.search(self.step, str(path))
+        found = pattern_of(self.step, "--step").search(str(path))
         if found is None:
             return None
         if not found.groups() or not (found[1] or "").isdigit():
@@ -54,7 +54,8 @@ class Naming:
         """Return the layer of an array in a file."""
         if name != UNNAMED:
             return name
-        found = re.search(self.layer, str(path)) if self.layer and "(" in self.layer else None
+        pattern = self.layer if self.layer and "(" in self.layer else None
+        found = pattern_of(pattern, "--layer").search(str(path)) if pattern else None
         if self.layer is None or ("(" in self.layer and found is None):
             raise ValueError(f"{path} holds an array without a name; give the layer's name by --layer.")
         return found[1] if found else self.layer
@@ -117,9 +118,11 @@ def write_parts(
     parts = Parts(to / "parts", [], sorted(by_step))
     parts.clear()
     for step in sorted(by_step):
-        layers = {}
+        layers: dict[str, np.ndarray] = {}
         for path in by_step[step]:
-            layers |= layers_of(path, naming, len(labels), report)
+            found = layers_of(path, naming, len(labels), report)
+            check_distinct(layers, found, path, step)
+            layers |= found
         if not layers and not report.steps:
             continue
         widths = {layer: values.shape[1] for layer, values in layers.items()}
@@ -132,6 +135,22 @@ def write_parts(
     if not report.steps:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in list(report.ignored.items())[:3])
         raise ValueError(f"no layer was found ({reasons or 'no file fits'}); correct the pattern or --step.")
+
+
+def check_distinct(before: dict[str, Any], found: dict[str, Any], path: Path, step: int) -> None:
+    """Raise ValueError if a file holds a layer that a file before it has for the same step."""
+    for layer in before.keys() & found.keys():
+        what = f"{path} holds layer {layer or 'without a name'} of step {step}, which another file holds, too"
+        raise ValueError(f"{what}; choose the files of one training, or name their layers apart by --layer.")
+
+
+def pattern_of(text: str, option: str) -> re.Pattern:
+    """Return a regular expression; raise ValueError, naming the option that gave it, if it is none."""
+    try:
+        return re.compile(text)
+    except re.error as error:
+        what = f"{option} {text!r} is no regular expression ({error})"
+        raise ValueError(rf"{what}; put the digits of the step in brackets, as in 'step_(\d+)'.") from None
 
 
 def layers_of(path: Path, naming: Naming, n_samples: int, report: Report) -> dict[str, np.ndarray]:
@@ -155,7 +174,7 @@ def layers_of(path: Path, naming: Naming, n_samples: int, report: Report) -> dic
 
 
 def curves_of(curves: pd.DataFrame | None) -> dict[int, dict[str, float]]:
-    """Return {step: {curve: value}} of a frame; raise ValueError if it has no column of steps."""
+    """Return {step: {curve: value}} of a frame; raise ValueError if it has no distinct steps."""
     if curves is None:
         return {}
     if "step" not in curves:
@@ -163,5 +182,9 @@ def curves_of(curves: pd.DataFrame | None) -> dict[int, dict[str, float]]:
         raise ValueError(
             f"the curves have no column 'step' (they have {found}); name the column of steps so."
         )
+    for step, times in curves["step"].value_counts(dropna=False).items():
+        if times > 1 or step != step or not str(step).removesuffix(".0").isdigit():
+            what = f"step {step} of the curves " + ("stands in several rows" if times > 1 else "is none")
+            raise ValueError(f"{what}; give one row for each step, a whole number.")
     wide = curves.set_index("step").select_dtypes("number")
     return {int(step): row.dropna().to_dict() for step, row in wide.iterrows()}

@@ -96,12 +96,20 @@ READERS: dict[str, Callable[[Path], Arrays]] = {
 def read_column(path: Path) -> np.ndarray:
     """Return the one array in a file, such as the labels of all samples, or the one column of a CSV."""
     if path.suffix == ".csv":
-        import pandas as pd
-
-        arrays = {str(name): column.to_numpy() for name, column in pd.read_csv(path).items()}
+        arrays = {str(name): column.to_numpy() for name, column in read_csv(path).items()}
     else:
         arrays = read_arrays(path)
     if len(arrays) != 1:
         found = ", ".join(arrays) or "none"
         raise ValueError(f"{path} must hold one array, and holds {len(arrays)} ({found}); save it by itself.")
     return next(iter(arrays.values()))
+
+
+def read_csv(path: Path) -> Any:
+    """Return the frame in a CSV file; raise ValueError, naming the file, if there is none."""
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path)
+    except ValueError as error:  # also of an empty file, and of bytes that are no text
+        raise ValueError(f"{path} cannot be read as CSV: {error}; give a table with a header.") from error

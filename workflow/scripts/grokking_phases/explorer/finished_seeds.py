@@ -72,7 +72,8 @@ def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels
 
 def found(results: Path) -> set[tuple[str, int]]:
     """Return the run and seed of each folder with curves."""
-    return {(path.parts[-3], int(path.parts[-2])) for path in results.glob("*/[0-9]*/curves.parquet")}
+    paths = results.glob("*/[0-9]*/curves.parquet")
+    return {(path.parts[-3], int(path.parts[-2])) for path in paths if path.parts[-2].isdigit()}
 
 
 def asked(entries: dict[str, dict]) -> set[tuple[str, int]]:

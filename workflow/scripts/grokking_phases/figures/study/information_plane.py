@@ -43,6 +43,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each estimate and panel, with the layers side by side."""
     measured, events = numbers[numbers["metric"].notna()], numbers[numbers["event"].notna()]
+    measured = measured.fillna({"layer": ""})  # a table of one's own may name none
     pages = dict(list(measured.groupby(["table", "panel"], sort=False)))
     order = sorted(pages, key=lambda key: list(study["metrics"]).index(key[0]))
     return [
@@ -68,7 +69,7 @@ def draw_page(numbers: pd.DataFrame, events: pd.DataFrame, study: dict, title: s
     axes = grid(part, len(layers))
     for ax, layer in zip(axes, layers, strict=True):
         draw_panel(ax, numbers[numbers["layer"] == layer], colours)
-        ax.set(title=f"layer {layer}", xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
+        ax.set(title=f"layer {layer}" if layer else "", xlabel="I(T;X) (nats)", ylabel="I(T;Y) (nats)")
     for ax, layer in zip(axes, layers, strict=True):  # once all panels have their range
         mark_first(
             ax,

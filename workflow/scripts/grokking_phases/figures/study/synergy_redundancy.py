@@ -27,7 +27,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each run and estimate, or more where there are more than three layers."""
-    pages = []
+    pages, numbers = [], numbers.fillna({"layer": ""})  # a table of one's own may name no layer
     for (panel, run, table), rows in numbers.groupby(["panel", "run", "table"], sort=False):
         layers = list(dict.fromkeys(rows["layer"]))
         for drawn in in_pages(layers, MOST):
@@ -45,7 +45,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     for (left, right), layer in zip(axes, layers, strict=True):
         steps = numbers[numbers["layer"] == layer].groupby(["metric", "step"])["drawn"]
         draw_lines(left, steps.mean(), steps.sem().fillna(0))
-        left.set(xscale="log", xlabel="step", ylabel=f"layer {layer} (bits)")
+        left.set(xscale="log", xlabel="step", ylabel=f"layer {layer} (bits)" if layer else "bits")
         draw_path(right, steps.mean().unstack("metric").reindex(columns=MEASURES).dropna(), colours)
     part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=list(axes[:, 1]), label="step", pad=0.02)
     legend_above(part)

@@ -1,0 +1,61 @@
+"""Curves that a user has at hand: what cannot be read is named before anything is looked for."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grokking_phases import find_phases, find_time_scales
+
+STEPS = np.unique(np.geomspace(1, 1000, 40).astype(int))
+CURVES = {
+    "step": STEPS,
+    "train_accuracy": STEPS > 5.0,
+    "test_accuracy": STEPS > 90.0,
+    "test_loss": 1 / STEPS,
+}
+
+
+def tidy(**changed):
+    """Return the curves as tidy rows, with columns changed."""
+    return pd.DataFrame(CURVES).melt("step", var_name="metric").assign(**changed)
+
+
+def with_value(metric, value):
+    rows = tidy()
+    rows.loc[rows.index[rows["metric"] == metric][3], "value"] = value
+    return rows
+
+
+TWO_SEEDS = pd.concat([tidy(seed=0), tidy(seed=1).query("metric != 'test_accuracy'")])
+
+
+@pytest.mark.parametrize(
+    ("curves", "sentence"),
+    [
+        (pd.concat([tidy(run="a"), tidy(run="b")]), "holds 2 runs"),
+        (pd.concat([tidy(), tidy()]), "two values of train_accuracy of seed 0 at step 1"),
+        (TWO_SEEDS, "of seed 1 has no test_accuracy"),
+        (tidy(seed="first"), "no numbers"),
+        (tidy(step=1.5), "holds the step 1.5, which is no whole number"),
+        (with_value("test_loss", np.inf), "has inf as test_loss"),
+    ],
+    ids=["two runs", "twice", "one seed lacks a curve", "a word", "half a step", "infinite"],
+)
+def test_a_table_that_cannot_be_read_is_one_sentence(curves, sentence):
+    with pytest.raises(ValueError, match=f"^curves .*{sentence}"):
+        find_time_scales(curves)
+
+
+def test_a_gap_is_no_error():
+    found = find_time_scales(with_value("test_loss", np.nan))
+    assert {*found.loc[found["event"] == "fit", "status"]} == {"found"}
+
+
+def test_information_needs_its_ceiling():
+    with pytest.raises(ValueError, match="mine has information_x without ceiling_x"):
+        find_time_scales(CURVES, {"mine": {"step": STEPS, "information_x": 1 / STEPS}})
+
+
+def test_each_seed_needs_synergy_and_redundancy():
+    with pytest.raises(ValueError, match="o_information has no redundancy"):
+        find_phases(CURVES, {"step": STEPS, "synergy": -1 / STEPS})

@@ -1,0 +1,57 @@
+"""The types of a metric's options, checked against the annotations of its functions before it is computed.
+
+The workflow checks the options of a config in the same way, without running a file (`study.options`).
+"""
+
+import inspect
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from grokking_phases import plugins
+
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"}
+
+
+def check_options(metric: str, options: dict[str, Any]) -> None:
+    """Raise ValueError for the first option of a metric that is of another type than it takes."""
+    hints = hints_of(plugins.module("metrics", metric).compute)
+    if "estimator" in hints:
+        estimator = options.get("estimator", hints["estimator"][1])
+        if estimator in plugins.names("estimators"):
+            hints = hints_of(plugins.module("estimators", estimator).prepare) | hints
+    for name, value in options.items():
+        kind = hints.get(name, (Any,))[0]
+        if not fits(value, kind):
+            raise ValueError(f"{name}: {value!r} is not {words(kind)}, as {metric} takes it; give one.")
+
+
+def hints_of(function: Any) -> dict[str, tuple[Any, Any]]:
+    """Return {option: (type, default)} of a function's keyword-only arguments."""
+    types, parameters = get_type_hints(function), inspect.signature(function).parameters
+    return {
+        name: (types.get(name, Any), each.default)
+        for name, each in parameters.items()
+        if each.kind is each.KEYWORD_ONLY
+    }
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Return whether a value is of a type; a type that is not in `WORDS` takes any value."""
+    if get_origin(hint) in (Union, UnionType):
+        return any(fits(value, each) for each in get_args(hint))
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if hint not in WORDS:
+        return True
+    number = {int: Integral, float: Real}.get(hint, hint)
+    return isinstance(value, number) and (hint is bool or not isinstance(value, bool))
+
+
+def words(hint: Any) -> str:
+    """Return a type in words: `a whole number or null`."""
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join(map(words, get_args(hint)))
+    if get_origin(hint) is Literal:
+        return f"one of {', '.join(map(str, get_args(hint)))}"
+    return WORDS.get(hint, "what it takes")
