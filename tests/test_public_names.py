@@ -70,8 +70,23 @@ def test_the_names_that_type_checkers_see_are_those_at_run_time():
         for alias in node.names
     }
     assert typed == grokking_phases.PUBLIC
-    assert set(grokking_phases.__all__) == set(typed) <= {*dir(grokking_phases), *CALLBACKS}
+    assert set(typed) <= {*dir(grokking_phases), *CALLBACKS}
     assert (PACKAGE / "py.typed").exists()
+
+
+def test_a_star_imports_what_can_be_imported():
+    named: dict = {}
+    exec("from grokking_phases import *", named)  # noqa: S102
+    assert set(grokking_phases.PUBLIC) - named.keys() <= CALLBACKS
+
+
+def test_regions_need_a_square():
+    line = torch.nn.Sequential(torch.nn.Linear(1, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+    plane = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+    with pytest.raises(ValueError, match="reads one number"):
+        linear_regions(line, [[0.0], [1.0], [2.0]])
+    with pytest.raises(ValueError, match="one point only"):
+        linear_regions(plane, [[1.0, 2.0]] * 3)
 
 
 def test_a_name_that_does_not_exist_is_an_error():

@@ -56,7 +56,6 @@ PUBLIC = {
     "TransformersRecorder": "data.transformers_recorder",
     "Snapshots": "data.snapshots",
 }
-__all__ = [*PUBLIC]
 # {name: the package that it needs and that the plain install lacks}; linear_regions imports torch when called
 NEEDS = {
     "linear_mapping_number": "torch",
@@ -65,6 +64,7 @@ NEEDS = {
     "LightningRecorder": "lightning",
     "TransformersRecorder": "transformers",
 }
+__all__ = [name for name in PUBLIC if name not in NEEDS or find_spec(NEEDS[name])]
 # {package: the extra that installs it}
 EXTRAS = {
     "torch": "torch",
@@ -97,5 +97,4 @@ if not TYPE_CHECKING:  # it would hide from type checkers that a name does not e
 
 def __dir__() -> list[str]:
     """Return what `help` shows: it stops at a name that cannot be imported."""
-    usable = [name for name in PUBLIC if name not in NEEDS or find_spec(NEEDS[name])]
-    return sorted({*globals(), *usable})
+    return sorted({*globals(), *__all__})

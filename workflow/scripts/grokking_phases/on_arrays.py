@@ -120,5 +120,12 @@ def linear_regions(network: Any, X: ArrayLike, *, seed: int = 0) -> dict[str, in
     modules = chain(network)
     layers = hidden_layers(modules)
     points = take_points(X, next(network.parameters(), torch.empty(0)).dtype)
-    cut = partition(list(layers.values()), square_of(modules, points.cpu().numpy(), seed))
+    if next(iter(layers.values()))[0].shape[1] < 2:
+        raise ValueError(
+            "the first Linear reads one number, and regions are counted on a square; it needs two."
+        )
+    square = square_of(modules, points.cpu().numpy(), seed)
+    if square.side == 0:
+        raise ValueError("X holds one point only, and a square needs samples around it; give others.")
+    cut = partition(list(layers.values()), square)
     return {layer: len(regions) for layer, regions in zip(layers, cut.by_layer, strict=True)}
