@@ -213,6 +213,21 @@ def test_a_damaged_file_is_left_out_and_named(tmp_path):
     assert set(study.seeds[0].tables) == {"curves", "mutual_information"}
 
 
+def test_a_table_of_another_training_is_named_and_folders_that_are_no_seed_are_passed_over(tmp_path):
+    for name, training in (
+        ("curves", "new"),
+        ("metrics/a", "old"),
+        ("metrics/b", "new"),
+        ("metrics/c", None),
+    ):
+        header = {"training": training} if training else {}
+        write_table(tmp_path / f"own/0/{name}.parquet", curves(STEPS), header)
+        write_table(tmp_path / f"own/0_old/{name}.parquet", curves(STEPS), header)
+    study = gather(tmp_path)
+    assert [problem.split(": ")[1].split()[0] for problem in study.problems] == ["a"]
+    assert [seed.seed for seed in study.seeds] == [0]
+
+
 def test_figures_have_links_for_the_files_that_exist_and_notes_as_text(tmp_path):
     notes = "emergence/fig1\n==============\n\nTitle\n-----\n\n- one\\_two\n\n<!-- keywords -->\n"
     write_figure(tmp_path / "results", "emergence/fig1", notes)

@@ -103,9 +103,16 @@ def read_seed(results: Path, seed: Seed, levels: Levels, study: Study) -> Seed:
             seed.squares += [rows[drawn]] if drawn.any() else []
             if bins := stored_bins(path, study.problems):
                 seed.bins[path.stem] = bins
+    study.problems += [f"{folder}: {name} is of another training than the curves" for name in foreign(seed)]
     if "curves" in seed.tables:
         seed.events = accuracy_events(seed.tables["curves"], levels)
     return seed
+
+
+def foreign(seed: Seed) -> list[str]:
+    """Return the tables whose headers name another training than that of the curves."""
+    trained = {name: header["training"] for name, header in seed.headers.items() if "training" in header}
+    return [name for name in trained if trained[name] != trained.get("curves", trained[name])]
 
 
 def readable(path: Path, study: Study) -> Iterator[pd.DataFrame]:
