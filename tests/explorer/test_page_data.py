@@ -221,8 +221,8 @@ def test_a_table_of_another_training_is_named_and_folders_that_are_no_seed_are_p
         ("metrics/c", None),
     ):
         header = {"training": training} if training else {}
-        write_table(tmp_path / f"own/0/{name}.parquet", curves(STEPS), header)
-        write_table(tmp_path / f"own/0_old/{name}.parquet", curves(STEPS), header)
+        write_table(tmp_path / f"own/0/{name}.parquet", pd.DataFrame(curves(STEPS)), header)
+        write_table(tmp_path / f"own/0_old/{name}.parquet", pd.DataFrame(curves(STEPS)), header)
     study = gather(tmp_path)
     assert [problem.split(": ")[1].split()[0] for problem in study.problems] == ["a"]
     assert [seed.seed for seed in study.seeds] == [0]
