@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -51,11 +52,13 @@ def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
     Runs are coloured by their strength. More than three panels go to several pages.
     """
     numbers, names = named_apart(numbers, study["runs"])
+    colours = by_strength(numbers, study["runs"])
+    look = {"hue": "name", "hue_order": names, "style": "name", "style_order": names, "palette": colours}
     parts = in_pages(list(numbers["panel"].unique()), MOST)
-    return [draw_rows(numbers[numbers["panel"].isin(panels)], study, title, names) for panels in parts]
+    return [draw_rows(numbers[numbers["panel"].isin(panels)], study, title, look) for panels in parts]
 
 
-def draw_rows(numbers: pd.DataFrame, study: dict, title: str, names: list[str]) -> Figure:
+def draw_rows(numbers: pd.DataFrame, study: dict, title: str, look: dict) -> Figure:
     panels, runs = numbers["panel"].unique(), study["runs"]
     drawn = {run: runs[run] for run in numbers["run"].unique()}
     figure, part = sheet(0.6 + 1.9 * len(panels), title, words(numbers, drawn, *held(numbers, runs)))
@@ -63,8 +66,7 @@ def draw_rows(numbers: pd.DataFrame, study: dict, title: str, names: list[str]) 
     for row, panel in zip(axes, panels, strict=True):
         for ax, split in zip(row, SPLITS, strict=True):
             rows = numbers[(numbers["panel"] == panel) & (numbers["split"] == split)]
-            look = {"hue": "name", "hue_order": names, "style": "name", "style_order": names}
-            draw_accuracies(ax, rows, **look, palette=SEQUENTIAL)
+            draw_accuracies(ax, rows, **look)
             ax.set_title(f"{panel}, {split}")
     name_axes(part, "step", "accuracy")
     legend_above(part)
@@ -76,6 +78,14 @@ def named_apart(numbers: pd.DataFrame, runs: dict[str, dict]) -> tuple[pd.DataFr
     drawn = sorted(numbers["run"].unique(), key=lambda run: strengths(runs[run]))
     names = labels(runs, drawn)
     return numbers.assign(name=numbers["run"].map(dict(zip(drawn, names, strict=True)))), names
+
+
+def by_strength(numbers: pd.DataFrame, runs: dict[str, dict]) -> dict[str, tuple]:
+    """Return {name: colour}: runs of the same strength, as with the loss in another type, have the same."""
+    ranks = sorted({strengths(runs[run]) for run in numbers["run"].unique()})
+    shades = sns.color_palette(SEQUENTIAL, len(ranks))
+    pairs = numbers[["run", "name"]].drop_duplicates().itertuples(index=False)
+    return {name: shades[ranks.index(strengths(runs[run]))] for run, name in pairs}
 
 
 def strengths(run: dict) -> tuple[float, float]:
