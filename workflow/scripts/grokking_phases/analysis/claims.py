@@ -174,7 +174,7 @@ def by_claim(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_words(table: pd.DataFrame) -> str:
-    """Return the claims and their verdicts as Markdown, a table for each paper."""
+    """Return the claims and their verdicts as Markdown, a table for each paper with counts above it."""
     parts = []
     for paper, rows in by_claim(table).groupby("paper", sort=False):
         lines = [
@@ -182,5 +182,12 @@ def in_words(table: pd.DataFrame) -> str:
             for row in rows.itertuples()
         ]
         head = "| section | the paper says | measured | verdict |\n|---|---|---|---|"
-        parts.append("\n".join([f"### {paper}", "", head, *lines]))
+        parts.append("\n".join([f"### {paper}", "", counted(rows["verdict"]), "", head, *lines]))
     return "\n\n".join(parts)
+
+
+def counted(verdicts: pd.Series) -> str:
+    """Return how often each verdict is given: `29 claims: 25 cannot tell, 4 not measured.`"""
+    kinds = verdicts.str.replace(r"^depends on .*", "depend on a variant", regex=True)
+    counts = ", ".join(f"{n} {kind}" for kind, n in kinds.value_counts().items())
+    return f"{len(verdicts)} claims: {counts}."
