@@ -10,6 +10,7 @@ from grokking_phases.plotting.layouts import in_pages, legend_above, name_axes, 
 from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import (
+    FLOAT32,
     all_described,
     broken,
     ended_early,
@@ -51,7 +52,7 @@ def draw_sweep(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
 
     Runs are coloured by their strength. More than three panels go to several pages.
     """
-    numbers, names = named_apart(numbers, study["runs"])
+    numbers, names = without_loss(*named_apart(numbers, study["runs"]))
     colours = by_strength(numbers, study["runs"])
     look = {"hue": "name", "hue_order": names, "style": "name", "style_order": names, "palette": colours}
     parts = in_pages(list(numbers["panel"].unique()), MOST)
@@ -80,8 +81,17 @@ def named_apart(numbers: pd.DataFrame, runs: dict[str, dict]) -> tuple[pd.DataFr
     return numbers.assign(name=numbers["run"].map(dict(zip(drawn, names, strict=True)))), names
 
 
+def without_loss(numbers: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Leave the type of the loss out of the names, unless runs of one panel differ in it."""
+    types = numbers["name"].str.endswith(FLOAT32).groupby(numbers["panel"]).nunique()
+    if (types > 1).any():
+        return numbers, names
+    shorter = {name: name.removesuffix(f", {FLOAT32}") for name in names}
+    return numbers.assign(name=numbers["name"].map(shorter)), list(dict.fromkeys(shorter.values()))
+
+
 def by_strength(numbers: pd.DataFrame, runs: dict[str, dict]) -> dict[str, tuple]:
-    """Return {name: colour}: runs of the same strength, as with the loss in another type, have the same."""
+    """Return {name: colour}; runs of the same strength have the same colour."""
     ranks = sorted({strengths(runs[run]) for run in numbers["run"].unique()})
     shades = sns.color_palette(SEQUENTIAL, len(ranks))
     pairs = numbers[["run", "name"]].drop_duplicates().itertuples(index=False)

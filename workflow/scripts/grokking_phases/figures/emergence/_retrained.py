@@ -57,6 +57,22 @@ def networks_accuracies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> p
     return in_panels(rows[["run", "of", "subnetwork", "mask", "seed", "step", "value"]], panels)
 
 
+def drawn_once(numbers: pd.DataFrame) -> pd.DataFrame:
+    """Keep the first of sub-networks whose curves are the same in every run, and name the others in `also`."""
+    keys = ["mask", "run", "seed", "step"]
+    curves = {
+        name: rows.set_index(keys)["value"].sort_index()
+        for name, rows in numbers[numbers["subnetwork"] != RANDOM].groupby("subnetwork", sort=False)
+    }
+    first = {name: next(other for other in curves if curves[other].equals(curves[name])) for name in curves}
+    also = {
+        kept: ", ".join(name for name in first if first[name] == kept and name != kept)
+        for kept in first.values()
+    }
+    kept = numbers[~numbers["subnetwork"].isin([name for name in first if first[name] != name])]
+    return kept.assign(also=kept["subnetwork"].map(also).replace("", None))
+
+
 def with_parts(rows: pd.DataFrame) -> pd.DataFrame:
     """Split the column `of` (`synergistic.weights`) into `subnetwork` and `mask`.
 
@@ -86,13 +102,40 @@ def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
     More than six runs go to several pages.
     """
-    chosen = [name for name, entry in study["subnetworks"].items() if entry["take"] != "random"]
+    numbers, subnetworks = in_words(numbers, study["subnetworks"])
+    study = study | {"subnetworks": subnetworks}
+    chosen = [name for name, entry in subnetworks.items() if entry["take"] != "random"]
     nowhere = [name for name in chosen if name not in set(numbers["subnetwork"])]
     return [
         draw_page(pd.concat(dict(runs).values()), study, mask, nowhere)
         for mask, rows in by_mask(numbers).items()
         for runs in in_pages(list(by_run(rows).items()))
     ]
+
+
+def in_words(numbers: pd.DataFrame, subnetworks: dict[str, dict]) -> tuple[pd.DataFrame, dict[str, dict]]:
+    """Return rows and entries in which each sub-network has the name that a legend gives it."""
+    also = numbers.dropna(subset="also").set_index("subnetwork")["also"].str.split(", ").to_dict()
+    names = [*numbers["subnetwork"].unique(), *subnetworks]
+    titles = {name: titled([name, *also.get(name, [])], subnetworks) for name in names}
+    twins = {twin for others in also.values() for twin in others}
+    entries = {titles[name]: entry for name, entry in subnetworks.items() if name not in twins}
+    return numbers.assign(subnetwork=numbers["subnetwork"].map(titles)), entries
+
+
+def titled(names: list[str], subnetworks: dict[str, dict]) -> str:
+    """Return the title of sub-networks with one curve: `inverse`, or `inverse, with step 0 or without`."""
+    entries = [subnetworks.get(name, {}) for name in names]
+    plain = [
+        (name.removesuffix("_step0") if entry.get("step_0") else name).replace("_", " ")
+        for name, entry in zip(names, entries, strict=True)
+    ]
+    with_step_0 = {bool(entry.get("step_0")) for entry in entries}
+    if len(set(plain)) > 1:
+        return " = ".join(titled([name], subnetworks) for name in names)
+    if len(with_step_0) > 1:
+        return f"{plain[0]}, with step 0 or without"
+    return f"{plain[0]}, step 0 too" if with_step_0 == {True} else plain[0]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> Figure:

@@ -71,18 +71,27 @@ def draw_page(columns: dict[str, pd.DataFrame], title: str, said: Words) -> Figu
 def chosen(numbers: pd.DataFrame, choices: dict[str, str]) -> pd.DataFrame:
     """Return the rows of some estimates, with the category `choice` of each, in the order of `choices`.
 
-    The first one is the reference. Where others have fewer seeds, it follows again for these seeds alone.
+    The first one is the reference. It follows again for the seeds alone that others have, where these have
+    fewer (`12, seed 0`).
     """
-    rows = numbers[numbers["estimate"].isin(choices)]
-    rows = rows.assign(choice=rows["estimate"].map(choices))
-    compared = rows[rows["estimate"] == next(iter(choices))]
-    seeds = min((set(each["seed"]) for _, each in rows.groupby("estimate")), key=len, default=set())
-    order = list(choices.values())
-    if len(seeds) < compared["seed"].nunique():
-        label = f"{order[0]}, seed {', '.join(map(str, sorted(seeds)))}"
-        rows = pd.concat([rows, compared[compared["seed"].isin(seeds)].assign(choice=label)])
-        order.insert(1, label)
-    return rows.assign(choice=pd.Categorical(rows["choice"], order))
+    compared, *others = choices
+    parts = {estimate: numbers[numbers["estimate"] == estimate] for estimate in choices}
+    seeds = {estimate: frozenset(rows["seed"]) for estimate, rows in parts.items()}
+    fewer = [each for each in dict.fromkeys(seeds[name] for name in others) if each < seeds[compared]]
+    drawn = {choices[compared]: parts[compared]}
+    for each in fewer:
+        alone = parts[compared][parts[compared]["seed"].isin(each)]
+        drawn[of_seeds(choices[compared], each)] = alone
+    for name in others:
+        choice = of_seeds(choices[name], seeds[name]) if seeds[name] in fewer else choices[name]
+        drawn[choice] = parts[name]
+    rows = pd.concat([rows.assign(choice=choice) for choice, rows in drawn.items()])
+    return rows.assign(choice=pd.Categorical(rows["choice"], list(drawn)))
+
+
+def of_seeds(choice: str, seeds: frozenset[int]) -> str:
+    """Return the name of a choice that has been drawn for some seeds alone."""
+    return f"{choice}, seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, sorted(seeds)))}"
 
 
 def draw_column(upper: Axes, lower: Axes, rows: pd.DataFrame) -> None:

@@ -3,14 +3,17 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.emergence._retrained import draw_figure, networks_accuracies
+from grokking_phases.figures.emergence._retrained import drawn_once, draw_figure, networks_accuracies
 
 DRAWS = ["curves"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
-    """Return the accuracy on the test set (`value`) for each run, network, seed and step > 0."""
-    return networks_accuracies(tables, panels)
+    """Return the accuracy on the test set (`value`) for each run, network, seed and step > 0.
+
+    Networks with the same curves are one, and the others are named in the column `also`.
+    """
+    return drawn_once(networks_accuracies(tables, panels))
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:

@@ -46,7 +46,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     corners = np.concatenate([polygon for regions in cut.values() for polygon in regions.values()])
     colours = Normalize(0, max(len(active) for regions in cut.values() for active in regions))
     figure, part = sheet(
-        2.7, f"Linear regions by layer: {title}", words(numbers, cut, np.ptp(corners, axis=0), study)
+        2.3, f"Linear regions by layer: {title}", words(numbers, cut, np.ptp(corners, axis=0), study)
     )
     axes = list(part.subplots(1, len(cut), squeeze=False).flat)
     earlier: list[np.ndarray] = []
@@ -61,7 +61,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
         frame(ax, corners)
         ax.set_title(f"{layer.replace('_', ' layer ')}\n{len(regions):,} regions", fontsize="medium")
     part.colorbar(
-        ScalarMappable(colours, SEQUENTIAL), ax=axes, label="active neurons so far", pad=0.01, shrink=0.85
+        ScalarMappable(colours, SEQUENTIAL), ax=axes, label="active neurons so far", pad=0.01, shrink=0.8
     )
     return figure
 

@@ -28,11 +28,10 @@ COLOURS = ["C0", "C1"]  # of the boundaries of the example
 def select(tables: pd.DataFrame, panels: dict[str, list[str]], levels: Levels = PUBLISHED) -> pd.DataFrame:
     """Return the counts and the clearest example of each mechanism, for each run's first seed.
 
-    Each mechanism is taken from the first layer that shows it, and from the steps after fitting if any of
-    them shows it. Its count is the number of regions that it
-    took at each step. The `value` of its example is what the boundaries cut off, and `before` is the step
-    before. Then follow all boundaries and corners of regions before and after the examples. ValueError: the
-    partition was not measured there.
+    The example is from after fitting if the mechanism is seen then (`fitted`), and from the first layer that
+    shows it. Its `value` is what the boundaries cut off, and `before` is the step before. The count is the
+    number of regions that the mechanism took at each step, in this layer. Then follow all boundaries and
+    corners of regions before and after the examples. ValueError: the partition was not measured there.
     """
     rows = first_seeds(in_panels(tables, panels)).drop(columns=["normalised"])
     return pd.concat(
@@ -44,16 +43,12 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]], levels: Levels = 
 def shown_of_run(rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     """Return the rows of `select` for one run."""
     curves, counted, drawn = (rows[rows["table"] == table] for table in DRAWS)
-    accuracy = curves[curves["metric"] == "train_accuracy"].set_index("step")["value"]
-    fitted = reached(accuracy, levels.fitted)
-    examples = counted[counted["metric"].isin([f"example_{name}" for name in MECHANISMS])]
-    before = examples["step"] <= (np.inf if fitted is None else fitted)
-    examples = examples.assign(before_fitting=before).sort_values(
-        ["before_fitting", "layer", "value"], ascending=[True, True, False]
-    )
-    examples = examples.drop_duplicates("metric").drop(columns="before_fitting")
     steps = sorted(counted["step"].unique())
+    examples = counted[counted["metric"].isin([f"example_{name}" for name in MECHANISMS])]
     examples = examples.assign(before=[steps[steps.index(step) - 1] for step in examples["step"]])
+    examples = examples.assign(fitted=examples["before"] >= fitting(curves, levels))
+    examples = examples.sort_values(["fitted", "layer", "value"], ascending=[False, True, False])
+    examples = examples.drop_duplicates("metric")
     seen = examples["metric"].str.removeprefix("example_") + examples["layer"]
     shown = {*examples["before"], *examples["step"]} or set(steps[:1])
     missing = sorted(shown - set(drawn["step"]))
@@ -64,6 +59,13 @@ def shown_of_run(rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
         )
     shapes = drawn[drawn["metric"].str.match("end|corner") & drawn["step"].isin(shown)]
     return pd.concat([counted[(counted["metric"] + counted["layer"]).isin(seen)], examples, shapes])
+
+
+def fitting(curves: pd.DataFrame, levels: Levels) -> float:
+    """Return the step from which a run fits its train set; infinity if it never does."""
+    accuracy = curves[curves["metric"] == "train_accuracy"].set_index("step")["value"]
+    step = reached(accuracy, levels.fitted)
+    return np.inf if step is None else step
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
@@ -115,7 +117,7 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     return Words(
         [
             "Upper row: a snapshot, lower row: the next one that was measured.",
-            "Grey: where neurons turn on or off; coloured: the clearest case, after fitting if there is one.",
+            f"Grey: where neurons turn on or off; coloured: the clearest case{when(numbers)}.",
             "Titles: the regions that each took in all, composites as one, in the layer that shows it.",
         ],
         [
@@ -125,3 +127,14 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
             f"{of_one_seed(numbers, study['runs'], sampling_of(metric))}.",
         ],
     )
+
+
+def when(numbers: pd.DataFrame) -> str:
+    """Return in words which examples are from after fitting."""
+    examples = numbers[numbers["metric"].str.startswith("example_")]
+    early = examples.loc[examples["fitted"].eq(False), "metric"].str.removeprefix("example_")
+    if early.empty:
+        return " after fitting"
+    if len(early) == len(examples):
+        return ", before the network fits"
+    return f" after fitting ({', '.join(early)}: before the network fits)"

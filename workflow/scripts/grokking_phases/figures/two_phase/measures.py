@@ -130,7 +130,7 @@ def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame) -> None:
             parts = [where if len(layers) > 1 and metric != NULL else "", name]
             line = {"color": "0.3" if metric == NULL else f"C{i}", "linestyle": dashes}
             draw_seeds(ax, own, panel.factor, line | {"label": ", ".join(filter(None, parts))})
-    ax.set(xscale="log", yscale=panel.scale)
+    ax.set(xscale="log", xlabel="step", yscale=panel.scale)
     if any(ax.get_legend_handles_labels()[1]):
         legend_over(ax, panel.title)
     else:
