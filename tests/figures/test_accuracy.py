@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from made_up import curves, curves_in, named_in, o_information, phases, run_with
 
+from grokking_phases.analysis.intervals import median_interval
 from grokking_phases.figures.emergence import fig1, fig8, fig9, initialisation
+from grokking_phases.figures.emergence._boundaries import interval_of_median
 from grokking_phases.plotting.recipes import broken, held, stopped
 
 RUNS = {
@@ -53,6 +55,17 @@ def test_a_sweep_has_train_and_test_side_by_side_and_a_line_for_each_run():
     ).tolist()
 
 
+def test_runs_of_one_strength_share_a_line_unless_a_panel_has_both_types_of_the_loss():
+    runs = RUNS | {"again": run_with(weight_decay=0.1, loss_dtype="float32")}
+    numbers = fig8.select(tables("wd0.1", "wd50", "again"), {"a": ["wd0.1", "wd50"], "b": ["again"]})
+    [figure] = fig8.draw(numbers, {"runs": runs, "metrics": {}})
+    assert legend_of(figure) == ["weight decay 0.1", "weight decay 50"]
+    (first, _), (again,) = (curves_in(figure.subfigs[0].axes[place]) for place in (0, 2))
+    assert first.get_color() == again.get_color() and first.get_linestyle() == again.get_linestyle()
+    [both] = fig8.draw(numbers.assign(panel="a"), {"runs": runs, "metrics": {}})
+    assert legend_of(both)[:2] == ["weight decay 0.1", "weight decay 0.1, loss in float32"]
+
+
 def test_runs_that_are_not_points_of_the_sweep_are_named():
     """The factor of wd50 is 1 - 0.03 x 50 a step; only alpha8 holds its norm."""
     [figure] = fig8.draw(fig8.select(tables(*RUNS), PANELS), STUDY)
@@ -92,6 +105,17 @@ def test_generalisation_is_marked_if_phases_are_given():
     assert list(map(len, marks)) == [2, 0]
     assert set(marks[0][0].get_xdata()) == {50}
     assert named_in(figure, "alpha8") == ["alpha8"]  # it never generalises
+    assert named_in(figure, "the range of the 2 seeds", "50 of 100") == [
+        "the range of the 2 seeds",
+        "50 of 100",
+    ]
+
+
+def test_an_interval_is_called_the_range_of_the_seeds_where_it_is():
+    for n in range(2, 12):
+        _, *ends = median_interval(np.arange(n))
+        said = interval_of_median(pd.DataFrame({"n_seeds": [n, n]}))
+        assert (ends == [0, n - 1]) == said.startswith("the range")
 
 
 def test_without_phases_nothing_is_marked():

@@ -7,6 +7,7 @@ from made_up import O_INFORMATION, curves, is_named, named_in, o_information, ph
 
 from grokking_phases.figures.emergence import fig2, fig3, fig4
 from grokking_phases.figures.emergence._boundaries import missing
+from grokking_phases.figures.emergence._pareto import thinned
 from grokking_phases.plotting.phase_looks import phases_at, spans, worded
 
 PANELS = {"weight decay 0.1": ["wd0.1"]}
@@ -32,6 +33,12 @@ def tables(*, found=FOUND, **changed):
     if found:
         parts.append(phases("wd0.1", found, ["stated", "prominence x 2"]))
     return pd.concat(parts, ignore_index=True)
+
+
+def test_marks_that_would_lie_on_each_other_are_left_out():
+    points = np.array([[0, 0], [0.05, 0.05], [0.05, 5], [10, 10], [9.9, 9.9]])
+    assert thinned(points, range(5), (0.1, 0.1)) == [0, 2, 3]
+    assert thinned(points, [1, 0], (0.1, 0.1)) == [1]
 
 
 def drawn(figure=fig2, **changed):

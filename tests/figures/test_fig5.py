@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import O_INFORMATION, named_in, run_with, table
+from made_up import O_INFORMATION, named_in, run_with, said, table
 
 from grokking_phases.figures.emergence import fig5 as emergence
 from grokking_phases.figures.two_phase import fig5 as two_phase
@@ -52,6 +52,15 @@ def test_emergence_selects_synergy_in_bits_after_step_0_in_the_order_of_panels(d
     assert list(numbers["n_constant"]) == list(numbers["step"])
     assert list(numbers["run"].unique()) == ["wd50", "wd2", "alpha8"]
     assert set(numbers.loc[numbers["panel"] == "initialisation", "run"]) == {"alpha8"}
+
+
+def test_a_panel_with_two_runs_of_one_strength_says_over_which_runs_it_is_scaled():
+    runs = RUNS | {"wd50": run_with(weight_decay=2, loss_dtype="float32")}
+    panels = {"weight decay": ["wd50", "wd2"], "initialisation": ["alpha8"]}
+    numbers = emergence.select(synergy_tables(), panels)
+    for drawn_runs, found in ((runs, True), (RUNS, False)):
+        page, _ = emergence.draw(numbers, STUDY | {"runs": drawn_runs})
+        assert ("the scale is over weight decay 2, loss in float32; weight decay 2." in said(page)) == found
 
 
 def test_a_panel_is_scaled_together_and_each_seed_is_averaged_on_its_own():

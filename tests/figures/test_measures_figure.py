@@ -96,6 +96,14 @@ def test_tables_of_one_estimator_share_a_panel_with_its_null(pages):
     np.testing.assert_allclose(curves_in(ax)[0].get_ydata(), 1.5)
 
 
+def test_the_lowest_panels_name_the_step(pages):
+    for page in pages:
+        axes = page.subfigs[0].axes
+        for ax in axes:
+            named = ax.get_xlabel() == "step" and ax.xaxis.label.get_visible()
+            assert named == (ax.get_subplotspec().rowspan.stop == axes[-1].get_subplotspec().rowspan.stop)
+
+
 def test_time_scales_are_marked_where_they_are_found(pages):
     for ax in panels(pages).values():
         assert [line.get_xdata()[0] for line in ax.lines if len(set(line.get_xdata())) == 1] == [10]

@@ -40,11 +40,11 @@ def drawn():
     return numbers, orders.draw(numbers, STUDY)
 
 
-def circles(ax):
-    """Return {phase: [(share, whether the circle is filled) of each seed]}."""
+def marks(ax, marker):
+    """Return {phase: [(share, whether the mark is filled) of each seed (o) or of the mean curve (D)]}."""
     found = {}
     for line in ax.lines:
-        if line.get_marker() == "o":
+        if line.get_marker() == marker:
             [x], [y] = line.get_data()
             found.setdefault(PHASES[round(y)], []).append(
                 (x, not same_color(line.get_markerfacecolor(), "white"))
@@ -57,9 +57,20 @@ def test_each_run_shows_the_share_of_orders_and_whether_the_own_order_has_the_ph
     assert list(numbers["run"].unique()) == ["wd2", "wd0.1"]
     high, low = figure.subfigs[0].axes[:2]
     assert [ax.get_title() for ax in (high, low)] == ["high", "low"]
-    assert circles(high)["emergence"] == [(0.75, False)] * 2
-    assert circles(low)["emergence"] == [(0.0, True)] * 2
-    assert circles(high)["divergence"] == [(0.0, False)] * 2
+    for marker, n in (("o", 2), ("D", 1)):
+        assert marks(high, marker)["emergence"] == [(0.75, False)] * n
+        assert marks(low, marker)["emergence"] == [(0.0, True)] * n
+        assert marks(high, marker)["divergence"] == [(0.0, False)] * n
+
+
+def test_a_page_without_phases_has_no_steps_and_says_so():
+    panels = {"high": ["wd2"], "low": ["wd0.1"]}
+    rows = pd.concat([*tables("wd2", FLAT, FLAT), *tables("wd0.1", FLAT, FLAT)], ignore_index=True)
+    [figure] = orders.draw(orders.select(rows, panels), STUDY)
+    assert [ax.get_xlabel() for ax in figure.subfigs[0].axes] == ["share of orders"] * 2
+    assert is_named("No phase", said(figure))
+    assert not is_named("No phase", said(drawn()[1][0]))
+    assert all(title in figure.get_suptitle() for title in panels)
 
 
 def test_the_caption_names_the_runs_and_the_number_of_orders():

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from made_up import O_INFORMATION, curves, phases, run_with
+from made_up import O_INFORMATION, curves, phases, run_with, said
 
+from grokking_phases.analysis.phases import STATED
 from grokking_phases.figures.emergence import phase_rule
 
 RUNS = {"wd0.1": run_with(weight_decay=0.1), "wd2": run_with(weight_decay=2)}
@@ -38,6 +39,13 @@ def test_each_run_and_estimate_has_a_panel_and_each_rule_a_row():
     assert names == ["stated", "first step × 2", "first step × 1/2"]
     crosses = [sum(line.get_marker() == "x" for line in ax.lines) for ax in axes]
     assert crosses == [3, 3, 0, 0]  # a cross for each rule, because one phase is absent
+
+
+def test_the_notes_explain_each_constant_that_is_doubled_or_halved():
+    rules = {rule.name.split(" x ")[0].replace("_", " ") for rule in STATED.variants()[1:]}
+    _, [figure, _] = drawn()
+    assert rules == set(phase_rule.CONSTANTS)
+    assert [name for name in rules if f"{name.capitalize()}: " not in said(figure)] == []
 
 
 def test_an_estimate_without_options_is_called_by_its_name():

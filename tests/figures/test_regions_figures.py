@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from made_up import curves, named_in, run_with
+from made_up import curves, named_in, run_with, said
 
 from grokking_phases.analysis.region_rows import polygons
 from grokking_phases.analysis.summary import normalised
@@ -144,7 +144,10 @@ def test_a_mechanism_is_shown_after_fitting_if_it_is_seen_there(tables):
             [{**fits_at, "step": step, "value": float(step >= fitted)} for step in range(0, 101, 5)]
         )
         numbers = fig6.select(pd.concat([tables, later, accuracy], ignore_index=True), PANELS)
-        return numbers.loc[numbers["metric"] == "example_alignment", "step"].item()
+        example = numbers[numbers["metric"] == "example_alignment"]
+        text = said(fig6.draw(numbers, STUDY)[0])
+        assert ("before the network fits" in text) == example["fitted"].eq(False).item()
+        return example["step"].item()
 
     assert chosen(np.inf) == shown["step"].item() < later["step"].item()
     assert chosen(shown["step"].item()) == later["step"].item()

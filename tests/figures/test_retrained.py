@@ -113,6 +113,21 @@ def test_a_page_for_each_mask_names_the_subnetworks_that_seeds_lack(both, figure
     assert legend_of(weights) == ["original", "synergistic"]
 
 
+def test_subnetworks_with_the_same_curves_are_drawn_once_under_one_name():
+    zeroth = {"synergistic_step0": {**CHOSEN, "take": "units", "step_0": True}}
+    study = STUDY | {"subnetworks": SUBNETWORKS | zeroth}
+    same = tables("wd2", synergistic={0: 60, 1: 70}, inverse={0: 90, 1: 90})
+    copy = same[same["table"] == "synergistic.activation"].assign(table="synergistic_step0.activation")
+    for run, copied, expected in (
+        ("wd2", copy, ["original", "synergistic, with step 0 or without", "inverse"]),
+        ("wd2", copy.assign(value=1), ["original", "synergistic", "inverse", "synergistic, step 0 too"]),
+    ):
+        numbers = fig7.select(pd.concat([same, copied], ignore_index=True), {"high": [run]})
+        [figure] = fig7.draw(numbers, study)
+        assert legend_of(figure) == expected
+        assert "sub-network in" not in said(figure)  # none is missing
+
+
 def seeds_of(numbers, run, mask):
     """Return {sub-network: its seeds} of one run under one mask."""
     rows = numbers[(numbers["run"] == run) & numbers["mask"].isin(["", mask])]

@@ -131,7 +131,10 @@ def test_bins_has_a_column_for_each_option_that_varies(page_of_bins):
         bins.FACTORS["n_bins"],
         bins.FACTORS["variables"],
     ]
-    assert [texts(ax.get_legend()) for ax in upper] == [["10", "10, seed 0", "5"], ["union", "mean"]]
+    assert [texts(ax.get_legend()) for ax in upper] == [
+        ["10", "10, seed 0", "5, seed 0"],
+        ["union", "mean"],
+    ]
     assert set(numbers.groupby("estimate")["scaled"].agg(["min", "max"]).to_numpy().ravel()) == {0.0, 1.0}
 
 

@@ -9,7 +9,7 @@ from study.model_layers import widths_of_run
 from study.network_code import network_code
 from study.signatures import constant, module_name, plugins_of
 from study.sources import is_source
-from study.wanted_tables import runs_of_figure
+from study.wanted_tables import metrics_behind, runs_of_figure
 
 
 def split_seed(study: dict, run: str, seed: str) -> int:
@@ -71,7 +71,9 @@ def drawn(study: dict, figure: str) -> dict[str, dict]:
     """Return the runs, metrics, sub-networks and levels of a figure, which its captions describe."""
     entry = study["figures"][figure]
     runs = {run: study["runs"][run] for run in runs_of_figure(entry)}
-    metrics = {name: study["metrics"][name] for name in entry["tables"] if name in study["metrics"]}
+    predicted = metrics_behind(study, "prediction") if "prediction" in entry["tables"] else set()
+    named = predicted | {*entry["tables"]}
+    metrics = {name: options for name, options in study["metrics"].items() if name in named}
     names = [table.split(".")[0] for table in entry["tables"]]
     subnetworks = {name: study["subnetworks"][name] for name in names if name in study["subnetworks"]}
     return {

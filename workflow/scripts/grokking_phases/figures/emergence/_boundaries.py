@@ -7,6 +7,7 @@ from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.phase_looks import are_over_seeds, worded
 
 COLUMNS = ["run", "estimate", "layer", "rule", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
+N_OF_INTERVAL = 9  # seeds; the interval of a median of fewer is their range
 
 
 def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -24,6 +25,17 @@ def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.Da
     events = over_seeds(tables, panels)
     events = events[(events["event"] == "generalised") & (events["rule"] == AS_STATED)]
     return events.drop(columns=["estimate", "layer"]).drop_duplicates(["panel", "run"])
+
+
+def interval_of_median(events: pd.DataFrame) -> str:
+    """Return in words what the interval of a median over seeds is (`analysis.intervals`)."""
+    counts = events["n_seeds"].dropna().unique()
+    if len(counts) == 1 and 1 < counts[0] < N_OF_INTERVAL:
+        held = 1 - 2.0 ** (1 - counts[0])
+        return (
+            f"the range of the {counts[0]:.0f} seeds, which holds the median in {100 * held:.0f} of 100 cases"
+        )
+    return f"its 95 % interval (of fewer than {N_OF_INTERVAL} seeds, their range)"
 
 
 def missing(boundaries: pd.DataFrame) -> list[str]:

@@ -12,7 +12,8 @@ from grokking_phases.analysis.events import ABSENT, NOT_REACHED
 
 FEWEST = 20  # random sets of a run; with fewer, no causal word is written
 MEANING = [
-    "Brackets (+: later): 95 % interval of the median over seeds (of five: their range) or, of the "
+    "Brackets (+: later): 95 % interval of the median over seeds (of five, their range, which holds the "
+    "median in 94 of 100 cases) or, of the "
     "random sets, the central 95 % of draws; what never generalises counts as later than all that does.",
     "p: exact, two-sided, from the ranks of each seed's step among its own random sets', not corrected for "
     "their number. A large p does not show that there is no difference; and with more or fewer units than "

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import AS_STATED, PHASES
-from grokking_phases.figures.emergence._boundaries import missing, over_seeds
+from grokking_phases.figures.emergence._boundaries import interval_of_median, missing, over_seeds
 from grokking_phases.figures.emergence._estimates import AVERAGE, estimated, undefined
 from grokking_phases.figures.emergence._pareto import draw_path, marks
 from grokking_phases.plotting.layouts import sheet
@@ -188,7 +188,7 @@ def phases_key(boundaries: pd.DataFrame) -> str:
     """Return a sentence that says how phases are drawn, if any are given."""
     if boundaries.empty:
         return "No phases are given."
-    return "Shaded, and coloured on the right: phases of the mean curve; whiskers: 95 % intervals over seeds."
+    return "Shaded, and coloured on the right: phases of the mean curve; whiskers: spread over seeds."
 
 
 def phases_notes(boundaries: pd.DataFrame) -> list[str]:
@@ -198,6 +198,7 @@ def phases_notes(boundaries: pd.DataFrame) -> list[str]:
     return [
         "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
         "without lag, so that normalised lines trail them; on the mean of the seeds; whiskers: 95 % "
-        "of resamples of the seeds. Memorised, generalised: medians over seeds.",
+        "of resamples of the seeds. Memorised, generalised: medians over seeds; whiskers: "
+        f"{interval_of_median(boundaries[boundaries['event'].isin(EVENTS)])}.",
         *missing(boundaries),
     ]

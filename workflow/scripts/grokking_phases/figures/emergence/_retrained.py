@@ -58,7 +58,7 @@ def networks_accuracies(tables: pd.DataFrame, panels: dict[str, list[str]]) -> p
 
 
 def drawn_once(numbers: pd.DataFrame) -> pd.DataFrame:
-    """Keep the first of sub-networks whose curves are the same in every run, and name the others in `also`."""
+    """Keep one of the sub-networks that have the same curves in every run, and name the others in `also`."""
     keys = ["mask", "run", "seed", "step"]
     curves = {
         name: rows.set_index(keys)["value"].sort_index()

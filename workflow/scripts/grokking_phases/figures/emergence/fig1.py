@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.figures.emergence import _accuracy as accuracy
-from grokking_phases.figures.emergence._boundaries import generalisations
+from grokking_phases.figures.emergence._boundaries import generalisations, interval_of_median
 from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, name_axes, sheet
 from grokking_phases.plotting.recipes import held
 from grokking_phases.plotting.words import Words
@@ -69,8 +69,8 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     events = numbers[numbers["event"].notna()]
     never = events[events["step"].isna()]
     marked = (
-        f"Dotted: step of generalisation (test accuracy {level}), median over seeds; shaded: its "
-        "95 % interval."
+        f"Dotted: step of generalisation (test accuracy {level}), median over seeds; shaded: "
+        f"{interval_of_median(events)}."
     )
     curves = numbers[numbers["event"].isna()]
     return accuracy.words(curves, runs, *held(curves, runs)) + Words(

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import generalised_above
+from grokking_phases.figures.emergence._accuracy import strengths
 from grokking_phases.figures.emergence._boundaries import generalisations
 from grokking_phases.figures.emergence._estimates import AVERAGE, estimated, undefined
 from grokking_phases.figures.emergence._synergy import (
@@ -22,7 +23,15 @@ from grokking_phases.figures.emergence._synergy import (
 )
 from grokking_phases.plotting.layouts import legend_over, sheet
 from grokking_phases.plotting.lines import apart, draw_means
-from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
+from grokking_phases.plotting.recipes import (
+    all_described,
+    broken,
+    cut_short,
+    held,
+    is_elsewhere,
+    labels,
+    spread,
+)
 from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["o_information", "phases"]
@@ -96,6 +105,7 @@ def words(numbers: pd.DataFrame, events: pd.DataFrame, study: dict) -> Words:
             *all_described(runs),
             *held(numbers, runs),
             f"Above: from 0 to 1 over all runs of the panel, then, for each seed, {AVERAGE}. Below: raw.",
+            *together(numbers, runs),
             *(["The step of generalisation is the median over seeds."] if len(events) else []),
             SIGN,
             *undefined(numbers),
@@ -103,3 +113,17 @@ def words(numbers: pd.DataFrame, events: pd.DataFrame, study: dict) -> Words:
             *broken(runs),
         ],
     )
+
+
+def together(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
+    """Return a sentence for each panel with more runs than the paper's: it names those that share a scale."""
+    sentences = []
+    for panel, rows in numbers.groupby("panel", sort=False):
+        drawn = list(rows["run"].unique())
+        by_paper = [strengths(runs[run]) for run in drawn if not is_elsewhere(runs[run])]
+        if len(set(by_paper)) < len(by_paper):
+            sentences.append(
+                f"{panel.capitalize()}: the scale is over {'; '.join(labels(runs, drawn))}. The paper's "
+                "panel has one run for each strength, so its scale may differ."
+            )
+    return sentences

@@ -8,7 +8,7 @@ original test accuracy and the accuracy of their inverse sub-networks."
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.emergence._retrained import drawn_once, draw_figure, networks_accuracies
+from grokking_phases.figures.emergence._retrained import draw_figure, drawn_once, networks_accuracies
 
 DRAWS = ["curves"]
 

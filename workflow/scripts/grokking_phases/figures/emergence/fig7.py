@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.emergence._retrained import drawn_once, draw_figure, networks_accuracies
+from grokking_phases.figures.emergence._retrained import draw_figure, drawn_once, networks_accuracies
 
 DRAWS = ["curves"]
 

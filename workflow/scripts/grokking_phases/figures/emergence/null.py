@@ -111,10 +111,9 @@ def words(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> Words:
             f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
         ],
         [
-            f"Snapshots{' (of all seeds)' if of_seeds else ''} above and below the central 95 % of their own "
-            "draws (of independent units, 5 % are outside that of shuffled ones; that of random bins has no "
-            "such level, for clusters are never random):",
             *(counted(title, rows) for title, rows in by_run(numbers).items()),
+            "Of independent units, 5 % of snapshots are outside the central 95 % of shuffled ones; that of "
+            "random bins has no such level, for clusters are never random.",
             "Orange: independent units are clustered and searched anew; any true structure differs.",
             "Blue: the bins have the sizes of the clusters: does clustering find more than chance?",
             SIGN,
@@ -150,10 +149,10 @@ def failed(numbers: pd.DataFrame) -> list[str]:
 
 def counted(title: str, rows: pd.DataFrame) -> str:
     """Return a sentence with the number of snapshots outside each null's band."""
-    parts = []
+    of_seeds, parts = " of all seeds" if several(rows) else "", []
     for null, name in NULLS.items():
         sides = rows[f"beside_{null}"].dropna()
         parts.append(
             f"{name} {(sides == 'above').sum()} above, {(sides == 'below').sum()} below, of {len(sides)}"
         )
-    return f"{title}: {'; '.join(parts)}."
+    return f"{title}, snapshots{of_seeds} outside the central 95 % of their draws: {'; '.join(parts)}."

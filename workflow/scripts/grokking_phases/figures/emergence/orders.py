@@ -136,7 +136,9 @@ def words(numbers: pd.DataFrame, runs: dict[str, dict]) -> Words:
             f"{counts.min()} random orders, the same for all snapshots, besides that in which the split drew "
             "the samples.",
             "Filled: the order of the split has the phase."
-            + ("" if begins(numbers).any() else " No phase begins in any order, of a seed or the mean curve."),
+            + (
+                "" if begins(numbers).any() else " No phase begins in any order, of a seed or the mean curve."
+            ),
         ],
         [*all_described(runs), *broken(runs)],
     )

@@ -19,9 +19,20 @@ from grokking_phases.plotting.words import Words
 
 DRAWS = ["phases", "o_information"]  # o_information says how it was estimated
 EDGES = {"start": ">", "end": "<"}
-ABSENT = {"marker": "x", "markersize": 4, "linestyle": ""}
+ABSENT = {"marker": "x", "markersize": 3, "linestyle": ""}
+CONSTANTS = {  # of the rule, as rows name them
+    "smoothing": "s.d. of the smoothing in ln step",
+    "first step": "the step from which it looks",
+    "prominence": "least prominence of a peak, as a part of the range",
+    "noise": "how many times as far a peak must stand out as noise does in 5 % of draws",
+    "breadth": "s.d. in ln step of the smoothing under which a peak must still stand out",
+    "least": "least number of snapshots; with fewer, no phase is looked for",
+    "tolerance": "part of a rise or a fall after which it counts as begun",
+    "rise": "least rise of test accuracy in Decoupling",
+}
 EVENTS = {"memorised": ":", "generalised": "--"}
-LANE = 0.16  # height of a phase, as a part of a rule's row
+ROW = 0.32  # inches, of a rule
+LANE = 0.17  # height of a phase, as a part of a rule's row
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -46,8 +57,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_page(rows: pd.DataFrame, study: dict, name: str, columns: dict) -> Figure:
     """Return a page of a run; `columns` maps (estimate, layer) to the words of its title."""
     rules, run = list(rows["rule"].unique()), rows["run"].iloc[0]
-    title = "Phases when a constant of their rule is doubled or halved"
-    figure, part = sheet(1.3 + 0.2 * len(rules), title, words({run: study["runs"][run]}))
+    title = f"Phases when a constant of their rule is doubled or halved: {name}"
+    figure, part = sheet(1.3 + ROW * len(rules), title, words({run: study["runs"][run]}))
     axes = part.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
     for ax, ((estimate, layer), said) in zip(axes, columns.items(), strict=True):
         draw_panel(ax, rows[(rows["estimate"] == estimate) & rows["layer"].isin([layer])], rules)
@@ -104,7 +115,7 @@ def draw_phase(ax: Axes, edges: pd.DataFrame, phase: str, y: float) -> None:
         found["step"], [y] * len(found), color=COLOURS[phase], linewidth=3, alpha=0.35, solid_capstyle="butt"
     )
     for edge in found.itertuples():
-        look = {"marker": EDGES[edge.event.split(".")[1]], "color": COLOURS[phase], "markersize": 4}
+        look = {"marker": EDGES[edge.event.split(".")[1]], "color": COLOURS[phase], "markersize": 3.5}
         ax.plot([edge.low, edge.high], [y, y], color=COLOURS[phase], linewidth=0.8)
         ax.plot(
             edge.step, y, **look, markerfacecolor=COLOURS[phase] if edge.n_found == edge.n_seeds else "white"
@@ -132,10 +143,8 @@ def words(runs: dict[str, dict]) -> Words:
             "Vertical lines: under the stated rule.",
         ],
         [
-            "Each row: the rule with one constant doubled or halved: s.d. of the smoothing in ln step, "
-            "first step that is looked at, least prominence of a peak (of the range), how far it stands out "
-            "of noise (times what noise alone does in 5 % of draws), under which smoothing, least number of "
-            "snapshots, tolerance of an onset (of the rise), rise of accuracy in Decoupling.",
+            "Each row but the first: the rule with one constant doubled or halved.",
+            *(f"{name.capitalize()}: {meaning}." for name, meaning in CONSTANTS.items()),
             "The rule reads O-information, as far as a Gaussian copula sees it (it is blind to XOR).",
             *all_described(runs),
             *broken(runs),

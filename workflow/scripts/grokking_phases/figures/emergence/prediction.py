@@ -9,6 +9,7 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -16,11 +17,12 @@ from matplotlib.lines import Line2D
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.analysis.intervals import LEVEL
 from grokking_phases.analysis.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
+from grokking_phases.figures.emergence._estimates import TIES
 from grokking_phases.plotting.layouts import draw_legend, legend_over, sheet
 from grokking_phases.plotting.lines import sparse_ticks
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import broken, named
-from grokking_phases.plotting.words import Words
+from grokking_phases.plotting.words import Words, wrapped
 
 NEEDS_RECIPE = True
 DRAWS = ["prediction"]
@@ -35,6 +37,7 @@ COLOURS = ["C0", "C1", "C2", "C4", "C5", "C9"]  # of panels; none is the colour 
 MARKERS = {"hit": "o", "correct rejection": "o", "miss": "^", "false alarm": "^"}
 GENERALISING = ["hit", "miss"]
 SMALL = 7  # points
+BESIDE = 1.04  # where the crosses of runs that are left out stand, in widths of a panel
 LEAST = 0.1  # nats; the scale of prominence is linear below
 ROW, CLOSE = 0.15, 0.05  # height of a run's row in inches, with and without its setting beside it
 MOST_NAMED = 40  # runs with their settings beside them
@@ -59,12 +62,13 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     trials, of_subset = numbers[numbers["kind"] == "run"], numbers.groupby("subset")
-    title = f"Early synergy peaks as predictors of generalising: {estimate}"
+    title = f"Early synergy peaks as predictors of generalising: {in_words(study, estimate)}"
     n_runs = trials["run"].nunique()
-    heights = [2.7, 1.3 + n_runs * (ROW if n_runs <= MOST_NAMED else CLOSE)]
+    heights = [3.2, 1.3 + n_runs * (ROW if n_runs <= MOST_NAMED else CLOSE)]
     figure, part = sheet(sum(heights), title, words(numbers, study))
     above, below = part.subfigures(2, 1, height_ratios=heights)
     *curves, leads = above.subplots(1, len(SUBSETS) + 1)
+    draw_legend(above, predictors(), list(NAMES.values()))
     for ax, subset in zip(curves, SUBSETS, strict=True):
         draw_roc(ax, of_subset.get_group(subset), subset)
     draw_leads(leads, trials, of_subset.get_group("all"))
@@ -87,8 +91,14 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     return figure
 
 
+def in_words(study: dict, estimate: str) -> str:
+    """Return the estimate's treatment of ties; its name if its options are not given."""
+    options = study["metrics"].get(estimate)
+    return TIES[options["ties"]] if options else estimate
+
+
 def draw_roc(ax: Axes, rows: pd.DataFrame, title: str) -> None:
-    """Draw a line for each predictor, with its AUC and interval in the legend."""
+    """Draw a line for each predictor, with its AUC and interval in the panel's legend."""
     ax.plot([0, 1], [0, 1], color="0.8", linewidth=0.8)
     for predictor, (colour, line) in LINES.items():
         chosen = rows[rows["predictor"] == predictor]
@@ -96,16 +106,20 @@ def draw_roc(ax: Axes, rows: pd.DataFrame, title: str) -> None:
             chosen[chosen["kind"] == "roc"],
             chosen[chosen["kind"] == "summary"].to_dict("records"),
         )
-        label = f"{NAMES[predictor]} {area(summary)}"
-        ax.plot(points["false_alarm_rate"], points["hit_rate"], line, color=colour, label=label)
+        ax.plot(points["false_alarm_rate"], points["hit_rate"], line, color=colour, label=area(summary))
     ax.set(xlabel="rate of false alarms", ylabel="rate of hits", box_aspect=1)
     legend_over(ax, f"AUC, {title}", n_columns=1)
+
+
+def predictors() -> list[Line2D]:
+    """Return the legend of the ROC curves."""
+    return [Line2D([], [], color=colour, linestyle=line) for colour, line in LINES.values()]
 
 
 def area(summary: dict) -> str:
     """Return an AUC in words: `0.81 [0.66, 0.93]`, or why there is none."""
     if np.isnan(summary["auc"]):
-        return f"\N{EM DASH} {summary['undefined']}"
+        return wrapped(summary["undefined"], 1.3, 0.9 * rcParams["legend.fontsize"])
     return f"{summary['auc']:.2f} [{summary['auc_low']:.2f}, {summary['auc_high']:.2f}]"
 
 
@@ -130,7 +144,7 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
         ax.plot(said["lead_median"], row, "|", color="black", markersize=14)
     ax.set_xscale("log" if len(hits) else "linear")
     sparse_ticks(ax)
-    ax.set(xlabel="steps before\ngeneralising", title="lead of the hits", box_aspect=1)
+    ax.set(xlabel="steps before\ngeneralising", title="lead of the hits")
     ax.set_ylim(len(PREDICTORS) - 0.5, -0.5)
     ax.set_yticks(range(len(PREDICTORS)), [NAMES[predictor].replace(" ", "\n") for predictor in PREDICTORS])
 
@@ -138,7 +152,7 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
 def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
     """Draw a row for each run and a mark for each seed.
 
-    Marks of calibration runs are small. Runs that are left out have crosses.
+    Marks of calibration runs are small. Runs that are left out have crosses, at the right of the panel.
     """
     seeds = sorted(trials["seed"].unique())
     offsets = dict(zip(seeds, np.linspace(-0.25, 0.25, len(seeds)), strict=True))
@@ -150,13 +164,13 @@ def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
         style = {"marker": MARKERS[outcome], "s": size, "linewidth": 0.8, "zorder": 3}
         ax.scatter(rows["value"], heights_of_marks[rows.index], facecolors=faces, edgecolors=edges, **style)
     gone = heights_of_marks[trials["left_out"].notna()]
-    ax.plot(
-        np.full(len(gone), 0.03), gone, "x", color="0.5", markersize=3, transform=ax.get_yaxis_transform()
-    )
+    beside = {"transform": ax.get_yaxis_transform(), "clip_on": False}
+    ax.plot(np.full(len(gone), BESIDE), gone, "x", color="0.5", markersize=3, **beside)
     if trials["value"].min() > 0:
         ax.set_xscale("log")
     else:  # a score of 0, or no run left
         ax.set_xscale("symlog", linthresh=LEAST)
+    ax.margins(x=0.1)  # no tick at the edge, where its label would be cut
     shade(ax, trials["direction"].iloc[0], trials["threshold"].iloc[0])
     sparse_ticks(ax)
 
@@ -201,7 +215,7 @@ def label_panels(ax: Axes, trials: pd.DataFrame) -> None:
     for panel, rows in trials.groupby("panel", sort=False):
         middle = np.mean([places(trials)[run] for run in rows["run"].unique()])
         style = {"rotation": 270, "va": "center", "transform": ax.get_yaxis_transform()}
-        ax.text(1.03, middle, panel, color=panel_colours(trials)[panel], fontsize=SMALL + 1, **style)
+        ax.text(1.09, middle, panel, color=panel_colours(trials)[panel], fontsize=SMALL + 1, **style)
 
 
 def setting(run: dict) -> str:

@@ -66,9 +66,9 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
             f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
         ],
         [
-            "How far treatments of a layer lie apart (range of their means), and seeds (standard deviation), "
-            "in bits, medians over the steps that all share:",
             *(distances(title, rows) for title, rows in by_run(numbers).items()),
+            "How far apart: range of the treatments' means, and standard deviation of the seeds, in bits; "
+            "medians over the steps that all treatments of a layer share.",
             SIGN,
             *all_described(runs),
             *held(numbers, runs),
@@ -87,7 +87,7 @@ def distances(title: str, rows: pd.DataFrame) -> str:
         if layer_rows["treatment"].nunique() > 1
         for apart, seeds in [spreads(layer_rows)]
     ]
-    return f"{title}, {'; '.join(parts)}." if parts else f"{title}: one treatment."
+    return f"{title}, how far apart, {'; '.join(parts)}." if parts else f"{title}: one treatment."
 
 
 def spreads(rows: pd.DataFrame) -> tuple[float, float]:
