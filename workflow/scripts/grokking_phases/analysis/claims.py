@@ -187,7 +187,7 @@ def in_words(table: pd.DataFrame) -> str:
 
 
 def counted(verdicts: pd.Series) -> str:
-    """Return how often each verdict is given: `29 claims: 25 cannot tell, 4 not measured.`"""
-    kinds = verdicts.str.replace(r"^depends on .*", "depend on a variant", regex=True)
-    counts = ", ".join(f"{n} {kind}" for kind, n in kinds.value_counts().items())
-    return f"{len(verdicts)} claims: {counts}."
+    """Return how often each verdict is given: `Of 29 claims: cannot tell 25, not measured 4.`"""
+    kinds = verdicts.str.replace(r"^depends on .*", "depends on a variant", regex=True)
+    counts = ", ".join(f"{kind} {n}" for kind, n in kinds.value_counts().items())
+    return f"Of {len(verdicts)} claims: {counts}."
