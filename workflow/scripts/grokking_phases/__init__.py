@@ -64,7 +64,6 @@ NEEDS = {
     "LightningRecorder": "lightning",
     "TransformersRecorder": "transformers",
 }
-__all__ = [name for name in PUBLIC if name not in NEEDS or find_spec(NEEDS[name])]
 # {package: the extra that installs it}
 EXTRAS = {
     "torch": "torch",
@@ -80,6 +79,8 @@ EXTRAS = {
 if not TYPE_CHECKING:  # it would hide from type checkers that a name does not exist
 
     def __getattr__(name: str) -> Any:
+        if name == "__all__":  # which only a star asks for, and which must not look for packages before
+            return _usable()
         if name not in PUBLIC:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
@@ -95,6 +96,11 @@ if not TYPE_CHECKING:  # it would hide from type checkers that a name does not e
         return found
 
 
+def _usable() -> list[str]:
+    """Return the public names whose packages are installed."""
+    return [name for name in PUBLIC if name not in NEEDS or find_spec(NEEDS[name])]
+
+
 def __dir__() -> list[str]:
     """Return what `help` shows: it stops at a name that cannot be imported."""
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_usable()})
