@@ -80,7 +80,7 @@ if not TYPE_CHECKING:  # it would hide from type checkers that a name does not e
 
     def __getattr__(name: str) -> Any:
         if name == "__all__":  # which only a star asks for, and which must not look for packages before
-            return _usable()
+            return [name for name in __dir__() if name in PUBLIC]
         if name not in PUBLIC:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
@@ -96,11 +96,7 @@ if not TYPE_CHECKING:  # it would hide from type checkers that a name does not e
         return found
 
 
-def _usable() -> list[str]:
-    """Return the public names whose packages are installed."""
-    return [name for name in PUBLIC if name not in NEEDS or find_spec(NEEDS[name])]
-
-
 def __dir__() -> list[str]:
     """Return what `help` shows: it stops at a name that cannot be imported."""
-    return sorted({*globals(), *_usable()})
+    usable = [name for name in PUBLIC if name not in NEEDS or find_spec(NEEDS[name])]
+    return sorted({*globals(), *usable})
