@@ -34,10 +34,18 @@ def test_the_mean_over_seeds_decides_whether_an_estimate_is_at_its_ceiling():
     part = {("kde", 1): (0.99, 0.96), ("kde", 9): (0.5, 0.5), ("quantile", 1): (0.99, 0.98)}
     numbers = pd.DataFrame(
         [
-            {"estimate": estimate, "step": step, "seed": seed, "metric": metric, "normalised": value}
+            {
+                "run": "a",
+                "estimate": estimate,
+                "step": step,
+                "seed": seed,
+                "metric": metric,
+                "normalised": value,
+            }
             for (estimate, step), values in part.items()
             for seed, value in enumerate(values)
             for metric in ("information_x", "information_x_units")
         ]
     )
-    assert saturated(numbers) == {"quantile"}
+    found = saturated(numbers).set_index(["run", "estimate"])["saturated"]
+    assert found.to_dict() == {("a", "kde"): False, ("a", "quantile"): True}

@@ -121,9 +121,8 @@ def linear_regions(network: Any, X: ArrayLike, *, seed: int = 0) -> dict[str, in
     layers = hidden_layers(modules)
     points = take_points(X, next(network.parameters(), torch.empty(0)).dtype)
     if next(iter(layers.values()))[0].shape[1] < 2:
-        raise ValueError(
-            "the first Linear reads one number, and regions are counted on a square; it needs two."
-        )
+        what = "the first Linear reads one number, and regions are counted on a square"
+        raise ValueError(f"{what}; give a network that reads two or more.")
     square = square_of(modules, points.cpu().numpy(), seed)
     if square.side == 0:
         raise ValueError("X holds one point only, and a square needs samples around it; give others.")

@@ -141,7 +141,7 @@ def check_distinct(before: dict[str, Any], found: dict[str, Any], path: Path, st
     """Raise ValueError if a file holds a layer that a file before it has for the same step."""
     for layer in before.keys() & found.keys():
         what = f"{path} holds layer {layer or 'without a name'} of step {step}, which another file holds, too"
-        raise ValueError(f"{what}; choose the files of one training, or name their layers apart by --layer.")
+        raise ValueError(f"{what}; choose the files of one training, one seed at a time.")
 
 
 def pattern_of(text: str, option: str) -> re.Pattern:

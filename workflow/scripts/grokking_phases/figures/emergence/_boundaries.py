@@ -1,13 +1,14 @@
 """Boundaries of phases over seeds, as figures read them from the table of phases."""
 
+import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.events import AS_STATED
+from grokking_phases.analysis.intervals import median_interval
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.phase_looks import are_over_seeds, worded
 
 COLUMNS = ["run", "estimate", "layer", "rule", "event", "status", "step", "low", "high", "n_found", "n_seeds"]
-N_OF_INTERVAL = 9  # seeds; the interval of a median of fewer is their range
 
 
 def over_seeds(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -28,14 +29,13 @@ def generalisations(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.Da
 
 
 def interval_of_median(events: pd.DataFrame) -> str:
-    """Return in words what the interval of a median over seeds is (`analysis.intervals`)."""
+    """Return in words what the interval of a median over seeds is: for few seeds their range."""
     counts = events["n_seeds"].dropna().unique()
-    if len(counts) == 1 and 1 < counts[0] < N_OF_INTERVAL:
-        held = 1 - 2.0 ** (1 - counts[0])
-        return (
-            f"the range of the {counts[0]:.0f} seeds, which holds the median in {100 * held:.0f} of 100 cases"
-        )
-    return f"its 95 % interval (of fewer than {N_OF_INTERVAL} seeds, their range)"
+    n = int(counts[0]) if len(counts) == 1 else 0
+    if n < 2 or median_interval(np.arange(n))[1:] != (0, n - 1):
+        return "its 95 % interval (of few seeds, their range)"
+    held = 1 - 2.0 ** (1 - n)
+    return f"the range of the {n} seeds, which holds the median in {100 * held:.0f} of 100 cases"
 
 
 def missing(boundaries: pd.DataFrame) -> list[str]:

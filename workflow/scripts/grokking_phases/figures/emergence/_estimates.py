@@ -16,6 +16,12 @@ def estimated(options: dict, layer: str) -> str:
     return f"{options['variables']} of {options['n_bins']} bins of layer {layer}, {TIES[options['ties']]}"
 
 
+def ties_in_words(study: dict, estimate: str) -> str:
+    """Return the estimate's treatment of ties; its name if its options are not given."""
+    options = study["metrics"].get(estimate)
+    return TIES[options["ties"]] if options else estimate
+
+
 def undefined(numbers: pd.DataFrame) -> list[str]:
     """Return a sentence for each run whose synergy is undefined in some snapshots.
 

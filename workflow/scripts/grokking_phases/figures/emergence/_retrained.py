@@ -5,8 +5,6 @@ In the table `curves`, the rows of the whole network are called `original` here,
 (`random_1`, `random_2`, …) count as one sub-network, `random`.
 """
 
-from itertools import combinations
-
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -160,25 +158,12 @@ def words(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> 
             *alone(study["subnetworks"]),
             masked(mask),
             *absences(numbers, runs, nowhere),
-            *same(numbers),
             *ended_early(numbers, runs),
             *broken(runs),
             "Sets drawn at random, as many units as the synergistic one has, are in the figure of controls, "
             "under mask 'activation'.",
         ],
     )
-
-
-def same(numbers: pd.DataFrame) -> list[str]:
-    """Return a sentence for every two sub-networks of a panel whose curves are the same."""
-    sentences = []
-    for panel, rows in by_run(numbers[numbers["subnetwork"] != RANDOM]).items():
-        wide = rows.pivot(index=["run", "seed", "step"], columns="subnetwork", values="value")
-        pairs = [pair for pair in combinations(wide, 2) if wide[pair[0]].equals(wide[pair[1]])]
-        sentences += [
-            f"{panel}: {first} and {second} are the same, and lie on each other." for first, second in pairs
-        ]
-    return sentences
 
 
 def alone(subnetworks: dict[str, dict]) -> list[str]:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from grokking_phases.analysis.events import AS_STATED, PHASES
 from grokking_phases.figures.emergence._boundaries import over_seeds
-from grokking_phases.figures.emergence._estimates import TIES
+from grokking_phases.figures.emergence._estimates import ties_in_words
 from grokking_phases.plotting.layouts import draw_legend, in_pages, name_axes, sheet, title_panel
 from grokking_phases.plotting.panels import by_run
 from grokking_phases.plotting.phase_looks import COLOURS, worded
@@ -46,7 +46,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each run, with a panel for each estimate in a layer; more, of more than two."""
     columns = list(numbers[["estimate", "layer"]].drop_duplicates().itertuples(index=False, name=None))
-    titles = {column: [estimated(study, column[0]), *named_layer(columns, *column)] for column in columns}
+    titles = {column: [ties_in_words(study, column[0]), *named_layer(columns, *column)] for column in columns}
     return [
         draw_page(rows, study, name, dict(shown))
         for name, rows in by_run(numbers).items()
@@ -66,12 +66,6 @@ def draw_page(rows: pd.DataFrame, study: dict, name: str, columns: dict) -> Figu
     name_axes(part, "step", "")
     draw_legend(part, key(), [mark.get_label() for mark in key()])
     return figure
-
-
-def estimated(study: dict, estimate: str) -> str:
-    """Return an estimate in words: its treatment of ties, or its name."""
-    options = study["metrics"].get(estimate)
-    return TIES[options["ties"]] if options else estimate
 
 
 def named_layer(columns: list[tuple[str, str]], estimate: str, layer: str) -> list[str]:

@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 from grokking_phases.analysis.events import generalised_above
 from grokking_phases.analysis.intervals import LEVEL
 from grokking_phases.analysis.prediction import EARLY, FORGOTTEN, PREDICTORS, SMOOTHING, SUBSETS
-from grokking_phases.figures.emergence._estimates import TIES
+from grokking_phases.figures.emergence._estimates import ties_in_words
 from grokking_phases.plotting.layouts import draw_legend, legend_over, sheet
 from grokking_phases.plotting.lines import sparse_ticks
 from grokking_phases.plotting.panels import in_panels
@@ -62,7 +62,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     trials, of_subset = numbers[numbers["kind"] == "run"], numbers.groupby("subset")
-    title = f"Early synergy peaks as predictors of generalising: {in_words(study, estimate)}"
+    title = f"Early synergy peaks as predictors of generalising: {ties_in_words(study, estimate)}"
     n_runs = trials["run"].nunique()
     heights = [3.2, 1.3 + n_runs * (ROW if n_runs <= MOST_NAMED else CLOSE)]
     figure, part = sheet(sum(heights), title, words(numbers, study))
@@ -89,12 +89,6 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
         ]
     draw_legend(below, entries, [entry.get_label() for entry in entries], len(MARKERS) + 1)
     return figure
-
-
-def in_words(study: dict, estimate: str) -> str:
-    """Return the estimate's treatment of ties; its name if its options are not given."""
-    options = study["metrics"].get(estimate)
-    return TIES[options["ties"]] if options else estimate
 
 
 def draw_roc(ax: Axes, rows: pd.DataFrame, title: str) -> None:

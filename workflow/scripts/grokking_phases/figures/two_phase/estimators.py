@@ -51,18 +51,31 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
     Information is in nats (`value`) and as a part of its ceiling (`normalised`). There is a row for each
     estimate, run, seed and step > 0. Then follow, over seeds, the steps at which I(T;X) turns to compression
-    (`event`, `status`, `step`).
+    (`event`, `status`, `step`), and whether the estimate comes to its ceiling (`saturated`).
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)].rename(
         columns={"table": "estimate"}
     )
     last = measured.groupby(["run", "estimate"])["layer"].transform(last_layer)
+    measured = measured[measured["layer"] == last]
     events = tables[(tables["table"] == "time_scales") & tables["seed"].isna() & tables["event"].isin(EVENTS)]
     events = in_last_layer(events).assign(estimate=events["source"])
+    events = events.merge(saturated(measured), how="left", on=["run", "estimate"])
     columns = ["estimate", "run", "seed", "layer", "step", "metric", "value", "normalised"]
-    columns += ["event", "status", "low", "high", "n_found", "n_seeds"]
-    rows = pd.concat([measured[measured["layer"] == last], events], ignore_index=True)
+    columns += ["event", "status", "low", "high", "n_found", "n_seeds", "saturated"]
+    rows = pd.concat([measured, events], ignore_index=True)
     return in_panels(rows.reindex(columns=columns).astype({"seed": "Int64"}), panels)
+
+
+def saturated(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return whether I(T;X), the mean over seeds, comes too near its ceiling to show a turn.
+
+    There is a row for each run and estimate.
+    """
+    part = measured[measured["metric"] == "information_x"]
+    means = part.groupby(["run", "estimate", "step"])["normalised"].mean()
+    largest = means.groupby(["run", "estimate"]).max()
+    return (largest >= SATURATED).rename("saturated").reset_index()
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
@@ -142,7 +155,7 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
         for name, turned in seen.items()
         if name in metrics
     ]
-    votes = votes_of(seen, saturated(numbers), metrics)
+    votes = votes_of(seen, {*numbers.loc[numbers["saturated"].eq(True), "estimate"]}, metrics)
     if silent := [judge for judge, of_judge in votes.items() if not of_judge]:
         return [
             *sentences,
@@ -153,19 +166,12 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
     return [*sentences, f"Compression {claim} claimed: {', '.join(JUDGES)} {how}, T and 3 T."]
 
 
-def saturated(numbers: pd.DataFrame) -> set[str]:
-    """Return the estimates whose I(T;X), the mean over seeds, comes too near its ceiling to show a turn."""
-    part = numbers[numbers["metric"] == "information_x"]
-    largest = part.groupby(["estimate", "step"])["normalised"].mean().groupby("estimate").max()
-    return {*largest.index[largest >= SATURATED]}
-
-
 def votes_of(
     seen: dict[str, dict[str, float | None]], full: set[str], metrics: dict[str, dict]
 ) -> dict[str, list[bool]]:
     """Return for each judge whether its estimates see compression, of T and of 3 T; one vote an estimate.
 
-    seen: {estimate: {event: step, or None}}. full: the estimates without a vote (`saturated`).
+    seen: {estimate: {event: step, or None}}. full: the estimates without a vote, `saturated` ones.
     """
     return {
         judge: [
