@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
+from shown_data import data_of
 
 from grokking_phases import information_plane, plugins
 from grokking_phases.cli import KINDS, main
 from grokking_phases.commands.list_modules import modules_of
-from grokking_phases.explorer.page import data_of
 from grokking_phases.metrics import o_information
 from grokking_phases.storage.tables import read_table
 from study.resolve import resolve
@@ -112,6 +112,9 @@ def test_information_needs_labels_and_is_that_of_the_information_plane(saved):
         (["--metric", "o_information", "--option", "n_bins=2.5"], "n_bins: 2.5 is not a whole number"),
         (["--metric", "o_information", "--option", "bias_correction=no"], "'no' is not true or false"),
         (["--metric", "mutual_information", "--option", "noise=a", "--labels", "y.npy"], "noise: 'a' is not"),
+        (["--metric", "o_information", "--option", "n_bins=null"], "n_bins: None is not a whole number"),
+        (["--metric", "mutual_information", "--option", "estimator=kgs"], "did you mean 'ksg'"),
+        (["--metric", "mutual_information", "--option", "noize=1"], "did you mean 'noise'"),
         (["--metric", "o_information", "--step", "("], "--step '.' is no regular expression"),
         (["--metric", "linear_mapping_number"], "reads the network, which files of arrays lack"),
     ],
@@ -129,7 +132,16 @@ def test_files_of_two_trainings_are_never_mixed(saved):
     shown = run(
         "measure", "step_1.npz", "other/step_1.npz", "--metric", "o_information", "--to", "t.csv", code=2
     )
-    assert re.search("other/step_1.npz holds layer hidden of step 1, which another file holds", shown)
+    assert re.search("step_1.npz and other/step_1.npz both hold layer hidden of step 1", shown)
+    assert not Path("t.csv").exists()
+
+
+@pytest.mark.parametrize("estimator", ["ksg", "gaussian_copula", "linear_probe"])
+def test_an_estimator_that_reads_inputs_says_that_there_are_none(saved, estimator):
+    asked = ["--metric", "mutual_information", "--labels", "y.npy", "--to", "t.csv"]
+    shown = run("measure", *saved_files(), *asked, "--option", f"estimator={estimator}", code=2)
+    assert f"estimator={estimator} reads the inputs of the samples, which are not known" in shown
+    run("measure", *saved_files(), *asked, "--option", "estimator=renyi")
 
 
 @pytest.mark.parametrize(
@@ -138,6 +150,10 @@ def test_files_of_two_trainings_are_never_mixed(saved):
         ("", "empty.csv cannot be read as CSV"),
         ("step,metric,value\nfirst,a,1\n", "empty.csv has a step that is no number"),
         ("step,metric,value\n1,a,high\n", "empty.csv has a value that is no number"),
+        ("step,metric,value\n1,a,1\n,a,2\n", "empty.csv has a step that is no whole number"),
+        ("step,seed,metric,value\n1,first,a,1\n", "empty.csv has a seed that is no number"),
+        ("step,metric,value\n1,2,1\n", "empty.csv has a metric that is no text"),
+        ("step,metric,value\n", "empty.csv has no rows"),
     ],
 )
 def test_a_table_that_cannot_be_drawn_is_named(tmp_path, content, message):

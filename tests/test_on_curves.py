@@ -21,7 +21,7 @@ def tidy(**changed):
 
 
 def with_value(metric, value):
-    rows = tidy()
+    rows = tidy().astype({"value": object})
     rows.loc[rows.index[rows["metric"] == metric][3], "value"] = value
     return rows
 
@@ -35,11 +35,19 @@ TWO_SEEDS = pd.concat([tidy(seed=0), tidy(seed=1).query("metric != 'test_accurac
         (pd.concat([tidy(run="a"), tidy(run="b")]), "holds 2 runs"),
         (pd.concat([tidy(), tidy()]), "two values of train_accuracy of seed 0 at step 1"),
         (TWO_SEEDS, "of seed 1 has no test_accuracy"),
-        (tidy(seed="first"), "no numbers"),
+        (tidy(seed="first"), "holds the seed first, which is no whole number"),
+        (tidy(seed=np.nan), "holds the seed nan, which is no whole number"),
+        (with_value("test_loss", "low"), "holds 'low' as test_loss"),
+        (tidy(value=1j), "holds 1j as train_accuracy"),
+        (pd.concat([tidy(layer="a"), tidy(layer="b")]), "two values of train_accuracy of seed 0 at step 1"),
+        (CURVES | {"test_loss": [1.0]}, r"has test_loss as a float64 array \(1,\)"),
         (tidy(step=1.5), "holds the step 1.5, which is no whole number"),
         (with_value("test_loss", np.inf), "has inf as test_loss"),
     ],
-    ids=["two runs", "twice", "one seed lacks a curve", "a word", "half a step", "infinite"],
+    ids=[
+        *("two runs", "twice", "one seed lacks a curve", "a word", "no seed", "a word as value", "complex"),
+        *("two layers", "too short", "half a step", "infinite"),
+    ],
 )
 def test_a_table_that_cannot_be_read_is_one_sentence(curves, sentence):
     with pytest.raises(ValueError, match=f"^curves .*{sentence}"):
@@ -54,6 +62,24 @@ def test_a_gap_is_no_error():
 def test_information_needs_its_ceiling():
     with pytest.raises(ValueError, match="mine has information_x without ceiling_x"):
         find_time_scales(CURVES, {"mine": {"step": STEPS, "information_x": 1 / STEPS}})
+
+
+def test_information_needs_its_ceiling_in_each_layer_and_at_each_step():
+    information = {"step": STEPS, "information_x": np.exp(-((np.log(STEPS) - 3) ** 2))}
+    known = pd.DataFrame(information | {"ceiling_x": 3.0})
+    by_layer = pd.concat([known.assign(layer="a"), known.assign(layer="b")])
+    rows = by_layer.melt(["layer", "step"], var_name="metric")
+    assert len(find_time_scales(CURVES, {"mine": rows}))
+    is_ceiling = rows["metric"] == "ceiling_x"
+    with pytest.raises(ValueError, match="mine has .* without ceiling_x.* layer b"):
+        find_time_scales(CURVES, {"mine": rows[~(is_ceiling & (rows["layer"] == "b"))]})
+    with pytest.raises(ValueError, match="mine has .* without ceiling_x.* at step 1000"):
+        find_time_scales(CURVES, {"mine": rows[~(is_ceiling & (rows["step"] == 1000))]})
+
+
+def test_what_was_measured_has_the_names_of_its_sources():
+    with pytest.raises(ValueError, match="^measured must be {source: curves}, not a DataFrame"):
+        find_time_scales(CURVES, pd.DataFrame(CURVES))
 
 
 def test_each_seed_needs_synergy_and_redundancy():

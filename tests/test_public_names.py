@@ -85,6 +85,14 @@ def test_regions_need_a_square():
         linear_regions(line, [[0.0], [1.0], [2.0]])
     with pytest.raises(ValueError, match="one point only"):
         linear_regions(plane, [[1.0, 2.0]] * 3)
+    with pytest.raises(ValueError, match="X gives 3 numbers for a sample, and the first Linear reads 2"):
+        linear_regions(plane, np.eye(3))
+    space = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
+    with pytest.raises(ValueError, match="X has 2 samples"):
+        linear_regions(space, np.eye(3)[:2])
+    tokens = torch.nn.Sequential(torch.nn.Embedding(5, 2), torch.nn.Flatten(), *plane)
+    with pytest.raises(ValueError, match="cannot read X"):
+        linear_regions(tokens, torch.tensor([[7], [8], [9]]))
 
 
 def test_a_name_that_does_not_exist_is_an_error():

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from click.testing import CliRunner
 from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
 from grokking_phases import Recorder, Snapshots
+from grokking_phases.cli import main
 from grokking_phases.data.probe_file import read_probe
 from grokking_phases.metrics import o_information
 from grokking_phases.storage.headers import header_of
@@ -34,8 +36,9 @@ def mlp():
     return nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3))
 
 
-def recorder_of(network, to, **settings):
-    return Recorder(network, to=to, **{"layers": ["2"], "probe": samples(5), "steps": STEPS} | settings)
+def recorder_of(network, folder, **settings):
+    usual = {"layers": ["2"], "probe": samples(5), "steps": STEPS, "to": folder}
+    return Recorder(network, **usual | settings)
 
 
 def read(folder):
@@ -239,6 +242,16 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"dtype": "bfloat16"}, "dtype must be one of float32, float16"),
         (mlp, {"batch_size": 0}, "batch_size: 0 is less than 1"),
         (mlp, {"probe": None}, "probe is None, and must be a pair"),
+        (mlp, {"probe": (X5, Y * 1j)}, "the y of probe holds complex numbers"),
+        (mlp, {"to": None}, "to is None, and must be the folder"),
+        (mlp, {"steps": [0, True]}, "is no list of steps"),
+        (mlp, {"steps": np.arange(3.0)}, "is no list of steps"),
+        (mlp, {"layers": 2}, "layers=2 must be a list"),
+        (mlp, {"weights": "no"}, "weights is 'no', and must be True or False"),
+        (mlp, {"loss": 5}, "loss is 5, and must be a function"),
+        (mlp, {"measure": None}, "measure=None must be a list of metrics"),
+        (mlp, {"measure": {"o_information": None}}, "measure has None as options of o_information"),
+        (mlp, {"measure": {"mutual_information": {"estimator": "kgs"}}}, "did you mean 'ksg'"),
         (mlp, {"layer": ["2"]}, "Recorder: there is no option 'layer'; did you mean 'layers'"),
         (mlp, {"test": samples(7)}, r"probe has inputs .*\(12, 5\), and test .*\(12, 7\)"),
         (mlp, {"measure": {"o_information": {"n_bins": 2.5}}}, "n_bins: 2.5 is not a whole number"),
@@ -422,13 +435,26 @@ def test_a_finished_recording_is_only_replaced_on_request(tmp_path):
 
 
 def test_what_was_measured_on_a_replaced_recording_is_deleted_with_it(tmp_path):
-    with recorder_of(mlp(), tmp_path, measure={"o_information": {"n_bins": 2}}) as recorder:
+    with recorder_of(mlp(), tmp_path, measure={"o_information": {"n_bins": np.int64(2)}}) as recorder:
         recorder(0)
     written = tmp_path / "metrics/o_information.parquet"
     assert written.exists()
     with recorder_of(mlp(), tmp_path, overwrite=True) as recorder:
         recorder(1)
     assert not written.exists()
+
+
+def test_only_tables_of_the_replaced_recording_are_deleted(tmp_path):
+    """A table that the command measured on it is one of them; files of the user's own are not."""
+    with recorder_of(mlp(), tmp_path) as recorder:
+        recorder(0)
+    own, measured = tmp_path / "metrics/own.parquet", tmp_path / "metrics/o_information.parquet"
+    asked = ["measure", tmp_path, "--metric", "o_information", "--option", "n_bins=2", "--to", measured]
+    assert CliRunner().invoke(main, list(map(str, asked))).exit_code == 0 and measured.exists()
+    pd.DataFrame({"step": [0]}).to_parquet(own)
+    (tmp_path / "curves.parquet").write_bytes(b"damaged")
+    recorder_of(mlp(), tmp_path, overwrite=True)
+    assert own.exists() and not measured.exists() and not (tmp_path / "curves.parquet").exists()
 
 
 def test_a_recorder_says_what_it_was_not_given():
@@ -453,10 +479,14 @@ def test_only_ascending_steps_are_recorded(tmp_path):
         ({"log": 3, "last": 100}, [0, 1, 10, 100]),
         ({"every": 4, "last": 10}, [0, 4, 8, 10]),
         ([5, 2], [2, 5]),
+        (np.arange(0, 6, 2), [0, 2, 4]),
+        (torch.arange(3), [0, 1, 2]),
+        ({"every": np.int64(4), "last": np.int64(10)}, [0, 4, 8, 10]),
     ],
 )
 def test_steps_follow_the_rule(rule, expected, tmp_path):
-    assert recorder_of(mlp(), tmp_path, steps=rule).steps == expected
+    steps = recorder_of(mlp(), tmp_path, steps=rule).steps
+    assert steps == expected and {*map(type, steps)} == {int}  # a header can hold no others
 
 
 def test_metrics_of_the_snapshot_just_taken_are_those_of_the_stored_snapshot(tmp_path):

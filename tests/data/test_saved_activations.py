@@ -170,7 +170,8 @@ def test_curves_have_one_row_for_each_step(saved, steps):
     npz(saved / "step_1.npz", {"a": table(1)})
     pd.DataFrame({"step": steps, "train_loss": [1.0, 2.0]}).to_csv(saved / "c.csv", index=False)
     done = run(saved, "step_1.npz", "--curves", f"{saved}/c.csv")
-    assert done.exit_code == 2 and "give one row for each step" in done.output
+    assert done.exit_code == 2 and done.output.count("\n") == 1
+    assert re.match("Error: the curves have (2 rows of step 1|the step (nan|2.5))", done.output)
 
 
 def test_one_training_is_taken_over_at_a_time(saved):
@@ -178,7 +179,40 @@ def test_one_training_is_taken_over_at_a_time(saved):
         (saved / f"seed{seed}").mkdir()
         npz(saved / f"seed{seed}/step_1.npz", {"a": table(seed)})
     done = run(saved, "seed*/step_*.npz")
-    assert done.exit_code == 2 and "holds layer a of step 1, which another file holds" in done.output
+    assert done.exit_code == 2 and done.output.count("\n") == 1
+    assert re.search("seed0/step_1.npz and .*seed1/step_1.npz both hold layer a of step 1", done.output)
+    assert run(saved, "seed0/step_*.npz").exit_code == 0
+
+
+@pytest.mark.parametrize("ending", ["npy", "csv"])
+def test_labels_may_be_words(saved, ending):
+    words = np.array(["odd", "even", "none", "even"] * 3)[:N]
+    np.save(saved / "words.npy", words)
+    pd.DataFrame({"label": words}).to_csv(saved / "words.csv", index=False)
+    npz(saved / "step_1.npz", {"a": table(1)})
+    done = run(saved, "step_1.npz", "--labels", f"{saved}/words.{ending}")
+    assert done.exit_code == 0, done.output
+    assert read(saved).targets.tolist() == np.unique(words, return_inverse=True)[1].tolist()
+
+
+def test_labels_that_are_no_numbers_are_named(saved):
+    np.save(saved / "complex.npy", np.arange(N) * 1j)
+    npz(saved / "step_1.npz", {"a": table(1)})
+    done = run(saved, "step_1.npz", "--labels", f"{saved}/complex.npy")
+    assert done.exit_code == 2 and re.match("Error: --labels .*complex", done.output)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", bytes(range(256)) * 9, bytes(50), "step,a".encode("utf-16")],
+    ids=["empty", "bytes", "zeros", "UTF-16"],
+)
+def test_curves_that_are_no_table_are_named(saved, content):
+    (saved / "c.csv").write_bytes(content)
+    npz(saved / "step_1.npz", {"a": table(1)})
+    done = run(saved, "step_1.npz", "--curves", f"{saved}/c.csv")
+    assert done.exit_code == 2 and done.output.count("\n") == 1
+    assert "c.csv cannot be read as CSV" in done.output
 
 
 def test_layers_must_be_the_same_at_all_steps(saved):

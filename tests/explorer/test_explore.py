@@ -6,8 +6,7 @@ import time
 from pathlib import Path
 
 from made_up_study import write_study
-
-from grokking_phases.explorer.page import data_of
+from shown_data import data_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,13 +4,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from made_up_study import BINS, LIVE, OTHER_TREE, STEPS, scores, write_bins, write_study
+from shown_data import data_of
 
 from grokking_phases.data.scores_file import write_scores
 from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.multiplet_packing import DISAGREE, packed_multiplets
 from grokking_phases.explorer.packing import packed
-from grokking_phases.explorer.page import data_of, write_page
+from grokking_phases.explorer.page import write_page
 
 TEXTS = ["AABB.BCCC", "AAAB.BCCC"]  # of the even and the odd steps
 SYNERGY = [0, 1, 2, 3, 5]  # units of the first two bins

@@ -14,11 +14,12 @@ from made_up_study import (
     write_seed,
     write_study,
 )
+from shown_data import data_of
 
 from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.packing import packed, thinned
-from grokking_phases.explorer.page import LIMIT, data_of, page, write_page
+from grokking_phases.explorer.page import LIMIT, page, write_page
 from grokking_phases.explorer.square_packing import letters
 from grokking_phases.storage.tables import write_table
 
@@ -222,7 +223,8 @@ def test_a_table_of_another_training_is_named_and_folders_that_are_no_seed_are_p
     ):
         header = {"training": training} if training else {}
         write_table(tmp_path / f"own/0/{name}.parquet", pd.DataFrame(curves(STEPS)), header)
-        write_table(tmp_path / f"own/0_old/{name}.parquet", pd.DataFrame(curves(STEPS)), header)
+        for other in ("0_old", "00", "0.5"):
+            write_table(tmp_path / f"own/{other}/{name}.parquet", pd.DataFrame(curves(STEPS)), header)
     study = gather(tmp_path)
     assert [problem.split(": ")[1].split()[0] for problem in study.problems] == ["a"]
     assert [seed.seed for seed in study.seeds] == [0]

@@ -6,10 +6,10 @@ import shutil
 import pandas as pd
 import pytest
 import yaml
+from shown_data import data_of
 from trees import REPOSITORY, copy_of_repository
 from tutorials import follow, with_environment
 
-from grokking_phases.explorer.page import data_of
 from grokking_phases.storage.headers import header_of
 
 RUN = "results/smoke/addition_wd2"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from grokking_phases.arguments import type_of
 from grokking_phases.data.array_snapshots import ArraySnapshots
 from grokking_phases.estimators._operands import Operands
 from grokking_phases.metrics.mutual_information import find_estimator, measure_layer
@@ -120,10 +121,22 @@ def linear_regions(network: Any, X: ArrayLike, *, seed: int = 0) -> dict[str, in
     modules = chain(network)
     layers = hidden_layers(modules)
     points = take_points(X, next(network.parameters(), torch.empty(0)).dtype)
-    if next(iter(layers.values()))[0].shape[1] < 2:
-        what = "the first Linear reads one number, and regions are counted on a square"
-        raise ValueError(f"{what}; give a network that reads two or more.")
-    square = square_of(modules, points.cpu().numpy(), seed)
+    n_read = next(iter(layers.values()))[0].shape[1]
+    if n_read < 2:
+        raise ValueError(
+            "the first Linear reads one number, and regions are counted on a square; it needs two."
+        )
+    if n_read > 2 and len(points) < 3:
+        raise ValueError(f"X has {len(points)} samples, and the square goes through three; give more.")
+    remedy = "give samples as the network reads them"
+    try:
+        square = square_of(modules, points.cpu().numpy(), seed)
+    except (RuntimeError, IndexError) as error:  # such as tokens that the embedding does not have
+        what = f"the network cannot read X, {type_of(points)}: {str(error).splitlines()[0]}"
+        raise ValueError(f"{what}; {remedy}.") from error
+    if square.axes.shape[1] != n_read:
+        what = f"X gives {square.axes.shape[1]} numbers for a sample, and the first Linear reads {n_read}"
+        raise ValueError(f"{what}; {remedy}.")
     if square.side == 0:
         raise ValueError("X holds one point only, and a square needs samples around it; give others.")
     cut = partition(list(layers.values()), square)

@@ -79,13 +79,26 @@ def find_time_scales(
     >>> int(found.loc["fit", "step"]), found.loc["peak", "status"]
     (51, 'absent')
     """
+    if not isinstance(measured, Mapping | None):
+        raise ValueError(f"measured must be {{source: curves}}, not {type_of(measured)}; give a dict.")
     tables = {source: _tidy(table, source, []) for source, table in (measured or {}).items()}
     for source, table in tables.items():
-        if {"information_x", "ceiling_x"} & set(table["metric"]) == {"information_x"}:
-            what = f"{source} has information_x without ceiling_x, the most that it can be"
-            raise ValueError(f"{what}; give that too (ln of the number of samples, for distinct ones).")
+        _check_ceilings(table, source)
     needed = ["train_accuracy", "test_accuracy", "test_loss"]
     return time_scales.find(_tidy(curves, "curves", needed), tables, rule, levels)
+
+
+def _check_ceilings(table: pd.DataFrame, name: str) -> None:
+    """Raise ValueError unless ceiling_x stands beside each value of information_x."""
+    rows = table.assign(layer=table["layer"].astype(object).fillna(""))
+    place = ["seed", "layer", "step"]
+    known = pd.MultiIndex.from_frame(rows.loc[rows["metric"] == "ceiling_x", place])
+    measured = rows[rows["metric"] == "information_x"]
+    for row in measured[~pd.MultiIndex.from_frame(measured[place]).isin(known)].itertuples():
+        layer = f", layer {row.layer}" if row.layer else ""
+        what = f"{name} has information_x without ceiling_x, the most that it can be, at step {row.step}"
+        what += f" (seed {row.seed}{layer})"
+        raise ValueError(f"{what}; give that too (ln of the number of samples, for distinct ones).")
 
 
 def _tidy(given: Curves, name: str, needed: list[str]) -> pd.DataFrame:
@@ -101,6 +114,8 @@ def _tidy(given: Curves, name: str, needed: list[str]) -> pd.DataFrame:
     table = _numbers(table, name)
     if table["run"].nunique() > 1:
         raise ValueError(f"{name} holds {table['run'].nunique()} runs; give one run at a time.")
+    if name == "curves":  # of the whole network
+        table = table.assign(layer=None)
     for row in table[table.duplicated(["seed", "layer", "metric", "step"])].itertuples():
         what = f"{name} has two values of {row.metric} of seed {row.seed} at step {row.step}"
         raise ValueError(f"{what}; give one.")
@@ -118,21 +133,33 @@ def _tidy(given: Curves, name: str, needed: list[str]) -> pd.DataFrame:
 
 def _numbers(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return a table with whole seeds and steps, and real values; raise ValueError for others."""
+    for column, whole in {"seed": True, "step": True, "value": False}.items():
+        for given, metric in zip(table[column], table["metric"], strict=True):
+            number = _number(given)
+            if number is None or (whole and number % 1 != 0):  # also of NaN and infinity
+                what = f"the {column} {given}" if whole else f"{given!r} as {metric}"
+                kind = "whole number" if whole else "real number"
+                raise ValueError(f"{name} holds {what}, which is no {kind}; correct it.")
+    return table.astype({"seed": float, "step": float, "value": float}).astype({"seed": int, "step": int})
+
+
+def _number(value: Any) -> float | None:
+    """Return a value, which may be a text or None, as a number; None if it is none."""
     try:
-        numbers = table.astype({"seed": float, "step": float, "value": float})
-    except (TypeError, ValueError) as error:
-        what = f"{name} holds seeds, steps or values that are no numbers ({error})"
-        raise ValueError(f"{what}; correct them.") from None
-    for column in ("seed", "step"):
-        for number in numbers.loc[numbers[column] % 1 != 0, column]:
-            raise ValueError(f"{name} holds the {column} {number:g}, which is no whole number; correct it.")
-    return numbers.astype({"seed": int, "step": int})
+        return float("nan") if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _frame(given: Curves, name: str) -> pd.DataFrame:
     """Return a frame or a dict of columns as a frame with the column `step`."""
     if isinstance(given, Mapping):
-        given = pd.DataFrame({key: _array(values) for key, values in given.items()})
+        columns = {key: _array(values) for key, values in given.items()}
+        for key, values in columns.items():
+            if values.ndim != 1 or len(values) != len(next(iter(columns.values()))):
+                what = f"{name} has {key} as {type_of(values)}, which does not fit the other columns"
+                raise ValueError(f"{what}; give one value of each for each step.")
+        given = pd.DataFrame(columns)
     if not isinstance(given, pd.DataFrame):
         raise ValueError(f"{name} must be a frame or a dict of curves, not {type_of(given)}; give one.")
     if "step" not in given and given.index.name == "step":

@@ -68,11 +68,25 @@ def read_any(path: Path) -> pd.DataFrame:
             found = ", ".join(map(str, rows))
             what = f"{path} has the columns {found}, and needs step, metric, value, or step and curves"
             raise ValueError(f"{what}; name them so.")
-    for column in ("step", "value"):
-        if column in rows and not is_numeric_dtype(rows[column]):
-            raise ValueError(f"{path} has a {column} that is no number; correct it.")
+    check_rows(rows, path)
     rows = rows.assign(**{name: value for name, value in FILLED.items() if name not in rows})
     return rows.assign(table=path.stem)
+
+
+def check_rows(rows: pd.DataFrame, path: Path) -> None:
+    """Raise ValueError, naming the file, for a table without rows, or with words for numbers."""
+    if rows.empty:
+        raise ValueError(f"{path} has no rows; measure something first.")
+    is_events = "metric" not in rows  # these may have neither a step nor a seed
+    for column in ("step", "value") if is_events else ("step", "value", "seed"):
+        if column in rows and not is_numeric_dtype(rows[column]):
+            raise ValueError(f"{path} has a {column} that is no number; correct it.")
+    if is_events:
+        return
+    if not all(isinstance(name, str) for name in rows["metric"]):
+        raise ValueError(f"{path} has a metric that is no text; name it by a word.")
+    if (rows["step"] % 1 != 0).any():  # NaN too
+        raise ValueError(f"{path} has a step that is no whole number; correct it.")
 
 
 def one_row_a_value(rows: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -12,12 +12,13 @@ import pandas as pd
 from grokking_phases import plugins
 from grokking_phases.commands.list_modules import modules_of
 from grokking_phases.data.array_snapshots import LAYER, ArraySnapshots
-from grokking_phases.data.option_types import check_options
+from grokking_phases.data.option_types import check_options, hints_of
 from grokking_phases.data.saved_activations import check_distinct, pattern_of
 from grokking_phases.data.saved_arrays import read_arrays
 from grokking_phases.data.snapshots import Snapshots
+from grokking_phases.estimators._operands import Operands
 from grokking_phases.nearest_name import meant
-from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.headers import header_of, of_run
 from grokking_phases.storage.tables import write_table
 from grokking_phases.storage.tidy_rows import tidy
 
@@ -33,14 +34,29 @@ def measure_to(
     """
     if to.suffix not in (".parquet", ".csv"):
         raise ValueError(f"--to {to} must end in .parquet or .csv; name the table so.")
+    check_inputs(snapshots, metric, options)
     rows = plugins.module("metrics", metric).compute(snapshots, **options)
     table = tidy(map(progress, rows), f"metrics/{metric}.py")
     to.parent.mkdir(parents=True, exist_ok=True)
     if to.suffix == ".csv":
         table.to_csv(to, index=False)
     else:
-        write_table(to, table, {"module": metric, "options": options})
+        recorded = of_run(getattr(snapshots, "header", {}))  # files of arrays have no header
+        write_table(to, table, recorded | {"module": metric, "options": options})
     return table
+
+
+def check_inputs(snapshots: Any, metric: str, options: dict[str, Any]) -> None:
+    """Raise ValueError if the estimator of a metric reads the samples' inputs, and they are not known."""
+    hints = hints_of(plugins.module("metrics", metric).compute)
+    if "estimator" not in hints or np.size(snapshots.inputs):
+        return
+    estimator = options.get("estimator", hints["estimator"][1])
+    prepare = plugins.module("estimators", estimator).prepare
+    prepared = get_type_hints(prepare).get("return")
+    if isinstance(prepared, type) and issubclass(prepared, Operands):
+        what = f"estimator={estimator} reads the inputs of the samples, which are not known here"
+        raise ValueError(f"{what}; record them with a Recorder, or choose another estimator.")
 
 
 def in_short(table: pd.DataFrame) -> str:
@@ -79,9 +95,10 @@ def options_from(given: tuple[str, ...], metric: str) -> dict[str, Any]:
 
 
 def value_of(text: str) -> Any:
-    """Return the number, truth value or list that a text writes, or the text itself."""
-    if text in ("true", "false"):
-        return text == "true"
+    """Return the number, truth value, null or list that a text writes, or the text itself."""
+    words = {"true": True, "false": False, "null": None}
+    if text in words:
+        return words[text]
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -129,8 +146,9 @@ def recording_in(folder: Path, network: str | None, needs_network: bool) -> Snap
 def step_of(file: Path, pattern: str | None, n_files: int) -> int:
     """Return the step in a file's name: the group of a pattern, or the only number in it."""
     search = pattern_of(pattern or r"\d+", "--step")
-    numbers = search.findall(str(file) if pattern else file.stem)
-    if len(numbers) == 1 and str(numbers[0]).isdigit():
+    found = map(str, search.findall(str(file) if pattern else file.stem))  # a tuple if there are two groups
+    numbers = [text for text in found if text.isdecimal()]
+    if len(numbers) == 1:
         return int(numbers[0])
     if n_files == 1 and pattern is None:
         return 0
@@ -147,9 +165,10 @@ class Files(Mapping):
 
     def __getitem__(self, step: int) -> dict[str, np.ndarray]:
         layers: dict[str, np.ndarray] = {}
+        sources: dict[str, Path] = {}
         for file in self.by_step[step]:
             found = {name or LAYER: values for name, values in read_arrays(file).items()}
-            check_distinct(layers, found, file, step)
+            check_distinct(sources, found, file, step)
             layers |= found
         return layers
 

@@ -6,7 +6,7 @@ something on the last step, sees this step alone: its values can differ from tho
 
 import copy
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,17 +53,25 @@ class OneSnapshot:
 
 def measures_of(asked: list[str] | dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return {metric: options} of a list of names or a dict; raise ValueError for one that is unknown."""
-    if isinstance(asked, str):
+    listed = not isinstance(asked, str) and isinstance(asked, Iterable)
+    if not listed or not all(isinstance(name, str) for name in asked):
         raise ValueError(f"measure={asked!r} must be a list of metrics, or {{metric: options}}; give a list.")
-    measures = dict(asked) if isinstance(asked, dict) else {name: {} for name in asked}
+    measures = dict(asked) if isinstance(asked, Mapping) else {name: {} for name in asked}
     for name, options in measures.items():
         check_known(name, plugins.names("metrics"), "measure", "there is no metric")
+        if not isinstance(options, Mapping):
+            what = f"measure has {options!r} as options of {name}"
+            raise ValueError(f"{what}; give a dict {{option: value}}, such as {{}}.")
         known = inspect.signature(plugins.module("metrics", name).compute).parameters.values()
         named = [each.name for each in known if each.kind is each.KEYWORD_ONLY]
         takes_others = any(each.kind is each.VAR_KEYWORD for each in known)  # those of its estimator
         for option in () if takes_others else options:
             check_known(option, named, "measure", f"{name} has no option")
-        check_options(name, options)
+        plain = {
+            key: value.item() if isinstance(value, np.generic) else value for key, value in options.items()
+        }
+        check_options(name, plain)
+        measures[name] = plain
     return measures
 
 

@@ -9,17 +9,20 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from grokking_phases import plugins
+from grokking_phases.nearest_name import check_known
 
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", NoneType: "null"}
 
 
 def check_options(metric: str, options: dict[str, Any]) -> None:
-    """Raise ValueError for the first option of a metric that is of another type than it takes."""
+    """Raise ValueError for the first option that a metric does not take, or takes as another type."""
     hints = hints_of(plugins.module("metrics", metric).compute)
     if "estimator" in hints:
         estimator = options.get("estimator", hints["estimator"][1])
-        if estimator in plugins.names("estimators"):
-            hints = hints_of(plugins.module("estimators", estimator).prepare) | hints
+        check_known(estimator, plugins.names("estimators"), "estimator", "there is no estimator")
+        hints = hints_of(plugins.module("estimators", estimator).prepare) | hints
+        for name in options:
+            check_known(name, list(hints), metric, f"estimator={estimator} takes no option")
     for name, value in options.items():
         kind = hints.get(name, (Any,))[0]
         if not fits(value, kind):
@@ -42,6 +45,8 @@ def fits(value: Any, hint: Any) -> bool:
         return any(fits(value, each) for each in get_args(hint))
     if get_origin(hint) is Literal:
         return value in get_args(hint)
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(fits(each, get_args(hint)[0]) for each in value)
     if hint not in WORDS:
         return True
     number = {int: Integral, float: Real}.get(hint, hint)
@@ -54,4 +59,6 @@ def words(hint: Any) -> str:
         return " or ".join(map(words, get_args(hint)))
     if get_origin(hint) is Literal:
         return f"one of {', '.join(map(str, get_args(hint)))}"
+    if get_origin(hint) is list:
+        return f"a list, each {words(get_args(hint)[0])}"
     return WORDS.get(hint, "what it takes")

@@ -27,16 +27,16 @@ from grokking_phases.data.own_recording import OUTPUTS, layers_in, merge
 from grokking_phases.data.recorder_parts import Parts, digests_of
 from grokking_phases.data.recorder_settings import (
     Settings,
-    as_array,
     check_alike,
     due_steps,
     in_precision,
     samples_of,
     unwrapped,
 )
+from grokking_phases.data.saved_arrays import as_array
 from grokking_phases.data.undisturbed import undisturbed
 from grokking_phases.storage.digests import digest
-from grokking_phases.storage.headers import header_of
+from grokking_phases.storage.stamps import stated
 
 
 class Recorder:
@@ -122,10 +122,10 @@ class Recorder:
         finished = [self.folder / name for name in OUTPUTS if (self.folder / name).exists()]
         if self.settings.overwrite:
             self.parts.clear()
-            old = {header_of(path).get("training") for path in finished} - {None}
-            for path in (*finished, *(self.folder / "metrics").glob("*.parquet")):
-                if path in finished or header_of(path).get("training") in old:
-                    path.unlink()
+            old = {stated(path).get("training") for path in finished} - {None}
+            measured = (self.folder / "metrics").glob("*.parquet")
+            for path in [path for path in measured if stated(path).get("training") in old] + finished:
+                path.unlink()  # the recording itself last, since it says which tables are its own
         elif finished and not self.parts.folder.exists():
             what = f"{self.folder} holds a finished recording"
             raise ValueError(f"{what}; give another folder as to=, or overwrite=True to record it again.")

@@ -3,7 +3,6 @@
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,6 +76,14 @@ class Settings:
     def __post_init__(self) -> None:
         check_choice("dtype", self.dtype, Precision)
         check_counts({"batch_size": (1, None)}, batch_size=self.batch_size)
+        for name in ("weights", "overwrite"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} is {getattr(self, name)!r}, and must be True or False; give one.")
+        for name in ("forward", "loss", "accuracy"):
+            if getattr(self, name) is not None and not callable(getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)!r}, and must be a function; give one.")
+        if not isinstance(self.layers, Iterable) or not all(isinstance(name, str) for name in self.layers):
+            raise ValueError(f"layers={self.layers!r} must be a list of names of modules; give one at least.")
         if not isinstance(self.to, str | Path):
             raise ValueError(f"to is {type_of(self.to)}, and must be the folder of the recording; give one.")
 
@@ -107,14 +114,27 @@ def due_steps(rule: list[int] | dict[str, int]) -> list[int]:
     forms = 'give {"log": 120, "last": 5000}, {"every": 100, "last": 5000} or a list of steps'
     if isinstance(rule, Mapping):
         kinds = set(rule) - {"last"}
-        counts = all(isinstance(number, Integral) and number > 0 for number in rule.values())
+        counts = whole_numbers(rule.values(), 1)
         if "last" not in rule or len(kinds) != 1 or not kinds <= {"log", "every"} or not counts:
             raise ValueError(f"steps={rule!r} is no rule; {forms}.")
-        return steps_of({key: rule[key] for key in kinds}, rule["last"])
-    steps = list(rule) if isinstance(rule, Iterable) else []
-    if not steps or not all(isinstance(step, Integral) and step >= 0 for step in steps):
-        raise ValueError(f"steps={rule!r} is no list of steps; {forms}.")
-    return sorted({operator.index(step) for step in steps})
+        numbers = dict(zip(rule, counts, strict=True))
+        return steps_of({key: numbers[key] for key in kinds}, numbers["last"])
+    steps = whole_numbers(rule, 0) if isinstance(rule, Iterable) else None
+    if not steps:
+        given = type_of(rule) if hasattr(rule, "shape") else repr(rule)
+        raise ValueError(f"steps: {given} is no list of steps; {forms}.")
+    return sorted(set(steps))
+
+
+def whole_numbers(values: Iterable[Any], least: int) -> list[int] | None:
+    """Return numbers, also those of an array or a tensor, as int; None unless all are whole and >= least."""
+    try:
+        listed = list(values)
+        numbers = [operator.index(value) for value in listed]
+    except TypeError:
+        return None
+    truths = any(isinstance(value, bool) for value in listed)
+    return None if truths or min(numbers, default=least) < least else numbers
 
 
 def samples_of(pair: tuple[Any, Any], name: str) -> tuple[Tensor, Tensor]:
@@ -142,7 +162,9 @@ def as_tensor(values: Any, name: str) -> Tensor:
     try:
         if any(np.ndim(part) for part in parts if isinstance(part, Tensor | np.ndarray)):
             raise TypeError(values)  # NumPy would stack several inputs as if they were samples
-        values = values.detach() if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values))
+        if not isinstance(values, Tensor):
+            values = torch.as_tensor(np.require(values, requirements="W"))  # torch warns of read-only arrays
+        values = values.detach()
     except (TypeError, ValueError):
         what = f"{name} is {type_of(values)}, and must be one tensor or array, samples first"
         raise ValueError(f"{what}; join several in one, and take them apart in forward=.") from None
@@ -150,13 +172,9 @@ def as_tensor(values: Any, name: str) -> Tensor:
         raise ValueError(
             f"{name} is a single number, and must be a tensor or array, samples first; give one."
         )
+    if values.is_complex():
+        raise ValueError(f"{name} holds complex numbers, which are not recorded; give real ones.")
     return values
-
-
-def as_array(values: Tensor) -> np.ndarray:
-    """Return a tensor as an array; bfloat16, which numpy lacks, becomes float32."""
-    values = values.detach().cpu()
-    return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
 
 
 def in_precision(values: np.ndarray, dtype: str, name: str) -> np.ndarray:

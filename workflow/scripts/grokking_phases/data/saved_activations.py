@@ -7,7 +7,7 @@ report says why.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from grokking_phases.data.own_recording import OUTPUTS, merge
 from grokking_phases.data.recorder_parts import Parts, digests_of
 from grokking_phases.data.recorder_settings import as_tensor, in_precision
 from grokking_phases.data.saved_arrays import UNNAMED, read_arrays
+from grokking_phases.samples import take_labels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class Naming:
         found = pattern_of(self.step, "--step").search(str(path))
         if found is None:
             return None
-        if not found.groups() or not (found[1] or "").isdigit():
+        if not found.groups() or not (found[1] or "").isdecimal():
             what = f"--step {self.step!r} finds no whole number in a group of {path}"
             raise ValueError(f"{what}; put the digits in brackets, as in 'step_(\\d+)'.")
         return int(found[1])
@@ -80,14 +81,15 @@ def take_over(
 ) -> Report:
     """Write the recording of the files `paths` to the folder `to`; return what was taken.
 
-    samples  inputs (or None, if they were not saved) and labels, one for each row of an array
+    samples  inputs (or None, if they were not saved) and labels, one for each row of an array; words are
+             numbered from 0 in the order of the alphabet
     curves   a frame with the column step and one for each curve
 
     Raise ValueError, naming the file, for one that cannot be read, and if no file holds a layer.
     """
     if any((to / name).exists() for name in OUTPUTS):
         raise ValueError(f"{to} holds a recording; give another folder as --to, or delete it.")
-    labels = as_tensor(samples[1], "the labels").numpy()
+    labels = labels_of(samples[1])
     inputs = np.empty((len(labels), 0)) if samples[0] is None else np.asarray(samples[0])
     if len(inputs) != len(labels):
         raise ValueError(
@@ -111,6 +113,13 @@ def take_over(
     return report
 
 
+def labels_of(given: Any) -> np.ndarray:
+    """Return labels as numbers: words, and columns that hold words, are numbered as the measures do it."""
+    if np.asarray(given).dtype.kind in "OSU":
+        return take_labels(given, len(given), "--labels")
+    return as_tensor(given, "--labels").numpy()
+
+
 def write_parts(
     by_step: dict[int, list], naming: Naming, labels: np.ndarray, to: Path, report: Report
 ) -> None:
@@ -119,9 +128,10 @@ def write_parts(
     parts.clear()
     for step in sorted(by_step):
         layers: dict[str, np.ndarray] = {}
+        sources: dict[str, Path] = {}
         for path in by_step[step]:
             found = layers_of(path, naming, len(labels), report)
-            check_distinct(layers, found, path, step)
+            check_distinct(sources, found, path, step)
             layers |= found
         if not layers and not report.steps:
             continue
@@ -137,11 +147,15 @@ def write_parts(
         raise ValueError(f"no layer was found ({reasons or 'no file fits'}); correct the pattern or --step.")
 
 
-def check_distinct(before: dict[str, Any], found: dict[str, Any], path: Path, step: int) -> None:
-    """Raise ValueError if a file holds a layer that a file before it has for the same step."""
-    for layer in before.keys() & found.keys():
-        what = f"{path} holds layer {layer or 'without a name'} of step {step}, which another file holds, too"
-        raise ValueError(f"{what}; choose the files of one training, one seed at a time.")
+def check_distinct(sources: dict[str, Path], found: Iterable[str], path: Path, step: int) -> None:
+    """Add the layers found in a file to `sources`, {layer: file}, which are those of one step.
+
+    Raise ValueError, naming both files, if a layer is there already.
+    """
+    for layer in found:
+        if sources.setdefault(layer, path) != path:
+            what = f"{sources[layer]} and {path} both hold layer {layer} of step {step}"
+            raise ValueError(f"{what}; narrow the pattern, so that it finds the files of one training.")
 
 
 def pattern_of(text: str, option: str) -> re.Pattern:
@@ -183,8 +197,9 @@ def curves_of(curves: pd.DataFrame | None) -> dict[int, dict[str, float]]:
             f"the curves have no column 'step' (they have {found}); name the column of steps so."
         )
     for step, times in curves["step"].value_counts(dropna=False).items():
-        if times > 1 or step != step or not str(step).removesuffix(".0").isdigit():
-            what = f"step {step} of the curves " + ("stands in several rows" if times > 1 else "is none")
-            raise ValueError(f"{what}; give one row for each step, a whole number.")
+        if not str(step).removesuffix(".0").isdecimal():
+            raise ValueError(f"the curves have the step {step}, which is no whole number; correct it.")
+        if times > 1:
+            raise ValueError(f"the curves have {times} rows of step {step}; give one row for each step.")
     wide = curves.set_index("step").select_dtypes("number")
     return {int(step): row.dropna().to_dict() for step, row in wide.iterrows()}

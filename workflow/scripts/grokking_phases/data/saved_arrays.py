@@ -110,6 +110,10 @@ def read_csv(path: Path) -> Any:
     import pandas as pd
 
     try:
-        return pd.read_csv(path)
+        frame = pd.read_csv(path)
     except ValueError as error:  # also of an empty file, and of bytes that are no text
-        raise ValueError(f"{path} cannot be read as CSV: {error}; give a table with a header.") from error
+        what = f"{path} cannot be read as CSV: {str(error).strip()}"
+        raise ValueError(f"{what}; give a table with a header.") from error
+    if any("\0" in str(name) for name in frame):
+        raise ValueError(f"{path} cannot be read as CSV: it is no text; give a table with a header.")
+    return frame

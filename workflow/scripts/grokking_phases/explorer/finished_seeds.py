@@ -17,6 +17,7 @@ from grokking_phases.storage.tables import read_table
 
 ONE_ORDER = re.compile(r".*_order_\d+")  # metrics of one random order of the samples
 CORNER_OR_END = re.compile(r"(corner|end)_[12]")  # of the metric `partition`
+WHOLE = re.compile(r"0|[1-9][0-9]*")  # as seeds are written; `01` is none
 CHANGES = ("alignment", "disappearance", "merging", "born")  # numbers of regions since the snapshot before
 KEY = ["step", "layer", "metric"]
 EVENT_FILES = ("phases", "time_scales")
@@ -71,9 +72,9 @@ def gather(results: Path, runs: Mapping[str, dict] | None = None, levels: Levels
 
 
 def found(results: Path) -> set[tuple[str, int]]:
-    """Return the run and seed of each folder with curves."""
+    """Return the run and seed of each folder with curves whose name is a seed."""
     paths = results.glob("*/[0-9]*/curves.parquet")
-    return {(path.parts[-3], int(path.parts[-2])) for path in paths if path.parts[-2].isdigit()}
+    return {(path.parts[-3], int(path.parts[-2])) for path in paths if WHOLE.fullmatch(path.parts[-2])}
 
 
 def asked(entries: dict[str, dict]) -> set[tuple[str, int]]:

@@ -3,7 +3,6 @@
 import base64
 import gzip
 import json
-import re
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -64,9 +63,3 @@ def embedded(data: dict[str, Any]) -> str:
     """Return data as JSON, compressed by gzip, in letters that can end no script (base64)."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
     return base64.b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
-
-
-def data_of(html: str) -> dict[str, Any]:
-    """Return the data that a page holds."""
-    text = re.search(r'<script type="text/plain" id="data">(.*?)</script', html, re.DOTALL)[1]
-    return json.loads(gzip.decompress(base64.b64decode(text)))
