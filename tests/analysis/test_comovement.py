@@ -6,20 +6,17 @@ import pytest
 from scipy import stats
 
 from grokking_phases.analysis import comovement, roc
+from grokking_phases.analysis.censored import Scale, distances, order, uncensored
 from grokking_phases.analysis.comovement import (
     COLUMNS,
     EVENTS,
     PRIMARY,
-    Scale,
     compared,
-    distances,
     estimated,
     found,
     holm,
-    order,
     partial_slopes,
     score,
-    uncensored,
     within_settings,
 )
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, TOO_FEW

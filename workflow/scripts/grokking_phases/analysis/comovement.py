@@ -21,9 +21,8 @@ setting no factor varies. Nor is tau alone: a run that learns faster does everyt
 takes out of the slope. Both are needed. Where `given` are as noisy measures of a run's pace as the pair
 itself, and the pace differs between seeds, both can be above 0 without a closer tie.
 
-For the slope, censored steps are replaced by their expected value beyond the bound, in a linear model with
-normal errors given task and `given`, fitted by expectation and maximisation (Tobit). The other one of the
-pair is not used, so that replaced steps cannot agree because of each other.
+For the slope, censored steps are replaced (`censored.uncensored`) given task and `given`. The other one of
+the pair is not used, so that replaced steps cannot agree because of each other.
 
 Intervals are by bootstrap over settings, with all their seeds (`roc.resamples`). Those of a median are 95 %
 percentiles, and its p-value is twice the share of resamples on the other side of the margin. For slope and
@@ -47,9 +46,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy.special import log_ndtr
 from scipy.stats import t
 
+from grokking_phases.analysis.censored import Scale, distances, order, uncensored
 from grokking_phases.analysis.events import FOUND, NOT_REACHED
 from grokking_phases.analysis.intervals import TAILS
 from grokking_phases.analysis.roc import medians, resamples
@@ -65,7 +64,6 @@ HALF = 0.5  # train accuracy at which a run is half fitted
 CONTROLS = ["half_fit", "fit"]
 OF_INFORMATION = {*INFORMATION, "fixed"}  # time scales that depend on the estimate of I(T;X)
 EVENTS = [name for name in SCALES if name not in ("lmn", "lc")]
-ITERATIONS, CLOSE = 200, 1e-6  # of expectation and maximisation
 DETERMINED = 1e-9  # part of a variance: what is less is rounding
 COLUMNS = {
     "kind": "str",  # run | pair
@@ -90,13 +88,6 @@ COLUMNS = {
     **dict.fromkeys(["aligned", "moving"], "str"),  # verdicts
     **dict.fromkeys(["aligned_lacks", "moving_lacks"], "boolean"),  # whether settings are too few for one
 }
-
-
-class Scale(NamedTuple):
-    """One time scale of each run: log10 of its step, or of the bound after which it is where censored."""
-
-    x: np.ndarray
-    censored: np.ndarray
 
 
 class Estimate(NamedTuple):
@@ -215,16 +206,6 @@ def of_pair(
     }
 
 
-def distances(first: Scale, second: Scale) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least and the most that |log10(second / first)| can be, for each run."""
-    apart = second.x - first.x
-    censored = first.censored | second.censored
-    # A censored one is after its bound, and the other one is nearest to it if that is after the bound, too.
-    after = np.where(first.censored, -apart, apart)
-    least = np.where(first.censored & second.censored, 0.0, np.maximum(after, 0.0))
-    return np.where(censored, least, np.abs(apart)), np.where(censored, np.inf, np.abs(apart))
-
-
 def partial_slopes(
     first: Scale, second: Scale, given: list[Scale], tasks: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
@@ -260,51 +241,12 @@ def products(x: np.ndarray, tasks: np.ndarray, weights: np.ndarray) -> np.ndarra
     return total
 
 
-def uncensored(scale: Scale, tasks: np.ndarray, predictors: list[np.ndarray]) -> np.ndarray:
-    """Return log10 steps, the censored ones replaced by their expected value beyond their bound.
-
-    The model is linear in the predictors, with an intercept for each task and normal errors. NaN throughout
-    if it has no more steps that were found than coefficients, or if a predictor is NaN.
-    """
-    y, bound = scale.x.copy(), scale.x[scale.censored]
-    if not scale.censored.any():
-        return y
-    X = np.column_stack([tasks == task for task in sorted({*tasks})] + predictors).astype(float)
-    if (~scale.censored).sum() <= X.shape[1] or np.isnan(X).any():
-        return np.full_like(y, np.nan)
-    hat, variance = X @ np.linalg.pinv(X), np.zeros_like(y)
-    for _ in range(ITERATIONS):
-        mean = hat @ y
-        sd = np.sqrt(np.mean((y - mean) ** 2 + variance))
-        expected, variance[scale.censored] = beyond(bound, mean[scale.censored], max(sd, CLOSE))
-        done = np.abs(expected - y[scale.censored]).max() < CLOSE
-        y[scale.censored] = expected
-        if done:
-            break
-    return y
-
-
-def beyond(bound: np.ndarray, mean: np.ndarray, sd: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and variance of a normal variable beyond a bound."""
-    z = (bound - mean) / sd
-    hazard = np.exp(-(z**2) / 2 - log_ndtr(-z)) / np.sqrt(2 * np.pi)
-    return mean + sd * hazard, sd**2 * np.clip(1 + z * hazard - hazard**2, 0, 1)
-
-
 def within_settings(first: Scale, second: Scale, runs: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return tau in each resample; NaN where no setting has two seeds."""
     alike = np.triu(runs[:, None] == runs, 1)
     agreement = (order(first) * order(second) * alike).sum(axis=1)
     n_pairs = weights @ alike.sum(axis=1)
     return np.divide(weights @ agreement, n_pairs, out=np.full_like(n_pairs, np.nan), where=n_pairs > 0)
-
-
-def order(scale: Scale) -> np.ndarray:
-    """Return 1 where the row's run is known to be later than the column's, -1 where earlier, else 0."""
-    x, seen = scale.x, ~scale.censored
-    # What is censored is later than its bound, and so later than all that happened up to it.
-    earlier = seen[:, None] & np.where(seen, x[:, None] < x, x[:, None] <= x)
-    return earlier.T.astype(int) - earlier
 
 
 def estimated(resampled: np.ndarray, n_settings: int, n_coefficients: int) -> Estimate:
