@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from test_orders import FLAT
 from test_phases import FIVE, REDUNDANCY, SLOW, STEPS, SYNERGY, TEST_ACCURACY, THREE, TWO_PEAKS, series
@@ -9,6 +10,7 @@ from test_phases import FIVE, REDUNDANCY, SLOW, STEPS, SYNERGY, TEST_ACCURACY, T
 from grokking_phases.analysis import curve_quantities, emergence_quantities, two_phase_quantities
 from grokking_phases.analysis.phases import find
 from grokking_phases.analysis.study_tables import BITS, NotMeasured, StudyTables
+from grokking_phases.storage.headers import write_parquet
 from grokking_phases.storage.tables import write_events, write_table
 
 SEEDS = [0, 100, 200, 300, 400]
@@ -510,6 +512,28 @@ def test_the_mechanisms_share_the_regions_that_vanished(plane):
     assert shares == {"merging": 0.75, "alignment": 0.25, "disappearance": 0}
 
 
+def test_networks_that_are_late_in_emergence_are_late_in_generalising(tmp_path):
+    """One network that generalises has no Emergence, and one with an Emergence never generalises."""
+
+    def later(curve, factor):
+        return {step if step == 1 else min(step * factor, STEPS[-1]): value for step, value in curve.items()}
+
+    sweep = tmp_path / "prediction"
+    for factor in (0.6, 0.8, 1, 1.25, 1.6):
+        synergy, accuracy = later(SYNERGY, factor), later(TEST_ACCURACY, factor)
+        write_run(sweep, f"x{factor}", synergy, accuracy, seeds=[0])
+    write_run(sweep, "flat", FLAT, seeds=[0])
+    write_run(sweep, "never", accuracy={1: 0.01, 4000: 0.5}, seeds=[0])
+    runs = [path.name for path in sweep.iterdir()]
+    table = pd.DataFrame({"run": runs * 2, "kind": ["run", "summary"] * 7, "estimate": "o_information"})
+    (sweep / "tables").mkdir()
+    write_parquet(sweep / "tables/prediction.parquet", pa.Table.from_pandas(table), {})
+    found = emergence_quantities.anticipation(StudyTables(tmp_path))
+    assert (found.value, found.n_seeds, found.n_all) == (pytest.approx(1), 5, 6)
+    with pytest.raises(NotMeasured):
+        emergence_quantities.anticipation(StudyTables(tmp_path, suffix="_float32"))
+
+
 def test_a_run_that_was_not_made_is_not_measured(study):
     for call in (
         lambda: curve_quantities.generalised(study, run="other"),
@@ -519,6 +543,7 @@ def test_a_run_that_was_not_made_is_not_measured(study):
             StudyTables(study.results, source="other"), run="three", phases=["emergence"]
         ),
         lambda: emergence_quantities.early_peak_auc(study),
+        lambda: emergence_quantities.anticipation(study),
     ):
         with pytest.raises(NotMeasured):
             call()
