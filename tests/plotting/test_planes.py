@@ -83,6 +83,18 @@ def test_a_name_covers_no_point_and_is_near_its_own():
             assert np.hypot(*np.subtract(text.get_position(), text.xy)) < 0.5
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_two_arrows_do_not_cross(seed):
+    """Draw a crowded corner, from which both names have to stand far away."""
+    rng = np.random.default_rng(seed)
+    path = pd.DataFrame(np.clip(rng.normal([0.9, 0.6], 0.12, (60, 2)), 0, 1), index=range(1, 61))
+    ax = panel(path)
+    mark_events(ax, path, {"I(T;X) turns (seed 1)": 20, "generalised (seed 1)": 40})
+    (a, b), (c, d) = ([np.array(text.get_position()), np.array(text.xy)] for text in ax.texts)
+    along = np.linalg.solve(np.column_stack([b - a, c - d]), c - a)  # where the lines through them meet
+    assert (along < 0).any() or (along > 1).any()
+
+
 def test_a_path_that_stays_where_it_is_has_arrows():
     still = pd.DataFrame({"x": [1.0, 1.0], "y": [2.0, 2.0]}, index=[1, 10])
     assert arrows({"fitted": 10.0}, still) == {"fitted": (1, 2)}

@@ -1,7 +1,7 @@
 """Paths through a plane, such as the information plane, and named events on them: an arrow with each name.
 
-A name stands near its point, where it covers no point, no other name and no other arrow, if there is such a
-place. Places and distances are parts of the panel.
+A name stands near its point, where it covers no point, no other name and no other arrow, and where its arrow
+crosses no other, if there is such a place. Places and distances are parts of the panel.
 """
 
 from dataclasses import dataclass
@@ -106,13 +106,26 @@ def distance(places: np.ndarray, half: np.ndarray, points: np.ndarray) -> np.nda
 def crossed(places: np.ndarray, half: np.ndarray, point: np.ndarray, other: Arrow) -> np.ndarray:
     """Return how many of these happen at each place, (places,).
 
-    The name covers the other name or its arrow, or the arrow to the point runs through the other name.
+    The name covers the other name or its arrow, or the arrow to the point runs through the other name or
+    crosses the other arrow.
     """
     names = (abs(places - other.place) < half + other.half).all(axis=1)
     covers = (abs(other.line - places[:, None]) < half).all(axis=2).any(axis=1)
     lines = places[:, None] + ALONG * (point - places)[:, None]
     runs_through = (abs(lines - other.place) < other.half).all(axis=2).any(axis=1)
-    return names.astype(int) + covers + runs_through
+    return names.astype(int) + covers + runs_through + cross(places, point, other)
+
+
+def cross(places: np.ndarray, point: np.ndarray, other: Arrow) -> np.ndarray:
+    """Return whether the arrow from each place to the point crosses the other one, (places,)."""
+    apart = side(point, places, other.place) * side(point, places, other.point) < 0
+    return apart & (side(other.point, other.place, places) * side(other.point, other.place, point) < 0)
+
+
+def side(end: np.ndarray, start: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """Return a number above 0 for a point to the left of the line from start to end, below 0 to the right."""
+    (x, y), (dx, dy) = (end - start).T, (point - start).T
+    return x * dy - y * dx
 
 
 def draw_arrow(ax: Axes, arrow: Arrow, point: np.ndarray) -> None:
