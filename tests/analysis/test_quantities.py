@@ -7,7 +7,12 @@ import pytest
 from test_orders import FLAT
 from test_phases import FIVE, REDUNDANCY, SLOW, STEPS, SYNERGY, TEST_ACCURACY, THREE, TWO_PEAKS, series
 
-from grokking_phases.analysis import curve_quantities, emergence_quantities, two_phase_quantities
+from grokking_phases.analysis import (
+    curve_quantities,
+    emergence_quantities,
+    prediction_quantities,
+    two_phase_quantities,
+)
 from grokking_phases.analysis.phases import find
 from grokking_phases.analysis.study_tables import BITS, NotMeasured, StudyTables
 from grokking_phases.storage.headers import write_parquet
@@ -528,10 +533,10 @@ def test_networks_that_are_late_in_emergence_are_late_in_generalising(tmp_path):
     table = pd.DataFrame({"run": runs * 2, "kind": ["run", "summary"] * 7, "estimate": "o_information"})
     (sweep / "tables").mkdir()
     write_parquet(sweep / "tables/prediction.parquet", pa.Table.from_pandas(table), {})
-    found = emergence_quantities.anticipation(StudyTables(tmp_path))
+    found = prediction_quantities.anticipation(StudyTables(tmp_path))
     assert (found.value, found.n_seeds, found.n_all) == (pytest.approx(1), 5, 6)
     with pytest.raises(NotMeasured):
-        emergence_quantities.anticipation(StudyTables(tmp_path, suffix="_float32"))
+        prediction_quantities.anticipation(StudyTables(tmp_path, suffix="_float32"))
 
 
 def test_a_run_that_was_not_made_is_not_measured(study):
@@ -542,8 +547,8 @@ def test_a_run_that_was_not_made_is_not_measured(study):
         lambda: emergence_quantities.phases_found(
             StudyTables(study.results, source="other"), run="three", phases=["emergence"]
         ),
-        lambda: emergence_quantities.early_peak_auc(study),
-        lambda: emergence_quantities.anticipation(study),
+        lambda: prediction_quantities.early_peak_auc(study),
+        lambda: prediction_quantities.anticipation(study),
     ):
         with pytest.raises(NotMeasured):
             call()

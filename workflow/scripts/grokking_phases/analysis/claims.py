@@ -34,7 +34,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from grokking_phases.analysis import curve_quantities, emergence_quantities, two_phase_quantities
+from grokking_phases.analysis import (
+    curve_quantities,
+    emergence_quantities,
+    prediction_quantities,
+    two_phase_quantities,
+)
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
 from grokking_phases.analysis.verdicts import (
     Measured,
@@ -46,7 +51,7 @@ from grokking_phases.analysis.verdicts import (
     verdict,
 )
 
-MODULES = (curve_quantities, emergence_quantities, two_phase_quantities)
+MODULES = (curve_quantities, emergence_quantities, prediction_quantities, two_phase_quantities)
 COLUMNS = [
     "paper",
     "section",

@@ -1,11 +1,11 @@
-"""Quantities of the emergence paper's claims: phases, synergy, prediction, sub-networks (`curve_quantities`).
+"""Quantities of the emergence paper's claims: phases, synergy, sub-networks (`curve_quantities`).
 
 The phases are those of the mean curve, as the paper draws them; what is measured in them is each seed's own.
 Where too few resampled means have a phase to be sure of it, nothing is measured in it.
 Synergy (-min Omega) and redundancy are in bits, smoothed as for the phases. A part of the range is a part of
 max - min of the seed's own curve, from the step on at which phases are looked for. This is the height of the
-paper's axes, which go from 0 to 1. It is NaN where nothing varies. `phases_found`, `early_peak_auc` and
-`anticipation` return a value with its own interval.
+paper's axes, which go from 0 to 1. It is NaN where nothing varies. `phases_found` returns a
+value with its own interval.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,12 +27,10 @@ from grokking_phases.analysis.curve_quantities import (
 from grokking_phases.analysis.events import FOUND, TOO_FEW
 from grokking_phases.analysis.intervals import TAILS
 from grokking_phases.analysis.noise import ROUNDING
-from grokking_phases.analysis.phases import STATED, find, peaks_of
-from grokking_phases.analysis.rank_correlation import rank_correlation
-from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
+from grokking_phases.analysis.phases import STATED, peaks_of
+from grokking_phases.analysis.study_tables import StudyTables
 from grokking_phases.analysis.time_scales import settling
 from grokking_phases.analysis.verdicts import Measured
-from grokking_phases.storage.tables import read_table
 
 START_UP = 15  # steps, in which every run shows the synergy of random features
 CERTAIN = TAILS[1]  # of the resampled means: at fewer, it cannot be told whether there is a phase
@@ -205,47 +203,6 @@ def half_fallen(tables: StudyTables, *, run: str) -> pd.Series:
         return float(fall.index[fall <= (fall.iloc[0] + fall.iloc[-1]) / 2][0])
 
     return by_seed(tables.course(run, "synergy"), half)
-
-
-def early_peak_auc(
-    tables: StudyTables, *, predictor: str = "synergy_peak", subset: str = "all", value: str = "auc"
-) -> Measured:
-    """Return the AUC of a predictor, with its interval over resampled settings; `n_seeds` counts networks.
-
-    value: `auc`, or `gain`, the AUC of synergy less that of the predictor.
-    """
-    rows = _predicted(tables, "summary")
-    rows = rows[(rows["predictor"] == predictor) & (rows["subset"] == subset)]
-    if rows.empty:
-        raise NotMeasured(f"{predictor} in {tables.source}")
-    row = rows.iloc[0]
-    return Measured(*(row[f"{value}{end}"] for end in ("", "_low", "_high")), int(row["n"]), int(row["n"]))
-
-
-def anticipation(tables: StudyTables) -> Measured:
-    """Return the rank correlation of the end of Emergence with generalising, over networks of `prediction`.
-
-    `n_seeds` counts the networks that have both, out of those that generalise.
-    """
-    sweep = replace(tables, study="prediction")
-    events = ["emergence.end", "generalised"]
-    rows = []
-    for run in _predicted(tables, "run")["run"].unique():
-        found_in_run = find(sweep.of_run(run, "curves"), sweep.o_information(run))
-        own = found_in_run[found_in_run["seed"].notna()].set_index("event")["step"]
-        rows.append(own.reindex(events).to_numpy())
-    steps = pd.DataFrame(rows, columns=events).dropna(subset="generalised")
-    both = steps.dropna()
-    return Measured(*rank_correlation(*both.to_numpy().T), len(both), len(steps))
-
-
-def _predicted(tables: StudyTables, kind: str) -> pd.DataFrame:
-    """Return rows of a kind of the table of `prediction`, of the estimate that is asked for."""
-    path = tables.results / "prediction/tables/prediction.parquet"
-    if tables.suffix or tables.order or not path.exists():
-        raise NotMeasured(path)
-    rows = read_table(path)
-    return rows[(rows["kind"] == kind) & (rows["estimate"] == tables.source)]
 
 
 def step_among_random(tables: StudyTables, *, run: str, network: str, draws: int) -> pd.Series:
