@@ -8,7 +8,6 @@ import yaml
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "workflow/scripts/grokking_phases/figures"
 MARKER = "<!-- the figures -->"
-OLD = "*This picture is of [version 1](first_version.md) of the recipe: its study is not finished.*"
 PAPERS = {"emergence": "Emergence paper", "two_phase": "Two-phase paper", "study": "Any study"}
 # The studies whose pictures are shown, by what their files begin with.
 STUDIES = {
@@ -62,9 +61,8 @@ def shown(picture, name, title):
     """Return the picture of a figure under a title, with its notes; nothing if there is none."""
     if not (ROOT / f"docs/{picture}.png").exists():
         return []
-    is_present = (ROOT / f"docs/{picture}.md").exists()  # pictures of version 1 have no notes
-    notes = f"[Caption and notes]({picture}.md)" if is_present else OLD
-    return [*([title] if title else []), f"[![{name}]({picture}.png)]({picture}.png)", notes]
+    image = f"[![{name}]({picture}.png)]({picture}.png)"
+    return [*([title] if title else []), image, f"[Caption and notes]({picture}.md)"]
 
 
 def drawing(name, drawn, overlay, results):
