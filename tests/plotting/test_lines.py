@@ -1,12 +1,13 @@
-"""Means over seeds and their bands, as seaborn draws them."""
+"""Means over seeds and their bands, as seaborn draws them, and the ticks of logarithmic axes."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import seaborn as sns
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from grokking_phases.plotting.lines import apart, draw_means
+from grokking_phases.plotting.lines import apart, draw_means, sparse_ticks
 
 NAMES = ["b", "a", "absent"]
 
@@ -51,3 +52,25 @@ def test_nothing_but_gaps_draws_no_line():
     ax = Figure().subplots()
     draw_means(ax, rows().assign(value=np.nan), "value", **apart("name", NAMES))
     assert not [line for line in ax.lines if len(line.get_xdata())] and not ax.collections
+
+
+@pytest.mark.parametrize(
+    "limits, labels",
+    [
+        ((1, 1e4), {"$\\mathdefault{10^{0}}$", "$\\mathdefault{10^{2}}$"}),
+        ((0.2, 14), {"1", "3", "10"}),
+        ((0.4, 0.9), {"0.5"}),
+    ],
+)
+def test_a_logarithmic_axis_has_few_labels_however_short_it_is(limits, labels):
+    figure = Figure()
+    ax = figure.subplots()
+    ax.set(yscale="log", ylim=limits)
+    sparse_ticks(ax.yaxis)
+    FigureCanvasAgg(figure).draw()
+    low, high = limits
+    inside = [low <= tick <= high for tick in ax.get_yticks()]
+    found = [label.get_text() for label, is_in in zip(ax.get_yticklabels(), inside, strict=True) if is_in]
+    assert labels <= set(found)
+    assert len(found) <= 5
+    assert not any(label.get_text() for label in ax.get_yticklabels(minor=True))

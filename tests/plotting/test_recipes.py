@@ -37,6 +37,25 @@ def test_labels_tell_the_variants_of_a_run_apart():
     assert labels({"x": runs["decay"], "y": runs["decay"]}, ["x", "y"]) == ["x", "y"]
 
 
+def test_labels_say_dropout_and_length_only_where_runs_differ_in_them():
+    def run(dropout, steps):
+        made = run_with()
+        return made | {
+            "model": {"module": "transformer", "dropout": dropout},
+            "training": made["training"] | {"steps": steps},
+        }
+
+    def found(*runs):
+        return labels(dict(enumerate(runs)), list(range(len(runs))))
+
+    by_dropout, by_length = found(run(0, 10), run(0.5, 10)), found(run(0, 10), run(0, 20))
+    assert ["0.5" in label for label in by_dropout] == [False, True]
+    assert ["20 steps" in label for label in by_length] == [False, True]
+    assert not any("steps" in label for label in by_dropout)
+    assert not any("dropout" in label for label in by_length)
+    assert len(set(found(run(0, 10), run(0, 20), run(0.5, 10)))) == 3
+
+
 def test_the_optimiser_is_that_of_the_recipe():
     assert "AdamW" in described(run_with())
     other = run_with(optimizer="sgd", weight_decay=1000)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet
-from grokking_phases.plotting.lines import draw_lines
+from grokking_phases.plotting.lines import draw_lines, sparse_ticks
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import all_described, broken, cut_short, held, labels, spread
 from grokking_phases.plotting.words import Words
@@ -49,7 +49,7 @@ def draw_page(numbers: pd.DataFrame, runs: dict[str, dict], panel: str, quantiti
     names = dict(zip(drawn, labels(runs, drawn), strict=True))
     rows = numbers.assign(name=numbers["run"].map(names))
     title, n = f"Softmax collapse: {panel}", ceil(len(quantities) / 2)
-    figure, part = sheet(0.5 + 1.8 * n, title, words(numbers, {run: runs[run] for run in drawn}))
+    figure, part = sheet(0.5 + 1.8 * n, title, words(rows, {run: runs[run] for run in drawn}))
     axes = part.subplots(n, 2, sharex=True, squeeze=False)
     for ax, (quantity, name) in zip(axes.flat, quantities.items(), strict=False):
         draw_panel(ax, rows[rows["metric"] == quantity], quantity, list(names.values()))
@@ -64,13 +64,14 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str, names: list[str]) ->
         ax.set_ylim(-0.03, 1.03)
     elif quantity in QUANTITIES:
         ax.set_yscale("log")
+        sparse_ticks(ax.yaxis)
     else:
         ax.set_yscale("symlog", linthresh=1)
 
 
 def words(numbers: pd.DataFrame, runs: dict[str, dict]) -> Words:
     return Words(
-        [spread(numbers), KEY],
+        [spread(numbers.assign(run=numbers["name"])), KEY],
         [
             *all_described(runs),
             *held(numbers, runs),

@@ -8,7 +8,8 @@ from itertools import product
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, StrMethodFormatter
 
 
 def apart(column: str, names: list) -> dict:
@@ -56,11 +57,18 @@ def in_order(rows: pd.DataFrame, look: dict) -> list[pd.DataFrame]:
     return [line for line in lines if len(line)]
 
 
-def sparse_ticks(ax: Axes) -> None:
-    """Label few ticks of a logarithmic x-axis: powers of ten, or two or three numbers if it spans less."""
-    low, high = ax.get_xlim()
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    if low > 0 and high < 10 * low:
-        ax.xaxis.set_major_locator(MaxNLocator(2))
-        ax.xaxis.set_major_formatter(ScalarFormatter())
-        ax.xaxis.set_minor_locator(NullLocator())
+def sparse_ticks(axis: Axis) -> None:
+    """Label few ticks of a logarithmic axis: powers of ten; if it spans less than 100, their threes too.
+
+    If it spans less than 10, the labels are two or three plain numbers.
+    """
+    low, high = axis.get_view_interval()
+    axis.set_minor_formatter(NullFormatter())
+    if low <= 0 or high >= 100 * low:
+        return
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    if high >= 10 * low:
+        axis.set_major_locator(LogLocator(subs=(1, 3)))
+    else:
+        axis.set_major_locator(MaxNLocator(2))
+        axis.set_minor_locator(NullLocator())

@@ -44,7 +44,7 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
         f"{OPTIMIZERS.get(training['optimizer'], training['optimizer'])}, "
         f"learning rate {training['learning_rate']:g}",
         f"batch {training['batch_size']}" if training["batch_size"] else "full batch",
-        f"{training['steps']:,} steps",
+        length(run),
         *([FLOAT32] if training["loss_dtype"] == "float32" else []),
         f"{len(run['seeds'])} seed{'s' if len(run['seeds']) > 1 else ''}",
         sampled(run),
@@ -107,11 +107,17 @@ def regularised(run: dict) -> str:
 
 
 def labels(runs: dict[str, dict], names: list[str]) -> list[str]:
-    """Return labels that tell runs apart (`label`), or the runs' names if these are equal."""
+    """Return labels that tell runs apart, or the runs' names if no label does.
+
+    A label is that of `label`; dropout and the number of steps are added where runs are alike without them.
+    """
     if any(is_elsewhere(runs[name]) for name in names):
         return names
-    found = [label(runs[name]) for name in names]
-    return found if len(set(found)) == len(names) else names
+    for added in ([], [dropout], [length], [dropout, length]):
+        found = [", ".join(filter(None, (said(runs[name]) for said in [label, *added]))) for name in names]
+        if len(set(found)) == len(names):
+            return found
+    return names
 
 
 def label(run: dict) -> str:
@@ -128,6 +134,15 @@ def label(run: dict) -> str:
     if training["loss_dtype"] == "float32":
         parts.append(FLOAT32)
     return ", ".join(parts)
+
+
+def dropout(run: dict) -> str:
+    """Return the dropout of a run in words; empty if its network has none."""
+    return f"dropout {run['model']['dropout']:g}" if "dropout" in run["model"] else ""
+
+
+def length(run: dict) -> str:
+    return f"{run['training']['steps']:,} steps"
 
 
 def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:

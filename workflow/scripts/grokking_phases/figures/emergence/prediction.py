@@ -137,7 +137,7 @@ def draw_leads(ax: Axes, trials: pd.DataFrame, summaries: pd.DataFrame) -> None:
         ax.plot([said["lead_median_low"], said["lead_median_high"]], [row, row], color="black", linewidth=1)
         ax.plot(said["lead_median"], row, "|", color="black", markersize=14)
     ax.set_xscale("log" if len(hits) else "linear")
-    sparse_ticks(ax)
+    sparse_ticks(ax.xaxis)
     ax.set(xlabel="steps before\ngeneralising", title="lead of the hits")
     ax.set_ylim(len(PREDICTORS) - 0.5, -0.5)
     ax.set_yticks(range(len(PREDICTORS)), [NAMES[predictor].replace(" ", "\n") for predictor in PREDICTORS])
@@ -166,7 +166,7 @@ def draw_scores(ax: Axes, trials: pd.DataFrame) -> None:
         ax.set_xscale("symlog", linthresh=LEAST)
     ax.margins(x=0.1)  # no tick at the edge, where its label would be cut
     shade(ax, trials["direction"].iloc[0], trials["threshold"].iloc[0])
-    sparse_ticks(ax)
+    sparse_ticks(ax.xaxis)
 
 
 def shade(ax: Axes, direction: float, threshold: float) -> None:

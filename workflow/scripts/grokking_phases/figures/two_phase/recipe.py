@@ -11,7 +11,7 @@ from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.recipes import described, evaluation, sampling
+from grokking_phases.plotting.recipes import described, dropout, evaluation, regularised, sampling
 from grokking_phases.plotting.style import SMALL
 from grokking_phases.plotting.words import Words
 
@@ -81,8 +81,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -
 
 def recipe(run: dict) -> str:
     """Return the dropout and weight decay of a run in words."""
-    dropout = f"dropout {run['model']['dropout']:g}, " if "dropout" in run["model"] else ""
-    return f"{dropout}weight decay {run['training']['weight_decay']:g}"
+    return ", ".join(filter(None, [dropout(run), regularised(run)]))
 
 
 def missing(rows: pd.DataFrame) -> str:
