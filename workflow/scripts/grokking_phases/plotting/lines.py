@@ -58,17 +58,20 @@ def in_order(rows: pd.DataFrame, look: dict) -> list[pd.DataFrame]:
 
 
 def sparse_ticks(axis: Axis) -> None:
-    """Label few ticks of a logarithmic axis: powers of ten; if it spans less than 100, their threes too.
+    """Label few ticks of a logarithmic axis: powers of ten.
 
-    If it spans less than 10, the labels are two or three plain numbers.
+    A vertical axis that spans less than 100 also has their threes, and any axis that spans less than 10 has
+    two or three plain numbers.
     """
     low, high = axis.get_view_interval()
     axis.set_minor_formatter(NullFormatter())
     if low <= 0 or high >= 100 * low:
         return
-    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    if high >= 10 * low:
-        axis.set_major_locator(LogLocator(subs=(1, 3)))
-    else:
+    if high < 10 * low:
         axis.set_major_locator(MaxNLocator(2))
         axis.set_minor_locator(NullLocator())
+    elif axis.axis_name == "y":
+        axis.set_major_locator(LogLocator(subs=(1, 3)))
+    else:
+        return
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))

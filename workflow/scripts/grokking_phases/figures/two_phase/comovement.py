@@ -5,14 +5,17 @@ from the mean of its setting, in which runs differ by the seed alone. The pairs 
 (docs/analysis_plan.md); the table of numbers has all others too.
 """
 
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
 from grokking_phases.analysis.comovement import ALIGNED, LEAST
+from grokking_phases.analysis.events import FOUND, NOT_REACHED
 from grokking_phases.plotting.layouts import legend_above, sheet
+from grokking_phases.plotting.lines import sparse_ticks
 from grokking_phases.plotting.style import SMALL
 from grokking_phases.plotting.words import Words
 
@@ -24,14 +27,19 @@ NAMES = {
     "compress": "turn of I(T;X)",
     "gen_0.98": "generalised",
 }
+LOOKS = [("C0", "o"), ("C1", "s"), ("C2", "D")]  # colour and marker of each task, again from the first on
 KEY = Words(
     [
         "Above: each run and seed. Below: deviations from the mean over the seeds of a setting.",
         f"Shaded: within {ALIGNED:g} in log10 step.",
-        "Triangles point to where a time scale is that was not met or is absent.",
+        "Hollow triangles, at a run's last step, point to where a time scale is that was not met by then.",
         "Intervals: bootstrap over settings; verdicts: after Holm's correction.",
     ],
-    ["Slope: given the task, train accuracy 0.5 and, unless it is one of the two, fitting."],
+    [
+        "Runs in which a time scale is absent, so that nothing is known of it, are not drawn.",
+        "Distance: median over runs, or its interval alone where steps that are not known decide it.",
+        "Slope: given the task, train accuracy 0.5 and, unless it is one of the two, fitting.",
+    ],
 )
 
 
@@ -46,64 +54,91 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     pairs = numbers[numbers["role"] == "primary"].to_dict("records")
     figure, part = sheet(4.9, "Do time scales move together?", words(numbers, pairs))
     axes = part.subplots(2, max(len(pairs), 1), squeeze=False)
+    looks = dict(zip(numbers["task"].dropna().unique(), cycle(LOOKS), strict=False))
     for column, pair in zip(axes.T, pairs, strict=False):
         points = both(numbers, pair)
-        draw_steps(column[0], points, pair)
-        draw_deviations(column[1], deviations(points), pair)
+        draw_steps(column[0], points, pair, looks)
+        draw_deviations(column[1], deviations(points), pair, looks)
     legend_above(part)
     return [figure]
 
 
 def both(numbers: pd.DataFrame, pair: dict) -> pd.DataFrame:
-    """Return {task, run, seed, first, second, first_censored, second_censored} of a pair."""
+    """Return {task, run, seed, first, second, first_later, second_later} of a pair.
+
+    A step is NaN where the time scale is absent. Where it was not reached, it is the run's last, and `later`.
+    """
     own = numbers[numbers["event"].isin([pair["first"], pair["second"]])]
     own = own[own["source"].isna() | (own["source"] == pair["source"])]
-    wide = own.pivot(index=["task", "run", "seed"], columns="event", values=["step", "censored"])
+    own = own.assign(
+        later=own["status"] == NOT_REACHED,
+        step=own["step"].where(own["status"].isin([FOUND, NOT_REACHED])),
+    )
+    wide = own.pivot(index=["task", "run", "seed"], columns="event", values=["step", "later"])
     ends = {"first": pair["first"], "second": pair["second"]}
     steps = {end: wide["step"][event].astype(float) for end, event in ends.items()}
-    unseen = {f"{end}_censored": wide["censored"][event].astype(bool) for end, event in ends.items()}
-    return pd.DataFrame(steps | unseen).reset_index()
+    later = {f"{end}_later": wide["later"][event].astype(bool) for end, event in ends.items()}
+    return pd.DataFrame(steps | later).dropna().reset_index()
 
 
 def deviations(points: pd.DataFrame) -> pd.DataFrame:
     """Return log10 steps less the mean of their setting, of runs that have both."""
-    seen = points[~points["first_censored"] & ~points["second_censored"]].copy()
+    seen = points[~points["first_later"] & ~points["second_later"]].copy()
     for end in ("first", "second"):
         logs = np.log10(seen[end])
         seen[end] = logs - logs.groupby(seen["run"]).transform("mean")
     return seen[seen.groupby("run")["seed"].transform("size") > 1]
 
 
-def draw_steps(ax: Axes, points: pd.DataFrame, pair: dict) -> None:
+def draw_steps(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tuple[str, str]]) -> None:
     """Draw the steps of a pair, with the band in which the two are aligned."""
-    ends = np.array([points[["first", "second"]].min().min(), points[["first", "second"]].max().max()])
+    steps = points[["first", "second"]].to_numpy()
+    ends = np.array([steps.min(), steps.max()]) if len(steps) else np.array([1.0, 10.0])
     ax.fill_between(ends, ends / 10**ALIGNED, ends * 10**ALIGNED, color="0.9", zorder=0)
-    for place, (task, rows) in enumerate(points.groupby("task", sort=False)):
-        for marker, first, second in (("o", 0, 0), (">", 1, 0), ("^", 0, 1), ("P", 1, 1)):
-            own = rows[(rows["first_censored"] == first) & (rows["second_censored"] == second)]
-            hollow = {"markerfacecolor": "none"} if marker != "o" else {}
-            label = {"label": task} if marker == "o" else {}
-            ax.plot(own["first"], own["second"], marker, color=f"C{place}", markersize=3.5, **hollow, **label)
+    for task, (colour, marker) in looks.items():
+        rows = points[points["task"] == task]
+        for mark, first, second in ((marker, 0, 0), (">", 1, 0), ("^", 0, 1), ("P", 1, 1)):
+            own = rows[(rows["first_later"] == first) & (rows["second_later"] == second)]
+            fill = {"label": task} if mark == marker else {"markerfacecolor": "none"}
+            ax.plot(own["first"], own["second"], mark, color=colour, markersize=3.5, **fill)
     ax.set(xscale="log", yscale="log", xlabel=named(pair["first"]), ylabel=named(pair["second"]))
     ax.set(xlim=ends * [0.8, 1.25], ylim=ends * [0.8, 1.25])
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_minor_formatter(NullFormatter())
-    distance = f"{pair['least']:.2f} [{pair['distance_low']:.2f}, {pair['distance_high']:.2f}]"
-    ax.set_title(f"distance {distance}\naligned: {pair['aligned']}", fontsize=SMALL, loc="left")
+        sparse_ticks(axis)
+    median = f"{number(pair['least'])} " if pair["least"] == pair["most"] else ""
+    lines = [
+        f"both in {pair['n_both']} of {pair['n_runs']} runs",
+        f"distance {median}{interval(pair, 'distance')}",
+        f"aligned: {pair['aligned']}",
+    ]
+    ax.set_title("\n".join(lines), fontsize=SMALL, loc="left")
 
 
-def draw_deviations(ax: Axes, points: pd.DataFrame, pair: dict) -> None:
+def draw_deviations(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tuple[str, str]]) -> None:
     """Draw how far runs are from the mean of their setting."""
-    for place, (_, rows) in enumerate(points.groupby("task", sort=False)):
-        ax.plot(rows["first"], rows["second"], "o", color=f"C{place}", markersize=3)
+    for task, (colour, marker) in looks.items():
+        rows = points[points["task"] == task]
+        ax.plot(rows["first"], rows["second"], marker, color=colour, markersize=3)
     for line in (ax.axhline, ax.axvline):
         line(0, color="0.5", linewidth=0.7)
     ax.set(xlabel=f"{named(pair['first'])}, log10", ylabel=f"{named(pair['second'])}, log10")
-    slope, tau = (
-        f"{name} {pair[name]:.2f} [{pair[f'{name}_low']:.2f}, {pair[f'{name}_high']:.2f}]"
-        for name in ("slope", "tau")
-    )
-    ax.set_title(f"{slope}\n{tau}\nmoving together: {pair['moving']}", fontsize=SMALL, loc="left")
+    lines = [
+        f"slope {number(pair['slope'])} {interval(pair, 'slope')}",
+        f"tau {number(pair['tau'])} {interval(pair, 'tau')}",
+        f"together: {pair['moving']}",
+    ]
+    ax.set_title("\n".join(lines), fontsize=SMALL, loc="left")
+
+
+def interval(pair: dict, name: str) -> str:
+    return f"[{number(pair[f'{name}_low'])}, {number(pair[f'{name}_high'])}]"
+
+
+def number(value: float) -> str:
+    """Return a number as it is printed: `0.15`, `−0.15`, `∞`, or `?` if it is NaN."""
+    if np.isnan(value):
+        return "?"
+    return f"{value:.2f}".replace("inf", "∞").replace("-", "−")
 
 
 def named(event: str) -> str:
