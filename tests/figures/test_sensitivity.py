@@ -8,6 +8,7 @@ from made_up import is_named, named_in, run_with, table
 from grokking_phases.figures.emergence import bins, dead, null, ties
 from grokking_phases.figures.emergence._factors import factors, left_out, reference
 from grokking_phases.figures.emergence.ties import spreads
+from grokking_phases.plotting.recipes import labels
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
 PANELS = {"weight decay": ["wd2"], "initialisation": ["alpha8"]}
@@ -65,10 +66,11 @@ def test_ties_are_lines_in_the_order_of_the_config_with_a_layer_that_has_none():
     assert figure.subfigs[0].axes[0].get_yscale() == "symlog"
 
 
-def test_runs_that_share_a_panel_in_the_config_get_panels_with_their_names():
+def test_runs_that_share_a_panel_in_the_config_get_panels_with_their_labels():
     numbers = ties.select(estimate("mean_rank"), {"both": ["wd2", "alpha8"]})
     [figure] = ties.draw(numbers, TIES)
-    assert [ax.get_title() for ax in figure.subfigs[0].axes] == ["both: wd2", "both: alpha8"]
+    named = [f"both: {name}" for name in labels(TIES["runs"], ["wd2", "alpha8"])]
+    assert [ax.get_title().replace("\n", " ") for ax in figure.subfigs[0].axes] == named
 
 
 def test_the_distances_of_treatments_and_of_seeds_are_known():

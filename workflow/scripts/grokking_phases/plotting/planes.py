@@ -53,7 +53,7 @@ def draw_path(ax: Axes, path: pd.DataFrame, hollow: np.ndarray, colours: LogNorm
     faces = np.where(hollow[:, None], 0.0, shades)
     ax.plot(x, y, color="0.7", linewidth=0.6, zorder=1)
     ax.scatter(x, y, c=faces, edgecolors=shades, marker=marker, s=16)
-    ax.plot(x[-1], y[-1], "*", color="black", markersize=9, markeredgecolor="white")
+    ax.plot(x[-1], y[-1], "*", color="black", markersize=8, markeredgecolor="white", markeredgewidth=0.5)
 
 
 def draw_ceilings(ax: Axes, ceiling_x: float, ceiling_y: float) -> None:

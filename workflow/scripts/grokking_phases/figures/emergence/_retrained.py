@@ -107,7 +107,7 @@ def draw_figure(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     return [
         draw_page(pd.concat(dict(runs).values()), study, mask, nowhere)
         for mask, rows in by_mask(numbers).items()
-        for runs in in_pages(list(by_run(rows).items()))
+        for runs in in_pages(list(by_run(rows, study["runs"]).items()))
     ]
 
 
@@ -137,7 +137,7 @@ def titled(names: list[str], subnetworks: dict[str, dict]) -> str:
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, mask: str, nowhere: list[str]) -> Figure:
-    runs, names = by_run(numbers), subnetworks_in(numbers)
+    runs, names = by_run(numbers, study["runs"]), subnetworks_in(numbers)
     title = f"Sub-networks trained alone, mask: {mask}"
     figure, part = sheet(0.8 + 2.0 * n_rows(len(runs)), title, words(numbers, study, mask, nowhere))
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):

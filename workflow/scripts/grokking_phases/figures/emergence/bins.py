@@ -38,7 +38,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each run and layer; more, of more than three options that vary."""
     return [
         page
-        for title, run_rows in by_run(numbers).items()
+        for title, run_rows in by_run(numbers, study["runs"]).items()
         for layer, rows in run_rows.groupby("layer", sort=False)
         for page in draw_pages(rows, study, f"{title}, layer {layer}")
     ]

@@ -63,12 +63,12 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     return [
         draw_page(pd.concat(dict(runs).values()), study, mask)
         for mask, rows in by_mask(numbers).items()
-        for runs in in_pages(list(by_run(rows).items()), MOST_COLUMNS)
+        for runs in in_pages(list(by_run(rows, study["runs"]).items()), MOST_COLUMNS)
     ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
-    runs, names = by_run(numbers), subnetworks_in(numbers)
+    runs, names = by_run(numbers, study["runs"]), subnetworks_in(numbers)
     height = 2.9 + 0.24 * len(names)
     title = f"Sub-networks trained alone against random sets, mask: {mask}"
     figure, part = sheet(height, title, words(numbers, study, mask))
@@ -131,7 +131,7 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
 def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
     runs = study["runs"]
     is_curve = numbers["quantity"] == "test_accuracy"
-    conclusions = by_run(numbers[~is_curve])
+    conclusions = by_run(numbers[~is_curve], study["runs"])
     return Words(
         [
             f"Above: accuracy on the full test set. {spread(numbers[is_curve])} Random sets: median, central "

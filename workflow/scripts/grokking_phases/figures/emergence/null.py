@@ -60,12 +60,12 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     return [
         draw_page(pd.concat(dict(runs).values()), study, *key)
         for key, rows in by_estimate(numbers, study["metrics"]).items()
-        for runs in in_pages(list(by_run(rows).items()))
+        for runs in in_pages(list(by_run(rows, study["runs"]).items()))
     ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
-    options, runs = study["metrics"][estimate], by_run(numbers)
+    options, runs = study["metrics"][estimate], by_run(numbers, study["runs"])
     title = f"Synergy against chance: {estimated(options, layer)}"
     figure, part = sheet(1.1 + 2.0 * n_rows(len(runs)), title, words(numbers, study["runs"], options))
     for ax, (title, rows) in zip(grid(part, len(runs)), runs.items(), strict=True):
@@ -111,7 +111,7 @@ def words(numbers: pd.DataFrame, runs: dict[str, dict], options: dict) -> Words:
             f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
         ],
         [
-            *(counted(title, rows) for title, rows in by_run(numbers).items()),
+            *(counted(title, rows) for title, rows in by_run(numbers, runs).items()),
             "Of independent units, 5 % of snapshots are outside the central 95 % of shuffled ones; that of "
             "random bins has no such level, for clusters are never random.",
             "Orange: independent units are clustered and searched anew; any true structure differs.",

@@ -44,13 +44,13 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     return [
         draw_page(pd.concat(dict(runs).values()), study, *key)
         for key, rows in numbers.groupby(["estimate", "layer"], sort=False, dropna=False)
-        for runs in in_pages(list(by_run(rows).items()), MOST_COLUMNS)
+        for runs in in_pages(list(by_run(rows, study["runs"]).items()), MOST_COLUMNS)
     ]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, layer: str) -> Figure:
     """Draw shares of orders and, below, first steps, unless no run of the page has a phase in any order."""
-    runs, begin = by_run(numbers), bool(begins(numbers).any())
+    runs, begin = by_run(numbers, study["runs"]), bool(begins(numbers).any())
     said = estimated(study["metrics"][estimate], layer)
     title = f"Phases in random orders of the samples, {said}: {'; '.join(runs)}"
     figure, part = sheet(5.4 if begin else 3.1, title, words(numbers, study["runs"]))

@@ -49,7 +49,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     titles = {column: [ties_in_words(study, column[0]), *named_layer(columns, *column)] for column in columns}
     return [
         draw_page(rows, study, name, dict(shown))
-        for name, rows in by_run(numbers).items()
+        for name, rows in by_run(numbers, study["runs"]).items()
         for shown in in_pages(list(titles.items()), 2)
     ]
 

@@ -35,7 +35,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     ties = numbers["estimate"].map(lambda estimate: TIES[study["metrics"][estimate]["ties"]])
     numbers = numbers.assign(treatment=numbers["layer"] + ", " + ties)
     treatments = in_order(numbers, list(study["metrics"]))
-    parts = in_pages(list(by_run(numbers).items()))
+    parts = in_pages(list(by_run(numbers, study["runs"]).items()))
     return [draw_page(dict(runs), study, treatments) for runs in parts]
 
 
@@ -66,7 +66,7 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
             f"Vertical axis: linear between {LINEAR:g} bit and its negative, logarithmic beyond.",
         ],
         [
-            *(distances(title, rows) for title, rows in by_run(numbers).items()),
+            *(distances(title, rows) for title, rows in by_run(numbers, study["runs"]).items()),
             "How far apart: range of the treatments' means, and standard deviation of the seeds, in bits; "
             "medians over the steps that all treatments of a layer share.",
             SIGN,

@@ -5,6 +5,8 @@ step, with arrows at named events. Panel (c) shows test cross-entropy, which the
 1 - test accuracy. The phase between fitting and generalising is a band in (a) and (c).
 """
 
+from itertools import cycle
+
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
@@ -29,7 +31,7 @@ from grokking_phases.plotting.words import Words
 DRAWS = ["curves", "mutual_information", "time_scales"]
 CURVES = ["train_accuracy", "test_accuracy", "test_loss"]
 INFORMATION = ["information_x", "information_y"]
-DASHES = ["-", "--", ":", "-."]  # one for each seed
+DASHES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dash-dotted"}  # one for each seed
 TRAIN, TEST = "C1", "C0"
 GREY = "0.55"
 WIDTHS = {TRAIN: 1.9, TEST: 1.1}  # of lines; train and test differ without colour too
@@ -100,14 +102,19 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
     return figure
 
 
-def draw_phase(ax: Axes, rows: pd.DataFrame) -> None:
-    """Shade the steps from fitting to test accuracy 0.98, medians over the seeds that have both."""
+def phase(rows: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the steps of fitting and of test accuracy 0.98: medians over seeds that have both, if any."""
     ends = ["fit", "gen_0.98"]
     events = rows[rows["quantity"].isin(ends) & (rows["status"] == FOUND)]
     steps = events.pivot(index=["run", "seed"], columns="quantity", values="step")
     start, end = steps.reindex(columns=ends).dropna().median()
-    if start < end:
-        ax.axvspan(start, end, color="0.92", linewidth=0, zorder=-1)
+    return (start, end) if start < end else None
+
+
+def draw_phase(ax: Axes, rows: pd.DataFrame) -> None:
+    """Shade the steps from fitting to generalising."""
+    if ends := phase(rows):
+        ax.axvspan(*ends, color="0.92", linewidth=0, zorder=-1)
 
 
 def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
@@ -139,7 +146,7 @@ def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
         for i in range(len(x) // 8, len(x) - 1, max(1, len(x) // 6)):
             way = {"arrowstyle": "-|>", "color": "0.35", "linewidth": 0.6}
             ax.annotate("", (x[i + 1], y[i + 1]), (x[i], y[i]), arrowprops=way, zorder=3)
-        ax.plot(x[-1], y[-1], "*", color="black", markersize=9, markeredgecolor="white", zorder=4)
+        ax.plot(x[-1], y[-1], "*", color="black", markersize=8, mec="white", mew=0.5, zorder=4)
     for turn in turns(rows, path):
         ax.plot(*turn, "D", color="C3", markersize=5, markeredgecolor="white", zorder=4)
     first = path[(path["run"] == path["run"].iloc[0]) & (path["seed"] == path["seed"].iloc[0])]
@@ -202,7 +209,9 @@ def span_published(ax: Axes, name: str, last: float) -> None:
 
 def by_seed(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """Return (dashes, rows) for each run and seed."""
-    return [(DASHES[i % len(DASHES)], group) for i, (_, group) in enumerate(rows.groupby(["run", "seed"]))]
+    return [
+        (dashes, own) for dashes, (_, own) in zip(cycle(DASHES), rows.groupby(["run", "seed"]), strict=False)
+    ]
 
 
 def found(rows: pd.DataFrame, event: str) -> pd.Series:
@@ -225,15 +234,22 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
     curves = rows[rows["quantity"].isin(CURVES)].rename(columns={"quantity": "metric"})
     far = farthest(curves, published) if published else []
     one_seed = len(rows[["run", "seed"]].drop_duplicates()) == 1
+    shaded = "Shaded: from fitting to test accuracy 0.98" + (
+        "." if one_seed else " (medians over the seeds that have both)."
+    )
     marks = [
+        *(
+            ["arrows: events" + ("" if one_seed else " of the first seed")]
+            if events_of(rows, drawn[0])
+            else []
+        ),
         *(["diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
         *(["hollow: above 0.98 of its ceiling"] if rows["saturated"].eq(True).any() else []),
     ]
     return Words(
         [
-            "One seed." if one_seed else "Solid, dashed, dotted: seeds, in this order.",
-            "Shaded: from fitting to test accuracy 0.98"
-            + ("." if one_seed else " (medians over the seeds that have both)."),
+            "One seed." if one_seed else looks_of(rows),
+            *([shaded] if phase(rows) else []),
             *of_paper[: 1 if published else 0],
             f"(b) {'; '.join(['last layer; star: last step', *marks])}.",
         ],
@@ -242,14 +258,22 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
             *missing,
             "Accuracies and losses on the full sets. (a) dotted: fitted, and the first of three evaluations "
             "with a test accuracy of 0.98.",
-            "(b) diamond: the largest I(T;X), where it is a peak. Arrows: the events"
-            + ("" if one_seed else " of the first seed")
-            + ", each at the nearest snapshot.",
+            "(b) diamond: the largest I(T;X), where it is a peak. Arrows: at the nearest snapshot.",
             "(c) dotted: the highest peak of the test loss (cross-entropy) after its first minimum.",
             *of_paper[1 if published else 0 :],
             *recipes,
         ],
     )
+
+
+def looks_of(rows: pd.DataFrame) -> str:
+    """Return which line is which seed: `Solid: seed 0; dashed: seed 1.`; several runs are named too."""
+    seeds = [own.iloc[0] for _, own in by_seed(rows)]
+    names = [f"seed {row['seed']}" for row in seeds]
+    if rows["run"].nunique() > 1:
+        names = [f"{row['run']} {name}" for row, name in zip(seeds, names, strict=True)]
+    looks = "; ".join(f"{look}: {name}" for look, name in zip(cycle(DASHES.values()), names, strict=False))
+    return f"{looks.capitalize()}."
 
 
 def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:

@@ -37,6 +37,8 @@ LINES = {
     "information_y_labels": ("I(T;Y), labels permuted", "C1", "-."),
 }
 EVENTS = ["compress", "compress_tripled"]
+FULL = "cannot tell, for it comes to its ceiling"
+OWN_NULL = "Bins on each unit do not see how units go together: with units shuffled, they are the same."
 LOWEST = -0.05  # least value that is drawn, as a part of the ceiling
 # The estimators that must agree, at all their resolutions, each with the options by which it is recognised.
 JUDGES = {
@@ -82,7 +84,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each run; more, of more than six estimates."""
     return [
         draw_page(rows, study, title, drawn)
-        for title, rows in by_run(numbers).items()
+        for title, rows in by_run(numbers, study["runs"]).items()
         for drawn in in_pages([name for name in study["metrics"] if name in set(rows["estimate"])])
     ]
 
@@ -120,11 +122,21 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
         ],
         [
             *seen,
+            *([OWN_NULL] if drawn_per_unit(numbers, study["metrics"]) else []),
             *all_described(runs, sampling_of(study["metrics"][numbers["estimate"].iloc[0]])),
             *(f"{regularised(run).capitalize()}." for run in runs.values()),
             *sampled_otherwise(numbers, study),
             *cut(numbers),
         ],
+    )
+
+
+def drawn_per_unit(numbers: pd.DataFrame, metrics: dict[str, dict]) -> bool:
+    """Return whether an estimate looks at each unit alone."""
+    return any(
+        metrics[name]["estimator"] == "binning_per_neuron"
+        for name in metrics
+        if name in {*numbers["estimate"]}
     )
 
 
@@ -149,17 +161,17 @@ def cut(numbers: pd.DataFrame) -> list[str]:
 def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
     """Return sentences that say what each estimate sees, and whether compression may be claimed."""
     events = numbers.dropna(subset="event").groupby("estimate", sort=False)
-    seen = {estimate: turns(rows) for estimate, rows in events}
+    full = {*numbers.loc[numbers["saturated"].eq(True), "estimate"]}
     sentences = [
-        f"Compression by {estimator_text(metrics[name])}: {said(turned)}."
-        for name, turned in seen.items()
+        f"Compression by {estimator_text(metrics[name])}: {FULL if name in full else said(rows)}."
+        for name, rows in events
         if name in metrics
     ]
-    votes = votes_of(seen, {*numbers.loc[numbers["saturated"].eq(True), "estimate"]}, metrics)
+    votes = votes_of({estimate: turns(rows) for estimate, rows in events}, full, metrics)
     if silent := [judge for judge, of_judge in votes.items() if not of_judge]:
         return [
             *sentences,
-            f"Compression: nothing is claimed without {' and '.join(silent)} below its ceiling.",
+            f"Compression is not judged: no estimate by {' or '.join(silent)} lies below its ceiling.",
         ]
     agree = all(all(of_judge) for of_judge in votes.values())
     claim, how = ("is", "agree") if agree else ("is not", "do not agree")
@@ -188,19 +200,21 @@ def turns(events: pd.DataFrame) -> dict[str, float | None]:
     return {row.event: row.step if row.status == FOUND else None for row in events.itertuples()}
 
 
-def said(turned: dict[str, float | None]) -> str:
+def said(events: pd.DataFrame) -> str:
     """Return in words from which step an estimate sees compression, and whether it also does at 3 T."""
-    step, tripled = (turned.get(event) for event in EVENTS)
+    step, tripled = (turns(events).get(event) for event in EVENTS)
     if step is None:
         return "none"
+    turn = events[events["event"] == EVENTS[0]].iloc[0]
+    of_seeds = f" in {turn['n_found']:.0f} of {turn['n_seeds']:.0f} seeds"
     survives = (
         ""
-        if "compress_tripled" not in turned
+        if EVENTS[1] not in set(events["event"])
         else ", and so at 3 T"
         if tripled is not None
         else ", not at 3 T"
     )
-    return f"from step {step:,.0f}{survives}"
+    return f"from step {step:,.0f}{of_seeds if turn['n_found'] < turn['n_seeds'] else ''}{survives}"
 
 
 def fits(options: dict, wanted: dict) -> bool:

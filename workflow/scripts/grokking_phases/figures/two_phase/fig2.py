@@ -38,7 +38,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each run."""
-    return [draw_page(rows, study, title) for title, rows in by_run(numbers).items()]
+    return [draw_page(rows, study, title) for title, rows in by_run(numbers, study["runs"]).items()]
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:

@@ -78,7 +78,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     title = f"Information plane over training, {estimator_text(study['metrics'][estimate])}"
     panels, layers = numbers["panel"].unique(), sorted(numbers["layer"].unique())
     drawn = {run: study["runs"][run] for run in numbers["run"].unique()}
-    figure, part = sheet(0.5 + 2.3 * len(panels), title, words(drawn))
+    figure, part = sheet(0.5 + 2.3 * len(panels), title, words(drawn, numbers["saturated"].any()))
     axes = part.subplots(len(panels), len(layers), sharex="row", sharey="row", squeeze=False)
     for row, panel in enumerate(panels):
         own = numbers[numbers["panel"] == panel]
@@ -114,11 +114,12 @@ def mark_first(ax: Axes, rows: pd.DataFrame) -> None:
     mark_events(ax, path[["information_x", "information_y"]], events)
 
 
-def words(runs: dict[str, dict]) -> Words:
+def words(runs: dict[str, dict], is_saturated: bool) -> Words:
+    """Return the words of a page; `is_saturated` says whether a value is at its ceiling."""
     return Words(
         [
-            "A path for each seed. Colour: step; star: last. Dashed: ceilings; hollow: a value above 0.98 of "
-            "its ceiling, and so uninformative.",
+            "A path for each seed. Colour: step, from dark to light; star: last. Dashed: ceilings.",
+            *(["Hollow: a value above 0.98 of its ceiling, and so uninformative."] if is_saturated else []),
             *([] if all(map(is_elsewhere, runs.values())) else [UNNAMED]),
         ],
         [

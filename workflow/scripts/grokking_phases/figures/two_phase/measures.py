@@ -93,7 +93,11 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return two pages for each run, or one if few measures were taken."""
-    return [page for title, rows in by_run(numbers).items() for page in draw_run(rows, study, title)]
+    return [
+        page
+        for title, rows in by_run(numbers, study["runs"]).items()
+        for page in draw_run(rows, study, title)
+    ]
 
 
 def draw_run(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:

@@ -47,7 +47,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each run, with a row for each layer; more, of more than three layers."""
     return [
         draw_page(rows, study, title, layers)
-        for title, rows in by_run(numbers).items()
+        for title, rows in by_run(numbers, study["runs"]).items()
         for layers in in_pages(list(dict.fromkeys(rows["layer"].dropna())), 3)
     ]
 

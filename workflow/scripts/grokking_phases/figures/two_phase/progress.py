@@ -38,21 +38,25 @@ LINES = {  # metric: name, dashes
     "local_complexity_test": ("test", (4, 1.5)),
     "local_complexity_random": ("random points", (1, 1)),
 }
-EVENTS = ["compress", "lmn", "lc"]
+TURNS = ["compress", "lmn", "lc"]  # each belongs to the table that it is found in
+MARKED = {"fit": "-", "gen_0.98": "--"}  # on every panel
+MEANINGS = {"fit": "fitted (solid)", "gen_0.98": "test accuracy 0.98 (dashed)"}
+TURNING = "Black, dash-dotted: where the last layer's value is largest, if that is a turning point."
 NETWORK = "network"  # in place of a layer, for what is measured of the whole network
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return rows {run, seed, layer, step, table, metric, value} at steps > 0, then time scales over seeds.
 
-    A time scale (`event`, `status`, `step`) has the table that it is found in as its `source`.
+    A turning point (`event`, `status`, `step`, `n_found`) has the table that it is found in as its `source`;
+    fitting and generalising have none.
     """
     measured = tables[(tables["step"] > 0) & tables["metric"].isin(LINES)]
-    events = tables[
-        tables["event"].isin(EVENTS) & tables["seed"].isna() & tables["source"].isin(measured["table"])
-    ]
-    events = in_last_layer(events)
+    over_seeds = tables[tables["seed"].isna()]
+    is_turn = over_seeds["event"].isin(TURNS) & over_seeds["source"].isin(measured["table"])
+    events = in_last_layer(over_seeds[is_turn | over_seeds["event"].isin(MARKED)])
     columns = ["run", "seed", "layer", "step", "table", "metric", "value", "event", "status", "source"]
+    columns += ["n_found", "n_seeds"]
     rows = pd.concat([measured, events], ignore_index=True).reindex(columns=columns)
     return in_panels(rows.astype({"seed": "Int64"}), panels)
 
@@ -61,7 +65,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each run; more, of more than six measures."""
     return [
         draw_page(rows, study, title, drawn)
-        for title, rows in by_run(numbers).items()
+        for title, rows in by_run(numbers, study["runs"]).items()
         for drawn in in_pages(["curves", *(name for name in study["metrics"] if name in set(rows["table"]))])
     ]
 
@@ -75,8 +79,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[str]) 
     for ax, table in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
         draw_panel(ax, numbers[numbers["table"] == table], colours)
         title_panel(ax, named(table, study, run), min(len(drawn), MOST_COLUMNS), size=8)
-        for turn in numbers.loc[(numbers["source"] == table) & (numbers["status"] == FOUND), "step"]:
-            ax.axvline(turn, color="black", linestyle=":", linewidth=0.9)
+        draw_events(ax, numbers[numbers["status"] == FOUND], table)
         ax.tick_params(labelbottom=True)
         ax.set(xscale="log", xlabel="step", ylabel="")
     lines = key(numbers[numbers["table"].isin(drawn)], colours)
@@ -105,6 +108,15 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: dict[str, object]) -> None
     dashes = dict(LINES[metric] for metric in rows["metric"].unique())
     looks = {"hue": "where", "palette": colours, "style": "line", "dashes": dashes, "legend": False}
     draw_means(ax, rows, "value", linewidth=1.2, **looks)
+
+
+def draw_events(ax: Axes, events: pd.DataFrame, table: str) -> None:
+    """Draw a black line at the turning point of a table, and grey ones at fitting and generalising."""
+    for turn in events.loc[events["source"] == table, "step"]:
+        ax.axvline(turn, color="black", linestyle="-.", linewidth=0.9)
+    for event, dashes in MARKED.items():
+        for step in events.loc[events["event"] == event, "step"]:
+            ax.axvline(step, color="0.6", linestyle=dashes, linewidth=0.9, zorder=0)
 
 
 def key(numbers: pd.DataFrame, colours: dict[str, object]) -> list[Line2D]:
@@ -146,17 +158,35 @@ def named(table: str, study: dict, run: dict) -> str:
 def words(numbers: pd.DataFrame, study: dict) -> Words:
     runs = {run: study["runs"][run] for run in numbers["run"].unique()}
     events = numbers.dropna(subset="event")
-    absent = [
-        f"{row.source}: largest value {row.status}" for row in events.itertuples() if row.status != FOUND
-    ]
+    found = events[events["status"] == FOUND]
+    marked = [MEANINGS[event] for event in MARKED if event in set(found["event"])]
     return Words(
         [
             spread(numbers.dropna(subset="seed")),
-            "Dotted: where the value is largest, if that is a turning point (median over seeds).",
+            *([TURNING] if found["event"].isin(TURNS).any() else []),
+            *([f"Grey: {', '.join(marked)}."] if marked else []),
         ],
         [
-            *([f"No turning point ({'; '.join(absent)})."] if absent else []),
+            "A line at a step stands at the median over the seeds that have the event.",
+            *in_some_seeds(found),
+            *without_turn(events),
             *all_described(runs),
             *(f"{regularised(run).capitalize()}." for run in runs.values()),
         ],
     )
+
+
+def in_some_seeds(found: pd.DataFrame) -> list[str]:
+    """Return a sentence for each event that only some seeds have."""
+    return [
+        f"{row.source if row.event in TURNS else MEANINGS[row.event].capitalize()}: "
+        f"in {row.n_found:.0f} of {row.n_seeds:.0f} seeds."
+        for row in found[found["n_found"] < found["n_seeds"]].itertuples()
+    ]
+
+
+def without_turn(events: pd.DataFrame) -> list[str]:
+    """Return a sentence that names the measures without a turning point, if there are any."""
+    rows = events[events["event"].isin(TURNS) & (events["status"] != FOUND)]
+    absent = [f"{row.source}: largest value {row.status}" for row in rows.itertuples()]
+    return [f"No turning point ({'; '.join(absent)})."] if absent else []
