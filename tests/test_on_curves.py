@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from grokking_phases import find_phases, find_time_scales
 
@@ -27,6 +28,7 @@ def with_value(metric, value):
 
 
 TWO_SEEDS = pd.concat([tidy(seed=0), tidy(seed=1).query("metric != 'test_accuracy'")])
+MASKED = CURVES | {"test_loss": np.ma.masked_less(1 / STEPS, 0.01)}
 
 
 @pytest.mark.parametrize(
@@ -43,20 +45,38 @@ TWO_SEEDS = pd.concat([tidy(seed=0), tidy(seed=1).query("metric != 'test_accurac
         (CURVES | {"test_loss": [1.0]}, r"has test_loss as a float64 array \(1,\)"),
         (tidy(step=1.5), "holds the step 1.5, which is no whole number"),
         (with_value("test_loss", np.inf), "has inf as test_loss"),
+        (CURVES | {"train_accuracy": 100 * (STEPS > 5.0)}, "has 100 as train_accuracy at step .*by 100"),
+        (tidy(step=-1), "holds the step -1"),
+        (MASKED, "test_loss has masked values"),
     ],
     ids=[
         *("two runs", "twice", "one seed lacks a curve", "a word", "no seed", "a word as value", "complex"),
-        *("two layers", "too short", "half a step", "infinite"),
+        *("two layers", "too short", "half a step", "infinite", "percent", "below 0", "masked"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_one_sentence(curves, sentence):
-    with pytest.raises(ValueError, match=f"^curves .*{sentence}"):
+    with pytest.raises(ValueError, match=f"^curves.*{sentence}"):
         find_time_scales(curves)
 
 
 def test_a_gap_is_no_error():
     found = find_time_scales(with_value("test_loss", np.nan))
     assert {*found.loc[found["event"] == "fit", "status"]} == {"found"}
+
+
+def test_tensors_of_any_precision_are_taken():
+    tensors = {
+        name: torch.tensor(values).to(torch.bfloat16) for name, values in CURVES.items() if name != "step"
+    }
+    pd.testing.assert_frame_equal(
+        find_time_scales({"step": STEPS} | tensors),
+        find_time_scales({"step": STEPS} | {name: values.double() for name, values in tensors.items()}),
+    )
+
+
+def test_what_was_measured_holds_something_to_look_at():
+    with pytest.raises(ValueError, match="^mine has none of information_x.*it has energy"):
+        find_time_scales(CURVES, {"mine": {"step": STEPS, "energy": 1 / STEPS}})
 
 
 def test_information_needs_its_ceiling():

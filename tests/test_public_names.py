@@ -208,6 +208,31 @@ def test_without_inputs_a_labelled_estimator_has_no_information_about_them():
     assert plane["information_x"].isna().all() and plane["information_y"].notna().all()
 
 
+@pytest.mark.parametrize(
+    ("snapshots", "sentence"),
+    [
+        ({0: np.ones((6, 2, 3))}, r"^snapshots\[0\] must be \(n_samples, n_units\)"),
+        (
+            {4: {"hidden": np.ones(6)}},
+            r"^snapshots\[4\]\['hidden'\] must be .*snapshots\[4\]\['hidden'\]\[:, None",
+        ),
+        ({"a": np.ones((6, 2))}, "^snapshots has the step 'a'"),
+        ({0.5: np.ones((6, 2))}, "^snapshots has the step 0.5"),
+        ({-1: np.ones((6, 2))}, "^snapshots has the step -1"),
+    ],
+)
+def test_snapshots_that_are_none_are_named(snapshots, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        information_plane(snapshots, np.arange(6) % 2)
+
+
+@pytest.mark.parametrize("measure", [mutual_information, information_plane, linear_regions])
+@pytest.mark.parametrize("seed", [-1, 0.5, None])
+def test_a_seed_is_a_whole_number(measure, seed):
+    with pytest.raises(ValueError, match="^seed: "):
+        measure(torch.nn.Linear(2, 2), np.ones((6, 2)), seed=seed)
+
+
 STEPS = np.unique(np.geomspace(1, 10000, 120).astype(int))
 
 

@@ -231,6 +231,7 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"probe": (X5, Y[:3])}, "probe has 12 inputs and 3 targets"),
         (mlp, {"probe": ({"ids": [1]}, [1])}, "the X of probe is a dict, .*take them apart in forward="),
         (mlp, {"probe": (X5, torch.rand(N))}, "the train targets are real numbers.*give loss="),
+        (mlp, {"probe": (X5, Y + 1)}, "the train targets are 1 to 3, and there are 3 logits; number classes"),
         (mlp, {"forward": lambda network, X: (network(X),)}, "returns a tuple, not logits; give forward="),
         (mlp, {"forward": lambda network, X: network(X)[:, 0]}, r"not logits \(12,\) .*give loss="),
         (mlp, {"steps": {"log": 5}}, r"steps=\{'log': 5\} is no rule; give .*last"),

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from grokking_phases.arguments import type_of
+from grokking_phases.arguments import check_counts, type_of
 from grokking_phases.data.array_snapshots import ArraySnapshots
 from grokking_phases.estimators._operands import Operands
 from grokking_phases.metrics.mutual_information import find_estimator, measure_layer
 from grokking_phases.samples import take_points, take_samples
 from grokking_phases.threads import one_thread
+
+LIMITS = {"seed": (0, None)}
 
 
 @one_thread
@@ -24,7 +26,9 @@ def mutual_information(
 
     estimator: binning, binning_per_neuron, gaussian_copula, kernel_density, ksg, linear_probe or renyi. Its
     file in `estimators/` defines it, and its function `prepare` has the options. Those that measure principal
-    components (binning, gaussian_copula, ksg) use all of them, unless `n_components` says how many.
+    components (binning, gaussian_copula, ksg) use all of them, unless `n_components` says how many. Bins of
+    more than two components hold one sample each, and so tell every label: compare with permuted labels.
+    ksg and linear_probe, which are not biased so, can come out a little below 0.
     seed: of an estimator that draws (linear_probe, renyi).
 
     T without variance has 0. It is NaN where the estimator is undefined, such as if no two samples have the
@@ -39,6 +43,7 @@ def mutual_information(
     >>> mutual_information(T[:, :1], labels, estimator="kernel_density", noise=0.1) > 0.6
     True
     """
+    check_counts(LIMITS, seed=seed)
     T, labels = take_samples(T, labels)
     taken = signature(find_estimator(estimator, options, seed)).parameters
     if (T[0] == T).all():
@@ -79,6 +84,7 @@ def information_plane(
     0     0  layer            0.2        1.1
     1    10  layer            1.1        1.1
     """
+    check_counts(LIMITS, seed=seed)
     prepare = find_estimator(estimator, options, seed)
     given = snapshots if isinstance(snapshots, Mapping) else {0: snapshots}
     recorded = ArraySnapshots(given, labels, inputs)
@@ -118,6 +124,7 @@ def linear_regions(network: Any, X: ArrayLike, *, seed: int = 0) -> dict[str, in
     from grokking_phases.regions.partition import partition
     from grokking_phases.regions.relu_chains import hidden_layers, square_of
 
+    check_counts(LIMITS, seed=seed)
     modules = chain(network)
     layers = hidden_layers(modules)
     points = take_points(X, next(network.parameters(), torch.empty(0)).dtype)

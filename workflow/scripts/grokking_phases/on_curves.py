@@ -11,6 +11,8 @@ from grokking_phases.analysis.events import PUBLISHED, Levels
 from grokking_phases.arguments import type_of
 
 Curves = Mapping[str, Any] | pd.DataFrame
+ACCURACIES = ["train_accuracy", "test_accuracy"]
+MEASURED = list(dict.fromkeys([*time_scales.INFORMATION.values(), *time_scales.LARGEST.values()]))
 PLACE = {"run": "run", "seed": 0, "layer": None}  # where a table does not say
 
 
@@ -19,16 +21,17 @@ def find_phases(
 ) -> pd.DataFrame:
     """Return the phases of a training, from memorising to generalising, by a rule stated beforehand.
 
-    curves: train_accuracy and test_accuracy over steps. o_information: synergy (min Omega, negative where
-    synergy dominates) and redundancy (max Omega), in nats. Each is a frame or a dict with the column `step`
-    and one for each curve; or a tidy table with the columns step, metric, value and, if there are several,
-    run, seed and layer.
+    curves: train_accuracy and test_accuracy, from 0 to 1, over steps. o_information: synergy (min Omega,
+    negative where synergy dominates) and redundancy (max Omega), in nats. Each is a frame or a dict with the
+    column `step` and one for each curve; or a tidy table with the columns step, metric, value and, if there
+    are several, run, seed and layer.
     rule: the constants of the rule, which `analysis.phases` states. levels: the accuracies from which a run
     counts as memorised and generalised.
 
     Each event has a row for each seed and layer, with its `status` and `step`; then rows over seeds. With
     fewer than 30 snapshots, or in a constant curve or noise, no phase is found; its `status` says why.
-    Raise ValueError, naming the column, for a table that lacks one.
+    Raise ValueError, naming the column, for a table that lacks one, and for values that are masked, infinite
+    or no accuracies, and steps below 0.
 
     >>> import numpy as np
     >>> from grokking_phases import find_phases
@@ -67,7 +70,7 @@ def find_time_scales(
 
     Each time scale (`event`) has a row for each seed, with its `status` and `step`; then rows over seeds. In
     constant curves and noise there is no turning point: the status is absent or too few snapshots. Raise
-    ValueError, naming the column, for a table that lacks one.
+    ValueError as `find_phases` does.
 
     >>> import numpy as np
     >>> from grokking_phases import find_time_scales
@@ -83,9 +86,18 @@ def find_time_scales(
         raise ValueError(f"measured must be {{source: curves}}, not {type_of(measured)}; give a dict.")
     tables = {source: _tidy(table, source, []) for source, table in (measured or {}).items()}
     for source, table in tables.items():
+        _check_measured(table, source)
         _check_ceilings(table, source)
     needed = ["train_accuracy", "test_accuracy", "test_loss"]
     return time_scales.find(_tidy(curves, "curves", needed), tables, rule, levels)
+
+
+def _check_measured(table: pd.DataFrame, name: str) -> None:
+    """Raise ValueError unless a table has a curve in which a time scale can be found."""
+    if not set(MEASURED) & set(table["metric"]):
+        found = ", ".join(dict.fromkeys(map(str, table["metric"]))) or "nothing"
+        what = f"{name} has none of {', '.join(MEASURED)} (it has {found})"
+        raise ValueError(f"{what}; give one of these curves, or name it so.")
 
 
 def _check_ceilings(table: pd.DataFrame, name: str) -> None:
@@ -122,6 +134,10 @@ def _tidy(given: Curves, name: str, needed: list[str]) -> pd.DataFrame:
     for row in table[np.isinf(table["value"])].itertuples():
         what = f"{name} has {row.value} as {row.metric} at step {row.step}"
         raise ValueError(f"{what}; leave this step out, or give NaN.")
+    shares = table[table["metric"].isin(ACCURACIES)] if name == "curves" else table[:0]
+    for row in shares[~shares["value"].between(0, 1) & shares["value"].notna()].itertuples():
+        what = f"{name} has {row.value:g} as {row.metric} at step {row.step}, and accuracies are from 0 to 1"
+        raise ValueError(f"{what}; divide those in percent by 100.")
     for seed, rows in table.groupby("seed") if len(table) else [(PLACE["seed"], table)]:
         for metric in [each for each in needed if each not in set(rows["metric"])]:
             found = ", ".join(dict.fromkeys(map(str, rows["metric"]))) or "nothing"
@@ -140,7 +156,10 @@ def _numbers(table: pd.DataFrame, name: str) -> pd.DataFrame:
                 what = f"the {column} {given}" if whole else f"{given!r} as {metric}"
                 kind = "whole number" if whole else "real number"
                 raise ValueError(f"{name} holds {what}, which is no {kind}; correct it.")
-    return table.astype({"seed": float, "step": float, "value": float}).astype({"seed": int, "step": int})
+    table = table.astype({"seed": float, "step": float, "value": float}).astype({"seed": int, "step": int})
+    if (table["step"] < 0).any():
+        raise ValueError(f"{name} holds the step {table['step'].min()}; steps count from 0, so correct it.")
+    return table
 
 
 def _number(value: Any) -> float | None:
@@ -154,7 +173,7 @@ def _number(value: Any) -> float | None:
 def _frame(given: Curves, name: str) -> pd.DataFrame:
     """Return a frame or a dict of columns as a frame with the column `step`."""
     if isinstance(given, Mapping):
-        columns = {key: _array(values) for key, values in given.items()}
+        columns = {key: _array(values, f"{name}: {key}") for key, values in given.items()}
         for key, values in columns.items():
             if values.ndim != 1 or len(values) != len(next(iter(columns.values()))):
                 what = f"{name} has {key} as {type_of(values)}, which does not fit the other columns"
@@ -170,6 +189,11 @@ def _frame(given: Curves, name: str) -> pd.DataFrame:
     return given
 
 
-def _array(values: Any) -> np.ndarray:
-    """Return one column, which may be a torch tensor, as an array."""
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+def _array(values: Any, name: str) -> np.ndarray:
+    """Return one column, which may be a torch tensor, as an array; raise ValueError for masked values."""
+    if np.ma.isMaskedArray(values) and np.ma.getmaskarray(values).any():
+        raise ValueError(f"{name} has masked values; give NaN in their place.")
+    if hasattr(values, "detach"):  # a torch tensor; numpy has no bfloat16
+        values = values.detach().cpu()
+        values = values.double() if values.is_floating_point() else values
+    return np.asarray(values)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ class ArraySnapshots:
         if not isinstance(self.given, Mapping) or not self.given:
             what = f"snapshots must be {{step: samples}}, not {type_of(self.given)}"
             raise ValueError(f"{what}; give one step at least, such as {{0: T}}.")
+        for step in self.given:
+            if not isinstance(step, Integral) or step < 0:
+                raise ValueError(f"snapshots has the step {step!r}; a step is a whole number from 0 on.")
 
     @property
     def steps(self) -> list[int]:
@@ -66,7 +70,8 @@ class ArraySnapshots:
     def __getitem__(self, step: int) -> Snapshot:
         given = self.given[step]
         named = given if isinstance(given, Mapping) else {LAYER: given}
-        names = {layer: (f"layer {layer} at step {step}", "") for layer in named}
+        name = f"snapshots[{step}]"
+        names = {layer: (name if named is not given else f"{name}[{layer!r}]", "") for layer in named}
         return Snapshot(
             step,
             {layer: take_samples(T, names=names[layer], finite=False)[0] for layer, T in named.items()},

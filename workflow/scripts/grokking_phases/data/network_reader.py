@@ -112,3 +112,7 @@ def check_classes(logits: Any, targets: Tensor, split: str) -> None:
         raise ValueError(f"cross-entropy and argmax need (n, n_classes) and (n,), not {shapes}; {remedy}.")
     if targets.is_floating_point():
         raise ValueError(f"the {split} targets are real numbers, not classes; {remedy}.")
+    if len(targets) and (targets.min() < 0 or targets.max() >= logits.shape[1]):
+        found = f"the {split} targets are {targets.min()} to {targets.max()}"
+        what = f"{found}, and there are {logits.shape[1]} logits"
+        raise ValueError(f"{what}; number classes from 0, or {remedy}.")
