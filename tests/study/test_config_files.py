@@ -60,6 +60,15 @@ def test_an_overlay_without_a_study_raises_an_error():
         laid_over(("smoke.yaml", {"results": "results/smoke"}))
 
 
+@pytest.mark.parametrize("written", ["metrcs", "numbers"])
+def test_a_key_that_the_usual_study_lacks_is_no_matter_of_the_order_of_files(written):
+    study = {written if key == "metrics" else key: value for key, value in STUDY.items()}
+    with pytest.raises(StudyError, match="'metrics' is missing") as found:
+        laid_over(("config.yaml", study))
+    assert "--configfile" not in str(found.value)
+    assert ("'metrcs'" in str(found.value)) == (written == "metrcs")
+
+
 def test_values_of_the_command_line_get_their_types():
     said = {
         "metrics": {

@@ -418,6 +418,13 @@ def test_a_missing_key_is_named(path):
         resolve(config)
 
 
+def test_a_misspelt_metric_is_named_before_the_figures_that_draw_it():
+    config = overlaid()
+    config["metrics"]["softmax_colapse"] = config["metrics"].pop("softmax_collapse")
+    with pytest.raises(StudyError, match="^metrics.softmax_colapse: .*did you mean 'softmax_collapse'"):
+        resolve(config)
+
+
 BENEATH = {
     "comovement_pilot.yaml": "comovement.yaml",
     "paper_archived.yaml": "paper.yaml",

@@ -15,10 +15,14 @@ TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # m
 SEARCH = ("ties", "n_bins", "linkage", "variables")  # options in which a null is as its estimate
 
 
+def check_metric_module(config: dict, name: str) -> None:
+    """Check that there is a module for a metric, which tables that figures draw are made from."""
+    check_module("metrics", config["metrics"][name]["module"], f"metrics.{name}")
+
+
 def check_metric(config: dict, name: str) -> None:
     """Check a metric against its module and against each run on which it is measured."""
     entry, where = config["metrics"][name], f"metrics.{name}"
-    check_module("metrics", entry["module"], where)
     check_options("metrics", entry["module"], entry, where)
     for run in runs_of_metric(config, name):
         snapshots, layers = config["runs"][run]["snapshots"], widths_of_run(config["runs"][run])

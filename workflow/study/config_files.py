@@ -8,9 +8,10 @@ from typing import Any
 import yaml
 
 from study.errors import StudyError
-from study.schema import SCHEMA, described
+from study.schema import SCHEMA, described, instead
 
 NEEDED = SCHEMA["required"]
+USUAL = "config.yaml"  # the study that is read where none is named
 
 
 def lay_over(config: dict, overlays: dict[str, dict], files: list[str]) -> None:
@@ -36,11 +37,12 @@ def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> No
     missing = [key for key in NEEDED if key not in config]
     if missing and files:
         wanted = described(SCHEMA["properties"][missing[0]])
-        what = f"the key {missing[0]!r} is missing; it must be {wanted}"
+        meant = instead(missing[0], config)
+        what = f"the key {missing[0]!r} is missing{meant}; it must be {wanted}"
         order = (
-            f"if {files[0]} only changes a study, give the study first: --configfile config.yaml {files[0]}"
+            f" (if {files[0]} only changes a study, give the study first: --configfile {USUAL} {files[0]})"
         )
-        raise StudyError("", f"{what} ({order})")
+        raise StudyError("", what if meant or files[0] == USUAL else f"{what}{order}")
 
 
 def replace_panels(config: dict, overlay: dict) -> None:

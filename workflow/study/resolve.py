@@ -12,6 +12,7 @@ from study.check_figures import check_figure, check_tables
 from study.check_metrics import (
     check_levels,
     check_metric,
+    check_metric_module,
     check_own_time_scales,
     check_phases,
     check_prediction,
@@ -28,6 +29,7 @@ from study.sources import described, is_source
 # Each check may rely on the checks before it.
 CHECKS = [
     ("levels", check_levels),
+    ("metrics", check_metric_module),
     ("runs", check_run),
     ("runs", check_own_time_scales),
     ("phases", check_phases),
