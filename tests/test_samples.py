@@ -13,8 +13,7 @@ from grokking_phases.estimators.kernel_density import kde_bounds, kde_informatio
 from grokking_phases.estimators.ksg import ksg_information
 from grokking_phases.estimators.linear_probe import usable_information
 from grokking_phases.estimators.renyi import renyi_information
-from grokking_phases.metrics.linear_mapping_number import linear_mapping_number
-from grokking_phases.metrics.local_complexity import local_complexity
+from grokking_phases.on_networks import linear_mapping_number, local_complexity
 from grokking_phases.samples import take_labels, take_samples
 from grokking_phases.synergy.multiplet_search import search_multiplets
 from grokking_phases.synergy.o_information import o_information

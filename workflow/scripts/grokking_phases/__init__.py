@@ -27,13 +27,13 @@ if TYPE_CHECKING:  # for type checkers and editors; PUBLIC does the same while a
     from grokking_phases.data.recorder import Recorder as Recorder
     from grokking_phases.data.snapshots import Snapshots as Snapshots
     from grokking_phases.data.transformers_recorder import TransformersRecorder as TransformersRecorder
-    from grokking_phases.metrics.linear_mapping_number import linear_mapping_number as linear_mapping_number
-    from grokking_phases.metrics.local_complexity import local_complexity as local_complexity
     from grokking_phases.on_arrays import information_plane as information_plane
-    from grokking_phases.on_arrays import linear_regions as linear_regions
     from grokking_phases.on_arrays import mutual_information as mutual_information
     from grokking_phases.on_curves import find_phases as find_phases
     from grokking_phases.on_curves import find_time_scales as find_time_scales
+    from grokking_phases.on_networks import linear_mapping_number as linear_mapping_number
+    from grokking_phases.on_networks import linear_regions as linear_regions
+    from grokking_phases.on_networks import local_complexity as local_complexity
     from grokking_phases.synergy.multiplet_search import search_multiplets as search_multiplets
     from grokking_phases.synergy.normal_scores import normal_scores as normal_scores
     from grokking_phases.synergy.o_information import o_information as o_information
@@ -46,9 +46,9 @@ PUBLIC = {
     "normal_scores": "synergy.normal_scores",
     "mutual_information": "on_arrays",
     "information_plane": "on_arrays",
-    "linear_mapping_number": "metrics.linear_mapping_number",
-    "local_complexity": "metrics.local_complexity",
-    "linear_regions": "on_arrays",
+    "linear_mapping_number": "on_networks",
+    "local_complexity": "on_networks",
+    "linear_regions": "on_networks",
     "find_phases": "on_curves",
     "find_time_scales": "on_curves",
     "Recorder": "data.recorder",
@@ -56,10 +56,11 @@ PUBLIC = {
     "TransformersRecorder": "data.transformers_recorder",
     "Snapshots": "data.snapshots",
 }
-# {name: the package that it needs and that the plain install lacks}; linear_regions imports torch when called
+# {name: the package that it needs and that the plain install lacks}
 NEEDS = {
     "linear_mapping_number": "torch",
     "local_complexity": "torch",
+    "linear_regions": "torch",
     "Recorder": "torch",
     "LightningRecorder": "lightning",
     "TransformersRecorder": "transformers",

@@ -1,4 +1,4 @@
-"""Measures of arrays and of networks that the metrics define for snapshots: one call, one answer."""
+"""Measures of arrays that the metrics define for snapshots: one call, one answer."""
 
 from collections.abc import Mapping
 from inspect import signature
@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from grokking_phases.arguments import check_counts, type_of
+from grokking_phases.arguments import check_counts
 from grokking_phases.data.array_snapshots import ArraySnapshots
 from grokking_phases.estimators._operands import Operands
 from grokking_phases.metrics.mutual_information import find_estimator, measure_layer
-from grokking_phases.samples import take_points, take_samples
+from grokking_phases.samples import take_samples
 from grokking_phases.threads import one_thread
 
 LIMITS = {"seed": (0, None)}
@@ -71,8 +71,9 @@ def information_plane(
     estimator, seed, options: as in `metrics.mutual_information`.
 
     The columns are step, layer, information_x, information_y, their ceilings ceiling_x and ceiling_y, and
-    what else the estimator gives. A layer that is constant or not finite has NaN. Raise ValueError for an
-    unknown estimator or option, and for input as `take_samples` does.
+    what else the estimator gives. A layer that is not finite has NaN; so has a constant one, except by
+    binning_per_neuron, which gives it 0. Raise ValueError for an unknown estimator or option, steps that are
+    no whole numbers from 0, and for input as `take_samples` does.
 
     >>> import numpy as np
     >>> from grokking_phases import information_plane
@@ -97,54 +98,3 @@ def information_plane(
     if inputs is None and isinstance(prepared, Operands):
         table = table.assign(information_x=np.nan, ceiling_x=np.nan)
     return table
-
-
-@one_thread
-def linear_regions(network: Any, X: ArrayLike, *, seed: int = 0) -> dict[str, int]:
-    """Return {layer: number of linear regions} into which a ReLU network divides a square, counted exactly.
-
-    network: a torch network, an embedding and then Linear and ReLU in turn. A layer has the name of its ReLU;
-    its count is that of all layers up to it.
-    X: samples (n_samples, d) that the network reads; one with an embedding of tokens needs a tensor of whole
-    numbers. If the first Linear reads two dimensions, the square encloses all samples. Otherwise it goes
-    through three of them, drawn by the seed.
-
-    Raise ValueError for another network, weights that are not finite, or samples on one line.
-
-    >>> import torch
-    >>> from grokking_phases import linear_regions
-    >>> network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU(), torch.nn.Linear(2, 1))
-    >>> _ = network[0].weight.data.copy_(torch.eye(2)), network[0].bias.data.zero_()
-    >>> linear_regions(network, [[-1, -1], [1, 1]])  # two lines that cross in the square
-    {'1': 4}
-    """
-    import torch  # takes seconds
-
-    from grokking_phases.data.module_hooks import chain
-    from grokking_phases.regions.partition import partition
-    from grokking_phases.regions.relu_chains import hidden_layers, square_of
-
-    check_counts(LIMITS, seed=seed)
-    modules = chain(network)
-    layers = hidden_layers(modules)
-    points = take_points(X, next(network.parameters(), torch.empty(0)).dtype)
-    n_read = next(iter(layers.values()))[0].shape[1]
-    if n_read < 2:
-        raise ValueError(
-            "the first Linear reads one number, and regions are counted on a square; it needs two."
-        )
-    if n_read > 2 and len(points) < 3:
-        raise ValueError(f"X has {len(points)} samples, and the square goes through three; give more.")
-    remedy = "give samples as the network reads them"
-    try:
-        square = square_of(modules, points.cpu().numpy(), seed)
-    except (RuntimeError, IndexError) as error:  # such as tokens that the embedding does not have
-        what = f"the network cannot read X, {type_of(points)}: {str(error).splitlines()[0]}"
-        raise ValueError(f"{what}; {remedy}.") from error
-    if square.axes.shape[1] != n_read:
-        what = f"X gives {square.axes.shape[1]} numbers for a sample, and the first Linear reads {n_read}"
-        raise ValueError(f"{what}; {remedy}.")
-    if square.side == 0:
-        raise ValueError("X holds one point only, and a square needs samples around it; give others.")
-    cut = partition(list(layers.values()), square)
-    return {layer: len(regions) for layer, regions in zip(layers, cut.by_layer, strict=True)}
