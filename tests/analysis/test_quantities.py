@@ -11,6 +11,7 @@ from grokking_phases.analysis import (
     curve_quantities,
     emergence_quantities,
     prediction_quantities,
+    region_quantities,
     two_phase_quantities,
 )
 from grokking_phases.analysis.phases import find
@@ -511,10 +512,46 @@ def test_the_tables_of_another_study_lie_in_its_folder(tmp_path):
 
 def test_the_mechanisms_share_the_regions_that_vanished(plane):
     shares = {
-        name: all_seeds(two_phase_quantities.share_of_vanished(plane, run="r", mechanism=name))
+        name: all_seeds(region_quantities.share_of_vanished(plane, run="r", mechanism=name))
         for name in ("merging", "alignment", "disappearance")
     }
     assert shares == {"merging": 0.75, "alignment": 0.25, "disappearance": 0}
+
+
+QUARTERS = {  # of a square, cut by neuron 1 at x = 0 and by neuron 2 at y = 0
+    (): [(-1, -1), (0, -1), (0, 0), (-1, 0)],
+    (1,): [(0, -1), (1, -1), (1, 0), (0, 0)],
+    (2,): [(-1, 0), (-1e-12, -0.0), (0, 1), (-1, 1)],
+    (1, 2): [(0, 0), (1, 0), (1, 1), (0, 1)],
+}
+COINCIDENT = {  # both neurons cut at x = 0
+    (): [(-1, -1), (0, -1), (0, 1), (-1, 1)],
+    (1, 2): [(0, -1), (1, -1), (1, 1), (0, 1)],
+}
+
+
+@pytest.mark.parametrize(
+    ("regions", "share"),
+    [(QUARTERS, 1), (COINCIDENT, 0), ({(1,): QUARTERS[()]}, np.nan)],
+    ids=["one neuron a boundary", "two neurons a boundary", "one region"],
+)
+def test_neighbouring_regions_share_a_side(tmp_path, regions, share):
+    rows = [
+        {"run": "r", "seed": 0, "step": step, "layer": layer, "metric": f"corner_{axis}"}
+        | {"value": float(corner[axis - 1]), "units": list(active)}
+        for step in (0, 10)
+        for layer, drawn in (("hidden_1", COINCIDENT), ("hidden_2", regions))
+        for active, corners in drawn.items()
+        for corner in corners
+        for axis in (1, 2)
+    ]
+    rows.append(rows[0] | {"layer": "readout", "metric": "weight"})
+    write_run(tmp_path, "r", seeds=[0])
+    write(tmp_path, "r", 0, "metrics/partition", pd.DataFrame(rows))
+    found = region_quantities.share_one_apart(StudyTables(tmp_path), run="r")
+    assert found.to_dict() == pytest.approx({0: share}, nan_ok=True)
+    with pytest.raises(NotMeasured):
+        region_quantities.share_one_apart(StudyTables(tmp_path), run="absent")
 
 
 def test_networks_that_are_late_in_emergence_are_late_in_generalising(tmp_path):

@@ -38,6 +38,7 @@ from grokking_phases.analysis import (
     curve_quantities,
     emergence_quantities,
     prediction_quantities,
+    region_quantities,
     two_phase_quantities,
 )
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
@@ -51,7 +52,13 @@ from grokking_phases.analysis.verdicts import (
     verdict,
 )
 
-MODULES = (curve_quantities, emergence_quantities, prediction_quantities, two_phase_quantities)
+MODULES = (
+    curve_quantities,
+    emergence_quantities,
+    prediction_quantities,
+    region_quantities,
+    two_phase_quantities,
+)
 COLUMNS = [
     "paper",
     "section",

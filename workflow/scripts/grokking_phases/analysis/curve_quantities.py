@@ -1,9 +1,9 @@
 """Quantities of claims that are computed from the curves of runs and of sub-networks trained alone.
 
-Each function of `curve_quantities`, `emergence_quantities` and `two_phase_quantities` computes a quantity
-from the tables of a finished study. The claims (docs/claims/*.yaml) name it and its options. It returns one
-value for each seed: a Series by seed, in which NaN says that the seed does not have the quantity, and
-infinity that a step is never reached. Yes is 1, no is 0.
+Each function of the modules `*_quantities` computes a quantity from the tables of a finished study. The
+claims (docs/claims/*.yaml) name it and its options. It returns one value for each seed: a Series by seed, in
+which NaN says that the seed does not have the quantity, and infinity that a step is never reached. Yes is 1,
+no is 0.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Quantities of the two-phase paper's claims: time scales, information, linear regions (`curve_quantities`).
+"""Quantities of the two-phase paper's claims: time scales and information (`curve_quantities`).
 
 A time scale is found by the rules of `time_scales`. Where it is not found, also because an accuracy is not
 reached within the run, it is missing (NaN): these runs are shorter than the paper's, and an accuracy that is
@@ -150,21 +150,6 @@ def lowest_over_generalising(tables: StudyTables, *, run: str, metric: str, name
         return step_or_missing(time_scales.turning_point(-later)) if len(later) else np.nan
 
     return by_seed(_measure(tables, run, metric, name, None), lowest) / generalised
-
-
-def share_of_vanished(tables: StudyTables, *, run: str, mechanism: str) -> pd.Series:
-    """Return the part of all regions that vanished after fitting which one mechanism removed.
-
-    The regions are those that all layers make, the rows of the last layer.
-    """
-    fit, parts = time_scale(tables, run=run, event="fit"), {}
-    rows = tables.of_run(run, "linear_regions")
-    rows = rows[rows["layer"] == last_layer(rows["layer"])]
-    for name in ("alignment", "disappearance", "merging"):
-        own = rows[rows["metric"] == name]
-        later = own[own["step"] > own["seed"].map(fit)]
-        parts[name] = later.groupby("seed")["value"].sum().reindex(fit.index)
-    return parts[mechanism] / sum(parts.values()).replace(0, np.nan)
 
 
 def _found(
