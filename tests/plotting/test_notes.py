@@ -77,6 +77,13 @@ def test_each_page_has_its_own_notes_and_shared_notes_stand_once():
     assert EVERY_PAGE not in single and single.count("- shared") == 1
 
 
+def test_pages_of_one_title_and_the_same_words_have_one_section():
+    twice = [page("first", ["One."], ["mine"])] * 2
+    others = [page("first", ["Two."], ["mine"]), page("second", ["One."], [])]
+    text = as_markdown("study/mine", [*twice, *others])
+    assert (text.count("One."), text.count("- mine"), text.count("first\n")) == (2, 2, 2)
+
+
 def test_a_file_states_what_it_was_made_by_and_is_always_the_same(tmp_path):
     header = {"made_by": {"options": "x"}}
     for name in ("a.md", "b.md"):

@@ -33,15 +33,20 @@ def join_notes(path: str | Path, paths: list[str], keywords: str) -> None:
 
 
 def as_markdown(figure: str, pages: list[Figure]) -> str:
-    """Return a heading for the figure, a section for each page, and one with what all pages share."""
-    titles, words = [page.get_suptitle() for page in pages], [words_of(page) for page in pages]
+    """Return a heading for the figure, a section for each page, and one with what all pages share.
+
+    Pages in a row that have the same title and the same words have one section.
+    """
+    words = [words_of(page) for page in pages]
     shared = [note for note in words[0].notes if all(note in each.notes for each in words)]
     if len(pages) == 1:
         shared = []
     parts = [heading(figure, "=")]
-    for title, each in zip(titles, words, strict=True):
+    for page, each in zip(pages, words, strict=True):
         own = [note for note in each.notes if note not in shared]
-        parts.append(section(title, Words(each.caption, own)))
+        part = section(page.get_suptitle(), Words(each.caption, own))
+        if part != parts[-1]:
+            parts.append(part)
     if shared:
         parts.append(section(EVERY_PAGE, Words([], shared)))
     return "\n".join(parts)
