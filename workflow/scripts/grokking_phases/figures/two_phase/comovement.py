@@ -27,6 +27,7 @@ NAMES = {
     "compress": "turn of I(T;X)",
     "gen_0.98": "generalised",
 }
+UNIT = "(log10 step, from the mean)"  # of deviations
 LOOKS = [("C0", "o"), ("C1", "s"), ("C2", "D")]  # colour and marker of each task, again from the first on
 KEY = Words(
     [
@@ -107,7 +108,7 @@ def draw_steps(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tupl
         sparse_ticks(axis)
     median = f"{number(pair['least'])} " if pair["least"] == pair["most"] else ""
     lines = [
-        f"both in {pair['n_both']} of {pair['n_runs']} runs",
+        f"both in {pair['n_both']:.0f} of {pair['n_runs']:.0f} runs",
         f"distance {median}{interval(pair, 'distance')}",
         f"aligned: {pair['aligned']}",
     ]
@@ -121,7 +122,7 @@ def draw_deviations(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str,
         ax.plot(rows["first"], rows["second"], marker, color=colour, markersize=3)
     for line in (ax.axhline, ax.axvline):
         line(0, color="0.5", linewidth=0.7)
-    ax.set(xlabel=f"{named(pair['first'])}, log10", ylabel=f"{named(pair['second'])}, log10")
+    ax.set(xlabel=f"{named(pair['first'])}\n{UNIT}", ylabel=f"{named(pair['second'])}\n{UNIT}")
     lines = [
         f"slope {number(pair['slope'])} {interval(pair, 'slope')}",
         f"tau {number(pair['tau'])} {interval(pair, 'tau')}",
