@@ -27,11 +27,11 @@ NAMES = {
     "compress": "turn of I(T;X)",
     "gen_0.98": "generalised",
 }
-UNIT = "(log10 step, from the mean)"  # of deviations
+NAME = 8.5  # points, of the names of axes: three columns share a page
 LOOKS = [("C0", "o"), ("C1", "s"), ("C2", "D")]  # colour and marker of each task, again from the first on
 KEY = Words(
     [
-        "Above: each run and seed. Below: deviations from the mean over the seeds of a setting.",
+        "Above: each run and seed. Below: log10 steps less their mean over the seeds of a setting.",
         f"Shaded: within {ALIGNED:g} in log10 step.",
         "Hollow triangles, at a run's last step, point to where a time scale is that was not met by then.",
         "Intervals: bootstrap over settings; verdicts: after Holm's correction.",
@@ -102,7 +102,9 @@ def draw_steps(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tupl
             own = rows[(rows["first_later"] == first) & (rows["second_later"] == second)]
             fill = {"label": task} if mark == marker else {"markerfacecolor": "none"}
             ax.plot(own["first"], own["second"], mark, color=colour, markersize=3.5, **fill)
-    ax.set(xscale="log", yscale="log", xlabel=named(pair["first"]), ylabel=named(pair["second"]))
+    ax.set(xscale="log", yscale="log")
+    ax.set_xlabel(named(pair["first"]), fontsize=NAME)
+    ax.set_ylabel(named(pair["second"]), fontsize=NAME)
     ax.set(xlim=ends * [0.8, 1.25], ylim=ends * [0.8, 1.25])
     for axis in (ax.xaxis, ax.yaxis):
         sparse_ticks(axis)
@@ -112,7 +114,7 @@ def draw_steps(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tupl
         f"distance {median}{interval(pair, 'distance')}",
         f"aligned: {pair['aligned']}",
     ]
-    ax.set_title("\n".join(lines), fontsize=SMALL, loc="left")
+    ax.set_title("\n".join(lines), fontsize=SMALL, loc="left", x=-0.15)
 
 
 def draw_deviations(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tuple[str, str]]) -> None:
@@ -122,13 +124,14 @@ def draw_deviations(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str,
         ax.plot(rows["first"], rows["second"], marker, color=colour, markersize=3)
     for line in (ax.axhline, ax.axvline):
         line(0, color="0.5", linewidth=0.7)
-    ax.set(xlabel=f"{named(pair['first'])}\n{UNIT}", ylabel=f"{named(pair['second'])}\n{UNIT}")
+    ax.set_xlabel(f"{named(pair['first'])}, log10", fontsize=NAME)
+    ax.set_ylabel(f"{named(pair['second'])}, log10", fontsize=NAME)
     lines = [
         f"slope {number(pair['slope'])} {interval(pair, 'slope')}",
         f"tau {number(pair['tau'])} {interval(pair, 'tau')}",
         f"together: {pair['moving']}",
     ]
-    ax.set_title("\n".join(lines), fontsize=SMALL, loc="left")
+    ax.set_title("\n".join(lines), fontsize=SMALL, loc="left", x=-0.15)
 
 
 def interval(pair: dict, name: str) -> str:
