@@ -10,12 +10,8 @@ LIBRARY = "grokking_phases"
 # Modules of the library that are in none of its packages.
 ROOT = {"recipe", "steps", "plugins", "arguments", "nearest_name", "samples", "examples", "threads"}
 COMMAND_LINE = {"cli", "__main__", "commands"}
-PUBLIC = {
-    "",
-    "on_arrays",
-    "on_curves",
-    "on_networks",
-}  # the package itself and what it offers by name: may import all else
+# The package itself and what it offers by name: may import all else.
+PUBLIC = {"", "on_arrays", "on_curves", "on_networks"}
 # Packages whose modules are found by their names.
 PLUGINS = {"datasets", "models", "optimizers", "losses", "interventions", "metrics"}
 PACKAGES = {  # package: the packages that it may import, besides itself and the root

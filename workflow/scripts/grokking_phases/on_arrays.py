@@ -27,8 +27,8 @@ def mutual_information(
     estimator: binning, binning_per_neuron, gaussian_copula, kernel_density, ksg, linear_probe or renyi. Its
     file in `estimators/` defines it, and its function `prepare` has the options. Those that measure principal
     components (binning, gaussian_copula, ksg) use all of them, unless `n_components` says how many. Bins of
-    more than two components hold one sample each, and so tell every label: compare with permuted labels.
-    ksg and linear_probe, which are not biased so, can come out a little below 0.
+    many components hold a sample or two each, and so tell every label, even of noise: compare with permuted
+    labels. ksg and linear_probe can come out a little below 0.
     seed: of an estimator that draws (linear_probe, renyi).
 
     T without variance has 0. It is NaN where the estimator is undefined, such as if no two samples have the

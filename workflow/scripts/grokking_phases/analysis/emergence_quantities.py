@@ -4,8 +4,8 @@ The phases are those of the mean curve, as the paper draws them; what is measure
 Where too few resampled means have a phase to be sure of it, nothing is measured in it.
 Synergy (-min Omega) and redundancy are in bits, smoothed as for the phases. A part of the range is a part of
 max - min of the seed's own curve, from the step on at which phases are looked for. This is the height of the
-paper's axes, which go from 0 to 1. It is NaN where nothing varies. `phases_found` returns a
-value with its own interval.
+paper's axes, which go from 0 to 1. It is NaN where nothing varies. `phases_found` returns a value with its
+own interval.
 """
 
 from collections.abc import Callable, Sequence

@@ -101,17 +101,9 @@ def function_of_layer(network: nn.Module, layer: str, inputs: Tensor) -> tuple[F
 def linear_mapping_number(f: Function, X: ArrayLike, *, n_points: int = 21) -> float:
     """Return the linear mapping number of f at the samples X (n_samples, d); NaN if f is constant.
 
-    f maps (n, d) to (n, k). It is computed at X and at n_samples (n_samples - 1) / 2 * (n_points - 2) points
-    between the samples. Samples X that are no tensor become one of torch's default precision. Raise
-    ValueError for fewer than two samples or three points, or samples that are no table of finite numbers.
-
-    >>> import torch
-    >>> from grokking_phases import linear_mapping_number
-    >>> X = torch.linspace(-1, 1, 8)[:, None]
-    >>> round(linear_mapping_number(torch.nn.Linear(1, 3), X), 3)  # an affine map
-    1.0
-    >>> linear_mapping_number(torch.square, X) > 1.5
-    True
+    f maps (n, d) to (n, k) in the precision of X, and is read as it is; `on_networks` checks and prepares
+    what users give. Raise ValueError for fewer than two samples or three points, or samples that are no table
+    of finite numbers.
     """
     X = take_points(X)
     check_counts(LIMITS, n_samples=len(X), n_points=n_points)

@@ -184,21 +184,10 @@ def local_complexity(
 ) -> dict[str, np.ndarray]:
     """Return {layer: (n_samples,) counts} of the neurons whose boundary crosses a sample's neighbourhood.
 
-    model   a network that reads points X (n_samples, d); its layers are its activation modules (nn.ReLU,
-            nn.GELU, …), by name
-    X       a tensor; anything else that holds samples becomes one of the network's precision
-    radius  in the unit of X
-
-    Counts are float64, and NaN where the network is not finite. Raise ValueError for an option beyond its
-    limits, more directions than dimensions, no activation modules, or points that are no table of finite
-    numbers.
-
-    >>> import torch
-    >>> from grokking_phases import local_complexity
-    >>> network = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.ReLU())
-    >>> _ = network[0].weight.data.copy_(torch.eye(2)), network[0].bias.data.zero_()
-    >>> local_complexity(network, [[0.0, 0.0], [5.0, 5.0]], radius=1.0, n_directions=2, seed=0)
-    {'1': array([2., 0.])}
+    The model reads points X (n_samples, d) in their precision, `radius` is in the unit of X, and layers are
+    its activation modules; `on_networks` checks and prepares what users give. Counts are float64, and NaN
+    where the network is not finite. Raise ValueError for an option beyond its limits, more directions than
+    dimensions, no activation modules, or points that are no table of finite numbers.
     """
     check_limits(LIMITS, radius=radius)
     check_counts(LIMITS, n_directions=n_directions, seed=seed)

@@ -67,7 +67,8 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def both(numbers: pd.DataFrame, pair: dict) -> pd.DataFrame:
     """Return {task, run, seed, first, second, first_later, second_later} of a pair.
 
-    A step is NaN where the time scale is absent. Where it was not reached, it is the run's last, and `later`.
+    A step that was not reached by then is the run's last, and `later`. Runs in which one of the two is absent
+    are left out.
     """
     own = numbers[numbers["event"].isin([pair["first"], pair["second"]])]
     own = own[own["source"].isna() | (own["source"] == pair["source"])]
@@ -114,7 +115,7 @@ def draw_steps(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tupl
         f"distance {median}{interval(pair, 'distance')}",
         f"aligned: {pair['aligned']}",
     ]
-    ax.set_title("\n".join(lines), fontsize=SMALL, loc="left", x=-0.15)
+    state(ax, lines)
 
 
 def draw_deviations(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tuple[str, str]]) -> None:
@@ -131,6 +132,11 @@ def draw_deviations(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str,
         f"tau {number(pair['tau'])} {interval(pair, 'tau')}",
         f"together: {pair['moving']}",
     ]
+    state(ax, lines)
+
+
+def state(ax: Axes, lines: list[str]) -> None:
+    """Write what was found above a panel; the lines begin left of it, so that they fit."""
     ax.set_title("\n".join(lines), fontsize=SMALL, loc="left", x=-0.15)
 
 
