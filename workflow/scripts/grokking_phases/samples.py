@@ -41,7 +41,7 @@ def take_samples(
     T = _table(T, names[0])
     if len(T) < at_least or not T.shape[1]:
         what = f"{names[0]} must hold {at_least} samples or more of a unit or more"
-        raise ValueError(f"{what}, not {type_of(T)}.")
+        raise ValueError(f"{what}, not {type_of(T)}; a row is a sample, a column a unit.")
     if finite and not np.isfinite(T).all():
         raise ValueError(f"{names[0]} holds values that are not finite; leave out these samples.")
     return T, None if labels is None else take_labels(labels, len(T), names[1])
@@ -98,7 +98,10 @@ def _table(values: Any, name: str) -> np.ndarray:
         remedy = SHAPES.get(array.ndim, "give two axes").format(name=name)
         raise ValueError(f"{name} must be (n_samples, n_units), not {type_of(array)}; {remedy}.")
     if array.dtype.kind not in "biuf" and not all(isinstance(value, Real) for value in array.flat):
-        raise ValueError(f"{name} must hold real numbers, not {array.dtype}; leave out the other columns.")
+        raise ValueError(
+            f"{name} must hold real numbers, not {array.dtype}; leave out columns of words, and give the real "
+            "and the imaginary part of complex numbers as a column each."
+        )
     return array.astype(np.float64, copy=False)
 
 
