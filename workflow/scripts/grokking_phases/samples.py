@@ -99,8 +99,8 @@ def _table(values: Any, name: str) -> np.ndarray:
         raise ValueError(f"{name} must be (n_samples, n_units), not {type_of(array)}; {remedy}.")
     if array.dtype.kind not in "biuf" and not all(isinstance(value, Real) for value in array.flat):
         raise ValueError(
-            f"{name} must hold real numbers, not {array.dtype}; leave out columns of words, and give the real "
-            "and the imaginary part of complex numbers as a column each."
+            f"{name} must hold real numbers, not {array.dtype}; leave out columns of words, and give the "
+            "real and the imaginary part of complex numbers as a column each."
         )
     return array.astype(np.float64, copy=False)
 
