@@ -104,7 +104,7 @@ def test_information_needs_labels_and_is_that_of_the_information_plane(saved):
         (["--metric", "o_informatoin"], "did you mean 'o_information'"),
         (
             ["--metric", "o_information", "--option", "bins=3"],
-            "takes no option 'bins' .did you mean 'n_bins'",
+            "takes no option 'bins'.*did you mean 'n_bins'",
         ),
         (["--metric", "o_information", "--option", "n_bins"], "has no value; give name=value"),
         (["--metric", "o_information", "--option", "n_bins=1"], "n_bins: 1 is less than 2"),

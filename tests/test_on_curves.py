@@ -105,3 +105,14 @@ def test_what_was_measured_has_the_names_of_its_sources():
 def test_each_seed_needs_synergy_and_redundancy():
     with pytest.raises(ValueError, match="o_information has no redundancy"):
         find_phases(CURVES, {"step": STEPS, "synergy": -1 / STEPS})
+
+
+def test_a_source_may_have_any_name():
+    curve = pd.DataFrame({"step": STEPS, "linear_mapping_number": 1 / STEPS})
+    rows = pd.concat([curve.assign(layer="a"), curve.assign(layer="b")]).melt(
+        ["layer", "step"], var_name="metric"
+    )
+    pd.testing.assert_frame_equal(
+        find_time_scales(CURVES, {"curves": rows}).drop(columns="source"),
+        find_time_scales(CURVES, {"mine": rows}).drop(columns="source"),
+    )

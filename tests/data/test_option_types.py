@@ -40,3 +40,8 @@ def test_the_options_of_an_estimator_are_checked_with_those_of_its_metric(option
     with pytest.raises(ValueError, match=named):
         check_options("mutual_information", options)
     check_options("mutual_information", {"estimator": "binning", "bins": 3, "controls": True})
+
+
+def test_any_metric_refuses_an_option_that_it_does_not_take():
+    with pytest.raises(ValueError, match="no_such"):
+        check_options("linear_mapping_number", {"no_such": 1})

@@ -262,7 +262,7 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (
             mlp,
             {"measure": {"o_information": {"n_bin": 3}}},
-            "o_information has no option 'n_bin'; did you mean 'n_b",
+            "o_information.* no option 'n_bin'; did you mean 'n_b",
         ),
         (mlp, {"probe": ((X5, X5), Y)}, "the X of probe is a tuple, .*join several in one"),
         (

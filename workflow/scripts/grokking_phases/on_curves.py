@@ -47,7 +47,7 @@ def find_phases(
     True
     """
     return phases.find(
-        _tidy(curves, "curves", ["train_accuracy", "test_accuracy"]),
+        _of_network(curves, ["train_accuracy", "test_accuracy"]),
         _tidy(o_information, "o_information", ["synergy", "redundancy"]),
         rule,
         levels,
@@ -89,7 +89,7 @@ def find_time_scales(
         _check_measured(table, source)
         _check_ceilings(table, source)
     needed = ["train_accuracy", "test_accuracy", "test_loss"]
-    return time_scales.find(_tidy(curves, "curves", needed), tables, rule, levels)
+    return time_scales.find(_of_network(curves, needed), tables, rule, levels)
 
 
 def _check_measured(table: pd.DataFrame, name: str) -> None:
@@ -113,6 +113,19 @@ def _check_ceilings(table: pd.DataFrame, name: str) -> None:
         raise ValueError(f"{what}; give that too (ln of the number of samples, for distinct ones).")
 
 
+def _of_network(curves: Curves, needed: list[str]) -> pd.DataFrame:
+    """Return curves of the whole network, which has no layers, as `_tidy` does.
+
+    Raise ValueError for accuracies that are not from 0 to 1.
+    """
+    table = _tidy(_frame(curves, "curves").drop(columns="layer", errors="ignore"), "curves", needed)
+    shares = table[table["metric"].isin(ACCURACIES)]
+    for row in shares[~shares["value"].between(0, 1) & shares["value"].notna()].itertuples():
+        what = f"curves has {row.value:g} as {row.metric} at step {row.step}, and accuracies are from 0 to 1"
+        raise ValueError(f"{what}; divide those in percent by 100.")
+    return table
+
+
 def _tidy(given: Curves, name: str, needed: list[str]) -> pd.DataFrame:
     """Return curves as tidy rows of real numbers: run, seed, layer, step, metric, value.
 
@@ -126,18 +139,12 @@ def _tidy(given: Curves, name: str, needed: list[str]) -> pd.DataFrame:
     table = _numbers(table, name)
     if table["run"].nunique() > 1:
         raise ValueError(f"{name} holds {table['run'].nunique()} runs; give one run at a time.")
-    if name == "curves":  # of the whole network
-        table = table.assign(layer=None)
     for row in table[table.duplicated(["seed", "layer", "metric", "step"])].itertuples():
         what = f"{name} has two values of {row.metric} of seed {row.seed} at step {row.step}"
         raise ValueError(f"{what}; give one.")
     for row in table[np.isinf(table["value"])].itertuples():
         what = f"{name} has {row.value} as {row.metric} at step {row.step}"
         raise ValueError(f"{what}; leave this step out, or give NaN.")
-    shares = table[table["metric"].isin(ACCURACIES)] if name == "curves" else table[:0]
-    for row in shares[~shares["value"].between(0, 1) & shares["value"].notna()].itertuples():
-        what = f"{name} has {row.value:g} as {row.metric} at step {row.step}, and accuracies are from 0 to 1"
-        raise ValueError(f"{what}; divide those in percent by 100.")
     for seed, rows in table.groupby("seed") if len(table) else [(PLACE["seed"], table)]:
         for metric in [each for each in needed if each not in set(rows["metric"])]:
             found = ", ".join(dict.fromkeys(map(str, rows["metric"]))) or "nothing"

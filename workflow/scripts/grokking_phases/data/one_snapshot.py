@@ -5,7 +5,6 @@ something on the last step, sees this step alone: its values can differ from tho
 """
 
 import copy
-import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -62,11 +61,6 @@ def measures_of(asked: list[str] | dict[str, dict[str, Any]]) -> dict[str, dict[
         if not isinstance(options, Mapping):
             what = f"measure has {options!r} as options of {name}"
             raise ValueError(f"{what}; give a dict {{option: value}}, such as {{}}.")
-        known = inspect.signature(plugins.module("metrics", name).compute).parameters.values()
-        named = [each.name for each in known if each.kind is each.KEYWORD_ONLY]
-        takes_others = any(each.kind is each.VAR_KEYWORD for each in known)  # those of its estimator
-        for option in () if takes_others else options:
-            check_known(option, named, "measure", f"{name} has no option")
         plain = {
             key: value.item() if isinstance(value, np.generic) else value for key, value in options.items()
         }

@@ -16,15 +16,15 @@ WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "
 
 def check_options(metric: str, options: dict[str, Any]) -> None:
     """Raise ValueError for the first option that a metric does not take, or takes as another type."""
-    hints = hints_of(plugins.module("metrics", metric).compute)
+    hints, taker = hints_of(plugins.module("metrics", metric).compute), "it"
     if "estimator" in hints:
         estimator = options.get("estimator", hints["estimator"][1])
         check_known(estimator, plugins.names("estimators"), "estimator", "there is no estimator")
         hints = hints_of(plugins.module("estimators", estimator).prepare) | hints
-        for name in options:
-            check_known(name, list(hints), metric, f"estimator={estimator} takes no option")
+        taker = f"estimator={estimator}"
     for name, value in options.items():
-        kind = hints.get(name, (Any,))[0]
+        check_known(name, list(hints), metric, f"{taker} takes no option")
+        kind, _ = hints[name]
         if not fits(value, kind):
             raise ValueError(f"{name}: {value!r} is not {words(kind)}, as {metric} takes it; give one.")
 
