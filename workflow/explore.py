@@ -7,20 +7,21 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pandas as pd
-import yaml
+from snakemake.exceptions import WorkflowError
 
 from grokking_phases.analysis.events import Levels
 from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.page import write_page
+from study.config_files import read_together
 from study.errors import StudyError
-from study.resolve import complete, together
+from study.resolve import complete
 
-ERRORS = ValueError, OSError, yaml.YAMLError, StudyError
+ERRORS = ValueError, OSError, WorkflowError, StudyError
 
 
 def main(arguments: argparse.Namespace) -> Path:
     """Write the page, and return its path."""
-    config = together(arguments.study)
+    config = read_together(arguments.study)
     results = arguments.results or Path(config.get("results", "results"))
     runs = {name: complete(config["runs"], name) for name in config.get("runs", {})}
     study = gather(results, runs, Levels(**config.get("levels", {})))

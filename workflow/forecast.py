@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-import yaml
+from snakemake.exceptions import WorkflowError
 
 from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.snapshots import read_run
@@ -30,8 +30,9 @@ from grokking_phases.steps import nearest, steps_of
 from grokking_phases.storage.headers import content_of
 from grokking_phases.training.run import Run
 from study import params
+from study.config_files import read_together
 from study.errors import StudyError
-from study.resolve import resolve, together
+from study.resolve import resolve
 from study.sources import is_source
 from study.wanted_tables import metrics_behind, retrained_behind, runs_of_figure, seeds_of
 
@@ -76,7 +77,7 @@ class Forecast(NamedTuple):
 
 def main(arguments: argparse.Namespace) -> None:
     """Print the forecast of each run that the figures draw, then that of all."""
-    study = resolve(together(arguments.study))
+    study = resolve(read_together(arguments.study))
     made_with = on_device(study["device"], study["threads"])
     say(f"Measuring how fast this machine ({made_with['device']}) is, by {STEPS} steps of each kind of run.")
     costs: dict[str, Cost] = {}
@@ -250,5 +251,5 @@ def parsed(words: list[str] | None = None) -> argparse.Namespace:
 if __name__ == "__main__":
     try:
         main(parsed())
-    except (ValueError, OSError, yaml.YAMLError, StudyError) as error:
+    except (ValueError, OSError, WorkflowError, StudyError) as error:
         raise SystemExit(f"forecast: {error}") from None

@@ -5,10 +5,13 @@ import sys
 import time
 from pathlib import Path
 
+import yaml
 from made_up_study import write_study
 from shown_data import data_of
 
 ROOT = Path(__file__).parents[2]
+REST = {"results": "results", "device": "cpu", "threads": 1, "checkpoint_seconds": 60, "phases": []}
+REST |= {"metrics": {}, "time_scales": [], "subnetworks": {}, "figures": {}}  # of a study, beside its runs
 
 
 def started(*words):
@@ -26,12 +29,20 @@ def explore(*words):
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
+def write_config(file, **entries):
+    file.write_text(yaml.safe_dump(REST | entries))
+
+
 def test_the_command_writes_the_page_with_the_recipes_of_the_config(tmp_path):
     write_study(tmp_path / "results", ("base", "heir"), seeds=(0,))
-    (tmp_path / "study.yaml").write_text(
-        "levels: {generalised: 0.5}\n"
-        "runs: {base: {seeds: [0], training: {weight_decay: 2}}, heir: {like: base, model: {width: 7}}}\n"
-    )
+    study = {
+        "levels": {"generalised": 0.5},
+        "runs": {
+            "base": {"seeds": [0], "training": {"weight_decay": 2}},
+            "heir": {"like": "base", "model": {"width": 7}},
+        },
+    }
+    write_config(tmp_path / "study.yaml", **study)
     (tmp_path / "overlay.yaml").write_text("runs: {base: {training: {weight_decay: 3}}}\n")
     study = ["--study", tmp_path / "study.yaml", tmp_path / "overlay.yaml"]
     done = explore(tmp_path / "results", *study, "--runs", "h*")
@@ -51,13 +62,13 @@ def test_a_watch_goes_on_after_an_error(tmp_path):
     """The config is broken after the page was written, and then mended with another level."""
     write_study(tmp_path / "results", ("base",), seeds=(0,))
     config, page = tmp_path / "study.yaml", tmp_path / "results/explorer.html"
-    config.write_text("runs: {base: {seeds: [0], training: {weight_decay: 2}}}\n")
+    write_config(config, runs={"base": {"seeds": [0], "training": {"weight_decay": 2}}})
     process = started(tmp_path / "results", "--study", config, "--watch", "0.05")
     try:
         assert process.stdout.readline().strip() == str(page)
         config.write_text("runs: [\n")
         assert "stays as it is" in process.stderr.readline()
-        config.write_text("runs: {base: {seeds: [0], training: {weight_decay: 5}}}\n")
+        write_config(config, runs={"base": {"seeds": [0], "training": {"weight_decay": 5}}})
         while process.poll() is None and weight_decay(page) != 5:
             time.sleep(0.05)
         assert process.poll() is None

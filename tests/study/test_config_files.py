@@ -7,7 +7,7 @@ import yaml
 from snakemake.utils import update_config
 from trees import REPOSITORY
 
-from study.config_files import lay_over, typed
+from study.config_files import lay_over, read_together, typed
 from study.errors import StudyError
 from study.resolve import resolve
 
@@ -49,14 +49,12 @@ def test_an_overlay_of_the_wrong_shape_is_rejected_by_the_schema(figures):
 
 
 def test_a_study_after_its_overlay_raises_an_error():
-    with pytest.raises(
-        StudyError, match=r"config.yaml is a whole study.* --configfile config.yaml smoke.yaml"
-    ):
+    with pytest.raises(StudyError, match=r"config.yaml is a whole study.*: config.yaml smoke.yaml"):
         laid_over(("smoke.yaml", {"results": "results/smoke"}), ("config.yaml", STUDY))
 
 
 def test_an_overlay_without_a_study_raises_an_error():
-    with pytest.raises(StudyError, match=r"'device' is missing.*--configfile config.yaml smoke.yaml"):
+    with pytest.raises(StudyError, match=r"'device' is missing.*: config.yaml smoke.yaml"):
         laid_over(("smoke.yaml", {"results": "results/smoke"}))
 
 
@@ -84,3 +82,21 @@ def test_the_example_of_a_users_study_is_whole_and_short():
     text = OWN.read_text(encoding="utf-8")
     assert resolve(yaml.safe_load(text))["runs"].keys() == {"little", "much"}
     assert len(text.splitlines()) <= 30
+
+
+def test_files_are_read_together_as_snakemake_reads_them(tmp_path):
+    """A rule of steps is laid over another key by key: nothing but panels is replaced as a whole."""
+    (tmp_path / "mine.yaml").write_text("runs: {division96: {training: {evaluate: {every: 5}}}}\n")
+    files = [REPOSITORY / "config.yaml", tmp_path / "mine.yaml"]
+    expected = laid_over(*((str(file), yaml.safe_load(file.read_text("utf-8"))) for file in files))
+    assert read_together(files) == expected
+    assert {"every"} < set(expected["runs"]["division96"]["training"]["evaluate"])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("device: cpu\ndevice: cpu\n", "repeats this key"), ("device: cpu\n", "missing")]
+)
+def test_files_that_snakemake_would_refuse_raise_an_error(text, sentence, tmp_path):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(StudyError, match=sentence):
+        read_together([tmp_path / "mine.yaml"])

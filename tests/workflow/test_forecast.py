@@ -8,8 +8,9 @@ from trees import REPOSITORY
 
 import forecast
 from grokking_phases.steps import steps_of
+from study.config_files import read_together
 from study.errors import StudyError
-from study.resolve import resolve, together
+from study.resolve import resolve
 
 COST = forecast.Cost(step=0.5, evaluation=10.0, measures={"kde": 3.0, "few": 100.0}, snapshot_bytes=1000)
 SMALL = {"module": "transformer", "d_model": 16, "d_mlp": 32}
@@ -55,7 +56,7 @@ def written(tmp_path):
 
 @pytest.fixture
 def study(written):
-    return resolve(together([written]))
+    return resolve(read_together([written]))
 
 
 def test_a_run_that_was_trained_elsewhere_costs_no_training(study):
@@ -146,7 +147,7 @@ def test_only_the_figures_that_are_named_count(study):
 
 def test_make_paper_makes_what_it_forecasts():
     layers = ("config.yaml", "config/paper.yaml", "config/paper_float32.yaml", "config/paper_seed1.yaml")
-    study = resolve(together([REPOSITORY / name for name in layers]))
+    study = resolve(read_together([REPOSITORY / name for name in layers]))
     makefile = (REPOSITORY / "Makefile").read_text()
     [names] = [line for line in makefile.splitlines() if line.startswith("PAPER_FIGURES")]
     figures = names.split(",")[1].rstrip(")").split()

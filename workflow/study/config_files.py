@@ -3,15 +3,35 @@
 Each file changes what the files before it say, and `--config` changes what all files say.
 """
 
+from pathlib import Path
 from typing import Any
 
 import yaml
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
 
+from study.duplicate_keys import check_duplicates
 from study.errors import StudyError
 from study.schema import SCHEMA, described, instead
 
 NEEDED = SCHEMA["required"]
 USUAL = "config.yaml"  # the study that is read where none is named
+
+
+def read_together(files: list[Path]) -> dict:
+    """Return the config that files give together, as Snakemake would read them from its command line.
+
+    StudyError: as `lay_over` raises it, or for a key that a file has twice.
+    """
+    for file in files:
+        check_duplicates(file)
+    read = {str(file): load_configfile(str(file)) for file in files}
+    config: dict = {}
+    for content in read.values():
+        update_config(config, content)
+    overlays = dict(list(read.items())[1:])
+    lay_over(config, overlays | {"--config": {}}, list(read))
+    return config
 
 
 def lay_over(config: dict, overlays: dict[str, dict], files: list[str]) -> None:
@@ -31,7 +51,7 @@ def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> No
     for name in files[1:]:
         if not set(NEEDED) - set(overlays[name]):
             others = [other for other in files if other != name]
-            remedy = f"give it first: --configfile {' '.join([name, *others])}"
+            remedy = f"give it first: {' '.join([name, *others])}"
             what = f"{name} is a whole study, which would undo {files[0]} before it"
             raise StudyError("", f"{what}; {remedy}, or use it alone")
     missing = [key for key in NEEDED if key not in config]
@@ -39,9 +59,7 @@ def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> No
         wanted = described(SCHEMA["properties"][missing[0]])
         meant = instead(missing[0], config)
         what = f"the key {missing[0]!r} is missing{meant}; it must be {wanted}"
-        order = (
-            f" (if {files[0]} only changes a study, give the study first: --configfile {USUAL} {files[0]})"
-        )
+        order = f" (if {files[0]} only changes a study, give the study first: {USUAL} {files[0]})"
         raise StudyError("", what if meant or files[0] == USUAL else f"{what}{order}")
 
 

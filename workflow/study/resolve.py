@@ -2,11 +2,8 @@
 
 import json
 from copy import deepcopy
-from functools import reduce
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from study.check_figures import check_figure, check_tables
 from study.check_metrics import (
@@ -20,7 +17,6 @@ from study.check_metrics import (
     check_time_scales,
 )
 from study.check_runs import check_run
-from study.config_files import replace_panels
 from study.errors import StudyError, meant, shown
 from study.full_entries import fill_in
 from study.schema import check_shape
@@ -109,12 +105,3 @@ def overlaid(base: Any, changes: Any) -> Any:
         key: overlaid(base.get(key), changes[key]) if key in changes else base[key]
         for key in {**base, **changes}
     }
-
-
-def together(files: list[Path]) -> dict:
-    """Return the config that files give, each laid over those before it, as on Snakemake's command line."""
-    read = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
-    config = reduce(overlaid, read)
-    for overlay in read[1:]:
-        replace_panels(config, overlay)
-    return config
