@@ -12,17 +12,19 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.comparison import RANDOM
 from grokking_phases.analysis.events import generalised_above
+from grokking_phases.analysis.intervals import TAILS
 from grokking_phases.figures.emergence._accuracy import draw_accuracies
 from grokking_phases.figures.emergence._conclusions import MEANING, concluded, lacking, over_seeds
 from grokking_phases.figures.emergence._retrained import (
     alone,
     by_mask,
+    in_words,
     masked,
     networks_accuracies,
     subnetworks_in,
     with_parts,
 )
-from grokking_phases.plotting.layouts import MOST_COLUMNS, in_pages, legend_above, sheet
+from grokking_phases.plotting.layouts import MOST_COLUMNS, in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.lines import apart
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, broken, ended_early, evaluation, held, spread
@@ -32,8 +34,9 @@ from grokking_phases.plotting.words import Words
 DRAWS = ["curves", "comparison"]
 COMPARED = ["difference", "beside_random", "generalised", "size", "chosen_at", "p", "same_size"]
 FOUND_OUT = ["status", "value", "low", "high", "n_found", "n_seeds"]
-LOW, HIGH = 0.025, 0.975
+LOW, HIGH = TAILS
 BAND = "0.75"  # the grey of the sets drawn at random
+BEHIND_TEXT = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.3}
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -60,15 +63,17 @@ def comparisons(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFr
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     """Return a page for each mask; more, of more than three runs."""
+    numbers, subnetworks = in_words(numbers.assign(also=None), study["subnetworks"])
+    study, names = study | {"subnetworks": subnetworks}, subnetworks_in(numbers)
     return [
-        draw_page(pd.concat(dict(runs).values()), study, mask)
+        draw_page(pd.concat(dict(runs).values()), study, mask, names)
         for mask, rows in by_mask(numbers).items()
         for runs in in_pages(list(by_run(rows, study["runs"]).items()), MOST_COLUMNS)
     ]
 
 
-def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
-    runs, names = by_run(numbers, study["runs"]), subnetworks_in(numbers)
+def draw_page(numbers: pd.DataFrame, study: dict, mask: str, names: list[str]) -> Figure:
+    runs = by_run(numbers, study["runs"])
     height = 2.9 + 0.24 * len(names)
     title = f"Sub-networks trained alone against random sets, mask: {mask}"
     figure, part = sheet(height, title, words(numbers, study, mask))
@@ -77,7 +82,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str) -> Figure:
     for (upper, lower), (title, rows) in zip(axes.T, runs.items(), strict=True):
         is_curve = rows["quantity"] == "test_accuracy"
         draw_curves(upper, rows[is_curve], names)
-        upper.set(title=title, ylabel="test accuracy" if upper is axes[0, 0] else "")
+        title_panel(upper, title, len(runs))
+        upper.set_ylabel("test accuracy" if upper is axes[0, 0] else "")
         draw_differences(lower, rows[~is_curve], names)
     legend_above(part)
     return figure
@@ -121,8 +127,9 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
             if name == RANDOM:
                 ax.axvspan(low, high, color=BAND, alpha=0.5, linewidth=0, zorder=0)
         position = {"xy": (0.98, place + 0.42), "xycoords": ax.get_yaxis_transform(), "ha": "right"}
+        position |= {"fontsize": SMALL - 1.5, "va": "center", "bbox": BEHIND_TEXT}
         # Not part of the layout: a long text would make its panel narrow.
-        ax.annotate(lacking(rows, name), fontsize=SMALL - 1.5, va="center", **position).set_in_layout(False)
+        ax.annotate(lacking(rows, name), **position).set_in_layout(False)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
     ax.set(xlabel="steps later than\nthe original", ylim=(len(alone) - 0.3, -0.5))
@@ -137,7 +144,8 @@ def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
             f"Above: accuracy on the full test set. {spread(numbers[is_curve])} Random sets: median, central "
             "95 % of all draws and seeds.",
             f"Below: step at which test accuracy is first {generalised_above(study)}, less that of "
-            "the original of the same seed; median, interval, and a circle for each seed.",
+            "the original of the same seed. A dot is the median, a bar its interval, a circle a seed, and "
+            "the grey area the interval of random sets.",
         ],
         [
             *(
