@@ -5,6 +5,7 @@ from made_up import is_named, run_with
 
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
 from grokking_phases.figures.two_phase import recipe
+from grokking_phases.plotting.time_scale_names import NAMES
 
 EVENTS = {
     "fit": (FOUND, 30.0),
@@ -55,11 +56,9 @@ def test_rows_are_named_by_recipe_and_name_missing_time_scales():
         [True, False],
         [False, True],
     ]
-    lacking = [recipe.SCALES[event][1] for event, (status, _) in EVENTS.items() if status != FOUND]
+    lacking = [recipe.SCALES[event][0] for event, (status, _) in EVENTS.items() if status != FOUND]
     for text in ax.texts:
-        names = [short for _, short, *_ in recipe.SCALES.values() if is_named(short, text.get_text())]
+        names = [short for short, *_ in recipe.SCALES.values() if is_named(short, text.get_text())]
         assert sorted(names) == sorted(lacking)
     points = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
-    assert points == {name: [] for name, *_ in recipe.SCALES.values()} | {
-        recipe.SCALES["fit"][0]: [[30, 0], [30, 1]]
-    }
+    assert points == {NAMES[event]: [] for event in recipe.SCALES} | {NAMES["fit"]: [[30, 0], [30, 1]]}

@@ -44,6 +44,14 @@ def draw_means(ax: Axes, rows: pd.DataFrame, y: str, **look) -> None:
         ax.fill_between(drawn["step"], drawn[y] - drawn["sem"], drawn[y] + drawn["sem"], **band)
 
 
+def draw_course(ax: Axes, rows: pd.DataFrame, y: str, dashes: str, label: str | None = None, **look) -> None:
+    """Draw one line, the mean over seeds at each `step`, with a band of one standard error."""
+    values = rows.groupby("step")[y]
+    mean, error = values.mean(), values.sem().fillna(0)
+    ax.plot(mean.index, mean, dashes, label=label, **look)
+    ax.fill_between(mean.index, mean - error, mean + error, alpha=0.2, linewidth=0, **look)
+
+
 def in_order(rows: pd.DataFrame, look: dict) -> list[pd.DataFrame]:
     """Return the rows of each line, in the order in which seaborn draws lines: by hue, then by style."""
     kinds = [kind for kind in ("hue", "style") if kind in look]

@@ -5,6 +5,7 @@ crosses no other, if there is such a place. Places and distances are parts of th
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,7 @@ from grokking_phases.plotting.style import SEQUENTIAL, SMALL
 from grokking_phases.plotting.words import width_of
 
 MARKERS = ["o", "s", "^", "D", "v"]  # of the seeds of a panel, in turn
-# Time scales of the table `time_scales`, as arrows name them.
-NAMED = {"fit": "fitted", "compress": "I(T;X) turns", "peak": "loss peaks", "gen_0.98": "generalised"}
+ARROWS = ["fit", "compress", "peak", "gen_0.98"]  # time scales that arrows name
 HEIGHT = 0.1  # of a name, with the space around it
 SPACE = 0.04  # at the sides of a name, both together
 CLEAR = 0.05  # from a name to a mark; farther is no better
@@ -43,17 +43,21 @@ class Arrow:
         return self.place + ALONG * (self.point - self.place)
 
 
-def draw_path(ax: Axes, path: pd.DataFrame, hollow: np.ndarray, colours: LogNorm, marker: str) -> None:
-    """Draw the path of information_y against information_x, coloured by `step`, with a star at its end.
+def draw_path(
+    ax: Axes, path: pd.DataFrame, hollow: Any, colours: LogNorm, marker: str = "o", dashes: str = "-"
+) -> None:
+    """Draw the path of one column (upwards) against another, coloured by step, with a star at its end.
 
-    The last row is the last step. Where `hollow` is true, a point has no face.
+    path: a row for each step (its index), the last one last, and two columns, that of the horizontal axis
+    first. Where `hollow` is true, for one point or for all, a point has no face.
     """
-    x, y = path["information_x"].to_numpy(), path["information_y"].to_numpy()
-    shades = colormaps[SEQUENTIAL](colours(path["step"].to_numpy()))
-    faces = np.where(hollow[:, None], 0.0, shades)
-    ax.plot(x, y, color="0.7", linewidth=0.6, zorder=1)
-    ax.scatter(x, y, c=faces, edgecolors=shades, marker=marker, s=16)
-    ax.plot(x[-1], y[-1], "*", color="black", markersize=8, markeredgecolor="white", markeredgewidth=0.5)
+    x, y = path.to_numpy().T
+    shades = colormaps[SEQUENTIAL](colours(path.index.to_numpy()))
+    faces = np.where(np.broadcast_to(hollow, len(x))[:, None], 0.0, shades)
+    ax.plot(x, y, dashes, color="0.7", linewidth=0.6, zorder=1)
+    ax.scatter(x, y, c=faces, edgecolors=shades, marker=marker, s=14, zorder=2)
+    look = {"color": "black", "markersize": 8, "markeredgecolor": "white", "markeredgewidth": 0.5}
+    ax.plot(x[-1:], y[-1:], "*", zorder=4, **look)
 
 
 def draw_ceilings(ax: Axes, ceiling_x: float, ceiling_y: float) -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from grokking_phases.figures.study._measures import axes_of, numbers_of
 from grokking_phases.figures.study._words import words
 from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, sheet
+from grokking_phases.plotting.lines import draw_course
 from grokking_phases.plotting.recipes import is_elsewhere
 from grokking_phases.plotting.words import Words
 
@@ -66,7 +67,4 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, looks: dict[str, dict]) -> None:
     for run, look in looks.items():
         layers = rows[rows["run"] == run].fillna({"layer": ""}).groupby("layer")
         for i, (_, values) in enumerate(layers):
-            steps = values.groupby("step")["drawn"]
-            mean, error = steps.mean(), steps.sem().fillna(0)
-            ax.plot(mean.index, mean, DASHES[i % len(DASHES)], label=None if i else run, **look)
-            ax.fill_between(mean.index, mean - error, mean + error, alpha=0.2, linewidth=0, **look)
+            draw_course(ax, values, "drawn", DASHES[i % len(DASHES)], None if i else run, **look)

@@ -16,15 +16,17 @@ from grokking_phases.analysis.time_scales import SATURATED
 from grokking_phases.figures.study._words import words
 from grokking_phases.plotting.layouts import grid, n_rows, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.planes import MARKERS, NAMED, draw_ceilings, draw_path, mark_events
+from grokking_phases.plotting.planes import ARROWS, MARKERS, draw_ceilings, draw_path, mark_events
 from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["mutual_information", "time_scales"]  # of time scales, those that are drawn have names
 COLUMNS = ["run", "seed", "table", "layer", "step", "metric", "value", "event", "status", "source"]
-DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y"]
+INFORMATION = ["information_x", "information_y"]
+DRAWN = [*INFORMATION, "ceiling_x", "ceiling_y"]
 LINES = "A path for each run and seed, by marker."
-KEY = "Colour: step; star: last. Dashed: ceilings; hollow: above 0.98 of one, which says nothing."
+KEY = f"Colour: step; star: last. Dashed: ceilings; hollow: above {SATURATED:g} of one, which says nothing."
 EVENTS = Words(notes=["Arrows: events of the first seed, each at the nearest snapshot."])
 
 
@@ -36,7 +38,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """
     tables = tables.reindex(columns=list(dict.fromkeys([*tables, *COLUMNS])))
     rows = tables[(tables["step"] > 0) & tables["metric"].isin(DRAWN)]
-    found = tables["event"].isin(NAMED) & (tables["status"] == FOUND) & tables["seed"].notna()
+    found = tables["event"].isin(ARROWS) & (tables["status"] == FOUND) & tables["seed"].notna()
     return in_panels(pd.concat([rows[COLUMNS], tables.loc[found, COLUMNS]], ignore_index=True), panels)
 
 
@@ -84,9 +86,9 @@ def mark_first(ax: Axes, rows: pd.DataFrame, events: pd.DataFrame) -> None:
     """Draw arrows at the events of the first run and seed of a panel; those without a layer are of all."""
     run, seed = rows[["run", "seed"]].iloc[0]
     first = rows[(rows["run"] == run) & (rows["seed"] == seed)]
-    path = first.pivot(index="step", columns="metric", values="value")[["information_x", "information_y"]]
+    path = first.pivot(index="step", columns="metric", values="value")[INFORMATION]
     own = events[(events["run"] == run) & (events["seed"] == seed)]
-    mark_events(ax, path, {NAMED[event.event]: event.step for event in own.itertuples()})
+    mark_events(ax, path, {NAMES[event.event]: event.step for event in own.itertuples()})
 
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
@@ -95,5 +97,5 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
     above = [wide[f"information_{v}"] > SATURATED * wide[f"ceiling_{v}"] for v in ("x", "y")]
     wide = wide.assign(hollow=above[0] | above[1])
     for marker, (_, path) in zip(cycle(MARKERS), wide.groupby(["run", "seed"]), strict=False):
-        draw_path(ax, path, path["hollow"].to_numpy(), colours, marker)
+        draw_path(ax, path.set_index("step")[INFORMATION], path["hollow"].to_numpy(), colours, marker)
     draw_ceilings(ax, wide["ceiling_x"].max(), wide["ceiling_y"].max())

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from grokking_phases.figures.study._measures import axes_of, numbers_of
 from grokking_phases.figures.study._words import DOTTED, phases_words, words
 from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, sheet
+from grokking_phases.plotting.lines import draw_course
 from grokking_phases.plotting.phase_looks import COLOURS, spans
 from grokking_phases.plotting.style import SMALL
 
@@ -67,10 +68,8 @@ def events_of(events: pd.DataFrame, table: str) -> pd.DataFrame:
 
 def draw_panel(ax: Axes, rows: pd.DataFrame, lines: dict[str, str], name: str) -> None:
     for i, (metric, line) in enumerate(lines.items()):
-        values = rows[rows["metric"] == metric].groupby("step")["drawn"]
-        mean, error = values.mean(), values.sem().fillna(0)
-        ax.plot(mean.index, mean, DASHES[i % 4], color=f"C{i}", label=line if len(lines) > 1 else None)
-        ax.fill_between(mean.index, mean - error, mean + error, color=f"C{i}", alpha=0.2, linewidth=0)
+        label = line if len(lines) > 1 else None
+        draw_course(ax, rows[rows["metric"] == metric], "drawn", DASHES[i % 4], label, color=f"C{i}")
     ax.set(xscale="log", xlabel="step", ylabel=name)
     if name == "loss" and (rows.loc[rows["metric"].isin(lines), "drawn"] > 0).all():
         ax.set_yscale("log")

@@ -1,8 +1,6 @@
 """Synergy and redundancy of each layer over steps and against each other, in bits, for any study."""
 
 import pandas as pd
-from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -10,6 +8,8 @@ from matplotlib.figure import Figure
 from grokking_phases.figures.study._measures import numbers_of
 from grokking_phases.figures.study._words import words
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet
+from grokking_phases.plotting.lines import draw_course
+from grokking_phases.plotting.planes import draw_path
 from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.words import Words
 
@@ -43,27 +43,13 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     axes = part.subplots(len(layers), 2, squeeze=False)
     colours = LogNorm(1, max(2, numbers["step"].max()))
     for (left, right), layer in zip(axes, layers, strict=True):
-        steps = numbers[numbers["layer"] == layer].groupby(["metric", "step"])["drawn"]
-        draw_lines(left, steps.mean(), steps.sem().fillna(0))
+        rows = numbers[numbers["layer"] == layer]
+        for i, name in enumerate(MEASURES):
+            draw_course(left, rows[rows["metric"] == name], "drawn", ("-", "--")[i], name, color=f"C{i}")
         left.set(xscale="log", xlabel="step", ylabel=f"layer {layer} (bits)" if layer else "bits")
-        draw_path(right, steps.mean().unstack("metric").reindex(columns=MEASURES).dropna(), colours)
+        means = rows.pivot_table(index="step", columns="metric", values="drawn")
+        draw_path(right, means.reindex(columns=MEASURES[::-1]).dropna(), hollow=False, colours=colours)
+        right.set(xlabel="redundancy (bits)", ylabel="synergy (bits)")
     part.colorbar(ScalarMappable(colours, SEQUENTIAL), ax=list(axes[:, 1]), label="step", pad=0.02)
     legend_above(part)
     return figure
-
-
-def draw_lines(ax: Axes, means: pd.Series, errors: pd.Series) -> None:
-    """Draw the mean of each measure over steps, with a band of one standard error."""
-    for i, name in enumerate(MEASURES):
-        mean, error = means[name], errors[name]
-        ax.plot(mean.index, mean, ("-", "--")[i], color=f"C{i}", label=name)
-        ax.fill_between(mean.index, mean - error, mean + error, color=f"C{i}", alpha=0.2, linewidth=0)
-
-
-def draw_path(ax: Axes, means: pd.DataFrame, colours: LogNorm) -> None:
-    """Draw synergy against redundancy."""
-    x, y = means["redundancy"].to_numpy(), means["synergy"].to_numpy()
-    ax.plot(x, y, color="0.7", linewidth=0.6, zorder=1)
-    ax.scatter(x, y, c=colormaps[SEQUENTIAL](colours(means.index.to_numpy())), s=12)
-    ax.plot(x[-1:], y[-1:], "*", color="black", markersize=8, markeredgecolor="white")
-    ax.set(xlabel="redundancy (bits)", ylabel="synergy (bits)")

@@ -9,7 +9,6 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
@@ -23,9 +22,10 @@ from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import draw_legend, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.planes import NAMED, mark_events
+from grokking_phases.plotting.planes import ARROWS, draw_path, mark_events
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "mutual_information", "time_scales"]
@@ -86,7 +86,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
     figure, part = sheet(4.1, title, words(rows, study["runs"], published))
     a, b, c = part.subplot_mosaic(LAYOUT).values()
     draw_accuracies(a, rows)
-    draw_path(b, rows, part)
+    draw_plane(b, rows, part)
     draw_loss(c, rows)
     if published:
         draw_published(a, f"{published}a", {"test_acc": "o", "train_batch_acc": "x"})
@@ -128,7 +128,7 @@ def draw_accuracies(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set(xscale="log", xlabel="step", ylabel="accuracy", ylim=(-0.03, 1.03))
 
 
-def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
+def draw_plane(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
     """Draw a path for each seed with some arrows, a diamond where I(T;X) turns, a star at the last step.
 
     The events of the first seed are named.
@@ -138,15 +138,11 @@ def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
     hollow = measured.groupby(["run", "seed", "step"])["saturated"].any().to_numpy()
     colours = LogNorm(path["step"].min(), path["step"].max())
     for dashes, points in by_seed(path):
-        x, y = points["information_x"].to_numpy(), points["information_y"].to_numpy()
-        shades = colormaps[SEQUENTIAL](colours(points["step"].to_numpy()))
-        filled = np.where(hollow[points.index][:, None], 0.0, shades)
-        ax.plot(x, y, dashes, color="0.7", linewidth=0.7, zorder=1)
-        ax.scatter(x, y, c=filled, edgecolors=shades, s=11, zorder=2)
-        for i in range(len(x) // 8, len(x) - 1, max(1, len(x) // 6)):
+        draw_path(ax, points.set_index("step")[INFORMATION], hollow[points.index], colours, dashes=dashes)
+        places = points[INFORMATION].to_numpy()
+        for i in range(len(places) // 8, len(places) - 1, max(1, len(places) // 6)):
             way = {"arrowstyle": "-|>", "color": "0.35", "linewidth": 0.6}
-            ax.annotate("", (x[i + 1], y[i + 1]), (x[i], y[i]), arrowprops=way, zorder=3)
-        ax.plot(x[-1], y[-1], "*", color="black", markersize=8, mec="white", mew=0.5, zorder=4)
+            ax.annotate("", places[i + 1], places[i], arrowprops=way, zorder=3)
     for turn in turns(rows, path):
         ax.plot(*turn, "D", color="C3", markersize=5, markeredgecolor="white", zorder=4)
     first = path[(path["run"] == path["run"].iloc[0]) & (path["seed"] == path["seed"].iloc[0])]
@@ -159,9 +155,9 @@ def draw_path(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
 
 def events_of(rows: pd.DataFrame, run: str) -> dict[str, float]:
     """Return {name: step} of the time scales that the first seed of a run has."""
-    events = rows[(rows["run"] == run) & rows["quantity"].isin(NAMED) & (rows["status"] == FOUND)]
+    events = rows[(rows["run"] == run) & rows["quantity"].isin(ARROWS) & (rows["status"] == FOUND)]
     events = events[events["seed"] == rows.loc[rows["run"] == run, "seed"].min()]
-    return {NAMED[event.quantity]: event.step for event in events.itertuples()}
+    return {NAMES[event.quantity]: event.step for event in events.itertuples()}
 
 
 def turns(rows: pd.DataFrame, path: pd.DataFrame) -> list[tuple[float, float]]:
@@ -230,7 +226,7 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
     of_paper = [grey, "The paper names no estimator of information: no match is claimed."]
     if all(is_elsewhere(runs[name]) for name in drawn):
         of_paper = []
-    missing = [f"{event} {status}: {', '.join(who)}." for event, status, who in not_found(rows)]
+    missing = [f"{status.capitalize()}: {event} ({who})." for event, status, who in not_found(rows)]
     curves = rows[rows["quantity"].isin(CURVES)].rename(columns={"quantity": "metric"})
     far = farthest(curves, published) if published else []
     one_seed = len(rows[["run", "seed"]].drop_duplicates()) == 1
@@ -244,7 +240,7 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
             else []
         ),
         *(["diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
-        *(["hollow: above 0.98 of its ceiling"] if rows["saturated"].eq(True).any() else []),
+        *([f"hollow: above {SATURATED:g} of its ceiling"] if rows["saturated"].eq(True).any() else []),
     ]
     return Words(
         [
@@ -276,16 +272,11 @@ def looks_of(rows: pd.DataFrame) -> str:
     return f"{looks.capitalize()}."
 
 
-def not_found(rows: pd.DataFrame) -> list[tuple[str, str, list[str]]]:
+def not_found(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     """Return (time scale, status, seeds) for each time scale that some seeds lack."""
-    words = {
-        "fit": "Fitting",
-        "gen_0.98": "Test accuracy 0.98",
-        "peak": "Second peak of the loss",
-        "compress": "Turn",
-    }
-    events = rows[rows["quantity"].isin(words) & (rows["status"] != FOUND) & (rows["table"] == "time_scales")]
+    events = rows[rows["quantity"].isin(ARROWS) & (rows["status"] != FOUND)]
+    events = events[events["table"] == "time_scales"]
     return [
-        (words[event], status, [f"{row.run} seed {row.seed}" for row in group.itertuples()])
+        (NAMES[event], status, ", ".join(f"{row.run} seed {row.seed}" for row in group.itertuples()))
         for (event, status), group in events.groupby(["quantity", "status"], sort=False)
     ]

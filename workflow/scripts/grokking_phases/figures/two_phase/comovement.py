@@ -17,16 +17,10 @@ from grokking_phases.analysis.events import FOUND, NOT_REACHED
 from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.lines import sparse_ticks
 from grokking_phases.plotting.style import SMALL
+from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["comovement"]
-NAMES = {
-    "half_fit": "train accuracy 0.5",
-    "fit": "fitted",
-    "peak": "top of the test loss",
-    "compress": "turn of I(T;X)",
-    "gen_0.98": "generalised",
-}
 NAME = 8.5  # points, of the names of axes: three columns share a page
 LOOKS = [("C0", "o"), ("C1", "s"), ("C2", "D")]  # colour and marker of each task, again from the first on
 KEY = Words(

@@ -13,19 +13,22 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from grokking_phases.analysis.time_scales import SATURATED, by_step, compression, of_curves
+from grokking_phases.analysis.time_scales import ACCURACIES, SATURATED, compression, reached
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.planes import MARKERS, NAMED, draw_ceilings, draw_path, mark_events
+from grokking_phases.plotting.planes import MARKERS, draw_ceilings, draw_path, mark_events
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
+from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
+HOLLOW = f"Hollow: a value above {SATURATED:g} of its ceiling, and so uninformative."
 UNNAMED = "The paper names no estimator: no match is claimed."
-TURN, GENERALISED = NAMED["compress"], NAMED["gen_0.98"]
+TURN, GENERALISED = NAMES["compress"], NAMES["gen_0.98"]
 DRAWS = ["mutual_information", "curves"]  # without curves, nothing says when a run generalises
-DRAWN = ["information_x", "information_y", "ceiling_x", "ceiling_y", "resolution"]
+INFORMATION = ["information_x", "information_y"]
+DRAWN = [*INFORMATION, "ceiling_x", "ceiling_y", "resolution"]
 BOUNDS = ["information_x_lower", "information_y_lower", "information_y_upper"]  # of the kernel estimate alone
 INDEX = ["table", "run", "seed", "layer", "step"]
 
@@ -40,7 +43,7 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     of_layers = (tables["step"] > 0) & (tables["table"] != "curves")
     wide = tables[of_layers].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)
-    shares = wide["normalised"][["information_x", "information_y"]]
+    shares = wide["normalised"][INFORMATION]
     numbers["saturated"] = (shares > SATURATED).any(axis=1)
     numbers = numbers.reset_index().rename(columns={"table": "estimate"})
     paths = numbers.groupby(["estimate", "run", "seed", "layer"])
@@ -54,12 +57,14 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
 
 def generalised(curves: pd.DataFrame) -> dict[tuple[str, int], int | None]:
     """Return {(run, seed): the first of three evaluations with a test accuracy of 0.98, or None}."""
-    return {key: of_curves(by_step(own))["gen_0.98"] for key, own in curves.groupby(["run", "seed"])}
+    metric, level = ACCURACIES["gen_0.98"]
+    accuracies = curves[curves["metric"] == metric].groupby(["run", "seed"])
+    return {key: reached(own.set_index("step")["value"], level) for key, own in accuracies}
 
 
 def turn_of(path: pd.DataFrame) -> int | None:
     """Return the step at which I(T;X) turns, or None."""
-    known = path.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
+    known = path.set_index("step").sort_index().dropna(subset=INFORMATION)
     return compression(known["information_x"], known["ceiling_x"])
 
 
@@ -98,7 +103,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
     """Draw a path for each seed, coloured by step, with a star at its end, and the ceilings dashed."""
     for marker, ((run, seed), path) in zip(cycle(MARKERS), rows.groupby(["run", "seed"]), strict=False):
-        draw_path(ax, path, path["saturated"].to_numpy(), colours, marker)
+        draw_path(ax, path.set_index("step")[INFORMATION], path["saturated"].to_numpy(), colours, marker)
         label = f"seed {seed}" if rows["run"].nunique() == 1 else f"{run}, seed {seed}"
         ax.plot([], [], marker, color="0.4", markersize=4, label=label)
     draw_ceilings(ax, rows["ceiling_x"].max(), rows["ceiling_y"].max())
@@ -108,10 +113,10 @@ def mark_first(ax: Axes, rows: pd.DataFrame) -> None:
     """Draw arrows to the turn of I(T;X) and to generalisation, in the first seed that has most of both."""
     paths = [path for _, path in rows.groupby(["run", "seed"])]
     first = max(paths, key=lambda path: int(path["turn"].any()) + path[GENERALISED].notna().any())
-    path = first.set_index("step").sort_index().dropna(subset=["information_x", "information_y"])
+    path = first.set_index("step").sort_index().dropna(subset=INFORMATION)
     found = {TURN: [*path.index[path["turn"]]], GENERALISED: [*path[GENERALISED].dropna()]}
     events = {f"{name} (seed {first['seed'].iloc[0]})": at[0] for name, at in found.items() if at}
-    mark_events(ax, path[["information_x", "information_y"]], events)
+    mark_events(ax, path[INFORMATION], events)
 
 
 def words(runs: dict[str, dict], is_saturated: bool) -> Words:
@@ -119,7 +124,7 @@ def words(runs: dict[str, dict], is_saturated: bool) -> Words:
     return Words(
         [
             "A path for each seed. Colour: step, from dark to light; star: last. Dashed: ceilings.",
-            *(["Hollow: a value above 0.98 of its ceiling, and so uninformative."] if is_saturated else []),
+            *([HOLLOW] if is_saturated else []),
             *([] if all(map(is_elsewhere, runs.values())) else [UNNAMED]),
         ],
         [

@@ -16,6 +16,7 @@ from grokking_phases.analysis.study_tables import BITS
 from grokking_phases.plotting.layouts import grid, in_pages, legend_over, n_rows, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised
+from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = [
@@ -27,8 +28,8 @@ DRAWS = [
     "softmax_collapse",
     "time_scales",
 ]
-EVENTS = {"fit": ("fitted", ":"), "peak": ("top of the test loss", "-."), "gen_0.98": ("generalised", "--")}
-SOLID, DASHED, DOTTED = "-", "--", ":"
+SOLID, DASHED, DOTTED, DASH_DOTTED = "-", "--", ":", "-."
+EVENTS = {"fit": DOTTED, "peak": DASH_DOTTED, "gen_0.98": DASHED}  # time scales, with their dashes
 NULL = "information_x_gaussian"  # depends on the number of samples alone
 
 
@@ -152,7 +153,7 @@ def draw_seeds(ax: Axes, rows: pd.DataFrame, factor: float, line: dict[str, str]
 def draw_events(ax: Axes, numbers: pd.DataFrame) -> None:
     """Mark the time scales of the curves."""
     for row in numbers[numbers["event"].notna() & (numbers["status"] == FOUND)].itertuples():
-        ax.axvline(row.step, color="0.4", linestyle=EVENTS[row.event][1], linewidth=0.8)
+        ax.axvline(row.step, color="0.4", linestyle=EVENTS[row.event], linewidth=0.8)
 
 
 def words(numbers: pd.DataFrame, study: dict) -> Words:
@@ -175,6 +176,6 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
 
 def marks(numbers: pd.DataFrame) -> list[tuple[str, str, bool]]:
     """Return (name, dashes in words, whether it is not found) of each time scale."""
-    dashes_in_words = {":": "dotted", "-.": "dash-dotted", "--": "dashed"}
+    dashes_in_words = {DOTTED: "dotted", DASH_DOTTED: "dash-dotted", DASHED: "dashed"}
     found = set(numbers.loc[numbers["status"] == FOUND, "event"])
-    return [(name, dashes_in_words[dashes], event not in found) for event, (name, dashes) in EVENTS.items()]
+    return [(NAMES[event], dashes_in_words[dashes], event not in found) for event, dashes in EVENTS.items()]

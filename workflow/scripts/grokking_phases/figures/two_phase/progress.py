@@ -25,6 +25,7 @@ from grokking_phases.plotting.layouts import (
 from grokking_phases.plotting.lines import draw_means
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised, sampling_of, spread
+from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "mutual_information", "linear_mapping_number", "local_complexity", "time_scales"]
@@ -40,7 +41,7 @@ LINES = {  # metric: name, dashes
 }
 TURNS = ["compress", "lmn", "lc"]  # each belongs to the table that it is found in
 MARKED = {"fit": "-", "gen_0.98": "--"}  # on every panel
-MEANINGS = {"fit": "fitted (solid)", "gen_0.98": "test accuracy 0.98 (dashed)"}
+MEANINGS = {"fit": f"{NAMES['fit']} (solid)", "gen_0.98": f"{NAMES['gen_0.98']} (dashed)"}
 TURNING = "Black, dash-dotted: where the last layer's value is largest, if that is a turning point."
 NETWORK = "network"  # in place of a layer, for what is measured of the whole network
 

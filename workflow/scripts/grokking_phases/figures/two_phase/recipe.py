@@ -13,16 +13,17 @@ from grokking_phases.plotting.layouts import legend_above, sheet
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import described, dropout, evaluation, regularised, sampling
 from grokking_phases.plotting.style import SMALL
+from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 NEEDS_RECIPE = True
 DRAWS = ["time_scales"]
-SCALES = {  # time scale: name, short name, colour, marker
-    "fit": ("fitted", "fit", "C1", "o"),
-    "peak": ("second peak of the test loss", "peak", "C3", "^"),
-    "compress": ("I(T;X) turns", "turn", "C2", "D"),
-    "gen_0.9": ("test accuracy 0.9", "0.9", "C0", "s"),
-    "gen_0.98": ("test accuracy 0.98", "0.98", "C4", "P"),
+SCALES = {  # time scale: short name, colour, marker
+    "fit": ("fit", "C1", "o"),
+    "peak": ("peak", "C3", "^"),
+    "compress": ("turn", "C2", "D"),
+    "gen_0.9": ("0.9", "C0", "s"),
+    "gen_0.98": ("0.98", "C4", "P"),
 }
 
 
@@ -55,14 +56,14 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -> None:
     """Draw a row for each run: marks at its time scales, and at the right the names of those not found."""
     names = list(dict.fromkeys(rows["run"]))
-    for event, (name, _, colour, marker) in SCALES.items():
+    for event, (_, colour, marker) in SCALES.items():
         found = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
         ax.plot(
             found["step"],
             found["run"].map(names.index),
             marker,
             color=colour,
-            label=name,
+            label=NAMES[event],
             markersize=5,
             alpha=0.85,
         )
@@ -87,7 +88,7 @@ def recipe(run: dict) -> str:
 def missing(rows: pd.DataFrame) -> str:
     """Return the time scales that are not found in words: `not reached: 0.9, 0.98; absent: peak`."""
     absent = rows[rows["status"] != FOUND]
-    words = {event: short for event, (_, short, *_) in SCALES.items()}
+    words = {event: short for event, (short, *_) in SCALES.items()}
     return "; ".join(
         f"{status}: {', '.join(group['event'].map(words))}"
         for status, group in absent.groupby("status", sort=False)
