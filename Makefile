@@ -20,7 +20,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SMOKE := --configfile config.yaml config/smoke.yaml
 PAPER := --configfile config.yaml config/paper.yaml
-PAPER_LAYERS := config.yaml $(addprefix config/,paper.yaml paper_float32.yaml paper_seed1.yaml)
+PAPER_CONFIGS := config.yaml $(addprefix config/,paper.yaml paper_float32.yaml paper_seed1.yaml)
 PAPER_FIGURES := $(addprefix two_phase/,fig3 fig4 fig5 measures estimators softmax_collapse)
 SLURM_PACKAGES := munge slurm-wlm slurmdbd mariadb-server
 PREDICTION := --configfile config.yaml config/prediction.yaml
@@ -66,11 +66,11 @@ smoke: .venv/installed
 # float32, and a second seed of S5.
 paper: export PYTHONPATH := workflow/scripts:workflow
 paper: .venv/installed
-	$(BIN)/python workflow/forecast.py --study $(PAPER_LAYERS) --figures $(PAPER_FIGURES)
+	$(BIN)/python workflow/forecast.py --study $(PAPER_CONFIGS) --figures $(PAPER_FIGURES)
 	$(SNAKEMAKE) results/paper/figures/two_phase/fig3.pdf $(PAPER)
 	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER)
 	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) $(PAPER) config/paper_float32.yaml
-	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) --configfile $(PAPER_LAYERS)
+	$(SNAKEMAKE) $(PAPER_FIGURES:%=results/paper/figures/%.pdf) --configfile $(PAPER_CONFIGS)
 
 report: fig5
 	$(BIN)/snakemake results/figures/fig5.pdf --report results/report.html

@@ -13,7 +13,7 @@ COMMAND_LINE = {"cli", "__main__", "commands"}
 # The package itself and what it offers by name: may import all else.
 PUBLIC = {"", "on_arrays", "on_curves", "on_networks"}
 # Packages whose modules are found by their names.
-PLUGINS = {"datasets", "models", "optimizers", "losses", "interventions", "metrics"}
+PLUGINS = {"datasets", "models", "optimizers", "losses", "metrics"}
 PACKAGES = {  # package: the packages that it may import, besides itself and the root
     "datasets": set(),
     "models": set(),
@@ -24,7 +24,6 @@ PACKAGES = {  # package: the packages that it may import, besides itself and the
     "storage": set(),
     "jobs": set(),
     "estimators": {"synergy"},
-    "interventions": {"synergy", "estimators"},
     "data": {"storage"},
     "analysis": {"storage"},
     "plotting": {"analysis", "storage"},

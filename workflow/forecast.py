@@ -30,6 +30,7 @@ from grokking_phases.steps import nearest, steps_of
 from grokking_phases.storage.headers import content_of
 from grokking_phases.training.run import Run
 from study import params
+from study.check_runs import made
 from study.config_files import read_together
 from study.errors import StudyError
 from study.resolve import resolve
@@ -161,7 +162,7 @@ def measured(study: dict, run: str, metrics: list[str], device: str) -> Cost:
 def examples_of(study: dict, run: str, seed: int) -> Examples:
     """Return the examples of a run, split as for this seed."""
     dataset = study["runs"][run]["dataset"]
-    examples = module("datasets", dataset["module"]).make(**options_in("datasets", dataset))
+    examples = made(dataset, f"runs.{run}.dataset")
     return split(examples, dataset["train_fraction"], params.split_seed(study, run, str(seed)))
 
 

@@ -204,7 +204,7 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"layers": "2"}, "layers='2' must be a list"),
         (mlp, {"layers": []}, "must be a list .* one at least"),
         (mlp, {"position": {"3": 1}}, "position: no layer is recorded as '3'; "),
-        (Sequence, EMBED, r"layer embed gives a float32 tensor \(12, 7, 6\); .*give position="),
+        (Sequence, EMBED, r"layer embed gives a torch.float32 tensor \(12, 7, 6\); .*give position="),
         (Sequence, EMBED | {"position": 7}, "has 7 positions, and position=7 is none"),
         (Sequence, EMBED | {"position": "first"}, "position='first' is no index"),
         (Sequence, EMBED | {"position": True}, "position=True is no index"),
@@ -218,7 +218,7 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         ),
         (Sequence, SEQUENCE | {"layers": ["twice"], "position": 0}, "layer twice is called more than once"),
         (Sequence, SEQUENCE | {"layers": ["unused"]}, "layer unused is never called"),
-        (Image, IMAGE, r"layer conv gives a float32 tensor \(12, 5, 4, 4\); say by reduce="),
+        (Image, IMAGE, r"layer conv gives a torch.float32 tensor \(12, 5, 4, 4\); say by reduce="),
         (Image, IMAGE | {"reduce": "sum"}, "reduce='sum' is none of mean, max, all"),
         (
             BatchSecond,

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any
+
+from grokking_phases.nearest_name import nearest
 
 # Keys that JSON cannot hold, such as the dates of YAML, are left out.
 AS_YAML = json.JSONEncoder(default=str, ensure_ascii=False, check_circular=False, skipkeys=True)
@@ -37,8 +38,8 @@ def shown(value: Any) -> str:
 
 def meant(word: Any, known: list[str]) -> str:
     """Return in brackets which known word was probably meant or, if none is similar, all known words."""
-    close = get_close_matches(str(word), known, n=1, cutoff=0.6)
-    return f" (did you mean {close[0]!r}?)" if close else f" (there are: {', '.join(known)})" if known else ""
+    close = nearest(word, known)
+    return f" (did you mean {close!r}?)" if close else f" (there are: {', '.join(known)})" if known else ""
 
 
 def of_string(value: Any) -> str:

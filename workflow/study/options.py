@@ -2,10 +2,10 @@
 
 import ast
 import sys
-from difflib import get_close_matches
 from typing import Any
 
 from grokking_phases.arguments import beyond
+from grokking_phases.nearest_name import nearest
 from grokking_phases.plugins import STAGE_KEYS, options_in
 from study.errors import StudyError, meant, of_string, shown
 from study.module_files import FROM_DATASET, check_file
@@ -80,8 +80,8 @@ def words(option: Option) -> str:
 def meant_choice(value: Any, option: Option) -> str:
     """Return in brackets the choice of an option that a value resembles, or ""."""
     known = [choice for annotation, _ in option.annotations for choice in choices(annotation)]
-    close = get_close_matches(str(value), known, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    close = nearest(value, known)
+    return f" (did you mean {close!r}?)" if close else ""
 
 
 def worded(annotation: ast.expr) -> str:

@@ -1,7 +1,6 @@
 """Check of a config against schemas/config.schema.yaml, whose descriptions become parts of error messages."""
 
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from grokking_phases.nearest_name import nearest
 from study.errors import StudyError, meant, of_string, shown
 
 SCHEMA = yaml.safe_load(
@@ -60,5 +60,5 @@ def described(schema: dict) -> str:
 
 def instead(missing: str, entry: dict) -> str:
     """Return in brackets the key of an entry that was probably meant as the missing one, or ""."""
-    close = get_close_matches(missing, map(str, entry), n=1)
-    return f" (did you write {close[0]!r} for it?)" if close else ""
+    close = nearest(missing, list(map(str, entry)))
+    return f" (did you write {close!r} for it?)" if close else ""

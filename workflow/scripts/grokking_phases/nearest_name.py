@@ -9,12 +9,6 @@ def nearest(name: Any, known: list[str]) -> str | None:
     return next(iter(get_close_matches(str(name), known, n=1)), None)
 
 
-def meant(name: Any, known: list[str]) -> str:
-    """Return in brackets the known name that a name resembles, or ""."""
-    close = nearest(name, known)
-    return f" (did you mean {close!r}?)" if close else ""
-
-
 def check_known(name: Any, known: list[str], option: str, what: str) -> None:
     """Raise ValueError, with the nearest known name or all of them, unless a name is known."""
     if name not in known:

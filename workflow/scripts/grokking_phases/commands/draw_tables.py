@@ -10,14 +10,14 @@ from pandas.api.types import is_numeric_dtype
 from grokking_phases import plugins
 from grokking_phases.commands.list_modules import modules_of
 from grokking_phases.data.saved_arrays import read_csv
-from grokking_phases.nearest_name import meant
+from grokking_phases.nearest_name import check_known
+from grokking_phases.on_curves import PLACE
 from grokking_phases.plotting.notes import write_notes
 from grokking_phases.plotting.pages import as_pages, write_pdf, write_png
 from grokking_phases.storage.stamps import stated
 
 NEEDED = ("step", "metric", "value")
 EVENT = ("step", "event", "status")
-FILLED = {"run": "run", "seed": 0, "layer": None}  # where a table does not say
 
 
 def draw_tables(paths: list[Path], figure: str, to: Path) -> list[Path]:
@@ -27,10 +27,7 @@ def draw_tables(paths: list[Path], figure: str, to: Path) -> list[Path]:
     tables say.
     """
     known = [module.name for module in modules_of("figures")]
-    if figure not in known:
-        raise ValueError(
-            f"--figure {figure!r} does not exist{meant(figure, known)}; see: grokking-phases list"
-        )
+    check_known(figure, known, "--figure", "there is no figure")
     tables = pd.concat([read_any(path) for path in paths], ignore_index=True)
     study = study_of(paths, tables)
     source = plugins.module("figures", figure)
@@ -69,7 +66,7 @@ def read_any(path: Path) -> pd.DataFrame:
             what = f"{path} has the columns {found}, and needs step, metric, value, or step and curves"
             raise ValueError(f"{what}; name them so.")
     check_rows(rows, path)
-    rows = rows.assign(**{name: value for name, value in FILLED.items() if name not in rows})
+    rows = rows.assign(**{name: value for name, value in PLACE.items() if name not in rows})
     return rows.assign(table=path.stem)
 
 
@@ -91,7 +88,7 @@ def check_rows(rows: pd.DataFrame, path: Path) -> None:
 
 def one_row_a_value(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a table of curves, one a column, with the columns metric and value; any other as it is."""
-    places = [name for name in (*FILLED, "step") if name in rows]
+    places = [name for name in (*PLACE, "step") if name in rows]
     curves = [name for name in rows.select_dtypes(["number", "bool"]) if name not in places]
     if "step" not in places or not curves or {"metric", "value"} & set(rows):
         return rows

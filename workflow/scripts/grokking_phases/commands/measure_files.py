@@ -16,7 +16,7 @@ from grokking_phases.data.saved_activations import check_distinct, pattern_of
 from grokking_phases.data.saved_arrays import read_arrays
 from grokking_phases.data.snapshots import Snapshots
 from grokking_phases.estimators._operands import Operands
-from grokking_phases.nearest_name import meant
+from grokking_phases.nearest_name import check_known
 from grokking_phases.storage.headers import header_of, of_run
 from grokking_phases.storage.tables import write_table
 from grokking_phases.storage.tidy_rows import tidy
@@ -74,11 +74,7 @@ def in_short(table: pd.DataFrame) -> str:
 
 def options_from(given: tuple[str, ...], metric: str) -> dict[str, Any]:
     """Return {option: value} of texts `name=value`; raise ValueError for an unknown metric or option."""
-    known = plugins.names("metrics")
-    if metric not in known:
-        raise ValueError(
-            f"--metric {metric!r} does not exist{meant(metric, known)}; see: grokking-phases list"
-        )
+    check_known(metric, plugins.names("metrics"), "--metric", "there is no metric")
     options = {}
     for text in given:
         name, sign, value = text.partition("=")

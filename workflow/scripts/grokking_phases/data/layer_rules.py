@@ -51,7 +51,7 @@ class LayerRule:
             raise ValueError(f"layer {self.layer} gives complex numbers; give select= a function of them.")
         if not values.ndim or len(values) != n_samples:
             raise ValueError(
-                f"layer {self.layer} gives {shown(values)} for {n_samples} samples, and these must be its "
+                f"layer {self.layer} gives {type_of(values)} for {n_samples} samples, and these must be its "
                 "first axis; set batch_first=True, or give select= a function that moves them there."
             )
         if values.ndim < 3:
@@ -71,7 +71,7 @@ class LayerRule:
             names = list(output) if isinstance(output, Mapping) else getattr(output, "_fields", ())
             known = f" (of {', '.join(map(str, names))})" if names else ""
             raise ValueError(
-                f"layer {self.layer} gives {shown(output)}{known}, not a tensor; say which part by "
+                f"layer {self.layer} gives {type_of(output)}{known}, not a tensor; say which part by "
                 "select=, as in select=0."
             )
         return output
@@ -80,7 +80,7 @@ class LayerRule:
         try:
             return select(output)
         except Exception as error:  # the user's own function may raise anything
-            what = f"select= of layer {self.layer} was given {shown(output)} and raised {error!r}"
+            what = f"select= of layer {self.layer} was given {type_of(output)} and raised {error!r}"
             raise ValueError(f"{what}; correct this function.") from error
 
     def _part(self, output: Any) -> Any:
@@ -90,7 +90,7 @@ class LayerRule:
             if isinstance(self.select, str) and hasattr(output, self.select):
                 return getattr(output, self.select)
         raise ValueError(
-            f"layer {self.layer} gives {shown(output)}, which has no part {self.select!r}; correct select=."
+            f"layer {self.layer} gives {type_of(output)}, which has no part {self.select!r}; correct select=."
         )
 
     def _has_positions(self, values: Tensor) -> bool:
@@ -99,7 +99,7 @@ class LayerRule:
             return self.position is not None
         if values.ndim > 3 and self.reduce is not None:
             return False
-        what = f"layer {self.layer} gives {shown(values)}"
+        what = f"layer {self.layer} gives {type_of(values)}"
         if values.ndim > 3:
             raise ValueError(f"{what}; say by reduce= (mean, max or all) what to take of its channels.")
         remedy = "for a sequence give position= (an index, last, mean or all), for a convolution reduce="
@@ -135,14 +135,6 @@ class LayerRule:
         select = getattr(self.select, "__name__", "a function") if callable(self.select) else self.select
         named = {"position": self.position, "reduce": self.reduce, "select": select}
         return {name: value for name, value in named.items() if value is not None}
-
-
-def shown(value: Any) -> str:
-    """Return a value's type in words: `a float32 tensor (12, 7, 6)`, `a tuple`."""
-    if not isinstance(value, Tensor):
-        return type_of(value)
-    name = str(value.dtype).removeprefix("torch.")
-    return f"{'an' if name.startswith('i') else 'a'} {name} tensor {tuple(value.shape)}"
 
 
 def rules_of(network: nn.Module, layers: list[str], **options: Any) -> list[LayerRule]:

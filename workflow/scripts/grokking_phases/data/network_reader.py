@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from grokking_phases.data.layer_rules import LayerRule, captured, shown
+from grokking_phases.arguments import type_of
+from grokking_phases.data.layer_rules import LayerRule, captured
 from grokking_phases.data.recorder_settings import Settings, cross_entropy, share_correct
 
 Pair = tuple[Tensor, Tensor]  # inputs and targets
@@ -62,7 +63,7 @@ class NetworkReader:
             return self.settings.forward(self.network, rows) if self.settings.forward else self.network(rows)
         except (RuntimeError, TypeError) as error:
             first_line = str(error).partition("\n")[0]
-            what = f"the network cannot read the samples, {shown(rows)}: {first_line}"
+            what = f"the network cannot read the samples, {type_of(rows)}: {first_line}"
             raise ValueError(
                 f"{what}; give them as the training does, or give forward= (forward(network, X) returns the "
                 "logits)."
@@ -101,7 +102,7 @@ def check_classes(logits: Any, targets: Tensor, split: str) -> None:
     """Raise ValueError unless cross-entropy and argmax mean something for these logits and targets."""
     remedy = "give loss= and accuracy= (functions of logits and targets, or None)"
     if not isinstance(logits, Tensor):
-        what = f"the network returns {shown(logits)}, not logits"
+        what = f"the network returns {type_of(logits)}, not logits"
         raise ValueError(f"{what}; give forward=, as in lambda network, X: network(X)[0], or {remedy}.")
     shapes = f"logits {tuple(logits.shape)} and {split} targets {tuple(targets.shape)}"
     if logits.ndim == 3:

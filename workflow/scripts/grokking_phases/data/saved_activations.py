@@ -163,8 +163,7 @@ def pattern_of(text: str, option: str) -> re.Pattern:
     try:
         return re.compile(text)
     except re.error as error:
-        what = f"{option} {text!r} is no regular expression ({error})"
-        raise ValueError(rf"{what}; put the digits of the step in brackets, as in 'step_(\d+)'.") from None
+        raise ValueError(f"{option} {text!r} is no regular expression ({error}); correct it.") from None
 
 
 def layers_of(path: Path, naming: Naming, n_samples: int, report: Report) -> dict[str, np.ndarray]:

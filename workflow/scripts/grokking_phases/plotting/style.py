@@ -8,7 +8,6 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 PAGE = 6.0  # inches
-COLUMN = 3.35  # inches, the width of a printed column
 SEQUENTIAL = "viridis"
 SMALL = 7.5  # points, of words inside a panel
 

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import AS_STATED, PHASES
+from grokking_phases.analysis.phases import STATED
 from grokking_phases.figures.emergence._boundaries import interval_of_median, missing, over_seeds
 from grokking_phases.figures.emergence._estimates import AVERAGE, estimated, undefined
 from grokking_phases.figures.emergence._pareto import draw_path, marks
@@ -196,9 +197,9 @@ def phases_notes(boundaries: pd.DataFrame) -> list[str]:
     if boundaries.empty:
         return []
     return [
-        "Phases: by a rule stated beforehand (phases.py), which looks from step 8 on, at raw values smoothed "
-        "without lag, so that normalised lines trail them; on the mean of the seeds; whiskers: 95 % "
-        "of resamples of the seeds. Memorised, generalised: medians over seeds; whiskers: "
+        f"Phases: by a rule stated beforehand (phases.py), which looks from step {STATED.first_step} on, at "
+        "raw values smoothed without lag, so that normalised lines trail them; on the mean of the seeds; "
+        "whiskers: 95 % of resamples of the seeds. Memorised, generalised: medians over seeds; whiskers: "
         f"{interval_of_median(boundaries[boundaries['event'].isin(EVENTS)])}.",
         *missing(boundaries),
     ]

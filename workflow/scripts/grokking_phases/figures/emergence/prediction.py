@@ -22,6 +22,7 @@ from grokking_phases.plotting.layouts import draw_legend, legend_over, sheet
 from grokking_phases.plotting.lines import sparse_ticks
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.recipes import broken, named
+from grokking_phases.plotting.style import SMALL
 from grokking_phases.plotting.words import Words, wrapped
 
 NEEDS_RECIPE = True
@@ -36,7 +37,6 @@ LINES = {"synergy_peak": ("C3", "-"), "weight_norm": ("black", "--"), "train_los
 COLOURS = ["C0", "C1", "C2", "C4", "C5", "C9"]  # of panels; none is the colour of a line
 MARKERS = {"hit": "o", "correct rejection": "o", "miss": "^", "false alarm": "^"}
 GENERALISING = ["hit", "miss"]
-SMALL = 7  # points
 BESIDE = 1.04  # where the crosses of runs that are left out stand, in widths of a panel
 LEAST = 0.1  # nats; the scale of prominence is linear below
 ROW, CLOSE = 0.15, 0.05  # height of a run's row in inches, with and without its setting beside it
