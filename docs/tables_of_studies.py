@@ -77,8 +77,8 @@ def within_phases(results: Path) -> pd.DataFrame:
     for path in finished(results, "*/phases.parquet"):
         events = read_table(path)
         found = events[(events["rule"] == AS_STATED) & (events["status"] == FOUND) & events["seed"].notna()]
-        for (source, seed), events in found.groupby(["source", "seed"]):
-            folder, steps = path.parent / f"{seed:.0f}", events.set_index("event")["step"]
+        for (source, seed), own in found.groupby(["source", "seed"]):
+            folder, steps = path.parent / f"{seed:.0f}", own.set_index("event")["step"]
             measured = read_tables([folder / "curves.parquet", folder / f"metrics/{source}.parquet"])
             wide = measured.pivot(index="step", columns="metric", values="value")
             for phase in [event.removesuffix(".end") for event in steps.index if event.endswith(".end")]:
@@ -144,31 +144,10 @@ def softmax_collapse(results: Path) -> pd.DataFrame:
     return series.agg(greatest="max", final="last").reset_index()
 
 
-def prediction(results: Path) -> pd.DataFrame:
-    """Return the summary of each estimate, subset and predictor."""
-    rows = pd.read_parquet(results / "prediction/tables/prediction.parquet")
-    return rows[rows["kind"] == "summary"].dropna(axis=1, how="all").drop(columns="kind")
-
-
-def predicted(results: Path) -> pd.DataFrame:
-    """Return each run and seed of the sweep, with its outcome or the reason why it is left out.
-
-    An outcome is a hit, a miss, a false alarm or a correct rejection.
-    """
-    rows = pd.read_parquet(results / "prediction/tables/prediction.parquet")
-    return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
-
-
-def comovement(results: Path) -> pd.DataFrame:
-    """Return every pair of time scales: distance, slope and tau with intervals; verdicts of primary ones."""
-    rows = pd.read_parquet(results / "comovement/tables/comovement.parquet")
-    return rows[rows["kind"] == "pair"].dropna(axis=1, how="all").drop(columns="kind")
-
-
-def comovement_runs(results: Path) -> pd.DataFrame:
-    """Return the time scales of each run and seed of that sweep, and which of them are censored."""
-    rows = pd.read_parquet(results / "comovement/tables/comovement.parquet")
-    return rows[rows["kind"] == "run"].dropna(axis=1, how="all").drop(columns="kind")
+def rows_of(results: Path, study: str, kind: str) -> pd.DataFrame:
+    """Return the rows of one kind of the table that has a study's name, with the columns that they have."""
+    rows = pd.read_parquet(results / f"{study}/tables/{study}.parquet")
+    return rows[rows["kind"] == kind].dropna(axis=1, how="all").drop(columns="kind")
 
 
 def two_phase_curves(results: Path) -> pd.DataFrame:
@@ -297,10 +276,10 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "dead": dead,
     "orders": lambda results: pd.read_csv(results / "figures/emergence/orders.csv"),
     "softmax_collapse": softmax_collapse,
-    "prediction": prediction,
-    "predicted": predicted,
-    "comovement": comovement,
-    "comovement_runs": comovement_runs,
+    "prediction": lambda results: rows_of(results, "prediction", "summary"),
+    "predicted": lambda results: rows_of(results, "prediction", "run"),
+    "comovement": lambda results: rows_of(results, "comovement", "pair"),
+    "comovement_runs": lambda results: rows_of(results, "comovement", "run"),
     "two_phase_curves": two_phase_curves,
     "published": published,
     "two_phase_fig5": two_phase_fig5,
