@@ -101,6 +101,17 @@ def comparison(results: Path) -> pd.DataFrame:
     return rows[rows["seed"].isna()].drop(columns="seed")
 
 
+def subnetworks(results: Path) -> pd.DataFrame:
+    """Return each sub-network of Figures 6 and 7 trained alone: when it generalises, and its last accuracy."""
+    numbers = pd.concat([pd.read_csv(results / f"figures/emergence/fig{i}.csv") for i in (6, 7)])
+    rows = []
+    for key, curve in numbers.groupby(["run", "of", "seed"], sort=False):
+        row = dict(zip(["run", "of", "seed"], key, strict=True)) | {"also": curve["also"].iloc[0]}
+        row["generalised"] = first_above(curve.assign(metric="test_accuracy"), "test_accuracy")
+        rows.append(row | {"final_test_accuracy": curve.sort_values("step")["value"].iloc[-1]})
+    return pd.DataFrame(rows)
+
+
 def synergies(results: Path, figure: str) -> pd.DataFrame:
     """Return the largest and the last synergy, in bits, of each series of a figure.
 
@@ -269,6 +280,7 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "phase_variants": phase_variants,
     "within_phases": within_phases,
     "comparison": comparison,
+    "subnetworks": subnetworks,
     "emergence_fig5": lambda results: synergies(results, "fig5"),
     "ties": lambda results: synergies(results, "ties"),
     "bins": lambda results: synergies(results, "bins"),

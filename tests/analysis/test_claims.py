@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import tarfile
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from grokking_phases.analysis.claims import (
     options_of,
     score,
 )
-from grokking_phases.analysis.verdicts import UNMEASURED
+from grokking_phases.analysis.verdicts import FAILS, HOLDS, UNCLEAR, UNMEASURED
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(ROOT.glob("docs/claims/*.yaml"))
@@ -231,3 +232,13 @@ def test_new_verdicts_replace_the_old_ones_and_nothing_else(refresh):
 def test_a_ratio_of_gaps_that_end_before_they_begin_is_infinite_and_not_missing():
     gaps = pd.Series([100.0, 0.0, -5.0, np.inf])
     assert list(log10(gaps)) == [2, -np.inf, -np.inf, np.inf]
+
+
+def test_the_readme_counts_the_verdicts_of_the_table():
+    table = pd.read_csv(ROOT / "docs/tables/claims.csv").drop_duplicates(["paper", "claim"])
+    _, _, rest = (ROOT / "README.md").read_text("utf-8").partition("**What came out.**")
+    said = [int(number) for number in re.findall(r"\d+", rest.partition("\n\n")[0])]
+    emergence, two_phase = (table[table["paper"] == paper]["verdict"] for paper in table["paper"].unique())
+    counts = [sum(emergence.str.startswith(verdict)) for verdict in (HOLDS, "depends", FAILS, UNCLEAR)]
+    assert {*two_phase} == {UNCLEAR}  # none can be told
+    assert said == [sum(counts), *counts, len(two_phase)]
