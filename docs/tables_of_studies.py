@@ -102,7 +102,7 @@ def comparison(results: Path) -> pd.DataFrame:
 
 
 def subnetworks(results: Path) -> pd.DataFrame:
-    """Return each sub-network of Figures 6 and 7 trained alone: when it generalises, and its last accuracy."""
+    """Return when each sub-network of Figures 6 and 7, trained alone, generalises, and its last accuracy."""
     numbers = pd.concat([pd.read_csv(results / f"figures/emergence/fig{i}.csv") for i in (6, 7)])
     rows = []
     for key, curve in numbers.groupby(["run", "of", "seed"], sort=False):

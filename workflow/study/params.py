@@ -85,11 +85,13 @@ def drawn(study: dict, figure: str) -> dict[str, dict]:
 
 
 def in_captions(run: dict) -> dict:
-    """Return a run's entry as captions show it: without the default options of its dataset and model."""
+    """Return a run's entry as captions show it: without defaults of its dataset and model, save dropout."""
     if is_source(run):
         return run
     kinds = {"dataset": "datasets", "model": "models"}
-    return run | {block: without_defaults(kind, run[block]) for block, kind in kinds.items()}
+    shown = {block: without_defaults(kind, run[block]) for block, kind in kinds.items()}
+    shown["model"] |= {key: value for key, value in run["model"].items() if key == "dropout"}
+    return run | shown
 
 
 def dataset_module(study: dict, run: str) -> str:

@@ -229,8 +229,8 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     )
     return Words(
         [
-            "Filled: generalises; circles: as predicted; small: calibration runs; dashed: threshold; "
-            "shaded: predicted to generalise.",
+            "Below, a row for each network. Filled: generalises; circles: as predicted; small: calibration "
+            "runs; dashed: threshold; shaded: predicted to generalise.",
             f"Intervals (of AUC; bars: of the median): {LEVEL:.0%}, bootstrap over runs.",
         ],
         [

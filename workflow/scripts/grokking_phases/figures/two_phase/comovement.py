@@ -25,9 +25,10 @@ NAME = 8.5  # points, of the names of axes: three columns share a page
 LOOKS = [("C0", "o"), ("C1", "s"), ("C2", "D")]  # colour and marker of each task, again from the first on
 KEY = Words(
     [
-        "Above: each run and seed. Below: log10 steps less their mean over the seeds of a setting.",
+        "Above: each run and seed in which neither event is absent. Below: log10 steps less their mean over "
+        "a setting's seeds.",
         f"Shaded: within {ALIGNED:g} in log10 step.",
-        "Hollow triangles, at a run's last step, point to where a time scale is that was not met by then.",
+        "Hollow, at a run's last step: not met by then (plus: neither is).",
         "Intervals: bootstrap over settings; verdicts: after Holm's correction.",
     ],
     [

@@ -174,8 +174,8 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
             f"Compression is not judged: no estimate by {' or '.join(silent)} lies below its ceiling.",
         ]
     agree = all(all(of_judge) for of_judge in votes.values())
-    claim, how = ("is", "agree") if agree else ("is not", "do not agree")
-    return [*sentences, f"Compression {claim} claimed: {', '.join(JUDGES)} {how}, T and 3 T."]
+    claim = "is claimed" if agree else "is not claimed, since not all see it"
+    return [*sentences, f"Compression {claim}: {', '.join(JUDGES)}, each of T and of 3 T."]
 
 
 def votes_of(

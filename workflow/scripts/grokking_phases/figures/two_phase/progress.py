@@ -132,7 +132,7 @@ def key(numbers: pd.DataFrame, colours: dict[str, object]) -> list[Line2D]:
     return [
         *(Line2D([], [], color=colours[layer], linewidth=3, label=layer) for layer in layers),
         *(
-            Line2D([], [], color="black", label=", ".join(named), dashes=dash or (None, None))
+            Line2D([], [], color="black", label=", or ".join(named), dashes=dash or (None, None))
             for dash, named in names.items()
         ),
     ]
