@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from grokking_phases.analysis import comovement, roc
+from grokking_phases.analysis import bootstrap, comovement
+from grokking_phases.analysis.bootstrap import resamples
 from grokking_phases.analysis.censored import Scale, distances, order, uncensored
 from grokking_phases.analysis.comovement import (
     COLUMNS,
@@ -20,7 +21,6 @@ from grokking_phases.analysis.comovement import (
     within_settings,
 )
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, TOO_FEW
-from grokking_phases.analysis.roc import resamples
 from grokking_phases.analysis.verdicts import FAILS, HOLDS, UNCLEAR
 
 TASKS, SEEDS = 3, 3
@@ -109,7 +109,7 @@ def test_opposite_movement_does_not_hold(only_primary):
 @pytest.mark.parametrize("horizon", [HORIZON, 3.5])
 def test_false_alarms_are_few(moved, horizon, only_primary, monkeypatch):
     """At most 5 % of draws may have any verdict; the bound leaves room for chance."""
-    monkeypatch.setattr(roc, "RESAMPLES", 400)  # which saves time
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 400)  # which saves time
     rng, alarms = np.random.default_rng(3), 0
     for _ in range(60):
         alarms += {*verdicts(made(rng, moved, horizon=horizon, level=0.2)).values()} != {UNCLEAR}

@@ -1,11 +1,12 @@
-"""ROC curves and AUC against scikit-learn and by hand, and the bootstrap over whole runs."""
+"""ROC curves and AUC against scikit-learn and by hand, and the interval of an AUC."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from grokking_phases.analysis.roc import RESAMPLES, auc, medians, resamples, roc, with_interval
+from grokking_phases.analysis.bootstrap import medians, resamples, with_interval
+from grokking_phases.analysis.roc import auc, roc
 
 
 def cases(scores, generalised):
@@ -52,18 +53,6 @@ def test_a_case_with_weight_two_counts_like_two_cases():
     assert auc(scores, generalised, times[None, :]).item() == pytest.approx(repeated, abs=1e-12)
 
 
-def test_whole_runs_are_drawn():
-    runs = pd.Series(["a", "b", "a", "c", "b", "a"])
-    weights = resamples(runs)
-    assert weights.shape == (1 + RESAMPLES, 6)
-    assert (weights[0] == 1).all()
-    for run in "abc":
-        of_run = weights[:, runs == run]
-        assert (of_run == of_run[:, :1]).all()
-    assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
-    np.testing.assert_array_equal(weights, resamples(runs))
-
-
 def test_without_runs_medians_and_intervals_are_nan():
     nothing = pd.Series([], dtype=float)
     weights = resamples(nothing.astype(str))
@@ -95,14 +84,3 @@ def test_runs_whose_seeds_agree_give_a_wider_interval_than_as_many_runs():
         said = with_interval("auc", auc(scores, generalised, resamples(pd.Series(runs.astype(str)))))
         widths.append(said["auc_high"] - said["auc_low"])
     assert widths[0] > 1.5 * widths[1]
-
-
-def test_medians_are_taken_over_the_values_that_are_drawn():
-    values = pd.Series([3.0, np.nan, 1.0, 10.0])
-    weights = np.array([[1, 1, 1, 1], [1, 9, 0, 2], [0, 1, 0, 0], [1, 0, 0, 1], [3, 0, 2, 1]])
-    np.testing.assert_array_equal(medians(values, weights), [3, 10, np.nan, 6.5, 3])
-
-
-def test_the_interval_holds_95_percent_of_the_defined_resamples():
-    resampled = np.r_[7.0, np.arange(1001), [np.nan] * 50]
-    assert with_interval("auc", resampled) == pytest.approx({"auc": 7, "auc_low": 25, "auc_high": 975})

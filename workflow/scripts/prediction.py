@@ -1,10 +1,10 @@
 """Predict from early synergy, and from two baselines, which runs of a sweep generalise."""
 
-from grokking_phases.analysis.prediction import predictions, write_predictions
+from grokking_phases.analysis.prediction import predictions
 from grokking_phases.jobs.logs import logged
 from grokking_phases.storage.headers import of_all
 from grokking_phases.storage.made_by import made_by
-from grokking_phases.storage.tables import read_tables, read_tables_by_name
+from grokking_phases.storage.tables import read_tables, read_tables_by_name, write_rows
 
 
 def main(sources: dict[str, list[str]], runs: dict, estimates: dict, fixed: dict, output: str) -> None:
@@ -19,7 +19,7 @@ def main(sources: dict[str, list[str]], runs: dict, estimates: dict, fixed: dict
         {name: tables[estimates[name]] for name in estimates},
     )
     rows = predictions(read_tables(sources["curves"]), synergy, nulls, runs, **fixed)
-    write_predictions(output, rows, of_all([*sources["curves"], *sources["metrics"]]) | sources["header"])
+    write_rows(output, rows, of_all([*sources["curves"], *sources["metrics"]]) | sources["header"])
 
 
 with logged(snakemake.log[0]):

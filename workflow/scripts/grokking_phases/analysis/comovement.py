@@ -24,7 +24,7 @@ itself, and the pace differs between seeds, both can be above 0 without a closer
 For the slope, censored steps are replaced (`censored.uncensored`) given task and `given`. The other one of
 the pair is not used, so that replaced steps cannot agree because of each other.
 
-Intervals are by bootstrap over settings, with all their seeds (`roc.resamples`). Those of a median are 95 %
+Intervals are by bootstrap over settings, with all their seeds (`bootstrap`). Those of a median are 95 %
 percentiles, and its p-value is twice the share of resamples on the other side of the margin. For slope and
 tau, percentiles of 38 settings are too narrow: they exclude the truth in 7 % of made-up studies, and in 2 %
 where 0.8 % are allowed. Their standard error is that of the resamples times sqrt(n / (n - k)) for n settings
@@ -40,21 +40,18 @@ Pairs that are not primary are exploratory, and have no verdict.
 """
 
 from itertools import combinations
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from scipy.stats import t
 
+from grokking_phases.analysis.bootstrap import medians, resamples
 from grokking_phases.analysis.censored import Scale, distances, order, uncensored
 from grokking_phases.analysis.events import FOUND, NOT_REACHED
 from grokking_phases.analysis.intervals import TAILS
-from grokking_phases.analysis.roc import medians, resamples
 from grokking_phases.analysis.time_scales import INFORMATION, SCALES, STATED, by_step, in_last_layer, reached
 from grokking_phases.analysis.verdicts import FAILS, HOLDS, UNCLEAR
-from grokking_phases.storage.headers import write_parquet
 
 PRIMARY = [("fit", "peak"), ("fit", "compress"), ("compress", "gen_0.98")]
 ALIGNED = 0.15  # of log10 step, a factor of 1.4
@@ -174,7 +171,7 @@ def of_pair(
     """Return the statistics of a pair, its counts and its p-values.
 
     runs, tasks: of each row of the scales. weights: how often each row counts in each resample, with the data
-    as they are first (`roc.resamples`).
+    as they are first (`bootstrap.resamples`).
     """
     first, second = (scales[name] for name in pair)
     given = [name for name in CONTROLS if name not in pair]
@@ -295,8 +292,3 @@ def holm(p: np.ndarray) -> np.ndarray:
     corrected = np.empty(len(p))
     corrected[places] = np.minimum(stepwise, 1.0)
     return corrected
-
-
-def write_scores(path: str | Path, rows: pd.DataFrame, header: dict) -> None:
-    """Write rows of `COLUMNS` to a Parquet file."""
-    write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats", **header})

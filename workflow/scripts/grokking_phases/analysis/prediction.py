@@ -30,23 +30,21 @@ looked at, and nothing was changed when the rule was tried on that study afterwa
 Adam moves a weight by up to the learning rate in a step. At step 1 / learning rate, the initial weights
 (below 0.08) are therefore forgotten. So is the synergy of random features, which every run shows in its first
 steps. A tenth of training is early. The smoothing is as wide as that of `phases`. The seeds of a run are not
-independent cases, so that intervals resample whole runs (`roc`).
+independent cases, so that intervals resample whole runs (`bootstrap`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from scipy.signal import find_peaks
 
+from grokking_phases.analysis.bootstrap import medians, resamples, with_interval
 from grokking_phases.analysis.events import PUBLISHED
-from grokking_phases.analysis.roc import auc, medians, resamples, roc, with_interval
+from grokking_phases.analysis.roc import auc, roc
 from grokking_phases.analysis.smoothing import smoothed
 from grokking_phases.recipe import Recipe
-from grokking_phases.storage.headers import write_parquet
 
 EARLY = 0.1  # q, as a part of the training steps
 FORGOTTEN = 1.0  # learning rate x step from which the rule looks
@@ -301,8 +299,3 @@ def one_class(generalised: pd.Series, which: str) -> str | None:
     if generalised.nunique() == 1:
         return f"all {which} generalise" if generalised.iloc[0] else f"none {which} generalises"
     return None
-
-
-def write_predictions(path: str | Path, rows: pd.DataFrame, header: dict) -> None:
-    """Write rows of `COLUMNS` to a Parquet file."""
-    write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats", **header})

@@ -54,6 +54,11 @@ def write_table(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) ->
     write_parquet(path, pa.Table.from_pandas(rows, schema, preserve_index=False), CONVENTIONS | header)
 
 
+def write_rows(path: str | Path, rows: pd.DataFrame, header: dict[str, Any]) -> None:
+    """Write the rows of an analysis over runs, which has columns of its own."""
+    write_parquet(path, pa.Table.from_pandas(rows, preserve_index=False), {"information": "nats", **header})
+
+
 def read_table(path: str | Path, **expected: Any) -> pd.DataFrame:
     """Return the table in a file; raise ValueError if it was changed or its header is not as `expected`."""
     header_of(path, **expected)
