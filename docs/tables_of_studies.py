@@ -12,8 +12,10 @@ import yaml
 from grokking_phases.analysis.claims import score
 from grokking_phases.analysis.emergence_quantities import START_UP
 from grokking_phases.analysis.events import AS_STATED, FOUND, first_above
+from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.published_points import beside
 from grokking_phases.analysis.study_tables import COURSES
+from grokking_phases.analysis.time_scales import by_layer, of_measured
 from grokking_phases.storage.tables import read_table, read_tables
 
 DOCS = Path(__file__).parent
@@ -161,6 +163,25 @@ def rows_of(results: Path, study: str, kind: str) -> pd.DataFrame:
     return rows[rows["kind"] == kind].dropna(axis=1, how="all").drop(columns="kind")
 
 
+def turns_in_time(results: Path) -> pd.DataFrame:
+    """Return each network of the co-movement study that generalises and whose I(T;X) turns, with both steps.
+
+    `turn_by_then` is the turn that the rule finds in the snapshots up to generalising, if it finds one.
+    """
+    scales = rows_of(results, "comovement", "run")
+    source = scales["source"].dropna().iloc[0]
+    found = scales[(scales["status"] == FOUND) & (scales["source"].isna() | (scales["source"] == source))]
+    steps = found.astype({"seed": int}).pivot(index=["run", "seed"], columns="event", values="step")
+    rows = []
+    for (run, seed), both in steps[["compress", "gen_0.98"]].dropna().iterrows():
+        measured = read_table(results / f"comovement/{run}/{seed}/metrics/{source}.parquet")
+        last = by_layer(measured)[last_layer(measured["layer"])]
+        so_far = {name: values[values.index <= both["gen_0.98"]] for name, values in last.items()}
+        row = {"run": run, "seed": seed, "turn": both["compress"], "generalised": both["gen_0.98"]}
+        rows.append(row | {"turn_by_then": of_measured(so_far)["compress"]})
+    return pd.DataFrame(rows)
+
+
 def two_phase_curves(results: Path) -> pd.DataFrame:
     """Return the curves of each run and seed, at about 120 log-spaced steps."""
     parts = []
@@ -292,6 +313,7 @@ TABLES: dict[str, Callable[[Path], pd.DataFrame]] = {
     "predicted": lambda results: rows_of(results, "prediction", "run"),
     "comovement": lambda results: rows_of(results, "comovement", "pair"),
     "comovement_runs": lambda results: rows_of(results, "comovement", "run"),
+    "turns_in_time": turns_in_time,
     "two_phase_curves": two_phase_curves,
     "published": published,
     "two_phase_fig5": two_phase_fig5,
