@@ -1,5 +1,5 @@
-# config.yaml -> dataset -> train -> scores -> metric -> phases, time_scales, summary -> figure -> paper_figure
-#                                              \-> subnetwork -> retrain -> comparison -/
+# dataset -> train -> scores -> metric -> phases, orders, time_scales, summary -> figure -> paper_figure
+#                               \-> subnetwork -> retrain -> comparison -------/
 #
 #   dataset      results/{run}/{seed}/dataset.parquet
 #   source       in place of dataset and train, for a run that was recorded elsewhere
@@ -7,6 +7,7 @@
 #   scores       results/{run}/{seed}/scores/{scores}.parquet, for metrics of O-information over many snapshots
 #   metric       results/{run}/{seed}/metrics/{metric}.parquet
 #   phases       results/{run}/phases.parquet, over seeds
+#   orders       results/{run}/orders.parquet, the phases in random orders of the samples, over seeds
 #   time_scales  results/{run}/time_scales.parquet, over seeds
 #   alignment    results/tables/time_scales.{csv,md}, over runs
 #   subnetwork   results/{run}/{seed}/{subnetworks,choices}/{subnetwork}.parquet

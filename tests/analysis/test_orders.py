@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from test_phases import REDUNDANCY, SYNERGY, TEST_ACCURACY, rows, series
 
+from grokking_phases.analysis.events import Levels
 from grokking_phases.analysis.orders import OWN, by_order, compared, find_in_orders, over_orders
 
 FLAT = {1: 9, 3: 1, 8: 0.5, 4000: 0.5}  # no phase
@@ -87,3 +88,12 @@ def test_nothing_to_compare_has_no_place(own, others):
 def test_a_table_without_random_orders_is_refused_with_the_remedy():
     with pytest.raises(ValueError, match="no random order was measured; set its option `n_orders`"):
         find_in_orders(*tables(SYNERGY))
+
+
+def test_phases_are_found_at_the_levels_that_are_asked_for():
+    """No phase begins after generalising, and every test accuracy is above a level below the first."""
+    curves, measured = tables(FLAT, SYNERGY, SYNERGY)
+    least = curves.loc[curves["metric"] == "test_accuracy", "value"].min()
+    assert event(over_orders(find_in_orders(curves, measured)), "emergence.start")["n_found"] == 2
+    low = Levels(generalised=least / 2)
+    assert event(over_orders(find_in_orders(curves, measured, levels=low)), "emergence.start")["n_found"] == 0

@@ -16,6 +16,7 @@ from made_up import phases
 
 from grokking_phases.analysis.comparison import compare
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED
+from grokking_phases.analysis.orders import find_in_orders, over_orders
 from grokking_phases.analysis.phases import STATED
 from grokking_phases.analysis.prediction import predictions
 from grokking_phases.analysis.summary import normalised
@@ -26,6 +27,7 @@ from grokking_phases.plugins import module, options_in
 from grokking_phases.steps import steps_of
 from study.params import drawn
 from study.resolve import resolve
+from study.wanted_tables import in_orders
 
 ROOT = Path(__file__).parents[2]
 OF_ANY_STUDY = {
@@ -91,7 +93,8 @@ def pages_of(figure, n_steps=4, width=8):
 
 def made_up(run, table, n_steps, width, entry):
     """Return the rows of one table of one run."""
-    tables = {"curves": curves, "phases": of_phases, "time_scales": of_time_scales, "comparison": comparison}
+    tables = {"curves": curves, "phases": of_phases, "time_scales": of_time_scales}
+    tables |= {"comparison": comparison, "orders": of_orders}
     if table == "prediction":
         return of_sweep(entry) if run == next(iter(entry["panels"].values()))[0] else pd.DataFrame()
     if table in tables:
@@ -138,6 +141,13 @@ def of_phases(run, n_steps):
     last = study()["runs"][run]["training"]["steps"]
     at = {event: np.nan if np.isnan(part) else last**part for event, part in EVENTS.items()}
     return phases(run, at, [rule.name for rule in STATED.variants()])
+
+
+def of_orders(run, n_steps):
+    """Return the phases in two random orders, and in that of the split."""
+    [source] = in_orders(study())
+    found = find_in_orders(curves(run, n_steps), metric(run, source, n_steps, 8))
+    return over_orders(found).assign(run=run, source=source)
 
 
 def of_time_scales(run, n_steps):

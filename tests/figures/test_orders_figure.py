@@ -5,7 +5,8 @@ import pandas as pd
 from made_up import is_named, run_with, said, table
 from matplotlib.colors import same_color
 
-from grokking_phases.analysis.events import PHASES, Levels
+from grokking_phases.analysis.events import PHASES
+from grokking_phases.analysis.orders import find_in_orders, over_orders
 from grokking_phases.figures.emergence import orders
 from grokking_phases.steps import steps_of
 
@@ -21,35 +22,33 @@ def at(corners):
     return lambda _seed, step: np.interp(np.log(max(step, 1)), np.log(list(corners)), list(corners.values()))
 
 
-def tables(run, *synergies):
-    """Return curves, and O-information of which the first synergy is that of the own order."""
+def found(run, *synergies):
+    """Return the table of a run whose first synergy is that of the own order."""
     names = ["", *(f"_order_{k}" for k in range(1, len(synergies)))]
     values = {f"redundancy{name}": at({1: 2, 8: 10, 40: 10, 150: 3, 600: 8, 4000: 8}) for name in names}
     for name, synergy in zip(names, synergies, strict=True):
         values[f"synergy{name}"] = lambda seed, step, synergy=synergy: -at(synergy)(seed, step)
     accuracies = {"train_accuracy": at({1: 0, 20: 1}), "test_accuracy": at({1: 0, 150: 0, 600: 1})}
-    return [
-        table(run, values, STEPS).assign(table="in_orders"),
-        table(run, accuracies, STEPS, None).assign(table="curves"),
-    ]
+    in_orders = find_in_orders(table(run, accuracies, STEPS, None), table(run, values, STEPS))
+    return over_orders(in_orders).assign(run=run, source="in_orders", table="orders")
 
 
 def drawn():
-    rows = [*tables("wd2", FLAT, PEAK, FLAT, PEAK, PEAK), *tables("wd0.1", PEAK, FLAT, FLAT, FLAT, FLAT)]
+    rows = [found("wd2", FLAT, PEAK, FLAT, PEAK, PEAK), found("wd0.1", PEAK, FLAT, FLAT, FLAT, FLAT)]
     numbers = orders.select(pd.concat(rows, ignore_index=True), {"high": ["wd2"], "low": ["wd0.1"]})
     return numbers, orders.draw(numbers, STUDY)
 
 
 def marks(ax, marker):
     """Return {phase: [(share, whether the mark is filled) of each seed (o) or of the mean curve (D)]}."""
-    found = {}
+    seen = {}
     for line in ax.lines:
         if line.get_marker() == marker:
             [x], [y] = line.get_data()
-            found.setdefault(PHASES[round(y)], []).append(
+            seen.setdefault(PHASES[round(y)], []).append(
                 (x, not same_color(line.get_markerfacecolor(), "white"))
             )
-    return found
+    return seen
 
 
 def test_each_run_shows_the_share_of_orders_and_whether_the_own_order_has_the_phase():
@@ -65,7 +64,7 @@ def test_each_run_shows_the_share_of_orders_and_whether_the_own_order_has_the_ph
 
 def test_a_page_without_phases_has_no_steps_and_says_so():
     panels = {"high": ["wd2"], "low": ["wd0.1"]}
-    rows = pd.concat([*tables("wd2", FLAT, FLAT), *tables("wd0.1", FLAT, FLAT)], ignore_index=True)
+    rows = pd.concat([found("wd2", FLAT, FLAT), found("wd0.1", FLAT, FLAT)], ignore_index=True)
     [figure] = orders.draw(orders.select(rows, panels), STUDY)
     assert [ax.get_xlabel() for ax in figure.subfigs[0].axes] == ["share of orders"] * 2
     assert is_named("No phase", said(figure))
@@ -76,12 +75,3 @@ def test_a_page_without_phases_has_no_steps_and_says_so():
 def test_the_caption_names_the_runs_and_the_number_of_orders():
     _, [figure] = drawn()
     assert is_named(4, said(figure))
-
-
-def test_phases_are_found_at_the_levels_of_the_study():
-    """No phase begins after generalisation, and every test accuracy is above a level below 0.1."""
-    rows, panels = pd.concat(tables("wd2", FLAT, PEAK, PEAK), ignore_index=True), {"high": ["wd2"]}
-    rows.loc[rows["metric"] == "test_accuracy", "value"] += 0.1
-    for level, n_found in {0.98: 2, 0.05: 0}.items():
-        found = orders.select(rows, panels, levels=Levels(generalised=level)).set_index("event")
-        assert set(found.loc["emergence.start", "n_found"]) == {n_found}

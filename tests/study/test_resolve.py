@@ -345,6 +345,11 @@ BAD = [  # an overlay; the start of its error; another part of it
         "figures.emergence/fig1.tables: table phases is made from",
         "the entries of `phases:`, and there are none",
     ),
+    (
+        "metrics: {o_information_orders: {n_orders: 0}}",
+        "figures.emergence/orders.tables: table orders is made from",
+        "`n_orders`",
+    ),
     (FIGURE % "table: [curves]", "figures.emergence/fig5.table: ", "did you mean 'tables'?"),
     (
         FIGURE % "tables: [synergistic.weight]",

@@ -33,7 +33,7 @@ from study.sources import folder_of, is_source, seals
 from study.steady_scheduler import keep_steady
 from study.stored_scores import StoredScores
 from study.surroundings import check_python, check_records, check_scheduler
-from study.wanted_tables import MASKS, retrained, runs_of_table, timed
+from study.wanted_tables import MASKS, in_orders, retrained, runs_of_table, timed
 
 # The config of a module is read by the workflow that uses it.
 IS_MODULE = not workflow.modifier.is_main_snakefile()

@@ -79,6 +79,26 @@ rule phases:
         "../scripts/phases.py"
 
 
+rule orders:
+    """Find the phases of one run in random orders of its samples."""
+    input:
+        curves=curves_of_seeds,
+        metrics=lambda wildcards: inputs.tables_of_metrics(STUDY, wildcards.run, in_orders(STUDY)),
+        again=lambda wildcards: RESULTS.again(rules.orders.rule, wildcards),
+    output:
+        "<results>/{run}/orders.parquet",
+    log:
+        "<results>/logs/orders/{run}.log",
+    conda:
+        "../envs/metrics.yaml"
+    params:
+        levels=STUDY["levels"],
+        code=code("orders"),
+        asked=lambda wildcards, input: RESULTS.asked(rules.orders.rule, wildcards),
+    script:
+        "../scripts/orders.py"
+
+
 rule time_scales:
     """Find the time scales of one run, for each seed and over all seeds."""
     input:

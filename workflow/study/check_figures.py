@@ -9,7 +9,7 @@ from study.errors import StudyError, check_names, shown
 from study.options import check_module, check_options
 from study.signatures import constant, defines, file_of
 from study.sources import is_source
-from study.wanted_tables import kinds, metrics_behind, retrained, runs_of_figure
+from study.wanted_tables import in_orders, kinds, metrics_behind, retrained, runs_of_figure
 
 
 def check_figure(config: dict, name: str) -> None:
@@ -79,6 +79,9 @@ def check_sought(config: dict, table: str, where: str) -> None:
         if not config[key]:
             what = f"table {table} is made from the entries of `{key}:`, and there are none"
             raise StudyError(where, f"{what}; add an entry there, or remove the table")
+    if table == "orders" and not in_orders(config):
+        what = "table orders is made from the metrics that have `n_orders`, and none has"
+        raise StudyError(where, f"{what}; give it to one of `metrics:`, or remove the table")
 
 
 def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:
@@ -93,7 +96,7 @@ def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> Non
 
 def check_curves(run: dict, name: str, table: str, where: str) -> None:
     """Check that a run that was recorded elsewhere has the curves from which a table of events is made."""
-    needed = {"phases": ("train_accuracy", "test_accuracy")}
+    needed = dict.fromkeys(("phases", "orders"), ("train_accuracy", "test_accuracy"))
     needed["time_scales"] = needed["comovement"] = (*needed["phases"], "test_loss")
     for curve in needed.get(table, ()) if is_source(run) else ():
         if curve not in run["recorded"].get("curves", []):

@@ -71,8 +71,8 @@ def drawn(study: dict, figure: str) -> dict[str, dict]:
     """Return the runs, metrics, sub-networks and levels of a figure, which its captions describe."""
     entry = study["figures"][figure]
     runs = {run: study["runs"][run] for run in runs_of_figure(entry)}
-    predicted = metrics_behind(study, "prediction") if "prediction" in entry["tables"] else set()
-    named = predicted | {*entry["tables"]}
+    behind = [metrics_behind(study, table) for table in ("prediction", "orders") if table in entry["tables"]]
+    named = {*entry["tables"]}.union(*behind)
     metrics = {name: options for name, options in study["metrics"].items() if name in named}
     names = [table.split(".")[0] for table in entry["tables"]]
     subnetworks = {name: study["subnetworks"][name] for name in names if name in study["subnetworks"]}

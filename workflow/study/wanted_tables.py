@@ -3,6 +3,8 @@
 curves               loss and accuracy of a run
 <metric>             values of an entry of `metrics:`
 phases               phases of a run, found in its curves and the metrics that `phases:` lists
+orders               phases of a run in random orders of its samples, found in its curves and the metrics with
+                     `n_orders`
 time_scales          time scales of a run, found in its curves and the metrics that `time_scales:` of the run
                      lists or, without it, that of the study
 <subnetwork>.<mask>  curves of an entry of `subnetworks:`, trained alone
@@ -15,7 +17,7 @@ from itertools import chain
 
 MASKS = ("activation", "weights")
 # Tables with one file for each run. The others have a file for each seed, and a summary of all seeds.
-OF_RUN = ("phases", "time_scales", "comparison")
+OF_RUN = ("phases", "orders", "time_scales", "comparison")
 # Tables with one file for the study, made from the runs of all figures that draw it.
 OF_STUDY = ("prediction", "comovement")
 
@@ -37,6 +39,11 @@ def timed(config: dict, run: str) -> list[str]:
     return config["runs"][run].get("time_scales", config["time_scales"])
 
 
+def in_orders(config: dict) -> list[str]:
+    """Return the metrics that are measured in random orders of the samples, too."""
+    return [name for name, entry in config["metrics"].items() if entry.get("n_orders")]
+
+
 def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
     """Return the metrics from which a table (of a run) is made; a metric's table is made from that metric."""
     if table in config["metrics"]:
@@ -45,6 +52,8 @@ def metrics_behind(config: dict, table: str, run: str = "") -> set[str]:
         return set()
     if table in ("time_scales", "comovement"):
         return set(timed(config, run))
+    if table == "orders":
+        return set(in_orders(config))
     if table == "prediction":
         return set(chain(*config["prediction"]["estimates"].items()))
     of_subnetworks = (

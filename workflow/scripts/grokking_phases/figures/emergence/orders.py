@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from grokking_phases.analysis.events import MEAN, PHASES, PUBLISHED, Levels
-from grokking_phases.analysis.orders import N_PHASES, find_in_orders, over_orders
+from grokking_phases.analysis.events import MEAN, PHASES
+from grokking_phases.analysis.orders import N_PHASES
 from grokking_phases.figures.emergence._estimates import estimated
 from grokking_phases.plotting.layouts import MOST_COLUMNS, draw_legend, in_pages, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
@@ -19,24 +19,19 @@ from grokking_phases.plotting.phase_looks import COLOURS, worded
 from grokking_phases.plotting.recipes import all_described, broken
 from grokking_phases.plotting.words import Words
 
-DRAWS = ["curves", "o_information"]
+DRAWS = ["orders"]
+COLUMNS = ["estimate", "run", "layer", "seed", "event", "n_orders", "n_found", "own"]
+COLUMNS += ["least", "median", "most", "place"]
 AVERAGED = {"marker": "D", "color": "black"}  # marks of the mean curve
 LANE = 0.8  # height of the lanes of a phase, as a part of its row
 
 
-def select(tables: pd.DataFrame, panels: dict[str, list[str]], levels: Levels = PUBLISHED) -> pd.DataFrame:
+def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return how often each event is found in random orders, and when (`analysis.orders`).
 
     There is a row for each estimate, run, layer, seed (missing: the mean curve) and event.
     """
-    curves, measured = tables[tables["table"] == "curves"], tables[tables["table"] != "curves"]
-    found = [
-        over_orders(find_in_orders(curves[curves["run"] == run], rows, levels=levels)).assign(
-            estimate=estimate, run=run
-        )
-        for (estimate, run), rows in measured.groupby(["table", "run"], sort=False)
-    ]
-    return in_panels(pd.concat(found, ignore_index=True), panels)
+    return in_panels(tables.rename(columns={"source": "estimate"})[COLUMNS], panels)
 
 
 def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
