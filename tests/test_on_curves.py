@@ -116,3 +116,9 @@ def test_a_source_may_have_any_name():
         find_time_scales(CURVES, {"curves": rows}).drop(columns="source"),
         find_time_scales(CURVES, {"mine": rows}).drop(columns="source"),
     )
+
+
+def test_synergy_with_the_sign_of_the_figures_is_refused():
+    upwards = {"step": STEPS, "synergy": 3 + 0 * STEPS, "redundancy": 2 + 0 * STEPS}
+    with pytest.raises(ValueError, match="o_information has synergy 3 above redundancy 2 at step 1"):
+        find_phases(CURVES, upwards)

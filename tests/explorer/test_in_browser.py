@@ -511,7 +511,7 @@ def test_one_seed_without_phases_and_with_nan(opened, tmp_path):
 def test_an_unfinished_study_says_so(opened, tmp_path):
     write_seed(tmp_path / "wd2/0", "wd2", 0)
     page = opened(gather(tmp_path, {"later": {"seeds": [7]}}))
-    assert page.inner_text("#runs-table tbody tr").split("\t")[1] == "not finished"
+    assert page.inner_text("#runs-table tbody tr").split("\t")[1] == "no table yet"
     page.click('tr[data-id="later/7"]')
     assert address(page)["rows"] == ["wd2/0", "later/7"]
 

@@ -8,7 +8,7 @@ from study.check_metrics import SEARCH, TIMED
 from study.model_layers import widths
 from study.options import FROM_DATASET, choices
 from study.signatures import constant, defines, names_of, options_of
-from study.wanted_tables import kinds, metrics_behind, retrained
+from study.wanted_tables import in_orders, kinds, metrics_behind, retrained
 
 # Names that a pattern, a wildcard or an attribute of a Python object could be confused with.
 AWKWARD = [
@@ -187,5 +187,7 @@ def drawable(config, figure):
     layers = [len(run.get("snapshots", {}).get("layers", [])) for run in config["runs"].values()]
     if max(layers) > 1 or "prediction" not in config or lacking & metrics_behind(config, "prediction"):
         lacking.add("prediction")
+    if not in_orders(config) or lacking & metrics_behind(config, "orders"):
+        lacking.add("orders")
     drawn = constant("figures", figure, "DRAWS")
     return [table for table, kind in kinds(config).items() if kind in drawn and table not in lacking]

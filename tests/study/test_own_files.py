@@ -214,3 +214,8 @@ def test_an_incomplete_file_raises_an_error_that_names_it(folder, kind, old, new
         resolve(config())
     assert str(error.value).startswith(key) and what in str(error.value)
     assert f"workflow/scripts/grokking_phases/{kind}/mine.py" in str(error.value)
+
+
+def test_a_figure_may_lie_in_a_new_folder_without_an_init_file(folder):
+    code = provenance.code("figure", "grokking_phases.figures.own.mine")
+    assert "grokking_phases.figures.own.mine" in code and "grokking_phases.figures.own" not in code

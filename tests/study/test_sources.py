@@ -12,7 +12,7 @@ from study.errors import StudyError
 from study.network_code import network_code
 from study.params import measured_layers
 from study.resolve import resolve
-from study.sources import FILES, seals
+from study.sources import FILES, header_of_seed, seals
 
 X, Y = torch.randn(12, 4, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 3
 STUDY = {
@@ -199,3 +199,9 @@ def test_so_is_the_code_that_it_imports(own):
     assert len({*hashes}) == 3
     Path("unread.py").write_text("z = 1\n")
     assert network_code("package.module:build") == hashes[-1]
+
+
+def test_a_recording_that_was_not_closed_is_named_as_such(own):
+    Path("open/0/parts").mkdir(parents=True)
+    with pytest.raises(StudyError, match=r"open/0 holds a recording that was not closed.*close\(\)"):
+        header_of_seed({"source": "open/{seed}"}, 0, "runs.own.source")

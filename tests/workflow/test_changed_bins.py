@@ -47,6 +47,7 @@ def test_changed_bins_measure_that_metric_from_its_scores_alone(tree):
         (tree.folder / RUN / name).unlink()
     date = (tree.folder / SCORES).stat().st_mtime_ns
     set_option(tree, n_bins=5)
+    assert ", now 5)" in tree.run(*TABLES, "-n")
     assert planned(tree) == {("metric", "little", "0", "o_information")}
     tree.run(*TABLES)
     assert header_of(tree.folder / TABLES[0])["options"]["n_bins"] == 5

@@ -24,6 +24,7 @@ class Made:
     inputs    {name in the results folder: path} of the job's input files
     options   a digest of all options behind the files
     lineage   a digest of all options and all code behind the files
+    entry     the options of a metric by themselves, which its header states too; else {}
     why       the reason to make the files again; "" if they are up to date, None before they are judged
     """
 
@@ -33,6 +34,7 @@ class Made:
     inputs: dict[str, str] = field(default_factory=dict)
     options: str = ""
     lineage: str = ""
+    entry: dict[str, Any] = field(default_factory=dict)
     why: str | None = None
 
 
@@ -129,7 +131,7 @@ class Results:
         """Return the job, with the digests of what is behind it."""
         said = tracked(rule, wildcards)
         outputs = [str(path) for path in rule.expand_output(wildcards)[0]]
-        made = Made(rule, outputs, said.pop("code"))
+        made = Made(rule, outputs, said.pop("code"), entry=said.get("options", {}))
         made.inputs = {self.name_of(path): path for path in self.inputs_of(rule, wildcards)}
         sources = self.sources_of(made)
         options = {name: job.options for name, job in sources.items()}
@@ -170,7 +172,7 @@ class Results:
         """Return why a job's files are not what the config asks for, and print it; "" if they are."""
         for path in made.outputs:
             if Path(path).suffix not in STATELESS and Path(path).exists():
-                why = self.compared(self.header(path).get("made_by"), made)
+                why = self.compared(self.header(path), made)
                 if why and (made.rule.name, why) not in self.said:
                     self.said.add((made.rule.name, why))
                     self.say(f"{path} is out of date: {why}.")
@@ -178,12 +180,14 @@ class Results:
                     return why
         return ""
 
-    def compared(self, made_by: dict | None, made: Made) -> str:
+    def compared(self, header: dict, made: Made) -> str:
         """Return why what a header states as `made_by` is not what a job must state; "" if it is."""
+        made_by = header.get("made_by")
         if not made_by:
             return "its header does not say what it was made by"
         if made_by["options"] != made.options:
-            return "it was made under other options than the config says now"
+            changed = changes(header.get("options", {}), made.entry)
+            return f"it was made under other options than the config says now{changed}"
         if others := differing(made_by["code"], made.code):
             return f"the code has changed in {', '.join(others)}"
         present = {
@@ -235,6 +239,13 @@ class Named(dict):
 def is_units(name: str, rule: Any) -> bool:
     """Return whether an input of a rule names the units that the rule trains alone."""
     return Path(rule.script).stem == "retrain" and "/subnetworks/" in name
+
+
+def changes(stated: dict[str, Any], entry: dict[str, Any]) -> str:
+    """Return in brackets which options of an entry differ from what a header states, or ""."""
+    names = [name for name in sorted(stated) if entry and stated[name] != entry.get(name)]
+    said = ", ".join(f"{name}: {stated[name]}, now {entry.get(name)}" for name in names)
+    return f" ({said})" if said else ""
 
 
 def differing(one: dict, other: dict) -> list[str]:

@@ -37,9 +37,10 @@ def is_hashed(name: str) -> bool:
 
 
 def packages(name: str) -> set[str]:
-    """Return the packages that contain a module, whose `__init__.py` an import runs."""
+    """Return the packages that contain a module and have an `__init__.py`, which an import runs."""
     parts = name.split(".")
-    return {".".join(parts[:length]) for length in range(1, len(parts))}
+    above = (".".join(parts[:length]) for length in range(1, len(parts)))
+    return {package for package in above if path_of(package).exists()}
 
 
 def path_of(name: str) -> Path:

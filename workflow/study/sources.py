@@ -66,6 +66,10 @@ def header_of_seed(run: dict, seed: int, where: str) -> dict[str, Any]:
         path = folder_of(run, seed) / name
         if not stated(path):
             what = f"{path} is no file of a recording" if path.exists() else f"there is no {path}"
+            if (path.parent / "parts").exists():
+                what = f"{path.parent} holds a recording that was not closed"
+                remedy = "run its script to the end, or make the same Recorder and call close()"
+                raise StudyError(where, f"{what}; {remedy}")
             raise StudyError(where, f"{what}; record this seed (docs/own_network.md), or correct the folder")
     return stated(folder_of(run, seed) / FILES["snapshots"])
 

@@ -46,12 +46,9 @@ def find_phases(
     >>> 250 < int(found.loc["emergence.end", "step"]) < 350
     True
     """
-    return phases.find(
-        _of_network(curves, ["train_accuracy", "test_accuracy"]),
-        _tidy(o_information, "o_information", ["synergy", "redundancy"]),
-        rule,
-        levels,
-    )
+    measured = _tidy(o_information, "o_information", ["synergy", "redundancy"])
+    _check_signs(measured)
+    return phases.find(_of_network(curves, ["train_accuracy", "test_accuracy"]), measured, rule, levels)
 
 
 def find_time_scales(
@@ -90,6 +87,16 @@ def find_time_scales(
         _check_ceilings(table, source)
     needed = ["train_accuracy", "test_accuracy", "test_loss"]
     return time_scales.find(_of_network(curves, needed), tables, rule, levels)
+
+
+def _check_signs(table: pd.DataFrame) -> None:
+    """Raise ValueError if synergy, the least O-information, is above redundancy, the largest."""
+    rows = table.assign(layer=table["layer"].astype(object).fillna(""))
+    both = rows.pivot(index=["seed", "layer", "step"], columns="metric", values="value")
+    for (_, _, step), row in both[both["synergy"] > both["redundancy"]].iterrows():
+        above = f"synergy {row['synergy']:g} above redundancy {row['redundancy']:g}"
+        what = f"o_information has {above} at step {step}, the least and the largest O-information"
+        raise ValueError(f"{what}; give it with its own sign, negative for synergy (figures turn it).")
 
 
 def _check_measured(table: pd.DataFrame, name: str) -> None:

@@ -166,6 +166,9 @@ def as_tensor(values: Any, name: str) -> Tensor:
             values = torch.as_tensor(np.require(values, requirements="W"))  # torch warns of read-only arrays
         values = values.detach()
     except (TypeError, ValueError):
+        if np.asarray(values, dtype=object).size and all(isinstance(each, str) for each in np.ravel(values)):
+            what = f"{name} is words, and must be numbers"
+            raise ValueError(f"{what}; give np.unique(y, return_inverse=True)[1].") from None
         what = f"{name} is {type_of(values)}, and must be one tensor or array, samples first"
         raise ValueError(f"{what}; join several in one, and take them apart in forward=.") from None
     if not values.ndim:

@@ -80,7 +80,7 @@ function fillRuns(data, state) {
   const filledRows = seeds.map((seed, i) => {
     const finished = Object.keys(seed.tables).length > 0;
     const cells = rows[i].map((value, place) => (events.includes(place) ? stepButton(value) : value));
-    return [chooser(seed), finished ? sparkline(seed) : "not finished", ...cells];
+    return [chooser(seed), finished ? sparkline(seed) : "no table yet", ...cells];
   });
   fillTable("runs-table", ["", "accuracy", ...header], filledRows).forEach((line, i) => {
     line.dataset.id = idOf(seeds[i]);

@@ -6,6 +6,7 @@ import time
 
 ERASE = "\r\x1b[2K"  # the line that the cursor is on
 LIVE_SECONDS, LINE_SECONDS = 1.0, 30.0  # the least time between two lines
+BEGUN = 1.0  # seconds, after which steps tell how fast a training is
 
 
 class Progress:
@@ -33,8 +34,8 @@ class Progress:
         sys.stderr.flush()
 
     def line(self, step: int, values: dict[str, float], elapsed: float) -> str:
-        rate = (step - self.start) / elapsed if elapsed > 0 else 0.0
-        left = f"{(self.last - step) / rate:.0f} s left" if rate else "just begun"
+        rate = (step - self.start) / elapsed if elapsed >= BEGUN else 0.0
+        left = f"{rate:.1f} steps/s, {(self.last - step) / rate:.0f} s left" if rate else "just begun"
         losses = f"loss {values['train_loss']:.4g} train {values['test_loss']:.4g} test"
         accuracies = f"accuracy {values['train_accuracy']:.3f} train {values['test_accuracy']:.3f} test"
-        return f"{self.name}: step {step}/{self.last}, {losses}, {accuracies}, {rate:.1f} steps/s, {left}"
+        return f"{self.name}: step {step}/{self.last}, {losses}, {accuracies}, {left}"

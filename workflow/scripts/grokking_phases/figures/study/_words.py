@@ -16,6 +16,7 @@ from grokking_phases.plugins import STAGE_KEYS
 
 DOTTED = ("memorised", "generalised")
 NO_WORDS = Words()
+NULL = "I(T;Y) can be far above 0 for random labels: `controls: true` measures it under permuted ones."
 NOT_OPTIONS = {"module", *STAGE_KEYS["metrics"]}
 
 
@@ -33,11 +34,18 @@ def words(numbers: pd.DataFrame, study: dict, key: Words = NO_WORDS, lines: str 
             *all_described(runs),
             *(f"{name}: {regularised(run)}." for name, run in runs.items() if not is_elsewhere(run)),
             *options_of(measured, study["metrics"]),
+            *([NULL] if lacks_null(measured, study["metrics"]) else []),
             *([SIGN] if "synergy" in set(measured["metric"]) else []),
             *ended_early(measured[measured["table"] == "curves"], runs),
             *broken(runs),
         ],
     )
+
+
+def lacks_null(numbers: pd.DataFrame, metrics: dict[str, dict]) -> bool:
+    """Return whether mutual information is drawn that was not measured under permuted labels, too."""
+    drawn = [metrics[name] for name in metrics if name in set(numbers["table"])]
+    return any(each["module"] == "mutual_information" and not each.get("controls") for each in drawn)
 
 
 def options_of(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
