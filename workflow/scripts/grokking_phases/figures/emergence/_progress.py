@@ -189,6 +189,8 @@ def phases_key(boundaries: pd.DataFrame) -> str:
     """Return a sentence that says how phases are drawn, if any are given."""
     if boundaries.empty:
         return "No phases are given."
+    if boundaries.loc[boundaries["event"].str.endswith(".start"), "step"].isna().all():
+        return "No phase is found on the mean curve."
     return "Shaded, and coloured on the right: phases of the mean curve; whiskers: spread over seeds."
 
 
