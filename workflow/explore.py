@@ -22,8 +22,8 @@ ERRORS = ValueError, OSError, WorkflowError, StudyError
 def main(arguments: argparse.Namespace) -> Path:
     """Write the page, and return its path."""
     config = read_together(arguments.study)
-    results = arguments.results or Path(config.get("results", "results"))
-    runs = {name: complete(config["runs"], name) for name in config.get("runs", {})}
+    results = arguments.results or Path(config["results"])
+    runs = {name: complete(config["runs"], name) for name in config["runs"]}
     study = gather(results, runs, Levels(**config.get("levels", {})))
     study.seeds = [seed for seed in study.seeds if any(fnmatch(seed.run, name) for name in arguments.runs)]
     claims = pd.read_csv(arguments.claims) if arguments.claims.exists() else None

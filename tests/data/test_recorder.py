@@ -243,6 +243,7 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"dtype": "bfloat16"}, "dtype must be one of float32, float16"),
         (mlp, {"batch_size": 0}, "batch_size: 0 is less than 1"),
         (mlp, {"probe": (X5, [*"abc" * (N // 3)])}, "the y of probe is words, .*np.unique"),
+        (mlp, {"probe": ((X5, X5[:, :2]), Y)}, "the X of probe is a tuple, .*take them apart in forward="),
         (mlp, {"probe": None}, "probe is None, and must be a pair"),
         (mlp, {"probe": (X5, Y * 1j)}, "the y of probe holds complex numbers"),
         (mlp, {"to": None}, "to is None, and must be the folder"),

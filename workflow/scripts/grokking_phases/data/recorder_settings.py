@@ -156,6 +156,12 @@ def check_alike(probe: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]) -> No
             raise ValueError(f"{found}; give samples of one shape and kind.")
 
 
+def are_words(values: Any) -> bool:
+    """Return whether values are an array of texts, or a list or column of them."""
+    column = np.asarray(values) if isinstance(values, np.ndarray) or hasattr(values, "to_numpy") else values
+    return isinstance(column, np.ndarray | list) and all(isinstance(each, str) for each in column)
+
+
 def as_tensor(values: Any, name: str) -> Tensor:
     """Return an array, a list or a tensor as a tensor without a gradient."""
     parts = values if isinstance(values, tuple) else ()
@@ -166,7 +172,7 @@ def as_tensor(values: Any, name: str) -> Tensor:
             values = torch.as_tensor(np.require(values, requirements="W"))  # torch warns of read-only arrays
         values = values.detach()
     except (TypeError, ValueError):
-        if np.asarray(values, dtype=object).size and all(isinstance(each, str) for each in np.ravel(values)):
+        if are_words(values):
             what = f"{name} is words, and must be numbers"
             raise ValueError(f"{what}; give np.unique(y, return_inverse=True)[1].") from None
         what = f"{name} is {type_of(values)}, and must be one tensor or array, samples first"
