@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from grokking_phases import find_phases, find_time_scales
+from grokking_phases.analysis.events import Levels
 
 STEPS = np.unique(np.geomspace(1, 1000, 40).astype(int))
 CURVES = {
@@ -116,6 +117,30 @@ def test_a_source_may_have_any_name():
         find_time_scales(CURVES, {"curves": rows}).drop(columns="source"),
         find_time_scales(CURVES, {"mine": rows}).drop(columns="source"),
     )
+
+
+MEASURED = {"step": STEPS, "synergy": -1 / STEPS, "redundancy": 1 / STEPS}
+LINES = pd.DataFrame({"step": STEPS, "linear_mapping_number": 1 / STEPS})
+
+
+def test_a_table_without_a_run_takes_that_of_the_others():
+    assert set(find_phases(CURVES, pd.DataFrame(MEASURED).assign(run="a"))["run"]) == {"a"}
+    assert set(find_time_scales(tidy(run="a"), {"lines": LINES})["run"]) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: find_time_scales(CURVES, {"lines": LINES.assign(seed=3)}), "lines has the seed 3, of which"),
+        (lambda: find_time_scales(tidy(run="a"), {"lines": LINES.assign(run="b")}), "several runs, a, b"),
+        (lambda: find_phases(CURVES, MEASURED, levels={"generalised": 0.9}), "levels is a dict, and must be"),
+        (lambda: find_phases(CURVES, MEASURED, levels=Levels(generalised=98)), "generalised: 98 is more"),
+        (lambda: find_phases(CURVES, MEASURED, rule="stated"), r"rule is a str, and must be .*phases\.Rule"),
+    ],
+)
+def test_what_does_not_belong_together_is_one_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()
 
 
 def test_synergy_with_the_sign_of_the_figures_is_refused():

@@ -57,6 +57,18 @@ def test_a_network_is_read_without_dropout_and_keeps_its_mode(measure):
     assert network.training and network[2].training
 
 
+def test_regions_are_counted_without_dropout_and_leave_running_means_as_they_are():
+    network = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm1d(2), *mlp()).train()
+    random_state = torch.get_rng_state()
+    assert len({str(linear_regions(network, X)) for _ in range(3)}) == 1
+    assert torch.equal(torch.get_rng_state(), random_state)
+    assert network[1].num_batches_tracked == 0 and network[0].training
+
+
+def test_regions_of_a_network_in_bfloat16_are_counted():
+    assert linear_regions(mlp().bfloat16(), X).keys() == linear_regions(mlp(), X).keys()
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [

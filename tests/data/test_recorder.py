@@ -106,6 +106,67 @@ def test_random_numbers_and_buffers_that_a_forward_changes_are_put_back(tmp_path
     assert network.count == 0
 
 
+def test_a_loss_can_be_differentiated_after_a_reading(tmp_path):
+    """Batch normalisation keeps its buffers for the backward pass, and these must not be written to."""
+    network, (X, y) = mlp(), samples(5)
+    loss = functional.cross_entropy(network(X), y)
+    recorder_of(network, tmp_path)(0, train_loss=loss.item())
+    loss.backward()
+    assert network[0].weight.grad.isfinite().all()
+
+
+def test_samples_are_recorded_as_they_were_given(tmp_path):
+    X, y = (values.clone() for values in samples(5))
+    with recorder_of(mlp(), tmp_path, probe=(X, y)) as recorder:
+        recorder(0)
+        X *= 0
+        y *= 0
+        recorder(1)
+    recorded = read(tmp_path)
+    np.testing.assert_array_equal(recorded.inputs, samples(5)[0].numpy())
+    np.testing.assert_array_equal(recorded.targets, samples(5)[1].numpy())
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16, torch.uint8])
+def test_classes_may_be_whole_numbers_of_any_width(dtype, tmp_path):
+    X, y = samples(5)
+    for folder, classes in (("narrow", y.to(dtype)), ("wide", y)):
+        with recorder_of(mlp(), tmp_path / folder, probe=(X, classes)) as recorder:
+            recorder(0)
+    narrow, wide = (pd.read_parquet(tmp_path / each / FILES[1]) for each in ("narrow", "wide"))
+    pd.testing.assert_frame_equal(narrow, wide)
+
+
+@pytest.mark.parametrize(("batch_size", "is_whole"), [(N, True), (N - 1, False)])
+def test_outputs_that_are_no_tensors_cannot_be_joined(batch_size, is_whole, tmp_path):
+    own = {"forward": lambda network, X: {"all": network(X)}, "accuracy": None, "batch_size": batch_size}
+    recorder = recorder_of(mlp(), tmp_path, loss=lambda found, y: found["all"].mean(), **own)
+    if is_whole:
+        assert recorder(0)
+    else:
+        with pytest.raises(ValueError, match="returns a dict for 11 of 12 samples.*batch_size=12"):
+            recorder(0)
+
+
+def test_layers_may_be_a_generator(tmp_path):
+    with recorder_of(mlp(), tmp_path, layers=(name for name in ["2", "4"])) as recorder:
+        recorder(0)
+    assert [*read(tmp_path).layers] == ["2", "4"]
+
+
+@pytest.mark.parametrize(
+    ("step", "values", "sentence"),
+    [
+        (0.0, {}, "the step is 0.0, and must be a whole number"),
+        (0, {"note": "x"}, "note is a str, and must be a number"),
+        (0, {"loss": torch.ones(2)}, r"loss is a torch.float32 tensor \(2,\), and must be a number"),
+    ],
+)
+def test_a_call_takes_a_step_and_numbers(step, values, sentence, tmp_path):
+    with pytest.raises(ValueError, match=sentence):
+        recorder_of(mlp(), tmp_path)(step, **values)
+
+
 def test_what_is_recorded_is_what_the_network_computes(tmp_path):
     network, (X, y), expected = mlp(), samples(5), {}
     recorder = recorder_of(network, tmp_path, test=samples(5, n=5), batch_size=5)
@@ -233,6 +294,11 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"probe": (X5, torch.rand(N))}, "the train targets are real numbers.*give loss="),
         (mlp, {"probe": (X5, Y + 1)}, "the train targets are 1 to 3, and there are 3 logits; number classes"),
         (mlp, {"forward": lambda network, X: (network(X),)}, "returns a tuple, not logits; give forward="),
+        (
+            mlp,
+            {"forward": lambda network, X: network(X)[:, :2], "measure": ["linear_mapping_number"]},
+            "linear_mapping_number runs the network itself, without forward=; give a module",
+        ),
         (mlp, {"forward": lambda network, X: network(X)[:, 0]}, r"not logits \(12,\) .*give loss="),
         (mlp, {"steps": {"log": 5}}, r"steps=\{'log': 5\} is no rule; give .*last"),
         (mlp, {"steps": [-1, 2]}, "is no list of steps"),

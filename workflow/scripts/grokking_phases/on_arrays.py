@@ -46,11 +46,10 @@ def mutual_information(
     check_counts(LIMITS, seed=seed)
     T, labels = take_samples(T, labels)
     taken = signature(find_estimator(estimator, options, seed)).parameters
-    if (T[0] == T).all():
-        return 0.0
     if "n_components" in taken:
         options = {"n_components": T.shape[1]} | options
-    return float(information_plane(T, labels, estimator=estimator, seed=seed, **options)["information_y"][0])
+    found = information_plane(T, labels, estimator=estimator, seed=seed, **options)["information_y"][0]
+    return 0.0 if (T[0] == T).all() else float(found)
 
 
 @one_thread
@@ -71,8 +70,9 @@ def information_plane(
     estimator, seed, options: as in `metrics.mutual_information`.
 
     The columns are step, layer, information_x, information_y, their ceilings ceiling_x and ceiling_y, and
-    what else the estimator gives. A layer that is not finite has NaN; so has a constant one, except by
-    binning_per_neuron, which gives it 0. Raise ValueError for an unknown estimator or option, steps that are
+    what else the estimator gives. A layer that is not finite has NaN. So has a constant one, but
+    for estimators whose scale is not its own (binning_per_neuron, binning over several steps, absolute
+    noise), which give it 0. Raise ValueError for an unknown estimator or option, steps that are
     no whole numbers from 0, and for input as `take_samples` does.
 
     >>> import numpy as np

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis import phases, time_scales
-from grokking_phases.analysis.events import PUBLISHED, Levels
-from grokking_phases.arguments import type_of
+from grokking_phases.analysis.events import LIMITS, PUBLISHED, Levels
+from grokking_phases.arguments import check_limits, type_of
 
 Curves = Mapping[str, Any] | pd.DataFrame
 ACCURACIES = ["train_accuracy", "test_accuracy"]
@@ -46,9 +46,12 @@ def find_phases(
     >>> 250 < int(found.loc["emergence.end", "step"]) < 350
     True
     """
+    _check_constants(rule, phases.Rule, levels)
     measured = _tidy(o_information, "o_information", ["synergy", "redundancy"])
     _check_signs(measured)
-    return phases.find(_of_network(curves, ["train_accuracy", "test_accuracy"]), measured, rule, levels)
+    evaluated = _of_network(curves, ["train_accuracy", "test_accuracy"])
+    evaluated, tables = _of_one_run(evaluated, {"o_information": measured})
+    return phases.find(evaluated, tables["o_information"], rule, levels)
 
 
 def find_time_scales(
@@ -79,14 +82,44 @@ def find_time_scales(
     >>> int(found.loc["fit", "step"]), found.loc["peak", "status"]
     (51, 'absent')
     """
+    _check_constants(rule, time_scales.Rule, levels)
     if not isinstance(measured, Mapping | None):
         raise ValueError(f"measured must be {{source: curves}}, not {type_of(measured)}; give a dict.")
     tables = {source: _tidy(table, source, []) for source, table in (measured or {}).items()}
     for source, table in tables.items():
         _check_measured(table, source)
         _check_ceilings(table, source)
-    needed = ["train_accuracy", "test_accuracy", "test_loss"]
-    return time_scales.find(_of_network(curves, needed), tables, rule, levels)
+    evaluated = _of_network(curves, ["train_accuracy", "test_accuracy", "test_loss"])
+    return time_scales.find(*_of_one_run(evaluated, tables), rule, levels)
+
+
+def _check_constants(rule: Any, kind: type, levels: Any) -> None:
+    """Raise ValueError unless a rule is of its kind, and levels are accuracies from 0 to 1."""
+    for name, value, expected in (("rule", rule, kind), ("levels", levels, Levels)):
+        if not isinstance(value, expected):
+            which = f"{expected.__module__}.{expected.__name__}"
+            raise ValueError(f"{name} is {type_of(value)}, and must be a {which}; give one.")
+    check_limits(LIMITS, **vars(levels))
+
+
+def _of_one_run(
+    curves: pd.DataFrame, measured: dict[str, pd.DataFrame]
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Return the tables with one name of their run, which one that does not say takes from the others.
+
+    Raise ValueError if they name several, or if a seed was measured of which there are no curves.
+    """
+    runs = {run for table in (curves, *measured.values()) for run in table["run"].unique()} - {PLACE["run"]}
+    if len(runs) > 1:
+        which = ", ".join(sorted(map(str, runs)))
+        raise ValueError(f"curves and what was measured are of several runs, {which}; give those of one.")
+    for name, table in measured.items():
+        for seed in sorted({*table["seed"]} - {*curves["seed"]}):
+            known = ", ".join(map(str, sorted({*curves["seed"]})))
+            what = f"{name} has the seed {seed}, of which there are no curves (they are of {known})"
+            raise ValueError(f"{what}; give its curves, or leave it out.")
+    run = next(iter(runs), PLACE["run"])
+    return curves.assign(run=run), {name: table.assign(run=run) for name, table in measured.items()}
 
 
 def _check_signs(table: pd.DataFrame) -> None:

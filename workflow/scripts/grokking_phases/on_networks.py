@@ -110,8 +110,10 @@ def linear_regions(network: nn.Module, X: ArrayLike, *, seed: int = 0) -> dict[s
         )
     if n_read > 2 and len(points) < 3:
         raise ValueError(f"X has {len(points)} samples, and the square goes through three; give more.")
+    points = points.float() if points.dtype == torch.bfloat16 else points  # NumPy has no bfloat16
     try:
-        square = square_of(modules, points.cpu().numpy(), seed)
+        with undisturbed(network):
+            square = square_of(modules, points.cpu().numpy(), seed)
     except (RuntimeError, IndexError) as error:  # such as tokens that the embedding does not have
         what = f"the network cannot read X, {type_of(points)}: {str(error).splitlines()[0]}"
         raise ValueError(f"{what}; {REMEDY}.") from error

@@ -12,6 +12,8 @@ from grokking_phases.arguments import type_of
 from grokking_phases.data.snapshots import Snapshot
 from grokking_phases.samples import take_labels, take_operands, take_samples
 
+Shapes = dict[str, tuple[int, ...]]
+
 LAYER = "layer"  # the name of a layer that was given without one
 
 
@@ -72,10 +74,20 @@ class ArraySnapshots:
         named = given if isinstance(given, Mapping) else {LAYER: given}
         name = f"snapshots[{step}]"
         names = {layer: (name if named is not given else f"{name}[{layer!r}]", "") for layer in named}
-        return Snapshot(
-            step,
-            {layer: take_samples(T, names=names[layer], finite=False)[0] for layer, T in named.items()},
-        )
+        taken = {layer: take_samples(T, names=names[layer], finite=False)[0] for layer, T in named.items()}
+        self._check_alike(step, taken)
+        return Snapshot(step, taken)
+
+    def _check_alike(self, step: int, taken: dict[str, np.ndarray]) -> None:
+        """Raise ValueError unless a step has layers, and those of the last step, in the same shapes."""
+        shapes = {layer: T.shape for layer, T in taken.items()}
+        if not shapes:
+            raise ValueError(f"snapshots[{step}] has no layers; give one at least.")
+        last = self.steps[-1]
+        expected = shapes if step == last else {layer: T.shape for layer, T in self._last.items()}
+        if shapes != expected:
+            what = f"snapshots[{step}] has {in_words(shapes)}, and snapshots[{last}] has {in_words(expected)}"
+            raise ValueError(f"{what}; give the same samples and layers at each step.")
 
     @cached_property
     def _last(self) -> dict[str, np.ndarray]:
@@ -84,3 +96,8 @@ class ArraySnapshots:
     @property
     def _n_samples(self) -> int:
         return len(next(iter(self._last.values())))
+
+
+def in_words(shapes: Shapes) -> str:
+    """Return the shapes of layers, such as `layer (100, 5)`."""
+    return ", ".join(f"{layer} {shape}" for layer, shape in shapes.items())

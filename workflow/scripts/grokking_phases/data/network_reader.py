@@ -47,10 +47,13 @@ class NetworkReader:
         """Return the tables {layer: (n, width)} and the output of the network for all rows of X."""
         parts: dict[str, list[Tensor]] = {rule.layer: [] for rule in rules}
         results = []
+        needs_output = self.settings.loss or self.settings.accuracy
         for rows in X.split(self.settings.batch_size):
             with captured(self.network, rules, len(rows)) as found:
                 result = self._forward(rows)
-            results += [result] if self.settings.loss or self.settings.accuracy else []
+            if needs_output and len(rows) < len(X):
+                check_rows(result, len(rows), len(X))
+            results += [result] if needs_output else []
             for layer, table in found.items():
                 parts[layer].append(table)
         tables = {name: torch.cat(each) for name, each in parts.items()}
@@ -92,10 +95,17 @@ class NetworkReader:
         return found
 
 
+def check_rows(output: Any, n_rows: int, n_samples: int) -> None:
+    """Raise ValueError unless the output for a batch of the samples is a tensor, samples first."""
+    if not isinstance(output, Tensor) or output.shape[:1] != (n_rows,):
+        what = f"the network returns {type_of(output)} for {n_rows} of {n_samples} samples"
+        remedy = f"give forward=, which returns one tensor, samples first, or batch_size={n_samples}"
+        raise ValueError(f"{what}, which cannot be joined; {remedy}.")
+
+
 def joined(results: list[Any]) -> Any:
-    """Return the outputs for all rows as one tensor, or the first of them if they are no tensors."""
-    whole = results and all(isinstance(result, Tensor) for result in results)
-    return torch.cat(results) if whole else next(iter(results), None)
+    """Return the outputs for all rows as one; None if none were kept."""
+    return torch.cat(results) if len(results) > 1 else next(iter(results), None)
 
 
 def check_classes(logits: Any, targets: Tensor, split: str) -> None:

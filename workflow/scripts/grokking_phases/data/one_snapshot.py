@@ -69,13 +69,26 @@ def measures_of(asked: list[str] | dict[str, dict[str, Any]]) -> dict[str, dict[
     return measures
 
 
+def check_forward(measures: Iterable[str], forward: Any) -> None:
+    """Raise ValueError for a metric that runs the network itself, if samples need `forward` to run it."""
+    for name in measures if forward else ():
+        if needs_network(name):
+            what = f"measure: {name} runs the network itself, without forward="
+            remedy = "give a module whose own forward takes X and returns the logits, and leave forward= out"
+            raise ValueError(f"{what}; {remedy}.")
+
+
+def needs_network(metric: str) -> bool:
+    """Return whether a metric runs the network, and does not only read activations."""
+    return getattr(plugins.module("metrics", metric), "NEEDS_NETWORK", False)
+
+
 def measure_one(name: str, options: dict[str, Any], snapshot: OneSnapshot) -> list[dict[str, Any]]:
     """Return the metric's rows for a snapshot; a metric that runs the network is given a copy on the CPU."""
-    metric = plugins.module("metrics", name)
-    if getattr(metric, "NEEDS_NETWORK", False):
+    if needs_network(name):
         network = copy.deepcopy(snapshot.network).cpu()
         snapshot = OneSnapshot(**vars(snapshot) | {"network": network})
-    rows = tidy(metric.compute(snapshot, **options), f"metrics/{name}.py")
+    rows = tidy(plugins.module("metrics", name).compute(snapshot, **options), f"metrics/{name}.py")
     return (
         rows.astype(object).where(rows.notna(), None).to_dict("records")
         if "units" in rows

@@ -12,7 +12,6 @@ merges the files into dataset.parquet, curves.parquet, snapshots.parquet and wei
 measures and the workflow read. After a kill, the same calls go on from the last whole snapshot.
 """
 
-import operator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,12 @@ from torch import Tensor, nn
 
 from grokking_phases.data.layer_rules import rules_of
 from grokking_phases.data.network_reader import NetworkReader
-from grokking_phases.data.one_snapshot import OneSnapshot, measure_one, measures_of
+from grokking_phases.data.one_snapshot import OneSnapshot, check_forward, measure_one, measures_of
 from grokking_phases.data.own_recording import OUTPUTS, layers_in, merge
 from grokking_phases.data.recorder_parts import Parts, digests_of
 from grokking_phases.data.recorder_settings import (
     Settings,
+    called_with,
     check_alike,
     due_steps,
     in_precision,
@@ -70,6 +70,7 @@ class Recorder:
             check_alike(splits["train"], splits["test"])
         self.reader = NetworkReader(network, rules_of(network, asked.layers, **options), splits, asked)
         self.measures = measures_of(asked.measure)
+        check_forward(self.measures, asked.forward)
         self.steps = due_steps(asked.steps)
         self.folder = Path(asked.to)
         layers = [] if self.measures else asked.layers
@@ -85,14 +86,14 @@ class Recorder:
         `values` are numbers of the user's own for the curves, such as train_loss. One that has the name of a
         computed one replaces it.
         """
-        step = operator.index(step)
+        step, values = called_with(step, values)
         if step not in self._due or step == self._last:
             return False
         if step < self._last:
             what = f"step {step} comes after step {self._last}"
             raise ValueError(f"{what}; call a recorder in ascending steps, and make one for each training.")
         with undisturbed(self.reader.network):
-            self._record(step, {name: float(value) for name, value in values.items()})
+            self._record(step, values)
         self._last = step
         return True
 

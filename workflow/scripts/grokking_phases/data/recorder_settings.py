@@ -1,7 +1,7 @@
 """The options of `recorder.Recorder`, and their checks."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ Precision = Literal["float32", "float16"]
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Return the mean cross-entropy, in float64, of logits (n, n_classes) and classes (n,)."""
-    return functional.cross_entropy(logits.double(), targets)
+    return functional.cross_entropy(logits.double(), targets.long())
 
 
 def share_correct(logits: Tensor, targets: Tensor) -> Tensor:
@@ -82,6 +82,8 @@ class Settings:
         for name in ("forward", "loss", "accuracy"):
             if getattr(self, name) is not None and not callable(getattr(self, name)):
                 raise ValueError(f"{name} is {getattr(self, name)!r}, and must be a function; give one.")
+        if isinstance(self.layers, Iterator):  # it could be read only once
+            self.layers = list(self.layers)
         if not isinstance(self.layers, Iterable) or not all(isinstance(name, str) for name in self.layers):
             raise ValueError(f"layers={self.layers!r} must be a list of names of modules; give one at least.")
         if not isinstance(self.to, str | Path):
@@ -126,6 +128,20 @@ def due_steps(rule: list[int] | dict[str, int]) -> list[int]:
     return sorted(set(steps))
 
 
+def called_with(step: Any, values: dict[str, Any]) -> tuple[int, dict[str, float]]:
+    """Return the step and the values of a recorder's call as numbers; raise ValueError for what is none."""
+    whole = whole_numbers([step], 0)
+    if whole is None:
+        raise ValueError(f"the step is {step!r}, and must be a whole number from 0; give the loop's step.")
+    for name, value in values.items():
+        try:
+            values[name] = float(value)
+        except (TypeError, ValueError):
+            what = f"{name} is {type_of(value)}, and must be a number"
+            raise ValueError(f"{what}; give one value, such as loss.item().") from None
+    return whole[0], values
+
+
 def whole_numbers(values: Iterable[Any], least: int) -> list[int] | None:
     """Return numbers, also those of an array or a tensor, as int; None unless all are whole and >= least."""
     try:
@@ -163,14 +179,14 @@ def are_words(values: Any) -> bool:
 
 
 def as_tensor(values: Any, name: str) -> Tensor:
-    """Return an array, a list or a tensor as a tensor without a gradient."""
+    """Return a copy of an array, a list or a tensor as a tensor without a gradient."""
     parts = values if isinstance(values, tuple) else ()
     try:
         if any(np.ndim(part) for part in parts if isinstance(part, Tensor | np.ndarray)):
             raise TypeError(values)  # NumPy would stack several inputs as if they were samples
         if not isinstance(values, Tensor):
             values = torch.as_tensor(np.require(values, requirements="W"))  # torch warns of read-only arrays
-        values = values.detach()
+        values = values.detach().clone()  # the user may write to the samples later
     except (TypeError, ValueError):
         if are_words(values):
             what = f"{name} is words, and must be numbers"

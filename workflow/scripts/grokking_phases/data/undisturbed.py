@@ -16,20 +16,27 @@ def undisturbed(network: nn.Module) -> Iterator[None]:
     """Set evaluation mode without gradients and autocast for the block, then put everything back.
 
     That is the mode and the buffers of every module, and the state of all random generators: those of torch
-    on the CPU and on the network's GPUs, of NumPy, and of Python.
+    on the CPU and on the network's GPUs, of NumPy, and of Python. A buffer that was not written to is left
+    alone, since a loss that is still to be differentiated may depend on it.
     """
     devices = {tensor.device for tensor in [*network.parameters(), *network.buffers()]}
     on_gpu = [device.index for device in devices if device.type == "cuda"]
     kept = random.getstate(), np.random.get_state()  # noqa: NPY002 (the user's code may draw from it)
-    buffers = [(buffer, buffer.clone()) for buffer in network.buffers()]
+    buffers = [(buffer, version_of(buffer), buffer.clone()) for buffer in network.buffers()]
     try:
         with torch.random.fork_rng(on_gpu), evaluated(network), without_autocast(devices):
             yield
     finally:
-        for buffer, before in buffers:
-            buffer.copy_(before)
+        for buffer, version, before in buffers:
+            if version is None or version_of(buffer) != version:
+                buffer.copy_(before)
         random.setstate(kept[0])
         np.random.set_state(kept[1])  # noqa: NPY002
+
+
+def version_of(buffer: torch.Tensor) -> int | None:
+    """Return how often a tensor was written to; None for one of inference mode, which does not count it."""
+    return None if buffer.is_inference() else buffer._version
 
 
 @contextmanager
