@@ -27,7 +27,7 @@ from grokking_phases.plugins import module, options_in
 from grokking_phases.steps import steps_of
 from study.params import drawn
 from study.resolve import resolve
-from study.wanted_tables import in_orders
+from study.wanted_tables import in_orders, kinds
 
 ROOT = Path(__file__).parents[2]
 OF_ANY_STUDY = {
@@ -74,19 +74,21 @@ def figures():
 
 
 @cache
-def numbers_of(figure, n_steps, width):
+def numbers_of(figure, n_steps, width, kinds_of_tables=None):
     """Return the numbers that a figure selects from made-up tables, with at most `n_steps` snapshots."""
     entry = study()["figures"][figure]
     runs = list(dict.fromkeys(run for runs in entry["panels"].values() for run in runs))
-    made = [made_up(run, table, n_steps, width, entry) for run in runs for table in entry["tables"]]
+    known = kinds(study())
+    tables = [each for each in entry["tables"] if known[each] in (kinds_of_tables or known.values())]
+    made = [made_up(run, table, n_steps, width, entry) for run in runs for table in tables]
     tables = pd.concat([each for each in made if len(each)], ignore_index=True)
     return module("figures", figure).select(tables, entry["panels"])
 
 
-def pages_of(figure, n_steps=4, width=8):
-    """Return the pages of a figure, drawn anew."""
+def pages_of(figure, n_steps=4, width=8, kinds_of_tables=None):
+    """Return the pages of a figure, drawn anew; from some kinds of its tables alone, if these are given."""
     options, said = options_in("figures", study()["figures"][figure]), drawn(study(), figure)
-    numbers = numbers_of(figure, n_steps, width)
+    numbers = numbers_of(figure, n_steps, width, kinds_of_tables)
     pages = module("figures", figure).draw(numbers, said, **options)
     return pages if isinstance(pages, list) else [pages]
 

@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from grokking_phases.plotting.layouts import MOST_PANELS
 from grokking_phases.plotting.pages import write_pdf
 from grokking_phases.plotting.words import MARGIN, MOST_LINES, words_of
+from study.signatures import constant
 
 COLUMN = 3.35  # inches, the width of a printed column
 MOST_BYTES = 500_000
@@ -47,6 +48,11 @@ def test_a_page_has_at_most_six_panels_and_a_title(figure):
         panels = [ax for ax in page.axes if ax.axison and not is_beside(ax)]
         assert 0 < len(panels) <= MOST_PANELS
         assert page.get_suptitle()
+
+
+@pytest.mark.parametrize("figure", [name for name in figures() if constant("figures", name, "NEEDS")])
+def test_a_figure_draws_what_it_needs_alone(figure):
+    assert pages_of(figure, kinds_of_tables=tuple(constant("figures", figure, "NEEDS")))
 
 
 def is_beside(ax):

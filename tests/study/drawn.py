@@ -150,7 +150,7 @@ def studies(draw):
         config["prediction"] = {"estimates": nulls, "calibration": draw(some(config["runs"], 1))}
     config["figures"] = dict.fromkeys(draw(some(names_of("figures"))))
     config["figures"] = {
-        name: draw(figure(config, name)) for name in config["figures"] if drawable(config, name)
+        name: draw(figure(config, name)) for name in config["figures"] if can_be_drawn(config, name)
     }
     return config
 
@@ -165,8 +165,26 @@ def figure(config, name):
     """Draw the entry of a figure."""
     n_panels = 1 if name == "two_phase/comovement" else 2  # a run has one task, which is its panel
     panels = st.dictionaries(TITLES, some(config["runs"], 1), min_size=1, max_size=n_panels)
-    own = {"panels": panels, "tables": some(drawable(config, name), 1)}
-    return st.builds(dict.__or__, options("figures", name), st.fixed_dictionaries(own))
+    tables = drawable(config, name)
+    needed = [
+        st.sampled_from([table for table in tables if kinds(config)[table] == kind])
+        for kind in constant("figures", name, "NEEDS")
+    ]
+    chosen = st.builds(lambda *names: list(dict.fromkeys([*names[1:], *names[0]])), some(tables, 1), *needed)
+    entry = st.builds(
+        dict.__or__,
+        options("figures", name),
+        st.fixed_dictionaries({"panels": panels, "tables": chosen}),
+    )
+    return entry.map(
+        lambda entry: entry | {"published": [*entry["panels"]]} if "published" in entry else entry
+    )
+
+
+def can_be_drawn(config, figure):
+    """Return whether every run has tables that a figure draws, and all that it needs."""
+    tables = drawable(config, figure)
+    return tables and set(constant("figures", figure, "NEEDS")) <= {kinds(config)[table] for table in tables}
 
 
 def drawable(config, figure):

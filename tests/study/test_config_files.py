@@ -34,6 +34,16 @@ def test_panels_of_an_overlay_replace_those_of_the_study():
     assert figures["two_phase/fig4"] == STUDY["figures"]["two_phase/fig4"]
 
 
+def test_panels_that_an_overlay_replaces_are_no_longer_published():
+    overlay = {"figures": {"two_phase/fig3": {"panels": {"a": ["division96"]}}}}
+    assert STUDY["figures"]["two_phase/fig3"]["published"]
+    figure = laid_over(("config.yaml", STUDY), ("mine.yaml", overlay))["figures"]["two_phase/fig3"]
+    assert figure["published"] == []
+    overlay["figures"]["two_phase/fig3"]["published"] = ["b"]
+    with pytest.raises(StudyError, match="published: there is no panel 'b'"):
+        resolve(laid_over(("config.yaml", STUDY), ("mine.yaml", overlay)))
+
+
 def test_an_overlay_without_panels_keeps_those_of_the_study():
     overlay = {"figures": {"two_phase/fig4": {"published": ["permutation group"]}}}
     panels = laid_over(("config.yaml", STUDY), ("mine.yaml", overlay))["figures"]["two_phase/fig4"]["panels"]

@@ -357,6 +357,12 @@ BAD = [  # an overlay; the start of its error; another part of it
         "did you mean 'synergistic.weights'?",
     ),
     (FIGURE % "tables: [mutual_information]", "figures.emergence/fig5.tables: ", "cannot draw"),
+    (FIGURE % "tables: [phases]", "figures.emergence/fig5.tables: ", "needs a table of o_information"),
+    (
+        "figures: {two_phase/fig3: {tables: [curves, mutual_information]}}",
+        "figures.two_phase/fig3.tables: ",
+        "needs a table of time_scales",
+    ),
     (
         NO_SUBNETWORK,
         "figures.two_phase/fig5.tables: ",

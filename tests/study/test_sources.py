@@ -109,8 +109,16 @@ WEIGHTS = {
         ({"runs": {"own": {"network": "my.module"}}}, "runs.own.network: 'my.module' is not a module and"),
         (WEIGHTS, "metrics.linear_mapping_number: .*recorded elsewhere.*give `network:"),
         (
+            WEIGHTS | {"runs": {"own": {"network": "no_such_file:build"}}},
+            "runs.own.network: there is no module 'no_such_file' in the working folder",
+        ),
+        (
+            WEIGHTS | {"runs": {"own": {"network": "json:biuld"}}},
+            "runs.own.network: json defines no 'biuld'",
+        ),
+        (
             {"metrics": {"o_information": {"layers": ["hidden"]}}},
-            "metrics.o_information.layers: there is no layer 'hidden'",
+            "metrics.o_information.layers: run own has no layer 'hidden'",
         ),
         ({"metrics": {"o_information": {"n_bins": 9}}}, "n_bins: 9 is more than 5, the width of layer 1"),
         (

@@ -74,3 +74,25 @@ def test_a_sweep_has_the_number_of_jobs_that_is_asked_for(plan):
 def test_a_file_of_an_unknown_run_raises_an_error_that_names_the_nearest_run(plan):
     said = plan("results/sweep/swep_000003/0/curves.parquet")
     assert "there is no run 'swep_000003' (did you mean 'sweep_000003'?)" in said
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"),
+    [
+        (
+            "results/sweep/addition_wd0.3/0/metrics/o_information.parquet",
+            "addition_wd0.3 records no snapshots",
+        ),
+        ("results/sweep/addition_wd0.3/phases.parquet", "addition_wd0.3 records no snapshots"),
+        ("results/sweep/division96/0/metrics/linear_regions.parquet", "linear apart from its ReLUs"),
+        ("results/sweep/division96/0/metrics/partition.parquet", "linear apart from its ReLUs"),
+        (
+            "results/sweep/division96/0/retrain/synergistic.weights.parquet",
+            "defines no function `subnetwork`",
+        ),
+        ("results/sweep/addition_wd2/00/curves.parquet", "No rule to produce"),
+    ],
+)
+def test_a_path_that_no_run_can_have_is_refused_before_any_job(plan, target, sentence):
+    said = plan(target)
+    assert sentence in said and "KeyError" not in said

@@ -3,6 +3,7 @@
 import gc
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.common.configfile import load_configfile
@@ -20,6 +21,8 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "scripts")]
 
 from study import inputs, params
 from study.results_lock import work_alone_in
+from study.check_figures import check_separable, check_trainable
+from study.check_metrics import check_measured
 from study.check_runs import check_device
 from study.config_files import lay_over, typed
 from study.file_dates import date_back
@@ -111,7 +114,7 @@ if RESULTS.are_judged:
 wildcard_constraints:
     # Not the names of all runs: Snakemake would try a pattern of thousands of names for each job.
     run="[^/]+",
-    seed=r"\d+",
+    seed=r"0|[1-9]\d*",
     metric="|".join(map(re.escape, METRICS)),
     scores="|".join(map(re.escape, sorted(set(SCORES.names.values())))),
     subnetwork="|".join(SUBNETWORKS),
@@ -124,6 +127,21 @@ wildcard_constraints:
 def n_steps(wildcards):
     """Return the number of steps of a training, which is its priority: the longest trainings start first."""
     return RUNS[wildcards.run]["training"]["steps"]
+
+
+@cache
+def layers_of(run, metric):
+    """Return what a metric must know of the layers of a run that it can be measured on."""
+    checked(check_measured, STUDY, metric, run)
+    return params.measured_layers(STUDY, run, metric)
+
+
+@cache
+def retraining(run, table):
+    """Return the part of a run's entry on which training its sub-networks depends, if it has any."""
+    for check in (check_trainable, check_separable):
+        checked(check, RUNS[run], run, table, "subnetworks")
+    return params.retraining_entry(STUDY, run)
 
 
 def curves_of_seeds(wildcards):

@@ -49,7 +49,7 @@ rule metric:
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         options=lambda wildcards: METRICS[wildcards.metric],
-        layers=lambda wildcards: params.measured_layers(STUDY, wildcards.run, wildcards.metric),
+        layers=lambda wildcards: layers_of(wildcards.run, wildcards.metric),
         code=lambda wildcards: code("metric", *params.metric_modules(STUDY, wildcards.metric)),
         # Snakemake limits the rule's own threads to the cores granted. Not tracked, since it takes `input`.
         threads=lambda wildcards, input: STUDY["threads"],

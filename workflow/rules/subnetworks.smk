@@ -47,7 +47,7 @@ rule retrain:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        run=lambda wildcards: params.retraining_entry(STUDY, wildcards.run),
+        run=lambda wildcards: retraining(wildcards.run, f"{wildcards.subnetwork}.{wildcards.mask}"),
         code=lambda wildcards: code("retrain", *params.training_modules(STUDY, wildcards.run)),
         # Not tracked, since it takes `input` (training.smk).
         compute=lambda wildcards, input: COMPUTE,

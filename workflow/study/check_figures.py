@@ -3,10 +3,13 @@
 Each check raises StudyError, which names the key, for the first entry that is wrong.
 """
 
+import re
+from functools import cache
 from itertools import chain
 
-from study.errors import StudyError, check_names, shown
+from study.errors import StudyError, check_names, meant, shown
 from study.options import check_module, check_options
+from study.provenance import SCRIPTS
 from study.signatures import constant, defines, file_of
 from study.sources import is_source
 from study.wanted_tables import in_orders, kinds, metrics_behind, retrained, runs_of_figure
@@ -16,10 +19,25 @@ def check_figure(config: dict, name: str) -> None:
     """Check a figure: its module, its options, and the names of its runs and tables."""
     entry, where = config["figures"][name], f"figures.{name}"
     check_module("figures", name, where)
+    if (folder := name.partition("/")[0]) in rule_names():
+        what = f"the folder {folder!r} has the name of a rule, and `snakemake {folder}` draws its figures"
+        raise StudyError(where, f"{what}; rename the folder")
     check_options("figures", name, entry, where)
     for panel, runs in entry["panels"].items():
         check_names(runs, config["runs"], "run", f"{where}.panels.{panel}")
     check_names(entry["tables"], kinds(config), "table", f"{where}.tables")
+    for title in entry.get("published") or []:
+        if title not in entry["panels"]:
+            what = f"there is no panel {shown(title)}{meant(title, list(entry['panels']))}"
+            raise StudyError(f"{where}.published", f"{what}; give the title of a panel, or []")
+
+
+@cache
+def rule_names() -> set[str]:
+    """Return the names of the workflow's rules, but for those that draw a folder of figures."""
+    files = [SCRIPTS.parents[1] / "Snakefile", *(SCRIPTS.parent / "rules").glob("*.smk")]
+    written = [file.read_text(encoding="utf-8") for file in files]
+    return {name for text in written for name in re.findall(r"^rule (\w+):", text, re.MULTILINE)}
 
 
 def check_tables(config: dict, figure: str) -> None:
@@ -121,9 +139,18 @@ def check_separable(run: dict, name: str, table: str, where: str) -> None:
 
 
 def check_drawn(figure: str, found: list[str]) -> None:
-    """Check that a figure can draw its tables; its file may list in `DRAWS` the kinds that it draws."""
-    drawn = constant("figures", figure, "DRAWS")
+    """Check that a figure can draw its tables, and has those that it needs.
+
+    Its file may list in `DRAWS` the kinds that it draws, and in `NEEDS` those that it needs.
+    """
+    drawn, needed = (constant("figures", figure, name) for name in ("DRAWS", "NEEDS"))
     for kind in found:
         if drawn and kind not in drawn:
             what = f"{file_of('figures', figure)} draws {', '.join(drawn)} and cannot draw {kind}"
             raise StudyError(f"figures.{figure}.tables", f"{what}; remove that table")
+    for kind in needed:
+        if kind not in found:
+            what = (
+                f"{file_of('figures', figure)} needs a table of {kind}, and these are of {', '.join(found)}"
+            )
+            raise StudyError(f"figures.{figure}.tables", f"{what}; add one")

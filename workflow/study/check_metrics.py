@@ -3,9 +3,11 @@
 Each check raises StudyError, which names the key, for the first entry that is wrong.
 """
 
+from study.check_figures import check_measurable
 from study.check_runs import check_layers, check_steps
 from study.errors import StudyError, check_names, shown
 from study.model_layers import widths_of_run
+from study.network_code import defined_in
 from study.options import check_limits, check_module, check_options
 from study.signatures import constant, file_of, options_of_entry
 from study.sources import is_source
@@ -25,17 +27,24 @@ def check_metric(config: dict, name: str) -> None:
     entry, where = config["metrics"][name], f"metrics.{name}"
     check_options("metrics", entry["module"], entry, where)
     for run in runs_of_metric(config, name):
-        snapshots, layers = config["runs"][run]["snapshots"], widths_of_run(config["runs"][run])
-        check_network(entry["module"], config["runs"][run], run, where)
-        check_layers(entry.get("layers", []), list(layers), f"{where}.layers")
-        width, layer = min((layers[layer], layer) for layer in entry.get("layers") or snapshots["layers"])
-        check_limits("metrics", entry, where, (width, f", the width of layer {layer} of run {run}"))
-        if "steps" in entry:
-            check_steps(entry["steps"], last_step(config["runs"][run]), f"{where}.steps")
+        check_measured(config, name, run)
         if not seeds_of(config, run, name):
             what = f"run {run} has none of the seeds {shown(entry['seeds'])}"
             remedy = f"choose some of its own, {shown(config['runs'][run]['seeds'])}"
             raise StudyError(f"{where}.seeds", f"{what}; {remedy}")
+
+
+def check_measured(config: dict, metric: str, run: str) -> None:
+    """Check that a metric can be measured on a run; a path may ask for a table that no figure draws."""
+    entry, where = config["metrics"][metric], f"metrics.{metric}"
+    check_measurable(config["runs"][run], run, {metric}, where)
+    recorded, layers = config["runs"][run]["snapshots"]["layers"], widths_of_run(config["runs"][run])
+    check_network(entry["module"], config["runs"][run], run, where)
+    check_layers(entry.get("layers", []), list(layers), f"{where}.layers", run)
+    width, layer = min((layers[layer], layer) for layer in entry.get("layers") or recorded)
+    check_limits("metrics", entry, where, (width, f", the width of layer {layer} of run {run}"))
+    if "steps" in entry:
+        check_steps(entry["steps"], last_step(config["runs"][run]), f"{where}.steps")
 
 
 def last_step(run: dict) -> int:
@@ -72,6 +81,9 @@ def check_own_network(metric: str, entry: dict, run: str, where: str) -> None:
         raise StudyError(where, f"{what} and does not say what builds it; {remedy}")
     if not entry["recorded"].get("weights"):
         raise StudyError(where, f"{what} without its weights; record it with weights, or choose another run")
+    module, _, function = entry["network"].partition(":")
+    if not {function, "*"} & defined_in(module, f"runs.{run}.network"):
+        raise StudyError(f"runs.{run}.network", f"{module} defines no {function!r}; correct the name")
 
 
 def check_levels(config: dict, key: str) -> None:

@@ -69,11 +69,12 @@ def check_model(entry: dict, records: bool, where: str) -> None:
     check_recordable(entry, records, where)
 
 
-def check_layers(layers: list[str], known: list[str], where: str) -> None:
-    """Check that a model has each layer that is named."""
+def check_layers(layers: list[str], known: list[str], where: str, run: str = "") -> None:
+    """Check that a model, that of `run` if it is given, has each layer that is named."""
     for layer in layers:
         if layer not in known:
-            raise StudyError(where, f"there is no layer {shown(layer)}{meant(layer, known)}")
+            which = f"run {run} has no layer" if run else "there is no layer"
+            raise StudyError(where, f"{which} {shown(layer)}{meant(layer, known)}")
 
 
 def check_steps(rule: list[int] | dict[str, int], last: int, where: str) -> None:

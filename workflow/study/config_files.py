@@ -64,10 +64,16 @@ def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> No
 
 
 def replace_panels(config: dict, overlay: dict) -> None:
-    """Give a figure only the panels of the overlay, in place of a mixture with the panels of the study."""
+    """Give a figure only the panels of the overlay, in place of a mixture with the panels of the study.
+
+    Those that the study marks as `published`, and that are no longer there, go with them.
+    """
     for name, entry in mapping(overlay.get("figures")).items():
+        figure = mapping(mapping(config.get("figures")).get(name))
         if "panels" in mapping(entry):
-            mapping(mapping(config.get("figures")).get(name))["panels"] = entry["panels"]
+            figure["panels"] = panels = entry["panels"]
+            if "published" in figure and "published" not in entry and isinstance(panels, dict):
+                figure["published"] = [title for title in figure["published"] or [] if title in panels]
 
 
 def replace_values(config: dict, said: dict) -> None:

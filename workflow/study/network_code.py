@@ -7,6 +7,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from grokking_phases.storage.digests import digest
+from study.errors import StudyError
 from study.provenance import PACKAGE, hash_of_tree, tree_of
 
 
@@ -29,6 +30,26 @@ def network_code(name: str) -> str:
         waiting += imported(tree, module if file.name == "__init__.py" else module.rpartition(".")[0])
     found = list(hashes.values())
     return digest(sorted(found)) if len(found) > 1 else "".join(found)
+
+
+def defined_in(module: str, where: str) -> set[str]:
+    """Return the names that the file of a module defines or imports; raise StudyError if there is no file."""
+    file = file_of(module)
+    if file is None:
+        what = f"there is no module {module!r} in the working folder or among the installed packages"
+        raise StudyError(where, f"{what}; correct the name, or put its file here")
+    return set(names_in(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def names_in(tree: ast.Module) -> Iterator[str]:
+    """Yield the names that a file binds, wherever in it; `*` stands for all names of another module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
 
 
 def is_own(file: Path, module: str, first: str) -> bool:

@@ -15,6 +15,7 @@ The signature is the schema: keyword-only names, defaults, and annotations (`int
     NEEDS_PIECEWISE_LINEAR = True          metric: this network must be linear apart from its ReLUs
     NEEDS_RECIPE = True                    figure: it compares recipes, so no run may be recorded elsewhere
     DRAWS = ["o_information"]              figure: the kinds of tables that it draws, as a metric's module
+    NEEDS = ["o_information"]              figure: those of them without which it draws nothing
 """
 
 import ast

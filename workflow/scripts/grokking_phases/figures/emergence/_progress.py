@@ -33,6 +33,7 @@ from grokking_phases.plotting.style import SMALL
 from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["curves", "o_information", "phases"]
+NEEDS = ["o_information"]
 LINES = {
     "synergy": "synergy, \N{MINUS SIGN}min Ω",
     "redundancy": "redundancy, max Ω",

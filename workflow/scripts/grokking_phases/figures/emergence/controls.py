@@ -32,6 +32,7 @@ from grokking_phases.plotting.style import SMALL
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "comparison"]
+NEEDS = ["curves", "comparison"]
 COMPARED = ["difference", "beside_random", "generalised", "size", "chosen_at", "p", "same_size"]
 FOUND_OUT = ["status", "value", "low", "high", "n_found", "n_seeds"]
 LOW, HIGH = TAILS

@@ -16,6 +16,7 @@ from grokking_phases.plotting.recipes import held
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "phases"]
+NEEDS = ["curves"]
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:

@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.emergence._progress import DRAWS, draw_pages, select
+from grokking_phases.figures.emergence._progress import DRAWS, NEEDS, draw_pages, select
 
-__all__ = ["DRAWS", "draw", "select"]
+__all__ = ["DRAWS", "NEEDS", "draw", "select"]
 
 NAMED = ["emergence"]
 

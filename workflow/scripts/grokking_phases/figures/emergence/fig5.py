@@ -35,6 +35,7 @@ from grokking_phases.plotting.recipes import (
 from grokking_phases.plotting.words import SIGN, Words
 
 DRAWS = ["o_information", "phases"]
+NEEDS = ["o_information"]
 ROWS = {"normalised": "normalised synergy", "bits": LABEL}
 LINEAR = 1.0  # bits
 

@@ -18,6 +18,7 @@ from grokking_phases.plotting.recipes import all_described, broken
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["phases", "o_information"]  # o_information says how it was estimated
+NEEDS = ["phases"]
 EDGES = {"start": ">", "end": "<"}
 ABSENT = {"marker": "x", "markersize": 3, "linestyle": ""}
 CONSTANTS = {  # of the rule, as rows name them

@@ -22,6 +22,7 @@ from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["mutual_information", "time_scales"]  # of time scales, those that are drawn have names
+NEEDS = ["mutual_information"]
 COLUMNS = ["run", "seed", "table", "layer", "step", "metric", "value", "event", "status", "source"]
 INFORMATION = ["information_x", "information_y"]
 DRAWN = [*INFORMATION, "ceiling_x", "ceiling_y"]

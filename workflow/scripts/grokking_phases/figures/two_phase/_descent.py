@@ -29,6 +29,7 @@ from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "mutual_information", "time_scales"]
+NEEDS = ["curves", "mutual_information", "time_scales"]
 CURVES = ["train_accuracy", "test_accuracy", "test_loss"]
 INFORMATION = ["information_x", "information_y"]
 DASHES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dash-dotted"}  # one for each seed

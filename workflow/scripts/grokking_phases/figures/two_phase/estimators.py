@@ -30,6 +30,7 @@ from grokking_phases.plotting.recipes import all_described, regularised, samplin
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["mutual_information", "time_scales"]
+NEEDS = ["mutual_information", "time_scales"]
 LINES = {
     "information_x": ("I(T;X)", "C0", "-"),
     "information_y": ("I(T;Y)", "C1", "--"),

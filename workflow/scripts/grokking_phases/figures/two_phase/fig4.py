@@ -3,9 +3,9 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from grokking_phases.figures.two_phase._descent import DRAWS, draw_task, select
+from grokking_phases.figures.two_phase._descent import DRAWS, NEEDS, draw_task, select
 
-__all__ = ["DRAWS", "draw", "select"]
+__all__ = ["DRAWS", "NEEDS", "draw", "select"]
 
 
 def draw(numbers: pd.DataFrame, study: dict, *, published: list[str] | None = None) -> list[Figure]:

@@ -27,6 +27,7 @@ HOLLOW = f"Hollow: a value above {SATURATED:g} of its ceiling, and so uninformat
 UNNAMED = "The paper names no estimator: no match is claimed."
 TURN, GENERALISED = NAMES["compress"], NAMES["gen_0.98"]
 DRAWS = ["mutual_information", "curves"]  # without curves, nothing says when a run generalises
+NEEDS = ["mutual_information"]
 INFORMATION = ["information_x", "information_y"]
 DRAWN = [*INFORMATION, "ceiling_x", "ceiling_y", "resolution"]
 BOUNDS = ["information_x_lower", "information_y_lower", "information_y_upper"]  # of the kernel estimate alone

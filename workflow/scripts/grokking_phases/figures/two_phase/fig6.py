@@ -21,6 +21,7 @@ from grokking_phases.plotting.recipes import of_one_seed, sampling_of
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "linear_regions", "partition"]
+NEEDS = ["linear_regions", "partition"]
 MECHANISMS = ["alignment", "disappearance", "merging"]
 COLOURS = ["C0", "C1"]  # of the boundaries of the example
 

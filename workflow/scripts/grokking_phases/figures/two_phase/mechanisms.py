@@ -16,6 +16,7 @@ from grokking_phases.plotting.recipes import of_one_seed, sampling_of
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "linear_regions"]
+NEEDS = ["linear_regions"]
 COUNTS = {"regions": ("exact", "black", "-"), "regions_resolved": ("composite boundaries as one", "C4", "--")}
 MECHANISMS = {
     "alignment": ("vanished by alignment", "C0", "-"),

@@ -29,6 +29,7 @@ from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
 DRAWS = ["curves", "mutual_information", "linear_mapping_number", "local_complexity", "time_scales"]
+NEEDS = ["curves", "time_scales"]
 LINES = {  # metric: name, dashes
     "train_accuracy": ("train", ""),
     "test_accuracy": ("test", (4, 1.5)),
