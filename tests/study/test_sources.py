@@ -84,6 +84,11 @@ def test_a_recording_that_is_made_anew_has_other_seals(own):
     assert seals(run, 1, RESULTS) == seals(run, "1", RESULTS)
 
 
+def test_a_path_of_a_seed_that_was_not_recorded_is_refused(own):
+    with pytest.raises(StudyError, match="runs.own.source: there is no own/7/dataset.parquet"):
+        seals(STUDY["runs"]["own"], "7", RESULTS)
+
+
 OWN = "runs.own"
 WEIGHTS = {
     "metrics": {"linear_mapping_number": {}},

@@ -18,8 +18,8 @@ rule source:
         "../envs/metrics.yaml"
     params:
         # A recording that was made anew has other seals.
-        seals=lambda wildcards: seals(
-            RUNS[wildcards.run], wildcards.seed, Path(STUDY["results"], wildcards.run)
+        seals=lambda wildcards: checked(
+            seals, RUNS[wildcards.run], wildcards.seed, Path(STUDY["results"], wildcards.run)
         ),
         code=code("source"),
         # Not tracked, since it takes `input`: a recording may be moved.

@@ -60,7 +60,7 @@ def in_all_seeds(recorded: list[dict[str, Any]]) -> dict[str, Any]:
     return recorded[0] | {"curves": common, "weights": all(each.get("weights") for each in recorded)}
 
 
-def header_of_seed(run: dict, seed: int, where: str) -> dict[str, Any]:
+def header_of_seed(run: dict, seed: int | str, where: str) -> dict[str, Any]:
     """Return the header of one seed's snapshots; raise StudyError for a file that is no recording's."""
     for name in FILES.values():
         path = folder_of(run, seed) / name
@@ -89,7 +89,11 @@ def taken_over(run: dict, seed: int | str, results: Path) -> dict[str, Any]:
 
 
 def seals(run: dict, seed: int | str, results: Path) -> dict[str, str]:
-    """Return the seal of each file of a recording; a recording that is made anew has other seals."""
+    """Return the seal of each file of a recording; a recording that is made anew has other seals.
+
+    Raise StudyError if there is no recording of this seed, which a path may name.
+    """
     if taken := taken_over(run, seed, results):
         return taken["seals"]
+    header_of_seed(run, seed, f"runs.{results.name}.source")
     return {name: stated(folder_of(run, seed) / file).get("seal", "") for name, file in FILES.items()}
