@@ -28,3 +28,12 @@ def test_medians_are_taken_over_the_values_that_are_drawn():
 def test_the_interval_holds_95_percent_of_the_defined_resamples():
     resampled = np.r_[7.0, np.arange(1001), [np.nan] * 50]
     assert with_interval("auc", resampled) == pytest.approx({"auc": 7, "auc_low": 25, "auc_high": 975})
+
+
+def test_agreement_of_resamples_of_five_seeds_errs_more_often_than_its_share_says():
+    """That a mean is above an edge is certain if 97.5 % of resampled means are: 1 in 11 errs, not 1 in 40."""
+    rng = np.random.default_rng(0)
+    seeds = rng.normal(size=(2000, 5))  # their true mean lies on the edge, 0
+    weights = rng.multinomial(5, np.full(5, 0.2), size=1000)
+    certain = ((seeds @ weights.T > 0).mean(axis=1) > 0.975).mean()
+    assert 0.07 < certain < 0.11

@@ -292,6 +292,19 @@ def test_censored_steps_are_replaced_by_what_the_others_lead_one_to_expect():
     np.testing.assert_allclose(slope, [2, 7], atol=0.03)
 
 
+def test_where_most_turns_are_absent_the_slope_is_pulled_towards_0():
+    """An absent turn may be at any step. So an interval tests 0, and excludes no other slope."""
+    rng = np.random.default_rng(0)
+    fitted = rng.normal(3.1, 0.3, 114)
+    turn, absent = fitted + rng.normal(0, 0.02, 114), rng.random(114) < 0.75
+    tasks, weights = np.arange(114) % 3, rng.multinomial(114, np.full(114, 1 / 114), size=200).astype(float)
+    known = partial_slopes(scale(fitted), scale(turn), [], tasks, weights)
+    seen = Scale(np.where(absent, 0.0, turn), absent)
+    found = partial_slopes(scale(fitted), seen, [], tasks, weights)
+    assert np.quantile(known, 0.025) > 0.9
+    assert np.quantile(found, 0.975) < 0.7  # with a slope of 1
+
+
 def test_a_scale_that_is_hardly_ever_found_is_undefined():
     assert np.isnan(uncensored(scale([1, 2, 3], [1, 2]), np.zeros(3), [np.arange(3.0)])).all()
 

@@ -7,6 +7,7 @@ import pytest
 from grokking_phases.analysis.verdicts import (
     FAILS,
     HOLDS,
+    ONE_ORDER,
     TOO_FEW,
     UNCLEAR,
     UNMEASURED,
@@ -80,7 +81,7 @@ def test_fewer_than_five_seeds_tell_nothing_however_clear_they_are(n):
     assert judged([7.0] * n, "above", 0) == TOO_FEW
     measured = over_seeds(pd.Series([7.0] * n + [np.nan] * (5 - n)))
     assert outcome(measured, "above", 0) == UNCLEAR
-    assert power(measured) == f"{n} of 5 seeds have it, and 5 are needed"
+    assert power(measured, "above", 0) == f"{n} of 5 seeds have it, and 5 are needed"
 
 
 def test_fewer_than_half_of_the_seeds_tell_nothing():
@@ -89,9 +90,9 @@ def test_fewer_than_half_of_the_seeds_tell_nothing():
 
 
 def test_the_power_is_half_the_width():
-    assert power(over_seeds(pd.Series(FIVE))) == "half width 2, 5 seeds"
-    assert power(over_seeds(pd.Series([np.inf] * 5))) == "half width 0, 5 seeds"
-    assert power(None) == UNMEASURED
+    assert power(over_seeds(pd.Series(FIVE)), "above", 0) == "half width 2, 5 seeds"
+    assert power(over_seeds(pd.Series([np.inf] * 5)), "above", 0) == "half width 0, 5 seeds"
+    assert power(None, "above", 0) == UNMEASURED
 
 
 def test_noise_around_the_margin_is_rarely_taken_for_a_finding():
@@ -109,6 +110,7 @@ def test_every_order_of_the_samples_must_clear_the_margin():
     together = over_orders([clear] * 19 + [unclear])
     assert (together.value, together.low, together.high) == (2, -1, 3)
     assert outcome(together, "above", 0) == UNCLEAR
+    assert power(together, "above", 0).startswith("holds in 19 of 20 orders")
 
 
 def test_an_order_without_the_quantity_leaves_it_open():
@@ -151,12 +153,9 @@ def test_the_verdict_over_variants(outcomes, expected):
 
 def test_one_order_of_the_samples_is_not_enough_to_hold_but_enough_to_fail():
     assert verdict(LOSSES, [HOLDS, HOLDS], one_order=True) == UNCLEAR
-    assert verdict(LOSSES, [FAILS, FAILS], one_order=True) == FAILS
+    assert verdict(LOSSES, [FAILS, FAILS], one_order=True) == FAILS + ONE_ORDER
     found = verdict(LOSSES, [HOLDS, FAILS], one_order=True)
-    assert (
-        found
-        == "depends on loss: holds under loss float64, in the one order of the samples that was measured"
-    )
+    assert found == "depends on loss: holds under loss float64" + ONE_ORDER
 
 
 def test_factors_that_do_not_decide_are_not_named():

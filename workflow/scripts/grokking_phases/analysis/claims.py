@@ -43,6 +43,7 @@ from grokking_phases.analysis import (
 )
 from grokking_phases.analysis.study_tables import NotMeasured, StudyTables
 from grokking_phases.analysis.verdicts import (
+    ONE_ORDER,
     Measured,
     described,
     outcome,
@@ -104,8 +105,9 @@ def _scored(claim: dict, declared: dict, results: Path) -> Iterator[dict]:
     overall = verdict(variants, outcomes, claim.get("one_order", False))
     for variant, each, one in zip(variants, found, outcomes, strict=True):
         numbers = {} if each is None else asdict(each)
+        told = power(each, claim["direction"], claim["margin"])
         row = {name: claim.get(name) for name in COPIED} | {"variant": described(variant), **numbers}
-        yield row | {"outcome": one, "power": power(each), "verdict": overall}
+        yield row | {"outcome": one, "power": told, "verdict": overall}
 
 
 def combinations(variants: list[dict]) -> Iterator[dict[str, str]]:
@@ -201,5 +203,6 @@ def in_words(table: pd.DataFrame) -> str:
 def counted(verdicts: pd.Series) -> str:
     """Return how often each verdict is given: `Of 29 claims: cannot tell 25, not measured 4.`"""
     kinds = verdicts.str.replace(r"^depends on .*", "depends on a variant", regex=True)
+    kinds = kinds.str.removesuffix(ONE_ORDER)
     counts = ", ".join(f"{kind} {n}" for kind, n in kinds.value_counts().items())
     return f"Of {len(verdicts)} claims: {counts}."

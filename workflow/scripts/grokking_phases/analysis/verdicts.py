@@ -26,11 +26,12 @@ A variant that is not measured, or has too few seeds, is neither on one side nor
 `holds` and `does not hold` become `cannot tell`. `depends on X` needs a variant with enough seeds under which
 it does not hold, or cannot be told.
 
-A claim that depends on the order of the samples and was measured in one order (`one_order`) never holds.
+A claim that depends on the order of the samples and was measured in one order (`one_order`) never holds. Its
+other verdicts say that they are of this order.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -40,6 +41,7 @@ from grokking_phases.analysis.intervals import median_interval
 
 HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "cannot tell"
 UNMEASURED, TOO_FEW = UNKNOWN = ("not measured", "too few seeds")
+ONE_ORDER = ", in the one order of the samples that was measured"
 LEAST = 5  # seeds: the fewest whose range contains the true median in more than 9 of 10 cases
 
 Direction = Literal["above", "below", "within"]
@@ -48,13 +50,17 @@ Variant = dict[str, str]  # {factor: level}
 
 @dataclass(frozen=True)
 class Measured:
-    """A quantity under one variant: the value with its interval, and how many of all seeds have it."""
+    """A quantity under one variant: the value with its interval, and how many of all seeds have it.
+
+    orders: the same in each random order of the samples, if it was measured in several.
+    """
 
     value: float
     low: float
     high: float
     n_seeds: int
     n_all: int
+    orders: tuple["Measured", ...] = ()
 
 
 def over_seeds(values: pd.Series) -> Measured:
@@ -70,7 +76,7 @@ def over_orders(orders: Sequence[Measured]) -> Measured:
     """
     value, low, high = np.transpose([(order.value, order.low, order.high) for order in orders])
     counts = min(order.n_seeds for order in orders), orders[0].n_all
-    return Measured(float(np.median(value)), float(np.min(low)), float(np.max(high)), *counts)
+    return Measured(float(np.median(value)), float(np.min(low)), float(np.max(high)), *counts, tuple(orders))
 
 
 def outcome(measured: Measured | None, direction: Direction, margin: float) -> str:
@@ -95,10 +101,14 @@ def too_few(measured: Measured) -> bool:
     return measured.n_seeds < max(LEAST, measured.n_all / 2)
 
 
-def power(measured: Measured | None) -> str:
-    """Return in words what could be told under one variant."""
+def power(measured: Measured | None, direction: Direction, margin: float) -> str:
+    """Return in words what could be told under one variant, and in how many random orders the claim holds."""
     if measured is None:
         return UNMEASURED
+    if measured.orders:
+        found = [outcome(order, direction, margin) for order in measured.orders]
+        together = power(replace(measured, orders=()), direction, margin)
+        return f"holds in {found.count(HOLDS)} of {len(found)} orders; {together}"
     if too_few(measured):
         return f"{measured.n_seeds} of {measured.n_all} seeds have it, and {LEAST} are needed"
     width = measured.high - measured.low if measured.high > measured.low else 0.0  # both may be infinite
@@ -108,13 +118,13 @@ def power(measured: Measured | None) -> str:
 def verdict(variants: Sequence[Variant], outcomes: Sequence[str], one_order: bool = False) -> str:
     """Return the verdict over all variants, whose outcomes are in the same order."""
     found = set(outcomes)
+    scope = ONE_ORDER if one_order else ""
     if found == {HOLDS} and not one_order:
         return HOLDS
     if HOLDS in found and found - {HOLDS, *UNKNOWN}:
         factors = deciding(variants, outcomes)
-        scope = ", in the one order of the samples that was measured" if one_order else ""
         return f"depends on {' and '.join(factors)}: holds under {where(variants, outcomes)}{scope}"
-    return FAILS if found == {FAILS} else UNMEASURED if found == {UNMEASURED} else UNCLEAR
+    return FAILS + scope if found == {FAILS} else UNMEASURED if found == {UNMEASURED} else UNCLEAR
 
 
 def deciding(variants: Sequence[Variant], outcomes: Sequence[str]) -> list[str]:
