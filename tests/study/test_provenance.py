@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from study import provenance
-from study.provenance import SCRIPTS, code, imports
+from study.provenance import SCRIPTS, absolute, code, imports
 
 RULES = {
     "train": (
@@ -181,11 +181,17 @@ def test_the_hash_does_not_depend_on_the_order_of_modules():
     assert code(*RULES["train"]) == code(*reversed(RULES["train"]))
 
 
-def test_no_module_imports_relatively():
-    """`imports` would not find such an import."""
-    for path in SCRIPTS.rglob("*.py"):
-        nodes = ast.walk(ast.parse(path.read_text()))
-        assert not any(isinstance(node, ast.ImportFrom) and node.level for node in nodes), path
+@pytest.mark.parametrize(
+    ("statement", "module"),
+    [
+        ("from ._parts import block", "a.b._parts"),
+        ("from . import _parts", "a.b"),
+        ("from ..c import d", "a.c"),
+        ("from e.f import g", "e.f"),
+    ],
+)
+def test_relative_imports_are_found(statement, module):
+    assert absolute(ast.parse(statement).body[0], "a.b") == module
 
 
 def test_imports_are_found_as_python_finds_them():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grokking_phases.storage.digests import digest
 from study.errors import StudyError
-from study.provenance import PACKAGE, hash_of_tree, tree_of
+from study.provenance import PACKAGE, absolute, hash_of_tree, tree_of
 
 
 def network_code(name: str) -> str:
@@ -77,7 +77,6 @@ def imported(tree: ast.Module, package: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         if isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            module = ".".join([*filter(None, above), *filter(None, [node.module])])
+            module = absolute(node, package)
             yield from ([module] if module else [])
             yield from (f"{module}.{alias.name}".lstrip(".") for alias in node.names)

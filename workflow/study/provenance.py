@@ -135,13 +135,21 @@ def dumped(node: Any) -> str:
     return repr(node)
 
 
+def absolute(node: ast.ImportFrom, package: str) -> str:
+    """Return the module from which a file of a package imports: `a.b` of `from .b import c` in `a`."""
+    above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+    return ".".join([*filter(None, above), *filter(None, [node.module])])
+
+
 @cache
 def imports(name: str) -> frozenset[str]:
     """Return our modules that a module imports; `from a import b` may name a module `a.b`."""
+    package = name if path_of(name).name == "__init__.py" else name.rpartition(".")[0]
     named = set()
     for node in statements(tree(name)):
         if isinstance(node, ast.Import):
             named |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            named |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = absolute(node, package)
+            named |= {module} | {f"{module}.{alias.name}" for alias in node.names}
     return frozenset(name for name in named if name.split(".")[0] == PACKAGE and path_of(name).exists())

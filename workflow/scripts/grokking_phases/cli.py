@@ -4,6 +4,7 @@ import glob
 import sys
 from collections.abc import Callable
 from functools import wraps
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 @main.command("import", short_help="Take over activations that others have saved.")
-@click.argument("files")
+@click.argument("files", nargs=-1, required=True)
 @click.option(
     "--step", required=True, help=r"Regular expression that finds the step in a path: 'step_(\d+)'."
 )
@@ -61,11 +62,12 @@ def main() -> None:
 @click.option("--position", help="For sequences (n, positions, width): an index, last, mean or all.")
 @click.option("--reduce", type=click.Choice(["mean", "max", "all"]), help="For channels (n, channels, …).")
 @in_one_sentence
-def import_(files: str, step: str, labels: Path, to: Path, **more: Any) -> None:
+def import_(files: tuple[str, ...], step: str, labels: Path, to: Path, **more: Any) -> None:
     """Take over activations that others have saved, so that they can be measured.
 
-    FILES is a pattern in quotes. Each file holds the activations of one step: arrays (n_samples, width), by
-    layer. npz, npy, pt, safetensors, Parquet and zarr are read, and nothing is unpickled.
+    FILES are paths, or a pattern in quotes. Each file holds the activations of one step: arrays
+    (n_samples, width), by layer. npz, npy, pt, safetensors, Parquet and zarr are read, and nothing is
+    unpickled.
 
     \b
     Example:
@@ -75,9 +77,11 @@ def import_(files: str, step: str, labels: Path, to: Path, **more: Any) -> None:
     from grokking_phases.data.saved_activations import Naming, take_over
     from grokking_phases.data.saved_arrays import read_column, read_csv
 
-    paths = [Path(path) for path in glob.glob(files, recursive=True)]  # noqa: PTH207 (the path may be absolute)
-    if not paths:
-        raise ValueError(f"no file fits {files!r}; correct the pattern, and put it in quotes.")
+    fitting = [glob.glob(each, recursive=True) for each in files]  # noqa: PTH207 (a path may be absolute)
+    for pattern, found in zip(files, fitting, strict=True):
+        if not found:
+            raise ValueError(f"no file fits {pattern!r}; correct the pattern.")
+    paths = [Path(path) for path in dict.fromkeys(chain(*fitting))]
     position = more["position"]
     position = int(position) if position and position.lstrip("-").isdigit() else position
     asked = {"layer": more["layer"], "layers": more["only"] or None}

@@ -3,10 +3,11 @@
 Noise is drawn at the very steps of the curve, with autocorrelation phi from one snapshot to the next (AR(1)),
 and smoothed as the curve is, by a Gaussian in ln step (`smoothing`) with the standard deviation `breadth`.
 
-    scatter     one number for the whole curve, so noise is taken to be of one size: the root mean square of how far values are off the straight line, in ln step, between their
-                neighbours (Gasser, Sroka and Jennen-Steinmetz 1986), in units of what it is in white noise of
-                standard deviation 1. A straight course counts for nothing, whatever the spacing. The largest
-                tenth is left out: one jump is no noise
+    scatter     one number for the whole curve, since noise is taken to be of one size: the root mean square
+                of how far values are off the straight line, in ln step, between their neighbours (Gasser,
+                Sroka and Jennen-Steinmetz 1986), in units of what it is in white noise of standard deviation
+                1. A straight course counts for nothing, whatever the spacing. The largest tenth is left out:
+                one jump is no noise
     phi         the autocorrelation of noise whose residuals have, in the median, the curve's ratio of
                 products of neighbours to squares. Residuals beyond three robust
                 standard deviations are left out: the course is steep there
