@@ -325,6 +325,11 @@ EMBED, RNN = SEQUENCE | {"layers": ["embed"]}, SEQUENCE | {"layers": ["rnn"]}
         (mlp, {"test": samples(7)}, r"probe has inputs .*\(12, 5\), and test .*\(12, 7\)"),
         (mlp, {"measure": {"o_information": {"n_bins": 2.5}}}, "n_bins: 2.5 is not a whole number"),
         (mlp, {"measure": {"mutual_information": {"controls": "no"}}}, "controls: 'no' is not true or false"),
+        (
+            mlp,
+            {"measure": {"o_information": {"n_bins": 9}}},
+            "n_bins: 9 is more than 8, the width of layer 2",
+        ),
         (mlp, {"measure": ["o_infromation"]}, "no metric 'o_infromation'; did you mean 'o_information'"),
         (mlp, {"measure": "o_information"}, "must be a list of metrics"),
         (

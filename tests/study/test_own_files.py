@@ -174,6 +174,13 @@ BAD = [  # a kind; a text in its file and its replacement; the start and a part 
     ("datasets", "np.stack", "np.stak", "runs.r.dataset: ", "make() raised AttributeError"),
     (
         "datasets",
+        "np.arange(n) % 2",
+        "np.random.default_rng().integers(0, 2, n)",
+        "runs.r.dataset: ",
+        "other targets at each call",
+    ),
+    (
+        "datasets",
         "import numpy as np",
         "import nump as np",
         "runs.r.dataset: ",

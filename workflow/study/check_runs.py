@@ -3,6 +3,8 @@
 Each check raises StudyError, which names the key, for the first entry that is wrong.
 """
 
+import numpy as np
+
 from grokking_phases.examples import Examples, check_examples
 from grokking_phases.plugins import module, options_in
 from grokking_phases.recipe import Recipe
@@ -48,7 +50,9 @@ def made(entry: dict, where: str) -> Examples:
     """Return the examples that a dataset makes; raise StudyError, which names its file, if it fails."""
     file = file_of("datasets", entry["module"])
     try:
-        examples = module("datasets", entry["module"]).make(**options_in("datasets", entry))
+        examples, again = (
+            module("datasets", entry["module"]).make(**options_in("datasets", entry)) for _ in range(2)
+        )
     except (ValueError, MemoryError) as error:
         raise StudyError(where, f"{file}: {str(error).rstrip('.')}") from error
     except Exception as error:  # a user's own file may raise anything
@@ -57,6 +61,10 @@ def made(entry: dict, where: str) -> Examples:
         check_examples(examples, file)
     except ValueError as error:
         raise StudyError(where, str(error)) from error
+    for each in ("inputs", "targets"):
+        if not np.array_equal(getattr(examples, each), getattr(again, each)):
+            what = f"{file}: make() returns other {each} at each call"
+            raise StudyError(where, f"{what}; draw them by a seed, which is an option")
     return examples
 
 
