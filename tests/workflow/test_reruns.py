@@ -192,6 +192,12 @@ def test_an_added_seed_runs_its_own_jobs_and_those_over_seeds(tree):
     }
 
 
+def test_named_seeds_and_layers_that_a_metric_has_anyway_measure_nothing(tree):
+    named = {"seeds": [0], "layers": ["block_1", "block_2"]}
+    tree.overlay(lambda config: config.update(metrics={"mutual_information_binning": named}))
+    assert not {job for job in tree.planned(TARGET) if job[0] == "metric"}
+
+
 def test_the_place_and_interval_of_checkpoints_trigger_no_rerun(tree):
     tree.overlay(lambda config: config.update(checkpoint_seconds=5, checkpoints="elsewhere", device="cpu"))
     assert tree.planned(TARGET) == set()

@@ -48,7 +48,7 @@ rule metric:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        options=lambda wildcards: METRICS[wildcards.metric],
+        options=lambda wildcards: params.metric_entry(STUDY, wildcards.metric),
         layers=lambda wildcards: layers_of(wildcards.run, wildcards.metric),
         code=lambda wildcards: code("metric", *params.metric_modules(STUDY, wildcards.metric)),
         # Snakemake limits the rule's own threads to the cores granted. Not tracked, since it takes `input`.

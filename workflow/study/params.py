@@ -28,6 +28,12 @@ def retraining_entry(study: dict, run: str) -> dict:
     return {key: value for key, value in training_entry(study, run).items() if key != "snapshots"}
 
 
+def metric_entry(study: dict, metric: str) -> dict:
+    """Return the part of a metric's entry on which its table depends; `measured_layers` says its layers."""
+    unused = ("seeds", "layers")
+    return {key: value for key, value in study["metrics"][metric].items() if key not in unused}
+
+
 def measured_layers(study: dict, run: str, metric: str) -> dict:
     """Return what a metric must know of the layers that it reads (`read_layers`)."""
     options = study["metrics"][metric]
