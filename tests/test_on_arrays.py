@@ -23,6 +23,12 @@ def test_all_steps_have_the_same_samples_and_layers(snapshots, sentence):
         information_plane(snapshots, LABELS)
 
 
+def test_counts_are_whole_numbers_at_every_step():
+    plane = information_plane({0: 0 * T, 5: T}, LABELS)
+    assert plane[["n_constant", "n_undefined"]].to_numpy().tolist() == [[1, 0], [0, 0]]
+    assert {str(dtype) for dtype in plane[["n_constant", "n_undefined"]].dtypes} == {"int64"}
+
+
 def test_options_are_checked_for_constant_samples_too():
     assert mutual_information(0 * T, LABELS) == 0
     with pytest.raises(ValueError, match="n_neighbours: -1"):

@@ -141,15 +141,26 @@ def test_rows_of_a_network(name):
     assert values[layers[-1], "local_complexity_random"] > 0
 
 
-def rows_of(network, **options):
+def rows_of(network, n_test=12, **options):
     """Return {(layer, metric): value} for a network that reads four real numbers."""
 
     class Snapshots(list):
         inputs = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
-        test_inputs = inputs + 1
+        test_inputs = inputs[:n_test] + 1
 
     found = compute(Snapshots([SimpleNamespace(step=0, network=network)]), n_samples=12, **options)
     return {(row["layer"], row["metric"]): row["value"] for row in found}
+
+
+def test_without_test_samples_only_theirs_is_left_out():
+    values, without = (rows_of(deep(), points="input", n_test=n_test) for n_test in (12, 0))
+    assert {metric for _, metric in set(values) - set(without)} == {"local_complexity_test"}
+    assert without["1", "local_complexity_train"] == values["1", "local_complexity_train"]
+
+
+def test_points_that_are_no_module_are_named():
+    with pytest.raises(ValueError, match="points: .*'embedding'.*'input'"):
+        rows_of(deep())
 
 
 def test_the_input_can_be_the_point_if_it_is_real_numbers():

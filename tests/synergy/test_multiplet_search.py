@@ -102,7 +102,7 @@ def test_options_are_checked(rng, options, message):
         search_multiplets(rng.normal(size=(20, 4)), np.arange(4), **options)
 
 
-@pytest.mark.parametrize("labels", [[0, 0, 2, 2], [0, 0, 0, 0], [0, 1, 2]])
+@pytest.mark.parametrize("labels", [[0, 0, 2, 2], [0, 0, 0, 0], [0, 1, 2], [0, 1, 1, -2], list("abab")])
 def test_labels_that_number_no_bins_raise(rng, labels):
     with pytest.raises(ValueError, match="labels must (give each column|hold one class for each of the 4)"):
         search_multiplets(rng.normal(size=(20, 4)), labels)

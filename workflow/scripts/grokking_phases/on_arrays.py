@@ -97,4 +97,4 @@ def information_plane(
     )
     if inputs is None and isinstance(prepared, Operands):
         table = table.assign(information_x=np.nan, ceiling_x=np.nan)
-    return table
+    return table.astype({"n_constant": int, "n_undefined": int})

@@ -66,7 +66,7 @@ def compute(
                meaning there
 
     local_complexity_train, _test   mean over `n_samples` of the train and test samples (over all, where there
-                                    are fewer)
+                                    are fewer); no `_test` without test samples
     local_complexity_random         mean over `n_samples` points from the normal distribution with the mean
                                     and covariance of the train points
     radius                          r
@@ -74,7 +74,8 @@ def compute(
                                     mean NaN
 
     There are at most as many directions as dimensions. Raise ValueError for an option beyond its limits, a
-    network without activation modules, or a module `points` that a skip connection goes around.
+    network without activation modules, and for `points` that are no module, or one that a skip connection
+    goes around.
     """
     check_limits(LIMITS, radius=radius)
     check_counts(LIMITS, n_directions=n_directions, n_samples=n_samples, seed=seed)
@@ -82,6 +83,7 @@ def compute(
     inputs = {
         split: torch.from_numpy(rows[np.sort(rng.permutation(len(rows))[:n_samples])])
         for split, rows in (("train", snapshots.inputs), ("test", snapshots.test_inputs))
+        if len(rows)
     }
     mixtures = torch.from_numpy(rng.normal(size=(n_samples, len(snapshots.inputs))))
     options = {"relative": relative, "radius": radius, "n_directions": n_directions, "seed": seed}
@@ -94,6 +96,7 @@ def _rows(
     everything = torch.from_numpy(snapshots.inputs)
     for snapshot in snapshots:
         network = snapshot.network
+        check_points(network, module)
         train = points_of(network, module, everything)  # (n, d), or (n, n_positions, d_model)
         vertices = vertices_of(network, module, inputs["train"], train.shape[1:])
         points = {split: points_of(network, module, rows).flatten(1) for split, rows in inputs.items()}
@@ -109,6 +112,14 @@ def _rows(
             values["n_undefined"] = sum(np.isnan(each).sum() for each in counts.values())
             for metric, value in values.items():
                 yield {"step": snapshot.step, "layer": layer, "metric": metric, "value": float(value)}
+
+
+def check_points(network: nn.Module, module: str) -> None:
+    """Raise ValueError unless `points` names a module of the network, or its input."""
+    known = [name for name, _ in network.named_modules() if name]
+    if module not in (INPUT, *known):
+        what = f"points: the network has no module {module!r}"
+        raise ValueError(f"{what}; choose {INPUT!r}, or one that it has ({', '.join(known) or 'none'}).")
 
 
 def points_of(network: nn.Module, module: str, inputs: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import compress
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -157,8 +158,8 @@ class Estimator:
 
 def units_of_bins(labels: np.ndarray, n_features: int) -> list[np.ndarray]:
     """Return the units of each bin. Raise ValueError if the labels do not number two bins or more."""
-    used = np.unique(labels[labels >= 0])
-    if len(labels) != n_features or len(used) < 2 or used[-1] != len(used) - 1:
+    used = np.setdiff1d(labels, [-1]) if all(isinstance(label, Real) for label in labels) else []
+    if len(labels) != n_features or len(used) < 2 or (used != np.arange(len(used))).any():
         raise ValueError(
             "labels must give each column -1 or one of the bins 0 to k-1, two bins or more and no bin empty."
         )
