@@ -85,6 +85,16 @@ def test_no_legend_lies_over_data(figure):
                 assert not box.overlaps(ax.get_window_extent(renderer).shrunk(0.98, 0.98))
 
 
+@pytest.mark.parametrize("figure", figures())
+def test_titles_and_legends_of_panels_lie_on_the_page(figure):
+    for page, renderer in drawn(figure):
+        page.draw_without_rendering()  # places the panels
+        for ax in page.axes:
+            for part in filter(None, (ax.title, ax.get_legend())):
+                box = part.get_window_extent(renderer)
+                assert box.x0 >= -1 and box.x1 <= page.bbox.width + 1, ax.title.get_text()
+
+
 @pytest.mark.parametrize("figure", ["emergence/fig2", "two_phase/fig5"])
 def test_the_largest_pdfs_are_small_and_all_in_vectors(figure, tmp_path):
     pages = pages_of(figure, 120)

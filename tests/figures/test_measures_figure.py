@@ -16,6 +16,8 @@ OPTIONS = {
     "bins_hidden": {"module": "mutual_information", "estimator": "binning_per_neuron", "range": "snapshot"},
     "oi": {"module": "o_information"},
     "softmax_collapse": {"module": "softmax_collapse"},
+    "lmn": {"module": "linear_mapping_number"},
+    "lc": {"module": "local_complexity"},
 }
 
 
@@ -94,6 +96,24 @@ def test_tables_of_one_estimator_share_a_panel_with_its_null(pages):
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert len(curves_in(ax)) == 4 and len(set(names)) == 4  # three layers, and their null once
     np.testing.assert_allclose(curves_in(ax)[0].get_ydata(), 1.5)
+
+
+def test_layers_have_colours_and_splits_have_dashes_on_a_page_that_holds_their_names(numbers):
+    layers = ["block_1.hidden", "block_2.hidden"]
+    splits = {f"local_complexity_{split}": 1.0 for split in ("train", "test", "random")}
+    more = [measured("lmn", ["block_1"], linear_mapping_number=9.0), measured("lc", layers, **splits)]
+    numbers = pd.concat([numbers, *more]).assign(panel="task")
+    pages = measures.draw(numbers, {"runs": {"a": run_with()}, "metrics": OPTIONS})
+    ax = panel(pages, "local complexity")
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["block 1 MLP", "block 2 MLP", "train", "test", "random"]
+    assert len({(line.get_color(), line.get_linestyle()) for line in curves_in(ax)}) == 6
+    for page in pages:
+        page.draw_without_rendering()
+        for ax in panels([page]).values():
+            for part in filter(None, (ax.title, ax.get_legend())):
+                box = part.get_window_extent()
+                assert box.x0 >= 0 and box.x1 <= page.bbox.width
 
 
 def test_the_lowest_panels_name_the_step(pages):

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.study_tables import BITS
-from grokking_phases.plotting.layouts import grid, in_pages, legend_over, n_rows, sheet
+from grokking_phases.plotting.layouts import grid, in_pages, legend_over, n_rows, sheet, title_panel
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import all_described, regularised
 from grokking_phases.plotting.time_scale_names import NAMES
@@ -30,6 +30,7 @@ DRAWS = [
 ]
 SOLID, DASHED, DOTTED, DASH_DOTTED = "-", "--", ":", "-."
 EVENTS = {"fit": DOTTED, "peak": DASH_DOTTED, "gen_0.98": DASHED}  # time scales, with their dashes
+ROOM = 3.5  # a title may take this share of the width of the page, 1 / 3.5
 NULL = "information_x_gaussian"  # depends on the number of samples alone
 
 
@@ -127,27 +128,34 @@ def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame) -> None:
     rows = rows.assign(layer=rows["layer"].fillna(""))
     layers = list(dict.fromkeys(rows["layer"]))
     for i, layer in enumerate(layers):
-        for metric, (name, dashes) in panel.lines.items():
+        for metric, (_, dashes) in panel.lines.items():
             own = rows[(rows["layer"] == layer) & (rows["metric"] == metric)]
             if metric == NULL and i:
                 continue
-            where = layer.replace("_", " ").replace(".hidden", " MLP")
-            parts = [where if len(layers) > 1 and metric != NULL else "", name]
-            line = {"color": "0.3" if metric == NULL else f"C{i}", "linestyle": dashes}
-            draw_seeds(ax, own, panel.factor, line | {"label": ", ".join(filter(None, parts))})
+            draw_seeds(ax, own, panel.factor, "0.3" if metric == NULL else f"C{i}", dashes)
     ax.set(xscale="log", xlabel="step", yscale=panel.scale)
+    write_legend(ax, panel, layers)
+
+
+def write_legend(ax: Axes, panel: Panel, layers: list[str]) -> None:
+    """Name the colours, if there are several layers, and the dashes, if they have names."""
+    several = len(layers) > 1
+    for i, layer in enumerate(layers if several else []):
+        ax.plot([], [], color=f"C{i}", label=layer.replace("_", " ").replace(".hidden", " MLP"))
+    for name, dashes in panel.lines.values():
+        if name:
+            ax.plot([], [], color="0.3" if several else "C0", linestyle=dashes, label=name)
     if any(ax.get_legend_handles_labels()[1]):
         legend_over(ax, panel.title)
     else:
-        ax.set_title(panel.title, fontsize="medium")
+        title_panel(ax, panel.title, ROOM, size=10)
 
 
-def draw_seeds(ax: Axes, rows: pd.DataFrame, factor: float, line: dict[str, str]) -> None:
+def draw_seeds(ax: Axes, rows: pd.DataFrame, factor: float, color: str, dashes: str) -> None:
     """Draw the mean over seeds, with a band from the least to the largest."""
     values = factor * rows.astype({"step": int}).pivot(index="step", columns="seed", values="value")
-    ax.plot(values.index, values.mean(axis=1), linewidth=1.1, **line)
-    edges = values.min(axis=1), values.max(axis=1)
-    ax.fill_between(values.index, *edges, color=line["color"], alpha=0.2, linewidth=0)
+    ax.plot(values.index, values.mean(axis=1), color=color, linestyle=dashes, linewidth=1.1)
+    ax.fill_between(values.index, values.min(axis=1), values.max(axis=1), color=color, alpha=0.2, linewidth=0)
 
 
 def draw_events(ax: Axes, numbers: pd.DataFrame) -> None:
