@@ -13,7 +13,13 @@ from tables_of_studies import DOCS, TABLES
 from grokking_phases.analysis.claims import in_words
 
 VERDICTS = ("<!-- verdicts: made by make docs -->", "<!-- end of verdicts -->")  # in docs/claims.md
-STUDIES = ("study", "confirm", "paper", "comovement")  # with an archive; "study" is the default one
+STUDIES = (
+    "study",
+    "confirm",
+    "paper",
+    "paper_cpu",
+    "comovement",
+)  # with an archive; "study" is the default one
 # The figure of each study in examples/ that docs/own_network.md shows.
 EXAMPLES = {
     "digits": "synergy_redundancy",
@@ -74,7 +80,7 @@ def pictures(results: Path) -> Iterator[tuple[Path, str]]:
     for study in (".", "prediction", "comovement"):
         for picture in sorted((results / study).glob("figures/*/*.png")):
             yield picture, f"{picture.parent.name}_{picture.stem}"
-    for study in ("paper", "confirm"):
+    for study in ("paper", "paper_cpu", "confirm"):
         for picture in sorted((results / study).glob("figures/*/*.png")):
             yield picture, f"{study}_{picture.parent.name}_{picture.stem}"
 

@@ -439,6 +439,7 @@ def test_a_misspelt_metric_is_named_before_the_figures_that_draw_it():
 BENEATH = {
     "comovement_pilot.yaml": "comovement.yaml",
     "paper_archived.yaml": "paper.yaml",
+    "paper_cpu.yaml": "paper.yaml",
     "paper_float32.yaml": "paper.yaml",
     "paper_seed1.yaml": "paper.yaml",
 }
