@@ -83,7 +83,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, mask: str, names: list[str]) -
     for (upper, lower), (title, rows) in zip(axes.T, runs.items(), strict=True):
         is_curve = rows["quantity"] == "test_accuracy"
         draw_curves(upper, rows[is_curve], names)
-        title_panel(upper, title, len(runs) + 0.7)  # names of rows take room
+        title_panel(upper, title, len(runs) + 1)  # names of rows take room
         upper.set_ylabel("test accuracy" if upper is axes[0, 0] else "")
         draw_differences(lower, rows[~is_curve], names)
     legend_above(part)
