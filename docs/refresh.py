@@ -13,13 +13,8 @@ from tables_of_studies import DOCS, TABLES
 from grokking_phases.analysis.claims import in_words
 
 VERDICTS = ("<!-- verdicts: made by make docs -->", "<!-- end of verdicts -->")  # in docs/claims.md
-STUDIES = (
-    "study",
-    "confirm",
-    "paper",
-    "paper_cpu",
-    "comovement",
-)  # with an archive; "study" is the default one
+# The studies with an archive; "study" is the default one.
+STUDIES = ("study", "confirm", "paper", "paper_cpu", "comovement")
 # The figure of each study in examples/ that docs/own_network.md shows.
 EXAMPLES = {
     "digits": "synergy_redundancy",

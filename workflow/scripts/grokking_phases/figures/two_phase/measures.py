@@ -30,7 +30,7 @@ DRAWS = [
 ]
 SOLID, DASHED, DOTTED, DASH_DOTTED = "-", "--", ":", "-."
 EVENTS = {"fit": DOTTED, "peak": DASH_DOTTED, "gen_0.98": DASHED}  # time scales, with their dashes
-ROOM = 3.5  # a title may take this share of the width of the page, 1 / 3.5
+ROOM = 3.5  # titles must fit so many to a page, more than there are, since ticks take room between panels
 NULL = "information_x_gaussian"  # depends on the number of samples alone
 
 
