@@ -230,6 +230,15 @@ def test_a_value_that_float16_cannot_hold_is_refused_with_the_remedy_and_nothing
     replace(recording, dtype="float32").merge_activations(tmp_path / "snapshots.parquet", samples, {})
 
 
+def test_a_layer_that_is_no_table_of_units_is_named_when_it_is_taken(examples, tmp_path):
+    model = network(0)
+    model.hidden = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Flatten(0))
+    model.forward = lambda inputs: model.hidden(model.preactivation(model.embedding(inputs)))
+    recording = Recording(tmp_path / "parts", ["hidden"], STEPS)
+    with pytest.raises(ValueError, match="layer hidden is .* for 19 samples"):
+        recording.take(model, probe(examples), 0)
+
+
 def test_the_largest_float16_is_held():
     assert as_stored(np.array([[65504.0], [0.0]], dtype=np.float32), "float16", "").max() == 65504
 

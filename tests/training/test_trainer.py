@@ -1,6 +1,8 @@
 """Training gives the published accuracies, and a loaded state continues with the same bits."""
 
+import random
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from torch import nn
 from grokking_phases.data.split import split
 from grokking_phases.datasets import modular_addition
 from grokking_phases.models import mlp, transformer
+from grokking_phases.plugins import module
 from grokking_phases.recipe import Recipe
 from grokking_phases.training import cuda_graph as graphs
 from grokking_phases.training import trainer as training
@@ -204,6 +207,37 @@ def test_decay_shrinks_every_parameter_by_the_stated_factor():
 def test_the_learning_rate_warms_up_from_zero():
     recipe = Recipe(steps=100, learning_rate=0.001, warmup_steps=10)
     assert [recipe.learning_rate_at(step) for step in (0, 5, 10, 99)] == [0, 0.0005, 0.001, 0.001]
+
+
+def test_groups_of_parameters_keep_their_own_learning_rates(monkeypatch):
+    def build(parameters, recipe):
+        first, *others = parameters
+        groups = [{"params": [first], "lr": 0.5 * recipe.learning_rate}, {"params": others}]
+        return torch.optim.SGD(groups, recipe.learning_rate)
+
+    monkeypatch.setattr(
+        training,
+        "module",
+        lambda kind, name: SimpleNamespace(build=build) if kind == "optimizers" else module(kind, name),
+    )
+    run = trainer(small(), warmup_steps=2, learning_rate=0.1)
+    rates = []
+    for _ in range(3):
+        run.take_step()
+        rates.append([group["lr"] for group in run.optimizer.param_groups])
+    assert rates == [[0, 0], [0.025, 0.05], [0.05, 0.1]]
+
+
+def test_the_seed_decides_weights_that_numpy_and_python_draw():
+    def drawn(**sizes):
+        network = mlp.build(**sizes, width=4)
+        with torch.no_grad():
+            network.readout.weight[0, 0] = np.random.normal() + random.random()  # noqa: NPY002
+        return network
+
+    first, again, other = (trainer(small(), seed=seed, build=drawn) for seed in (3, 3, 4))
+    assert same_parameters(first, again)
+    assert first.model.readout.weight[0, 0] != other.model.readout.weight[0, 0]
 
 
 def test_evaluation_draws_no_random_numbers():

@@ -16,6 +16,7 @@ from grokking_phases.steps import steps_of
 from grokking_phases.storage.digests import digest
 from grokking_phases.training.architecture import architecture_of
 from grokking_phases.training.checkpoints import Checkpoints
+from grokking_phases.training.contracts import check_contracts
 from grokking_phases.training.trainer import Trainer
 
 Report = Callable[[int, dict[str, float]], None]
@@ -34,7 +35,9 @@ class Run:
         self.trainer = Trainer(architecture_of(entry, examples), examples, recipe, seed, device)
         self.samples = examples.sample[examples.train]
         self.recording = Recording.from_entry(entry.get("snapshots"), recipe.steps, folder)
-        check_submodules(self.trainer.model, self.recording.layers, f"models/{entry['model']['module']}.py")
+        model = f"models/{entry['model']['module']}.py"
+        check_submodules(self.trainer.model, self.recording.layers, model)
+        check_contracts(self.trainer, model, examples.n_classes)
         self.evaluated_at = {*steps_of(recipe.evaluate, recipe.steps), *self.recording.steps}
         self.curves: list[dict[str, float]] = []
         self.made_with: list[dict] = []

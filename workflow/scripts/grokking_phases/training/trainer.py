@@ -1,10 +1,12 @@
 """Training, one optimiser step at a time, without files or metrics.
 
 Everything random follows from the seed. Initial weights and dropout come from torch's own generator, which is
-seeded once before the network is built. Batches come from a second generator. `state` returns everything that
+seeded once before the network is built. So are those of numpy and Python, which a model of the user's own may
+draw its weights from. Batches come from a second generator. `state` returns everything that
 the next step depends on, so a trainer that loads it continues with the same bits.
 """
 
+import random
 from collections.abc import Callable
 
 import numpy as np
@@ -27,13 +29,15 @@ class Trainer:
     def __init__(
         self, architecture: Architecture, examples: Examples, recipe: Recipe, seed: int, device: str
     ) -> None:
-        torch.manual_seed(seed)
+        seed_everything(seed)
         self.recipe, self.seed, self.device, self.step = recipe, seed, device, 0
         self.batches = self._batches_from(0)
         self.model, self.forward = architecture.build(), architecture.forward
         self.norm = initialise(self.model, recipe).to(device)
         self.model.to(device)
         self.optimizer = module("optimizers", recipe.optimizer).build(self.model.parameters(), recipe)
+        # An optimiser may give groups of parameters rates of their own; the recipe's schedule scales all.
+        self.rates = [group["lr"] / recipe.learning_rate for group in self.optimizer.param_groups]
         self.loss = module("losses", recipe.loss).loss
         self.loss_dtype = getattr(torch, recipe.loss_dtype)
         self.launch = self._choose_launch()
@@ -47,8 +51,8 @@ class Trainer:
 
     def take_step(self) -> None:
         """Draw the next batch and update the parameters once."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate_at(self.step)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * self.recipe.learning_rate_at(self.step)
         self.model.train()
         self.launch(*self._draw_batch())
         self.step += 1
@@ -136,3 +140,10 @@ class Trainer:
             if self.device == "cuda":
                 torch.cuda.set_rng_state(state["dropout_cuda"])
         self.launch = self._choose_launch()  # a recording would update the optimiser's old state
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators of torch, numpy and Python that a model can draw its initial weights from."""
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002, since it is the one that a model draws from unasked
+    random.seed(seed)
