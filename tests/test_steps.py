@@ -46,6 +46,11 @@ def test_a_rule_without_a_step_between_the_ends_is_refused(rule):
         steps_of(rule, 10)
 
 
+def test_what_is_no_rule_is_refused():
+    with pytest.raises(ValueError, match="no rule of steps"):
+        steps_of({"lg": 2}, 10)
+
+
 def test_a_step_after_the_last_is_refused():
     with pytest.raises(ValueError, match="step 11 is after the last step, 10"):
         steps_of([1, 11, 3], 10)

@@ -78,8 +78,14 @@ def test_snapshots_can_be_iterated_again_and_asked_for_one_step(recording, examp
     first, second = ([snapshot.activations["hidden"] for snapshot in snapshots] for _ in range(2))
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(snapshots[2].activations["hidden"], first[1])
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="step 1 was not recorded"):
         snapshots[1]
+
+
+def test_a_layer_that_was_not_recorded_is_named(recording, examples, tmp_path):
+    path, _, dataset = merged(recording, examples, tmp_path)
+    with pytest.raises(ValueError, match="readout was not recorded"):
+        next(iter(Snapshots(path, dataset, layers={"hidden": 6, "readout": 7})))
 
 
 def test_some_steps_and_layers_can_be_asked_for(recording, examples, tmp_path):

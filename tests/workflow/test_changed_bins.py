@@ -55,6 +55,12 @@ def test_changed_bins_measure_that_metric_from_its_scores_alone(tree):
     assert planned(tree) == set()
 
 
+def test_other_steps_and_layers_are_named(tree):
+    set_option(tree, steps={"log": 3}, layers=["preactivation"])
+    changed = "layers: ['hidden'], now ['preactivation'], steps: None, now {'log': 3}"
+    assert changed in tree.run(*TABLES, "-n")
+
+
 def test_another_linkage_measures_that_metric_alone(tree):
     set_option(tree, linkage="average")
     assert planned(tree) == {("metric", "little", "0", "o_information")}

@@ -23,7 +23,8 @@ def main(origin: dict, entry: dict, layers: dict, sources: dict[str, str], outpu
         rows = module("metrics", entry["module"]).compute(snapshots, **options)
         table = tidy(rows, f"metrics/{entry['module']}.py").assign(**origin)
     said = {"module": entry["module"], "options": options, "made_by": sources["made_by"]}
-    write_table(output, table, {**of_run(snapshots.header), **said, **machine()})
+    read = {"layers": [*layers["widths"]], "steps": entry.get("steps")}
+    write_table(output, table, {**of_run(snapshots.header), **said, **read, **machine()})
 
 
 def opened(origin: dict, entry: dict, layers: dict, sources: dict) -> Snapshots | ScoredSnapshots:

@@ -24,7 +24,7 @@ class Made:
     inputs    {name in the results folder: path} of the job's input files
     options   a digest of all options behind the files
     lineage   a digest of all options and all code behind the files
-    entry     the options of a metric by themselves, which its header states too; else {}
+    entry     the options of a metric, and the layers that it reads, which its header states too; else {}
     why       the reason to make the files again; "" if they are up to date, None before they are judged
     """
 
@@ -131,7 +131,7 @@ class Results:
         """Return the job, with the digests of what is behind it."""
         said = tracked(rule, wildcards)
         outputs = [str(path) for path in rule.expand_output(wildcards)[0]]
-        made = Made(rule, outputs, said.pop("code"), entry=said.get("options", {}))
+        made = Made(rule, outputs, said.pop("code"), entry=entry_of(said))
         made.inputs = {self.name_of(path): path for path in self.inputs_of(rule, wildcards)}
         sources = self.sources_of(made)
         options = {name: job.options for name, job in sources.items()}
@@ -186,7 +186,8 @@ class Results:
         if not made_by:
             return "its header does not say what it was made by"
         if made_by["options"] != made.options:
-            changed = changes(header.get("options", {}), made.entry)
+            read = {key: header[key] for key in ("layers", "steps") if key in header}
+            changed = changes(header.get("options", {}) | read, made.entry)
             return f"it was made under other options than the config says now{changed}"
         if others := differing(made_by["code"], made.code):
             return f"the code has changed in {', '.join(others)}"
@@ -228,6 +229,11 @@ def tracked(rule: Any, wildcards: dict[str, str]) -> dict[str, Any]:
         elif "input" not in value.__code__.co_varnames[: value.__code__.co_argcount]:
             said[name] = value(Named(wildcards))
     return said
+
+
+def entry_of(said: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a metric and the layers that it reads from what its rule tracks; else {}."""
+    return said["options"] | {"layers": [*said["layers"]["widths"]]} if "options" in said else {}
 
 
 class Named(dict):

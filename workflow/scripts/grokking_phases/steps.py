@@ -7,8 +7,8 @@ def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
     """Return the steps of a rule in ascending order; 0 and `last` are always among them.
 
     `{every: n}` is every n-th step. `{log: n}` is n distinct steps, spaced in log step as evenly as whole
-    numbers allow. Raises ValueError when the rule names a step after the last, or none between 0 and the
-    last.
+    numbers allow. Raises ValueError for another rule, and for one that names a step after the last, or none
+    between 0 and the last.
     """
     if isinstance(rule, list):
         if max(rule) > last:
@@ -16,8 +16,10 @@ def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
         between = set(rule)
     elif "every" in rule:
         between = set(range(0, last, rule["every"]))
-    else:
+    elif "log" in rule:
         between = _log_spaced(rule["log"], last)
+    else:
+        raise ValueError(f"{rule} is no rule of steps; give {{'every': n}}, {{'log': n}} or a list")
     between = sorted(step for step in between if 0 < step < last)
     if not between:
         raise ValueError(f"{rule} puts no step between 0 and the last step, {last}")

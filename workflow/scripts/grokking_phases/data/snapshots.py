@@ -90,6 +90,8 @@ class Snapshots:
         return (self._snapshot(step, found) for step, found in ahead(read))
 
     def __getitem__(self, step: int) -> Snapshot:
+        if step not in self._row_groups:
+            raise KeyError(f"step {step!r} was not recorded; choose one of `steps`")
         return self._snapshot(step, self._recorded_at(step))
 
     def _recorded_at(self, step: int) -> Activations:
@@ -103,6 +105,9 @@ class Snapshots:
 
     def _snapshot(self, step: int, found: Activations) -> Snapshot:
         if len(found) < len(self.layers):
+            if self.recompute is None:
+                missing, recorded = (", ".join(each) for each in (self.layers.keys() - found, found))
+                raise ValueError(f"{missing} was not recorded; of the given layers {recorded or 'none'} was")
             found = found | self.recompute(step)
         activations = {layer: as_single(found[layer]) for layer in self.layers}
         return Snapshot(step, activations, self.network(step) if self.network else None)
