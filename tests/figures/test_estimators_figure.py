@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from grokking_phases.figures.two_phase.estimators import saturated, votes_of
+from grokking_phases.figures.two_phase.estimators import not_judged, said, saturated, votes_of
 
 METRICS = {
     "kde": {"estimator": "kernel_density", "noise_scale": "relative"},
@@ -28,6 +28,20 @@ def test_nobody_votes_where_all_resolutions_are_at_their_ceiling_or_missing():
     seen = {"kde": TURNS, "quantile": TURNS, "quantile_bins8": TURNS}
     votes = votes_of(seen, {"quantile", "quantile_bins8"}, METRICS)
     assert votes == {"kernel density": [True], "quantile bins": [], "linear probes": []}
+
+
+def test_judges_at_their_ceiling_and_judges_that_are_missing_are_told_apart():
+    seen = {"kde": TURNS, "quantile": TURNS}
+    drawn = votes_of(seen, set(), METRICS)
+    full, missing = not_judged(votes_of(seen, {"quantile"}, METRICS), drawn).split(";")
+    assert "quantile bins" in full
+    assert "linear probes" in missing
+
+
+def test_no_turn_and_too_few_snapshots_to_tell_are_told_apart():
+    statuses = ["absent", "not reached", "too few snapshots"]
+    events = [pd.DataFrame([{"event": "compress", "status": status, "step": None}]) for status in statuses]
+    assert len({said(each) for each in events}) == 3
 
 
 def test_the_mean_over_seeds_decides_whether_an_estimate_is_at_its_ceiling():

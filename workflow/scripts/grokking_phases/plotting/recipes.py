@@ -155,13 +155,13 @@ def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
     ]
 
 
-def spread(numbers: pd.DataFrame) -> str:
+def spread(numbers: pd.DataFrame, bands: str = "standard error") -> str:
     """Return a sentence that says what lines and bands are, and which runs have only one seed."""
     seeds = numbers.groupby("run", sort=False)["seed"].nunique()
     if (seeds == 1).all():
         return "Lines: one seed, so no bands."
     single = f" (none for {', '.join(seeds.index[seeds == 1])}: one seed)" if (seeds == 1).any() else ""
-    return f"Lines: mean over seeds; bands: standard error{single}."
+    return f"Lines: mean over seeds; bands: {bands}{single}."
 
 
 def ended_early(curves: pd.DataFrame, runs: dict[str, dict]) -> list[str]:

@@ -10,10 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from grokking_phases.analysis.events import FOUND
+from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, TOO_FEW
 from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.plotting.layer_names import layer_name
 from grokking_phases.plotting.layouts import (
     MOST_COLUMNS,
     grid,
@@ -39,6 +40,11 @@ LINES = {
 }
 EVENTS = ["compress", "compress_tripled"]
 FULL = "cannot tell, for it comes to its ceiling"
+NO_TURN = {
+    ABSENT: "none",
+    NOT_REACHED: "none, for it is largest at the last step",
+    TOO_FEW: "cannot tell, for the snapshots are too few",
+}
 OWN_NULL = "Bins on each unit do not see how units go together: with units shuffled, they are the same."
 LOWEST = -0.05  # least value that is drawn, as a part of the ceiling
 # The estimators that must agree, at all their resolutions, each with the options by which it is recognised.
@@ -117,8 +123,8 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     *seen, verdict = verdicts(numbers, study["metrics"])
     return Words(
         [
-            f"Layer {layer.replace('_', ' ')}. {spread(numbers.dropna(subset='seed'))}",
-            "Dashed: where I(T;X) is largest, if that is a peak and below its ceiling.",
+            f"Layer {layer_name(layer)}. {spread(numbers.dropna(subset='seed'))}",
+            "Dashed: where I(T;X), smoothed, is largest, if that is a peak and below its ceiling.",
             verdict,
         ],
         [
@@ -168,15 +174,22 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
         for name, rows in events
         if name in metrics
     ]
-    votes = votes_of({estimate: turns(rows) for estimate, rows in events}, full, metrics)
-    if silent := [judge for judge, of_judge in votes.items() if not of_judge]:
-        return [
-            *sentences,
-            f"Compression is not judged: no estimate by {' or '.join(silent)} lies below its ceiling.",
-        ]
+    seen = {estimate: turns(rows) for estimate, rows in events}
+    votes = votes_of(seen, full, metrics)
+    if not all(votes.values()):
+        return [*sentences, not_judged(votes, votes_of(seen, set(), metrics))]
     agree = all(all(of_judge) for of_judge in votes.values())
     claim = "is claimed" if agree else "is not claimed, since not all see it"
     return [*sentences, f"Compression {claim}: {', '.join(JUDGES)}, each of T and of 3 T."]
+
+
+def not_judged(votes: dict[str, list[bool]], drawn: dict[str, list[bool]]) -> str:
+    """Return a sentence that says why judges have no vote; `drawn` holds the votes that all would have."""
+    full = [judge for judge, of_judge in votes.items() if drawn[judge] and not of_judge]
+    missing = [judge for judge in votes if not drawn[judge]]
+    reasons = {"at the ceiling": full, "not among these estimates": missing}
+    why = "; ".join(f"{', '.join(judges)} ({reason})" for reason, judges in reasons.items() if judges)
+    return f"Compression is not judged without {why}."
 
 
 def votes_of(
@@ -202,11 +215,14 @@ def turns(events: pd.DataFrame) -> dict[str, float | None]:
 
 
 def said(events: pd.DataFrame) -> str:
-    """Return in words from which step an estimate sees compression, and whether it also does at 3 T."""
+    """Return in words from which step an estimate sees compression, and whether it also does at 3 T.
+
+    Without such a step, return why there is none.
+    """
     step, tripled = (turns(events).get(event) for event in EVENTS)
-    if step is None:
-        return "none"
     turn = events[events["event"] == EVENTS[0]].iloc[0]
+    if step is None:
+        return NO_TURN[turn["status"]]
     of_seeds = f" in {turn['n_found']:.0f} of {turn['n_seeds']:.0f} seeds"
     survives = (
         ""

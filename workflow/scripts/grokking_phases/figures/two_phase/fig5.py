@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.time_scales import ACCURACIES, SATURATED, compression, reached
 from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.plotting.layer_names import layer_name
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.planes import MARKERS, draw_ceilings, draw_path, mark_events
@@ -92,7 +93,7 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
         for ax, layer in zip(axes[row], layers, strict=True):
             draw_panel(ax, own[own["layer"] == layer], colours)
             ax.set_xlabel("I(T;X) (nats)")
-            title_panel(ax, f"{panel}, {layer.replace('_', ' ')}", len(layers))
+            title_panel(ax, f"{panel}, {layer_name(layer)}", len(layers))
         for ax, layer in zip(axes[row], layers, strict=True):  # once the row has its range
             mark_first(ax, own[own["layer"] == layer])
         axes[row, 0].set_ylabel("I(T;Y) (nats)")

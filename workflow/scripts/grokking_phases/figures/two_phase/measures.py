@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.study_tables import BITS
+from grokking_phases.plotting.layer_names import in_order, layer_name
 from grokking_phases.plotting.layouts import grid, in_pages, legend_over, n_rows, sheet, title_panel
 from grokking_phases.plotting.panels import by_run, in_panels
-from grokking_phases.plotting.recipes import all_described, regularised
+from grokking_phases.plotting.recipes import all_described, regularised, spread
 from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
@@ -31,6 +32,7 @@ DRAWS = [
 SOLID, DASHED, DOTTED, DASH_DOTTED = "-", "--", ":", "-."
 EVENTS = {"fit": DOTTED, "peak": DASH_DOTTED, "gen_0.98": DASHED}  # time scales, with their dashes
 ROOM = 3.5  # titles must fit so many to a page, more than there are, since ticks take room between panels
+NETWORK = ""  # in place of a layer, for what is measured of the whole network
 NULL = "information_x_gaussian"  # depends on the number of samples alone
 
 
@@ -111,8 +113,10 @@ def draw_run(numbers: pd.DataFrame, study: dict, title: str) -> list[Figure]:
 def draw_page(drawn: list, numbers: pd.DataFrame, study: dict, title: str) -> Figure:
     """Draw panels, given with their rows; `numbers` are those of the run."""
     figure, part = sheet(2.3 * n_rows(len(drawn)), f"All measures: {title}", words(numbers, study))
+    layers = in_order(numbers["layer"].dropna())
+    colours = {NETWORK: "black"} | {layer: f"C{i}" for i, layer in enumerate(layers)}
     for ax, (panel, rows) in zip(grid(part, len(drawn), sharey=False), drawn, strict=True):
-        draw_panel(ax, panel, rows)
+        draw_panel(ax, panel, rows, colours)
         draw_events(ax, numbers)
     return figure
 
@@ -123,28 +127,28 @@ def rows_of(panel: Panel, numbers: pd.DataFrame, tables: dict[str, dict]) -> pd.
     return numbers[numbers["table"].isin(names) & numbers["metric"].isin(panel.lines)]
 
 
-def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+def draw_panel(ax: Axes, panel: Panel, rows: pd.DataFrame, colours: dict[str, str]) -> None:
     """Draw each line of each layer, which has a colour; what does not depend on the layer is drawn once."""
-    rows = rows.assign(layer=rows["layer"].fillna(""))
-    layers = list(dict.fromkeys(rows["layer"]))
-    for i, layer in enumerate(layers):
+    rows = rows.assign(layer=rows["layer"].fillna(NETWORK))
+    layers = in_order(rows["layer"])
+    for layer in layers:
         for metric, (_, dashes) in panel.lines.items():
             own = rows[(rows["layer"] == layer) & (rows["metric"] == metric)]
-            if metric == NULL and i:
+            if metric == NULL and layer != layers[0]:
                 continue
-            draw_seeds(ax, own, panel.factor, "0.3" if metric == NULL else f"C{i}", dashes)
+            draw_seeds(ax, own, panel.factor, "0.3" if metric == NULL else colours[layer], dashes)
     ax.set(xscale="log", xlabel="step", yscale=panel.scale)
-    write_legend(ax, panel, layers)
+    write_legend(ax, panel, {layer: colours[layer] for layer in layers})
 
 
-def write_legend(ax: Axes, panel: Panel, layers: list[str]) -> None:
-    """Name the colours, if there are several layers, and the dashes, if they have names."""
-    several = len(layers) > 1
-    for i, layer in enumerate(layers if several else []):
-        ax.plot([], [], color=f"C{i}", label=layer.replace("_", " ").replace(".hidden", " MLP"))
+def write_legend(ax: Axes, panel: Panel, colours: dict[str, str]) -> None:
+    """Name the colours of several layers, and the dashes that have names."""
+    [colour] = colours.values() if len(colours) == 1 else ["0.3"]
+    for layer in colours if len(colours) > 1 else ():
+        ax.plot([], [], color=colours[layer], label=layer_name(layer))
     for name, dashes in panel.lines.values():
         if name:
-            ax.plot([], [], color="0.3" if several else "C0", linestyle=dashes, label=name)
+            ax.plot([], [], color=colour, linestyle=dashes, label=name)
     if any(ax.get_legend_handles_labels()[1]):
         legend_over(ax, panel.title)
     else:
@@ -169,7 +173,7 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
     lines = ", ".join(f"{name} ({'not found' if lost else dashes})" for name, dashes, lost in marks(numbers))
     return Words(
         [
-            "Lines: means over seeds; bands: from the least to the largest.",
+            spread(numbers.dropna(subset="seed"), bands="from the least to the largest"),
             f"Vertical: {lines}; medians over seeds.",
         ],
         [

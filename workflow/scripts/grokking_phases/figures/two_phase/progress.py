@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from grokking_phases.analysis.events import FOUND
 from grokking_phases.analysis.time_scales import in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
+from grokking_phases.plotting.layer_names import in_order, layer_name
 from grokking_phases.plotting.layouts import (
     MOST_COLUMNS,
     draw_legend,
@@ -43,7 +44,7 @@ LINES = {  # metric: name, dashes
 TURNS = ["compress", "lmn", "lc"]  # each belongs to the table that it is found in
 MARKED = {"fit": "-", "gen_0.98": "--"}  # on every panel
 MEANINGS = {"fit": f"{NAMES['fit']} (solid)", "gen_0.98": f"{NAMES['gen_0.98']} (dashed)"}
-TURNING = "Black, dash-dotted: where the last layer's value is largest, if that is a turning point."
+TURNING = "Black, dash-dotted: where the last layer, smoothed, is largest, if it turns there."
 NETWORK = "network"  # in place of a layer, for what is measured of the whole network
 
 
@@ -91,14 +92,14 @@ def draw_page(numbers: pd.DataFrame, study: dict, title: str, drawn: list[str]) 
 
 def with_names(numbers: pd.DataFrame) -> pd.DataFrame:
     """Add the columns `line`, the name of a metric's dashes, and `where`, the layer or the network."""
-    layers = numbers["layer"].str.replace("_", " ").str.replace(".hidden", ", feed-forward")
+    layers = numbers["layer"].map(layer_name, na_action="ignore")
     lines = numbers["metric"].map(lambda metric: LINES[metric][0], na_action="ignore")
     return numbers.assign(line=lines, where=layers.fillna(NETWORK))
 
 
 def colours_of(numbers: pd.DataFrame) -> dict[str, object]:
     """Return the colour of each layer on a page; what is measured of the network is black."""
-    layers = sorted(set(numbers.dropna(subset="metric")["where"]) - {NETWORK})
+    layers = [layer_name(layer) for layer in in_order(numbers.dropna(subset="metric")["layer"].dropna())]
     return {NETWORK: "black"} | dict(zip(layers, sns.color_palette("colorblind", len(layers)), strict=True))
 
 
