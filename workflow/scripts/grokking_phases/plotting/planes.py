@@ -19,6 +19,7 @@ from grokking_phases.plotting.words import width_of
 
 MARKERS = ["o", "s", "^", "D", "v"]  # of the seeds of a panel, in turn
 ARROWS = ["fit", "compress", "peak", "gen_0.98"]  # time scales that arrows name
+FAR = 4  # ranges of a path from its end to a ceiling: nearer ceilings are in the panel
 HEIGHT = 0.1  # of a name, with the space around it
 SPACE = 0.04  # at the sides of a name, both together
 CLEAR = 0.05  # from a name to a mark; farther is no better
@@ -61,10 +62,21 @@ def draw_path(
 
 
 def draw_ceilings(ax: Axes, ceiling_x: float, ceiling_y: float) -> None:
-    """Draw the largest values that information can have."""
+    """Draw the largest values that information can have; one that is far from the path is written.
+
+    The panel must hold the path.
+    """
     look = {"color": "0.4", "linestyle": "--", "linewidth": 0.8}
-    ax.axvline(ceiling_x, **look)
-    ax.axhline(ceiling_y, **look)
+    written = {"transform": ax.transAxes, "ha": "right", "fontsize": SMALL, "color": "0.4"}
+    (left, low), (right, high) = ax.dataLim.get_points()
+    if ceiling_x - right <= FAR * (right - left):
+        ax.axvline(ceiling_x, **look)
+    else:
+        ax.text(0.98, 0.04, f"ceiling at {ceiling_x:.2f} →", va="bottom", **written)
+    if ceiling_y - high <= FAR * (high - low):
+        ax.axhline(ceiling_y, **look)
+    else:
+        ax.text(0.98, 0.96, f"ceiling at {ceiling_y:.2f} ↑", va="top", **written)
 
 
 def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:

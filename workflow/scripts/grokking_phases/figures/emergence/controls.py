@@ -107,33 +107,50 @@ def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
 
 
 def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
-    """Draw a row for each sub-network: median and interval, a circle for each seed, and what is lacking."""
+    """Draw a row for each sub-network: median and interval, a circle for each network, and what is lacking.
+
+    An interval that has no end points to the right.
+    """
     colours = dict(zip(names, apart("subnetwork", names)["palette"], strict=True)) | {RANDOM: "0.45"}
     differences, alone = over_seeds(rows, "difference"), [*names[1:], RANDOM]
     single = rows[(rows["quantity"] == "difference") & rows["seed"].notna() & np.isfinite(rows["value"])]
-    least, most = single["value"].min(), single["value"].max()  # intervals are cut here: beyond is never
+    edges = edges_of(pd.concat([single["value"], differences[["value", "low", "high"]].stack()]))
     for place, name in enumerate(alone):
         steps = single.loc[single["subnetwork"] == name, "value"]
         ax.scatter(
             steps, [place] * len(steps), s=10, facecolors="none", edgecolors=colours[name], linewidths=0.5
         )
-        for _, median in differences[
-            (differences.index == name) & np.isfinite(differences["value"])
-        ].iterrows():
-            low, high = np.clip([median["low"], median["high"]], least, most)
-            reach = [[median["value"] - low], [high - median["value"]]]
-            ax.errorbar(
-                median["value"], place, xerr=reach, fmt="o", color=colours[name], markersize=4, capsize=2.5
-            )
-            if name == RANDOM:
-                ax.axvspan(low, high, color=BAND, alpha=0.5, linewidth=0, zorder=0)
+        for _, median in differences[differences.index == name].iterrows():
+            draw_interval(ax, place, median, edges, colours[name])
+            if name == RANDOM and median["low"] < np.inf:
+                span = np.clip([median["low"], median["high"]], *edges)
+                ax.axvspan(*span, color=BAND, alpha=0.5, linewidth=0, zorder=0)
         position = {"xy": (0.98, place + 0.42), "xycoords": ax.get_yaxis_transform(), "ha": "right"}
         position |= {"fontsize": SMALL - 1.5, "va": "center", "bbox": BEHIND_TEXT}
         # Not part of the layout: a long text would make its panel narrow.
         ax.annotate(lacking(rows, name), **position).set_in_layout(False)
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
-    ax.set(xlabel="steps later than\nthe original", ylim=(len(alone) - 0.3, -0.5))
+    ax.set(xlabel="steps later than\nthe original", ylim=(len(alone) - 0.2, -0.5), xlim=edges)
+
+
+def edges_of(values: pd.Series) -> tuple[float, float]:
+    """Return the ends of an axis that holds 0 and all finite values; what is infinite lies beyond them."""
+    held = [0.0, *values[np.isfinite(values.astype(float))]]
+    margin = 0.08 * (np.ptp(held) or 1.0)
+    return min(held) - margin, max(held) + margin
+
+
+def draw_interval(ax: Axes, place: int, median: pd.Series, edges: tuple[float, float], color: str) -> None:
+    """Draw a dot at a median, and a bar over its interval, with an arrow at an end beyond the edges."""
+    if np.isfinite(median["value"]):
+        ax.plot(median["value"], place, "o", color=color, markersize=4)
+    if median["low"] < np.inf:
+        ends = np.clip([median["low"], median["high"]], *edges)
+        ax.plot(ends, [place, place], color=color, linewidth=1.5)
+        for end, beyond, arrow in ((0, np.isinf(median["low"]), "<"), (1, np.isinf(median["high"]), ">")):
+            marker = arrow if beyond else "|"
+            ax.plot(ends[end], place, marker, color=color, markersize=6, clip_on=False)
 
 
 def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
@@ -145,8 +162,8 @@ def words(numbers: pd.DataFrame, study: dict, mask: str) -> Words:
             f"Above: accuracy on the full test set. {spread(numbers[is_curve])} Random sets: median, central "
             "95 % of all draws and seeds.",
             f"Below: step at which test accuracy is first {generalised_above(study)}, less that of "
-            "the original of the same seed. A dot is the median, a bar its interval, a circle a seed, and "
-            "the grey area the interval of random sets.",
+            "the original of the same seed. Dot: median; bar: its interval, with an arrow if it has no end; "
+            "circle: a network; grey: interval of random sets.",
         ],
         [
             *(

@@ -22,7 +22,7 @@ from grokking_phases.analysis.time_scales import SATURATED, in_last_layer
 from grokking_phases.figures.two_phase._information import estimator_text
 from grokking_phases.plotting.layouts import draw_legend, sheet
 from grokking_phases.plotting.panels import in_panels
-from grokking_phases.plotting.planes import ARROWS, draw_path, mark_events
+from grokking_phases.plotting.planes import ARROWS, MARKERS, draw_path, mark_events
 from grokking_phases.plotting.recipes import described, is_elsewhere, regularised
 from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.time_scale_names import NAMES
@@ -32,9 +32,14 @@ DRAWS = ["curves", "mutual_information", "time_scales"]
 NEEDS = ["curves", "mutual_information", "time_scales"]
 CURVES = ["train_accuracy", "test_accuracy", "test_loss"]
 INFORMATION = ["information_x", "information_y"]
-DASHES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dash-dotted"}  # one for each seed
+# One for each seed, with its name in the caption.
+DASHES = {
+    "-": "solid, circles",
+    "--": "dashed, squares",
+    ":": "dotted, triangles",
+    "-.": "dash-dotted, diamonds",
+}
 TRAIN, TEST = "C1", "C0"
-GREY = "0.55"
 WIDTHS = {TRAIN: 1.9, TEST: 1.1}  # of lines; train and test differ without colour too
 LAYOUT = [["a", "b"], ["c", "b"]]
 
@@ -90,8 +95,8 @@ def draw_page(numbers: pd.DataFrame, study: dict, estimate: str, published: str 
     draw_plane(b, rows, part)
     draw_loss(c, rows)
     if published:
-        draw_published(a, f"{published}a", {"test_acc": "o", "train_batch_acc": "x"})
-        draw_published(c, f"{published}c", {"test_loss": "o"})
+        draw_published(a, f"{published}a", {"train_batch_acc": ("x", TRAIN), "test_acc": ("o", TEST)})
+        draw_published(c, f"{published}c", {"test_loss": ("o", TEST)})
         for ax in (a, c):
             span_published(ax, published, rows["step"].max())
     for ax, letter in ((a, "(a)"), (b, "(b)"), (c, "(c)")):
@@ -139,13 +144,14 @@ def draw_plane(ax: Axes, rows: pd.DataFrame, part: Figure) -> None:
     hollow = measured.groupby(["run", "seed", "step"])["saturated"].any().to_numpy()
     colours = LogNorm(path["step"].min(), path["step"].max())
     for dashes, points in by_seed(path):
-        draw_path(ax, points.set_index("step")[INFORMATION], hollow[points.index], colours, dashes=dashes)
+        looks = {"dashes": dashes, "marker": MARKERS[list(DASHES).index(dashes)]}
+        draw_path(ax, points.set_index("step")[INFORMATION], hollow[points.index], colours, **looks)
         places = points[INFORMATION].to_numpy()
         for i in range(len(places) // 8, len(places) - 1, max(1, len(places) // 6)):
             way = {"arrowstyle": "-|>", "color": "0.35", "linewidth": 0.6}
             ax.annotate("", places[i + 1], places[i], arrowprops=way, zorder=3)
     for turn in turns(rows, path):
-        ax.plot(*turn, "D", color="C3", markersize=5, markeredgecolor="white", zorder=4)
+        ax.plot(*turn, "D", color="red", markersize=6, markeredgecolor="white", zorder=4)
     first = path[(path["run"] == path["run"].iloc[0]) & (path["seed"] == path["seed"].iloc[0])]
     ax.margins(0.15)  # room for the names
     mark_events(ax, first.set_index("step")[INFORMATION], events_of(rows, first["run"].iloc[0]))
@@ -186,12 +192,13 @@ def draw_loss(ax: Axes, rows: pd.DataFrame) -> None:
     error.grid(False)
 
 
-def draw_published(ax: Axes, panel: str, markers: dict[str, str]) -> None:
-    """Draw the paper's own points in grey."""
+def draw_published(ax: Axes, panel: str, looks: dict[str, tuple[str, str]]) -> None:
+    """Draw the paper's own points, hollow, each series in the colour of our curve of the same quantity."""
     points = of_figure(panel)
-    for series, marker in markers.items():
+    for series, (marker, colour) in looks.items():
         shown = points[points["series"] == series]
-        ax.plot(shown["step"], shown["value"], marker, color=GREY, markersize=3, zorder=0)
+        look = {"color": colour, "markerfacecolor": "none", "markersize": 4, "markeredgewidth": 0.9}
+        ax.plot(shown["step"], shown["value"], marker, zorder=0, **look)
 
 
 def span_published(ax: Axes, name: str, last: float) -> None:
@@ -219,12 +226,13 @@ def found(rows: pd.DataFrame, event: str) -> pd.Series:
 def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> Words:
     drawn = list(dict.fromkeys(rows["run"]))
     recipes = [f"{name}: {described(runs[name])}; {regularised(runs[name])}." for name in drawn]
-    grey = (
-        "Grey: points read off the paper's figure (crosses: accuracy on train batches)."
+    points = (
+        "Hollow circles: test accuracy and loss read off the paper's figure; crosses: its accuracy on train "
+        "batches."
         if published
         else "The recipe is not the paper's, whose points are not drawn."
     )
-    of_paper = [grey, "The paper names no estimator of information: no match is claimed."]
+    of_paper = [points, "The paper names no estimator of information: no match is claimed."]
     if all(is_elsewhere(runs[name]) for name in drawn):
         of_paper = []
     missing = [f"{status.capitalize()}: {event} ({who})." for event, status, who in not_found(rows)]
@@ -240,7 +248,7 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
             if events_of(rows, drawn[0])
             else []
         ),
-        *(["diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
+        *(["red diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
         *([f"hollow: above {SATURATED:g} of its ceiling"] if rows["saturated"].eq(True).any() else []),
     ]
     return Words(
@@ -255,7 +263,8 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
             *missing,
             "Accuracies and losses on the full sets. (a) dotted: fitted, and the first of three evaluations "
             "with a test accuracy of 0.98.",
-            "(b) diamond: the largest I(T;X), where it is a peak. Arrows: at the nearest snapshot.",
+            "(b) diamond: the largest I(T;X), where it is a peak. Arrows: at the nearest snapshot. Grey "
+            "arrowheads: the way a path goes.",
             "(c) dotted: the highest peak of the test loss (cross-entropy) after its first minimum.",
             *of_paper[1 if published else 0 :],
             *recipes,

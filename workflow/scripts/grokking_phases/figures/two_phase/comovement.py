@@ -28,10 +28,13 @@ KEY = Words(
         "Above: each run and seed in which neither event is absent. Below: log10 steps less their mean over "
         "a setting's seeds.",
         f"Shaded: within {ALIGNED:g} in log10 step.",
+        "Slope and tau also use runs in which a step is not known; their intervals test 0, and exclude no "
+        "other value.",
         "Hollow, at a run's last step: not met by then (plus: neither is).",
-        "Intervals: bootstrap over settings; verdicts: after Holm's correction.",
     ],
     [
+        "Intervals: bootstrap over settings; verdicts: after Holm's correction.",
+        "For the slope, a step that is not known is imputed; for tau, such a pair of runs counts 0.",
         "Runs in which a time scale is absent, so that nothing is known of it, are not drawn.",
         "Distance: median over runs, or its interval alone where steps that are not known decide it.",
         "Slope: given the task, train accuracy 0.5 and, unless it is one of the two, fitting.",
@@ -99,8 +102,8 @@ def draw_steps(ax: Axes, points: pd.DataFrame, pair: dict, looks: dict[str, tupl
             fill = {"label": task} if mark == marker else {"markerfacecolor": "none"}
             ax.plot(own["first"], own["second"], mark, color=colour, markersize=3.5, **fill)
     ax.set(xscale="log", yscale="log")
-    ax.set_xlabel(named(pair["first"]), fontsize=NAME)
-    ax.set_ylabel(named(pair["second"]), fontsize=NAME)
+    ax.set_xlabel(f"{named(pair['first'])} (step)", fontsize=NAME)
+    ax.set_ylabel(f"{named(pair['second'])} (step)", fontsize=NAME)
     ax.set(xlim=ends * [0.8, 1.25], ylim=ends * [0.8, 1.25])
     for axis in (ax.xaxis, ax.yaxis):
         sparse_ticks(axis)
