@@ -13,6 +13,7 @@ PAPERS = {"emergence": "Emergence paper", "two_phase": "Two-phase paper", "study
 STUDIES = {
     "": "",
     "paper_": "**At the paper's full length** (`make paper`):",
+    "paper_cpu_": "**At the paper's full length, on a CPU** (`config/paper_cpu.yaml`):",
     "confirm_": "**Seeds that nobody had looked at** (`make confirm`):",
 }
 OVERLAYS = ("config/prediction.yaml", "config/comovement.yaml")

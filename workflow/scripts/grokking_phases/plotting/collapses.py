@@ -18,7 +18,9 @@ QUANTITIES = {
     "last_layer_norm": "norm of the last layer",
     "logit_scale": "scale of the logits",
 }
+LINEAR = 10  # the largest value of a panel whose axis is linear, if values may be negative
 KEY = "All on the train set; p: probability of the sample's class, rounded to float32."
+SYMLOG = f"A synergy that exceeds {LINEAR} bits has a logarithmic axis, which is linear below 1 bit."
 ABOUT = [
     "Class-mean part: what the rows of the last layer have in common, which softmax ignores.",
     "Scale: root mean square of the logits less their mean over classes.",
@@ -65,14 +67,16 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, quantity: str, names: list[str]) ->
     elif quantity in QUANTITIES:
         ax.set_yscale("log")
         sparse_ticks(ax.yaxis)
-    else:
+    elif rows["value"].abs().max() > LINEAR:
         ax.set_yscale("symlog", linthresh=1)
+        sparse_ticks(ax.yaxis)
 
 
 def words(numbers: pd.DataFrame, runs: dict[str, dict]) -> Words:
     return Words(
         [spread(numbers.assign(run=numbers["name"])), KEY],
         [
+            *([SYMLOG] if (~numbers["metric"].isin([*QUANTITIES, "n_undefined"])).any() else []),
             *all_described(runs),
             *held(numbers, runs),
             *ABOUT,

@@ -146,13 +146,21 @@ def length(run: dict) -> str:
 
 
 def held(numbers: pd.DataFrame, runs: dict[str, dict]) -> list[str]:
-    """Return a sentence for each panel whose first run holds the norm of its weights constant."""
-    first = {panel: runs[rows["run"].iloc[0]] for panel, rows in numbers.groupby("panel", sort=False)}
-    return [
-        f"{panel.capitalize()}: {regularised(run)}."
-        for panel, run in first.items()
-        if not is_elsewhere(run) and run["training"]["constrain_norm"] != "none"
-    ]
+    """Return a sentence for the runs of a panel that hold the norm of their weights constant.
+
+    If a panel has others too, or they differ in more, the runs are named.
+    """
+    sentences = []
+    for panel, rows in numbers.groupby("panel", sort=False):
+        drawn = list(rows["run"].unique())
+        named: dict[str, list[str]] = {}
+        for run, name in zip(drawn, labels(runs, drawn), strict=True):
+            if not is_elsewhere(runs[run]) and runs[run]["training"]["constrain_norm"] != "none":
+                named.setdefault(regularised(runs[run]), []).append(name)
+        for text, names in named.items():
+            who = "" if len(names) == len(drawn) else f" ({'; '.join(names)})"
+            sentences.append(f"{panel.capitalize()}{who}: {text}.")
+    return sentences
 
 
 def spread(numbers: pd.DataFrame, bands: str = "standard error") -> str:

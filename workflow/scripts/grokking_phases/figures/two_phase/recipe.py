@@ -3,6 +3,7 @@
 The runs of the two-phase paper have one recipe. If a time scale is not found, the row says so in words.
 """
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -25,6 +26,7 @@ SCALES = {  # time scale: short name, colour, marker
     "gen_0.9": ("0.9", "C0", "s"),
     "gen_0.98": ("0.98", "C4", "P"),
 }
+APART = 0.12  # rows between the marks of two time scales, so that none hides another
 
 
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
@@ -45,28 +47,24 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     figure, part = sheet(height, "Time scales by dropout and weight decay", words(numbers, study))
     axes = part.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     last = max(run["training"]["steps"] for run in study["runs"].values())
+    first = numbers.loc[numbers["status"] == FOUND, "step"].min()
+    ends = 10 ** np.floor(np.log10(max(first, 1))) if first < np.inf else 1, 1.1 * last
     for ax, (panel, rows) in zip(axes, panels.items(), strict=True):
-        draw_panel(ax, rows, study["runs"], last)
+        draw_panel(ax, rows, study["runs"])
+        ax.set(xscale="log", xlim=ends)
         ax.set_title(panel, loc="left")
     axes[-1].set_xlabel("step")
     legend_above(part, n_columns=3)
     return [figure]
 
 
-def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -> None:
+def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict]) -> None:
     """Draw a row for each run: marks at its time scales, and at the right the names of those not found."""
     names = list(dict.fromkeys(rows["run"]))
-    for event, (_, colour, marker) in SCALES.items():
+    for i, (event, (short, colour, marker)) in enumerate(SCALES.items()):
         found = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
-        ax.plot(
-            found["step"],
-            found["run"].map(names.index),
-            marker,
-            color=colour,
-            label=NAMES[event],
-            markersize=5,
-            alpha=0.85,
-        )
+        places = found["run"].map(names.index) + APART * (i - len(SCALES) // 2)
+        ax.plot(found["step"], places, marker, color=colour, label=f"{short}: {NAMES[event]}", markersize=5)
     for place, run in enumerate(names):
         ax.text(
             1.01,
@@ -77,7 +75,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict], last: int) -
             fontsize=SMALL,
         )
     ax.set_yticks(range(len(names)), [recipe(runs[name]) for name in names])
-    ax.set(xscale="log", xlim=(1, 1.1 * last), ylim=(len(names) - 0.5, -0.5))
+    ax.set(ylim=(len(names) - 0.5, -0.5))
 
 
 def recipe(run: dict) -> str:
