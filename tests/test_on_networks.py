@@ -33,6 +33,15 @@ def test_samples_take_the_precision_of_the_network(name, dtype):
         np.testing.assert_equal(measure(network, given), measure(network, own))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_function_reads_an_array_in_its_precision(dtype):
+    def read(points):
+        assert points.dtype == dtype
+        return points.square()
+
+    linear_mapping_number(read, X.astype(str(dtype).removeprefix("torch.")))
+
+
 @pytest.mark.parametrize("name", ["linear_mapping_number", "local_complexity"])
 def test_whole_numbers_are_points(name):
     """To `linear_regions` they are tokens."""

@@ -51,6 +51,13 @@ def test_what_is_no_rule_is_refused():
         steps_of({"lg": 2}, 10)
 
 
+def test_steps_before_the_first_and_no_steps_are_refused():
+    with pytest.raises(ValueError, match="step -5 is before step 0"):
+        steps_of([-5, 3], 10)
+    with pytest.raises(ValueError, match="no step between"):
+        steps_of([], 10)
+
+
 def test_a_step_after_the_last_is_refused():
     with pytest.raises(ValueError, match="step 11 is after the last step, 10"):
         steps_of([1, 11, 3], 10)

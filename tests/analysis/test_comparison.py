@@ -69,6 +69,14 @@ def test_a_sub_network_is_compared_with_the_original_of_its_own_seed():
     assert rows[(rows["of"] == "original") & (rows["quantity"] == "size")].empty
 
 
+def test_a_network_whose_training_ended_early_changes_nothing_of_the_others():
+    ended = curves({0: None, 1: None, 2: None})
+    frames = compared(), compared(**{"delayed.activation": ended[ended["step"] <= 15]})
+    whole, other = (frame[~frame["of"].str.startswith("delayed")] for frame in frames)
+    pd.testing.assert_frame_equal(whole.reset_index(drop=True), other.reset_index(drop=True))
+    assert row(frames[1], "delayed.activation", "generalised", 0)["status"] == "not reached"
+
+
 def test_a_network_that_never_generalises_is_later_than_all_others():
     synergistic = row(compared(), "synergistic.activation", "difference")
     assert (synergistic["value"], synergistic["n_found"], synergistic["n_seeds"]) == (30, 2, 3)

@@ -255,6 +255,19 @@ def test_only_what_still_rises_may_turn_later(rises, ceiling, status):
     assert (found.loc[("kde", "compress"), "status"] == status).all()
 
 
+@pytest.mark.parametrize("spoilt", ["information_x", "ceiling_x"])
+def test_step_0_and_steps_without_a_value_decide_nothing(spoilt):
+    (curves, measured), rising = tables(), curve(lambda x: x)
+    columns = {"information_x": rising, "ceiling_x": 0 * rising + 12}
+    columns[spoilt] = columns[spoilt].where(rising.index != STEPS[40])
+    at_start = pd.DataFrame({"information_x": [12.0], "ceiling_x": [12.0]}, index=[0])
+    rows = tidy(pd.concat([at_start, pd.DataFrame(columns)]), "block_2")
+    for each in (rows, rows[::-1], rows[(rows["step"] > 0) | (rows["metric"] == "ceiling_x")]):
+        found = find(curves, measured | {"kde": each}).set_index(["source", "event"])
+        wanted = NOT_REACHED if spoilt == "information_x" else ABSENT
+        assert (found.loc[("kde", "compress"), "status"] == wanted).all()
+
+
 def test_noise_that_shrinks_over_a_training_has_a_top_more_often_than_noise_of_one_size():
     """The rule compares a peak with one scatter for the whole curve; up to a fifth of such noise passes."""
     steps = np.unique(np.geomspace(1, 12000, 140).astype(int))

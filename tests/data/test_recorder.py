@@ -91,9 +91,13 @@ def test_random_numbers_and_buffers_that_a_forward_changes_are_put_back(tmp_path
             super().__init__()
             self.linear = nn.Linear(5, 3)
             self.register_buffer("count", torch.zeros(1))
+            self.register_buffer("replaced", torch.zeros(1))
+            self.register_buffer("last", None)
 
         def forward(self, x):
             self.count += 1
+            self.replaced = self.replaced + 1
+            self.last = x
             return self.linear(x) + torch.rand(1) + np.random.rand() + random.random()
 
     network = Restless()
@@ -103,7 +107,7 @@ def test_random_numbers_and_buffers_that_a_forward_changes_are_put_back(tmp_path
     assert torch.equal(torch.get_rng_state(), before[0])
     assert (np.random.get_state()[1] == before[1]).all()
     assert random.getstate() == before[2]
-    assert network.count == 0
+    assert network.count == network.replaced == 0 and network.last is None
 
 
 def test_a_loss_can_be_differentiated_after_a_reading(tmp_path):

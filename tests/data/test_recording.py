@@ -245,6 +245,12 @@ def test_a_layer_that_is_no_table_of_units_is_named_when_it_is_taken(examples, t
         recording.take(model, probe(examples), 0)
 
 
+@pytest.mark.parametrize("name", ["step", "sample"])
+def test_a_layer_named_as_a_column_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=f"layer named {name}"):
+        Recording(tmp_path, ["hidden", name], STEPS)
+
+
 def test_the_largest_float16_is_held():
     assert as_stored(np.array([[65504.0], [0.0]], dtype=np.float32), "float16", "").max() == 65504
 

@@ -86,7 +86,7 @@ def test_unnamed_arrays_inputs_and_curves_are_taken_over(saved):
     for step in STEPS:
         np.save(saved / f"step_{step}_mlp.npy", table(step, shape=(4,)))
     np.save(saved / "x.npy", np.ones((N, 2, 2)))
-    curves = pd.DataFrame({"step": [0, 1], "train_loss": [2.0, np.nan], "name": "x"})
+    curves = pd.DataFrame({"step": [0, 1], "train_loss": [2.0, np.nan], "name": "x", "fits": [False, True]})
     curves.to_csv(saved / "c.csv", index=False)
     more = ["--inputs", f"{saved}/x.npy", "--curves", f"{saved}/c.csv", "--position", "-1"]
     done = run(saved, "step_*_*.npy", *more, "--layer", r"step_\d+_(\w+)\.npy")
@@ -94,7 +94,9 @@ def test_unnamed_arrays_inputs_and_curves_are_taken_over(saved):
     np.testing.assert_array_equal(read(saved)[5].activations["mlp"], table(5, shape=(4,))[:, -1])
     assert read(saved).inputs.shape == (N, 2, 2)
     curves = pd.read_parquet(saved / "to/curves.parquet")
-    assert curves[["step", "metric", "value"]].to_numpy().tolist() == [[0, "train_loss", 2.0]]
+    found = [[0, "fits", 0.0], [0, "train_loss", 2.0], [1, "fits", 1.0]]
+    assert sorted(curves[["step", "metric", "value"]].to_numpy().tolist()) == found
+    assert "ignored: curve name" in done.output
 
 
 def test_what_is_ignored_is_said(saved):

@@ -163,6 +163,13 @@ def test_points_that_are_no_module_are_named():
         rows_of(deep())
 
 
+def test_points_have_the_precision_of_the_network():
+    double = rows_of(deep().double(), points="input", radius=0.3)
+    assert double == pytest.approx(rows_of(deep(), points="input", radius=0.3), rel=1e-5)
+    whole = torch.ones((3, 4), dtype=torch.int64)
+    assert points_of(nn.Sequential(nn.ReLU()), "input", whole).dtype == torch.float32
+
+
 def test_the_input_can_be_the_point_if_it_is_real_numbers():
     values = rows_of(deep(), points="input", radius=0.3)
     counts = local_complexity(

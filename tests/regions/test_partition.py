@@ -211,6 +211,19 @@ def test_equal_samples_span_no_plane():
             Slice.through(np.array(samples))
 
 
+@pytest.mark.parametrize(
+    ("samples", "sentence"),
+    [
+        (np.ones((2, 5)), "three samples"),
+        (np.ones((4, 1)), "d of 2 or more"),
+        (np.ones((6, 2)), "one point"),
+    ],
+)
+def test_samples_around_which_there_is_no_square_are_refused(samples, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Slice.of_samples(samples, seed=0)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_layer_that_is_not_finite_has_no_regions(bad, place):

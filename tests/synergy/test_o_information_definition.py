@@ -75,11 +75,26 @@ def test_a_singular_covariance_gives_nan_without_a_warning(rng, ties):
         assert np.isnan(o_information(X[:, [0, 1, 2, 0]], ties=ties))
         assert np.isnan(o_information(rng.normal(size=(5, 8)), ties=ties, bias_correction=True))
         assert np.isnan(o_information(X * [1, 1, 0], ties="average"))
-        with pytest.warns(UserWarning, match="8 variables from 5 samples is mostly noise"):
+        with pytest.warns(UserWarning, match="8 columns from 5 samples is mostly noise"):
             wide = search_multiplets(
                 rng.normal(size=(5, 8)), np.arange(8) // 3, ties=ties, bias_correction=True
             )
         assert wide.undersampled and np.isnan(wide.o_information).all()
+
+
+@pytest.mark.filterwarnings("ignore:O-information of 20 columns")
+@pytest.mark.parametrize("n_samples", [19, 20, 21])
+def test_as_many_variables_as_samples_give_nan_whatever_rounding_leaves(n_samples):
+    """The last pivot of such a covariance is rounding error, often above its floor."""
+    labels = np.arange(20) // 4
+    for seed in range(30):
+        X = np.random.default_rng(seed).normal(size=(n_samples, 20))
+        assert np.isnan(o_information(X)) == (n_samples <= 20)
+        for variables in ("union", "block"):
+            found = search_multiplets(X, labels, variables=variables)
+            assert found.undersampled == (n_samples <= 20)
+            assert found.n_failed == (n_samples <= 20)
+        assert np.isnan([*search_by_definition(X, labels).values()]).sum() == found.n_failed
 
 
 @pytest.mark.parametrize("ties", ["average", "paper", "index"])

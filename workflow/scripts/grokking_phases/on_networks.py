@@ -24,6 +24,7 @@ LIMITS = {"seed": (0, None)}
 REMEDY = "give samples as the network reads them"
 
 
+@one_thread
 def linear_mapping_number(f: of_lines.Function, X: ArrayLike, *, n_points: int = 21) -> float:
     """Return the linear mapping number of f at the samples X (n_samples, d); NaN if f is constant.
 
@@ -48,6 +49,7 @@ def linear_mapping_number(f: of_lines.Function, X: ArrayLike, *, n_points: int =
         return of_lines.linear_mapping_number(f, points, n_points=n_points)
 
 
+@one_thread
 def local_complexity(
     model: nn.Module, X: ArrayLike, *, radius: float, n_directions: int, seed: int
 ) -> dict[str, np.ndarray]:
@@ -108,8 +110,6 @@ def linear_regions(network: nn.Module, X: ArrayLike, *, seed: int = 0) -> dict[s
         raise ValueError(
             "the first Linear reads one number, and regions are counted on a square; it needs two."
         )
-    if n_read > 2 and len(points) < 3:
-        raise ValueError(f"X has {len(points)} samples, and the square goes through three; give more.")
     points = points.float() if points.dtype == torch.bfloat16 else points  # NumPy has no bfloat16
     try:
         with undisturbed(network):
@@ -120,8 +120,6 @@ def linear_regions(network: nn.Module, X: ArrayLike, *, seed: int = 0) -> dict[s
     if square.axes.shape[1] != n_read:
         what = f"X gives {square.axes.shape[1]} numbers for a sample, and the first Linear reads {n_read}"
         raise ValueError(f"{what}; {REMEDY}.")
-    if square.side == 0:
-        raise ValueError("X holds one point only, and a square needs samples around it; give others.")
     cut = partition(list(layers.values()), square)
     return {layer: len(regions) for layer, regions in zip(layers, cut.by_layer, strict=True)}
 
@@ -132,7 +130,8 @@ def points_for(network: Any, X: ArrayLike) -> Tensor:
     Without parameters, single and double precision stay, and all else becomes torch's default precision.
     """
     own = next(network.parameters(), None) if isinstance(network, nn.Module) else None
-    points = take_points(X, None if own is None else own.dtype)
+    is_double = getattr(X, "dtype", None) == np.float64  # a tensor keeps its precision anyway
+    points = take_points(X, own.dtype if own is not None else torch.float64 if is_double else None)
     if own is not None:
         return points.to(own)
     exact = points.dtype in (torch.float32, torch.float64)

@@ -7,12 +7,14 @@ def steps_of(rule: list[int] | dict[str, int], last: int) -> list[int]:
     """Return the steps of a rule in ascending order; 0 and `last` are always among them.
 
     `{every: n}` is every n-th step. `{log: n}` is n distinct steps, spaced in log step as evenly as whole
-    numbers allow. Raises ValueError for another rule, and for one that names a step after the last, or none
-    between 0 and the last.
+    numbers allow. Raises ValueError for another rule, and for one that names a step before 0 or after the
+    last, or none between them.
     """
     if isinstance(rule, list):
-        if max(rule) > last:
-            raise ValueError(f"step {max(rule)} is after the last step, {last}")
+        for step in rule:
+            if not 0 <= step <= last:
+                where = f"after the last step, {last}" if step > last else "before step 0"
+                raise ValueError(f"step {step} is {where}")
         between = set(rule)
     elif "every" in rule:
         between = set(range(0, last, rule["every"]))

@@ -40,7 +40,8 @@ def compare(
     level       the test accuracy above which a network generalises
 
     generalised          first step, of those at which all networks were evaluated, with test accuracy above
-                         `level`
+                         `level`; a network whose training ended early, at a loss that was not finite, is
+                         compared up to there
     difference           `generalised` minus that of the original network of the same seed
     beside_random        `generalised` minus the median over the random sets of the same seed
     final_test_accuracy  test accuracy at the last of these steps
@@ -57,7 +58,7 @@ def compare(
     """
     seeds = sorted(curves["seed"].unique())
     networks = {ORIGINAL: curves, **retrained}
-    evaluated = set.intersection(*(set(table["step"]) for table in networks.values() if len(table)))
+    evaluated = common_steps([set(table["step"]) for table in networks.values() if len(table)])
     places = choices.set_index(["subnetwork", "seed"])[["size", "step"]]
     rows = []
     for name, table in networks.items():
@@ -75,6 +76,14 @@ def compare(
     pooled = tidy.assign(of=tidy["of"].where(~tidy["of"].isin(at_random), RANDOM))
     over = [*over_seeds(pooled), *tests(wide, at_random, seeds)]
     return pd.concat([tidy, pd.DataFrame(over)], ignore_index=True).astype({"seed": "Int64"})
+
+
+def common_steps(evaluated: list[set[int]]) -> set[int]:
+    """Return the steps at which all networks were evaluated that had not ended before."""
+    ended = [(steps, max(steps)) for steps in evaluated]
+    return {
+        step for step in set().union(*evaluated) if all(step in steps or step > last for steps, last in ended)
+    }
 
 
 def outcome(curves: pd.DataFrame, level: float = PUBLISHED.generalised) -> dict[str, float]:

@@ -40,7 +40,7 @@ from grokking_phases.analysis.events import (
 )
 from grokking_phases.analysis.layers import last_layer
 from grokking_phases.analysis.noise import Assumed, clear_peaks
-from grokking_phases.analysis.smoothing import no_finer_than_spacing, smoothed
+from grokking_phases.analysis.smoothing import defined, no_finer_than_spacing, smoothed
 
 SATURATED = 0.98  # of its ceiling: information above it says nothing about the layer
 ACCURACIES = {
@@ -197,8 +197,9 @@ def unfinished(
             for event, metric in {**LARGEST, **INFORMATION}.items():
                 if metric not in series or not is_unfinished(series[metric], event, rule):
                     continue
-                ceiling = series["ceiling_x"] if event in INFORMATION else np.inf
-                if (series[metric] < rule.saturated * ceiling).all():
+                values = defined(series[metric])
+                ceiling = series["ceiling_x"].reindex(values.index) if event in INFORMATION else np.inf
+                if (values < rule.saturated * ceiling).all():
                     later.add((source, layer, event))
             turns = (source, layer, "compress")
             if turns in later or found.get(turns) is not None:

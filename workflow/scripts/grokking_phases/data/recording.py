@@ -24,6 +24,8 @@ from grokking_phases.storage.atomic_write import sync_files
 from grokking_phases.storage.headers import check_seal, metadata, sealed
 from grokking_phases.storage.tensors import stored_in, write_joined, write_part
 
+PLACE = ("step", "sample")  # the columns of snapshots.parquet before those of the layers
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -41,6 +43,11 @@ class Recording:
         if entry is None:
             return cls(folder, layers=[], steps=[0, last])
         return cls(folder, **entry | {"steps": steps_of(entry["steps"], last)})
+
+    def __post_init__(self) -> None:
+        for name in set(self.layers) & set(PLACE):
+            what = f"a layer named {name} cannot be recorded, for a column of snapshots.parquet has this name"
+            raise ValueError(f"{what}; rename the module.")
 
     def take(self, model: nn.Module, inputs: Tensor, step: int) -> None:
         """Write the snapshot of `step`, which `sync` syncs; `inputs` are the probe samples."""
@@ -106,7 +113,8 @@ class Recording:
         layers = [
             pa.field(layer, pa.list_(present, width), nullable=False) for layer, width in widths.items()
         ]
-        return pa.schema([("step", pa.int64()), ("sample", pa.int64()), *layers], metadata=metadata(header))
+        place = [(name, pa.int64()) for name in PLACE]
+        return pa.schema([*place, *layers], metadata=metadata(header))
 
     def _coding(self) -> dict[str, Any]:
         """Return how Parquet stores the columns; statistics of floats and small batches only cost time.

@@ -109,7 +109,7 @@ def take_over(
         "n_files": len(paths),
     }
     parts = Parts(to / "parts", list(report.layers), report.steps)
-    merge(parts, to, {"train": (inputs, labels)}, recorded, curves_of(curves))
+    merge(parts, to, {"train": (inputs, labels)}, recorded, curves_of(curves, report.ignored))
     return report
 
 
@@ -186,8 +186,11 @@ def layers_of(path: Path, naming: Naming, n_samples: int, report: Report) -> dic
     return found
 
 
-def curves_of(curves: pd.DataFrame | None) -> dict[int, dict[str, float]]:
-    """Return {step: {curve: value}} of a frame; raise ValueError if it has no distinct steps."""
+def curves_of(curves: pd.DataFrame | None, ignored: dict[str, str]) -> dict[int, dict[str, float]]:
+    """Return {step: {curve: value}} of a frame; truths are 0 and 1.
+
+    What holds no numbers is named in `ignored`. Raise ValueError if the frame has no distinct steps.
+    """
     if curves is None:
         return {}
     if "step" not in curves:
@@ -200,5 +203,8 @@ def curves_of(curves: pd.DataFrame | None) -> dict[int, dict[str, float]]:
             raise ValueError(f"the curves have the step {step}, which is no whole number; correct it.")
         if times > 1:
             raise ValueError(f"the curves have {times} rows of step {step}; give one row for each step.")
-    wide = curves.set_index("step").select_dtypes("number")
-    return {int(step): row.dropna().to_dict() for step, row in wide.iterrows()}
+    numbers = curves.set_index("step").select_dtypes(["number", "bool"]).astype(float)
+    ignored |= {
+        f"curve {name}": "its values are no numbers" for name in curves.columns.drop(["step", *numbers])
+    }
+    return {int(step): row.dropna().to_dict() for step, row in numbers.iterrows()}

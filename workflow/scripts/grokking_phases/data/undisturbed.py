@@ -22,16 +22,24 @@ def undisturbed(network: nn.Module) -> Iterator[None]:
     devices = {tensor.device for tensor in [*network.parameters(), *network.buffers()]}
     on_gpu = [device.index for device in devices if device.type == "cuda"]
     kept = random.getstate(), np.random.get_state()  # noqa: NPY002 (the user's code may draw from it)
-    buffers = [(buffer, version_of(buffer), buffer.clone()) for buffer in network.buffers()]
+    places = [(module, name, buffer) for module in network.modules() for name, buffer in buffers_of(module)]
+    values = [(buffer, version_of(buffer), buffer.clone()) for buffer in network.buffers()]
     try:
         with torch.random.fork_rng(on_gpu), evaluated(network), without_autocast(devices):
             yield
     finally:
-        for buffer, version, before in buffers:
+        for module, name, buffer in places:
+            setattr(module, name, buffer)  # the forward may have put another in its place
+        for buffer, version, before in values:
             if version is None or version_of(buffer) != version:
                 buffer.copy_(before)
         random.setstate(kept[0])
         np.random.set_state(kept[1])  # noqa: NPY002
+
+
+def buffers_of(module: nn.Module) -> list[tuple[str, torch.Tensor | None]]:
+    """Return the buffers that a module itself has, by name; None where one is declared and not there."""
+    return [(name, getattr(module, name)) for name in module._buffers]
 
 
 def version_of(buffer: torch.Tensor) -> int | None:

@@ -35,10 +35,10 @@ class PrincipalComponents:
     def project(self, T: np.ndarray) -> np.ndarray:
         """Return the projection of T (n_samples, width) on the axes: (n_samples, k), float32.
 
-        It is in units of `scale`.
+        It is in units of `scale`. Samples that differ by less than 6e-8 of the layer's spread become equal.
         """
-        # Activations are float32. Rounding to float32 again keeps equal samples equal. Otherwise a quantile
-        # would cut between roundings.
+        # Equal samples differ in the last bits of the product. Without rounding, a quantile would cut
+        # between them.
         return ((T - self.mean) / self.scale @ self.axes).astype(np.float32)
 
 

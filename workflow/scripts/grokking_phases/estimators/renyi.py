@@ -24,7 +24,8 @@ from grokking_phases.estimators._noise import Noise, NoiseScale, in_widths
 from grokking_phases.samples import take_samples
 from grokking_phases.threads import one_thread
 
-LIMITS = {"noise": (1e-9, None), "alpha": (1e-3, None), "n_samples": (2, None)}
+# Orders below 0.5 would count the rounding errors of eigenvalues as information.
+LIMITS = {"noise": (1e-9, None), "alpha": (0.5, None), "n_samples": (2, None)}
 
 
 @one_thread

@@ -123,8 +123,14 @@ def check_points(network: nn.Module, module: str) -> None:
 
 
 def points_of(network: nn.Module, module: str, inputs: Tensor) -> Tensor:
-    """Return the points of samples: the module's outputs, or the inputs themselves as real numbers."""
-    return inputs.float() if module == INPUT else outputs(network, inputs, [module])[module]
+    """Return the points of samples: the module's outputs, or the inputs themselves as real numbers.
+
+    Real numbers have the precision of the network's parameters.
+    """
+    if module != INPUT:
+        return outputs(network, inputs, [module])[module]
+    own = next(network.parameters(), None)
+    return inputs.to(torch.float32 if own is None else own.dtype)
 
 
 def function_of_points(network: nn.Module, module: str, inputs: Tensor, shape: torch.Size) -> Read:

@@ -41,9 +41,12 @@ class Slice:
     def through(cls, samples: np.ndarray, margin: float = 0.25) -> "Slice":
         """Return a square with three samples (3, d) in its middle, and `margin` of their extent around them.
 
-        Raise ValueError if the samples lie on a line or are not finite.
+        Raise ValueError if the samples are not three, lie on a line, or are not finite.
         """
         samples, _ = take_samples(samples, names=("samples", ""))
+        if len(samples) != 3 or samples.shape[1] < 2:
+            what = f"a square goes through three samples (3, d) with d of 2 or more, not {samples.shape}"
+            raise ValueError(f"samples: {what}; give others.")
         first, *others = samples
         axes, triangle = np.linalg.qr(np.transpose(others - first))
         if np.linalg.svd(triangle, compute_uv=False).min() <= ON * np.abs(triangle).max():
@@ -60,12 +63,15 @@ class Slice:
         """Return a square for samples (n, d).
 
         With d = 2 the square encloses all samples. Otherwise it goes through three of them, drawn by the
-        seed.
+        seed. Raise ValueError for samples of one dimension, on one line, or at one point.
         """
         points, _ = take_samples(points, names=("points", ""))
-        if points.shape[1] == 2:
-            return cls.of_plane(points.min(axis=0), float(np.ptp(points, axis=0).max()))
-        return cls.through(points[np.random.default_rng(seed).choice(len(points), 3, replace=False)])
+        if points.shape[1] != 2:
+            drawn = np.random.default_rng(seed).choice(len(points), min(3, len(points)), replace=False)
+            return cls.through(points[drawn])
+        if not (side := float(np.ptp(points, axis=0).max())):
+            raise ValueError("all samples are one point, and a square needs samples around it; give others.")
+        return cls.of_plane(points.min(axis=0), side)
 
     @property
     def corners(self) -> np.ndarray:

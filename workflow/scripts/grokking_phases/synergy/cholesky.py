@@ -17,6 +17,14 @@ def pivot_floor(S: np.ndarray) -> np.ndarray:
     return S.shape[-1] * np.finfo(float).eps * np.diagonal(S, axis1=-2, axis2=-1)
 
 
+def is_singular(n_variables: int | np.ndarray, n_samples: int) -> bool | np.ndarray:
+    """Return whether a covariance estimated from so few samples is singular, whatever their values.
+
+    Its last pivot is then rounding error, which may be above its floor.
+    """
+    return n_variables >= n_samples
+
+
 def leading_factor(C: np.ndarray, floor: np.ndarray) -> np.ndarray:
     """Return the Cholesky factor of the variables of C (n x n) before the first one at its floor (n,).
 

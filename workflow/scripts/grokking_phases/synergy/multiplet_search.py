@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 
 from grokking_phases.arguments import check_choice, check_counts
 from grokking_phases.samples import take_column, take_samples
+from grokking_phases.synergy.cholesky import is_singular
 from grokking_phases.synergy.fast_o_information import block_o_information, union_o_information
 from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.normal_scores import Ranks, Ties, rank_columns, score_covariances
@@ -41,15 +42,16 @@ class Multiplets:
     """Every multiplet of two bins or more, with its O-information."""
 
     bins: np.ndarray  # n_multiplets x k, bool: which bins are in
-    o_information: np.ndarray  # n_multiplets, nats; NaN where the factorisation failed
+    o_information: np.ndarray  # n_multiplets, nats; NaN where the covariance is singular
     n_variables: np.ndarray  # n_multiplets
+    n_columns: np.ndarray  # n_multiplets: n_variables, or for `block` the units of all bins
     members: list[np.ndarray]  # k arrays: the units of each bin
     n_samples: int
 
     @property
     def undersampled(self) -> bool:
-        """Return whether there are fewer samples than variables + 1: all values are then mostly noise."""
-        return self.n_samples < self.n_variables.max() + 1
+        """Return whether the covariance of all columns is singular: the other values are mostly noise."""
+        return is_singular(self.n_columns.max(), self.n_samples)
 
     @property
     def n_failed(self) -> int:
@@ -81,8 +83,8 @@ def search_multiplets(
     labels: the bin, 0 .. k-1, of each column; -1 leaves a column out.
     ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
     Raise ValueError for an unknown choice, an option beyond its limits, samples that are no table of finite
-    numbers, or labels that are not such a numbering. Warn where there are fewer samples than variables + 1
-    (`Multiplets.undersampled`). Multiplets with a constant, repeated or opposite column have NaN.
+    numbers, or labels that are not such a numbering. Multiplets whose covariance is singular have NaN
+    (`o_information`). Warn where that of all columns is (`Multiplets.undersampled`).
 
     >>> import numpy as np
     >>> from grokking_phases import search_multiplets
@@ -97,9 +99,9 @@ def search_multiplets(
     X, _ = take_samples(X, names=("X", ""))
     found = estimator.search(X, take_column(labels, X.shape[1], "labels", "columns"))
     if found.undersampled:
-        n_variables = found.n_variables.max()
-        what = f"O-information of {n_variables} variables from {len(X)} samples is mostly noise"
-        warnings.warn(f"{what}; give more than {n_variables} samples.", stacklevel=2)
+        n_columns = found.n_columns.max()
+        what = f"O-information of {n_columns} columns from {len(X)} samples is mostly noise"
+        warnings.warn(f"{what}; give more than {n_columns} samples.", stacklevel=2)
     return found
 
 
@@ -144,9 +146,11 @@ class Estimator:
         search_unions = block_o_information if is_block else union_o_information
         searched = [search_unions(S, blocks) for S in covariances]
         bins, sizes = searched[0][0], np.array([len(block) for block in blocks])
-        n_variables = bins.sum(axis=1) if is_block else bins @ sizes
+        n_columns = bins @ sizes
+        n_variables = bins.sum(axis=1) if is_block else n_columns
         omega = np.mean([omega for _, omega in searched], axis=0) - self.bias(n_variables, sizes, len(X))
-        return Multiplets(bins, omega, n_variables, members, len(X))
+        omega[is_singular(n_columns, len(X))] = np.nan
+        return Multiplets(bins, omega, n_variables, n_columns, members, len(X))
 
     def bias(self, n_variables: np.ndarray, sizes: np.ndarray, n_samples: int) -> np.ndarray:
         """Return the bias to subtract from each multiplet (n_multiplets,); sizes: (k,), of the blocks."""

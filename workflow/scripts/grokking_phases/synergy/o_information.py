@@ -25,10 +25,11 @@ from numpy.typing import ArrayLike
 
 from grokking_phases.arguments import check_choice, check_counts
 from grokking_phases.samples import take_column, take_samples
-from grokking_phases.synergy.cholesky import leading_factor, pivot_floor, solve_in_place
+from grokking_phases.synergy.cholesky import is_singular, leading_factor, pivot_floor, solve_in_place
 from grokking_phases.synergy.limits import LIMITS
 from grokking_phases.synergy.normal_scores import Ties, normal_scores, rank_columns, score_covariances
 from grokking_phases.synergy.o_information_bias import o_information_bias
+from grokking_phases.threads import one_thread
 
 
 def o_information_between(S: np.ndarray, variables: list[np.ndarray]) -> float:
@@ -67,7 +68,9 @@ def search_by_definition(
         for multiplet in combinations(range(len(bins)), size):
             chosen = [bins[b] for b in multiplet]
             units = list(np.concatenate(chosen)[:, None])  # each unit is a variable of its own
-            omega[multiplet] = o_information_between(S, units if variables == "union" else chosen)
+            singular = is_singular(len(units), len(X))
+            between = units if variables == "union" else chosen
+            omega[multiplet] = np.nan if singular else o_information_between(S, between)
     return omega
 
 
@@ -88,6 +91,7 @@ def gaussian_o_information(S: np.ndarray) -> float:
     return 0.5 * np.log(S.diagonal()).sum() - 2 * np.log(L.diagonal()).sum() - 0.5 * log_inverse
 
 
+@one_thread
 def o_information(
     X: ArrayLike, *, ties: Ties = "average", n_draws: int = 10, seed: int = 0, bias_correction: bool = False
 ) -> float:
@@ -95,8 +99,9 @@ def o_information(
 
     ties: the rule for ranks among equal values (`normal_scores`); `random` averages over `n_draws` draws.
     bias_correction: whether to subtract the bias of an estimate from n_samples (`o_information_bias`).
-    It is NaN for a constant column, for two columns of which one repeats the other or its negative, and from
-    fewer than n_features + 1 samples. Two columns, or one, have 0. The scale of a column does not matter.
+    It is NaN from fewer than n_features + 1 samples and, under mean ranks (`average`), for a constant column
+    and for two columns of which one repeats the other or its negative. Other rules for ties order the equal
+    values of such columns by chance. Two columns, or one, have 0. The scale of a column does not matter.
     Raise ValueError for an unknown rule, an option beyond its limits, or samples that are no table of finite
     numbers.
 
@@ -111,7 +116,9 @@ def o_information(
     check_choice("ties", ties, Ties)
     check_counts(LIMITS, n_draws=n_draws, seed=seed)
     X, _ = take_samples(X, names=("X", ""))
-    covariances = score_covariances(rank_columns(X, ties), ties, n_draws, seed)
     n_samples, n_features = np.shape(X)
+    if is_singular(n_features, n_samples):
+        return np.nan
+    covariances = score_covariances(rank_columns(X, ties), ties, n_draws, seed)
     bias = o_information_bias(n_features, n_samples) if bias_correction else 0
     return float(np.mean([gaussian_o_information(S) for S in covariances]) - bias)
