@@ -43,6 +43,7 @@ def test_good_examples_pass(examples):
         (Examples(INPUTS, TARGETS, 3.0, 2), "n_tokens = 3.0"),
         (Examples(INPUTS, TARGETS, 3, None), "n_classes = None"),
         (Examples(INPUTS[:0], TARGETS[:0], 3, 2), "no samples"),
+        (Examples(INPUTS, TARGETS, 3, 2, train=TARGETS == 0), "a split"),
     ],
 )
 def test_bad_examples_raise_an_error_that_names_the_file(examples, sentence):

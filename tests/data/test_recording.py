@@ -11,6 +11,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file
 
+from grokking_phases.data.activations import activations
 from grokking_phases.data.examples_file import write_examples
 from grokking_phases.data.networks import Networks
 from grokking_phases.data.recording import Recording, as_stored
@@ -249,6 +250,12 @@ def test_a_layer_that_is_no_table_of_units_is_named_when_it_is_taken(examples, t
 def test_a_layer_named_as_a_column_is_refused(tmp_path, name):
     with pytest.raises(ValueError, match=f"layer named {name}"):
         Recording(tmp_path, ["hidden", name], STEPS)
+
+
+def test_a_layer_whose_output_is_a_tuple_is_named():
+    network = torch.nn.Sequential(torch.nn.GRU(3, 4))
+    with pytest.raises(ValueError, match="layer 0 is a tuple for 2 samples"):
+        activations(network, torch.ones(2, 3), ["0"])
 
 
 def test_the_largest_float16_is_held():

@@ -45,6 +45,10 @@ def misfit(examples: Any) -> str | None:
     """Return what is wrong with a task's examples and what they must be, or None where nothing is wrong."""
     if not isinstance(examples, Examples):
         return f"{type_of(examples)}, and must give Examples(inputs, targets, n_tokens, n_classes)"
+    if examples.train is not None or examples.order is not None:
+        return (
+            "a split, and must leave out train and order: the config's train_fraction and seed draw the split"
+        )
     inputs, targets = examples.inputs, examples.targets
     wanted = {"inputs": (inputs, "(n_samples, n_operands)", 2), "targets": (targets, "(n_samples,)", 1)}
     for name, (values, shape, n_dims) in wanted.items():

@@ -16,7 +16,6 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from grokking_phases.arguments import type_of
 from grokking_phases.data.activations import activations
 from grokking_phases.steps import steps_of
 from grokking_phases.storage.ahead import ahead
@@ -53,9 +52,6 @@ class Recording:
         """Write the snapshot of `step`, which `sync` syncs; `inputs` are the probe samples."""
         part = {f"parameter/{name}": value.cpu().numpy() for name, value in model.state_dict().items()}
         for layer, values in activations(model, inputs, self.layers).items():
-            if values.ndim != 2 or len(values) != len(inputs):
-                what = f"layer {layer} is {type_of(values)} for {len(inputs)} samples"
-                raise ValueError(f"{what}; record a module whose output is ({len(inputs)}, width).")
             part[f"layer/{layer}"] = values.numpy()
         write_part(self._part(step), part, {"step": step})
         self._unsynced.append(self._part(step))

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from grokking_phases.examples import Examples
 from grokking_phases.plugins import module, options_in
+from grokking_phases.training.returned import check_returned
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ def architecture_of(entry: dict, examples: Examples) -> Architecture:
 
     def build() -> nn.Module:
         network = source.build(n_tokens=examples.n_tokens, n_classes=examples.n_classes, **options)
+        check_returned(network, nn.Module, f"models/{entry['model']['module']}.py: build")
         return source.subnetwork(network, **entry["subnetwork"]) if "subnetwork" in entry else network
 
     return Architecture(build, getattr(source, "fast_forward", nn.Module.__call__))

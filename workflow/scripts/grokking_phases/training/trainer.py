@@ -19,6 +19,7 @@ from grokking_phases.recipe import Recipe
 from grokking_phases.training.architecture import Architecture
 from grokking_phases.training.cuda_graph import RecordedStep
 from grokking_phases.training.norm_constraint import constrained_parameters, initialise, l2_norm, rescale
+from grokking_phases.training.returned import check_returned
 
 ROWS = 2048  # the most at a time; this bounds memory, and keeps activations in the cache
 
@@ -36,6 +37,7 @@ class Trainer:
         self.norm = initialise(self.model, recipe).to(device)
         self.model.to(device)
         self.optimizer = module("optimizers", recipe.optimizer).build(self.model.parameters(), recipe)
+        check_returned(self.optimizer, torch.optim.Optimizer, f"optimizers/{recipe.optimizer}.py: build")
         # An optimiser may give groups of parameters rates of their own; the recipe's schedule scales all.
         self.rates = [group["lr"] / recipe.learning_rate for group in self.optimizer.param_groups]
         self.loss = module("losses", recipe.loss).loss
