@@ -108,6 +108,7 @@ def test_information_needs_labels_and_is_that_of_the_information_plane(saved):
         ),
         (["--metric", "o_information", "--option", "n_bins"], "has no value; give name=value"),
         (["--metric", "o_information", "--option", "n_bins=1"], "n_bins: 1 is less than 2"),
+        (["--metric", "o_information", "--option", "n_bins=99"], "n_bins: 99 is more than .*the width"),
         (["--metric", "o_information", "--step", "(x)"], r"step_1.npz has no number .* give --step"),
         (["--metric", "o_information", "--option", "n_bins=2.5"], "n_bins: 2.5 is not a whole number"),
         (["--metric", "o_information", "--option", "bias_correction=no"], "'no' is not true or false"),

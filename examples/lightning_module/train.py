@@ -34,4 +34,6 @@ if __name__ == "__main__":
     plan = {"steps": {"log": 20, "last": 300}, "to": "own/lightning/0", "overwrite": True}
     recorder = LightningRecorder(layers=["network.1"], probe=train, test=test, **plan)
     loader = DataLoader(TensorDataset(*train), batch_size=100, shuffle=True)
-    pl.Trainer(max_steps=300, callbacks=[recorder], logger=False).fit(Digits(), loader)
+    pl.Trainer(max_steps=300, callbacks=[recorder], logger=False, enable_checkpointing=False).fit(
+        Digits(), loader
+    )

@@ -85,6 +85,26 @@ def test_a_training_with_and_without_a_recorder_has_equal_bits(tmp_path, device)
     assert read(tmp_path).steps == STEPS
 
 
+@pytest.mark.parametrize(
+    ("options", "values", "sentence"),
+    [
+        ({"accuracy": lambda logits, y: 97.5}, {}, "97.5 as train_accuracy.*percent"),
+        ({}, {"test_accuracy": 12.0}, "12 as test_accuracy.*percent"),
+        ({"accuracy": lambda logits, y: logits}, {}, "accuracy= returns a torch.float32 tensor"),
+    ],
+)
+def test_accuracies_are_numbers_from_0_to_1(tmp_path, options, values, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        recorder_of(mlp(), tmp_path, **options)(0, **values)
+
+
+def test_a_file_is_no_folder_to_record_to(tmp_path):
+    (tmp_path / "file").touch()
+    for to in (tmp_path / "file", tmp_path / "file/0"):
+        with pytest.raises(ValueError, match="is a file"):
+            recorder_of(mlp(), to)
+
+
 def test_random_numbers_and_buffers_that_a_forward_changes_are_put_back(tmp_path):
     class Restless(nn.Module):
         def __init__(self):

@@ -85,7 +85,7 @@ BAD = [  # an overlay; the start of its error; another part of it
     *[(f"runs: {{{name}: {{like: s5}}}}", "runs: ", "a free name") for name in ODD_NAMES],
     (f"runs: {{{'a' * 300}: {{like: s5}}}}", "runs: 'aaa", "…"),
     ('runs: {"a\\n": {like: s5}}', "runs: 'a\\n'", "a free name"),
-    (f"runs: {{{'ab' * 20}: {{like: s5}}}}", "runs: 'abab", "twenty repetitions of the same text"),
+    (f"runs: {{{'ab' * 20}: {{like: s5}}}}", "runs: 'abab", "repeated twenty times"),
     ("runs: {prediction: {like: s5}}", "runs: 'prediction'", "taken"),
     (RUN % "seeds: [9223372036854775808]", "runs.addition_wd0.1.seeds: 9223372036854775808", "to 2^63 - 1"),
     # datasets
@@ -169,6 +169,7 @@ BAD = [  # an overlay; the start of its error; another part of it
     (SNAPSHOTS % "steps: {every: 50}", "runs.addition_wd0.1.snapshots.steps: ", "an overlay adds its keys"),
     (SNAPSHOTS % "steps: 4", "runs.addition_wd0.1.snapshots.steps: 4", "{every: n}"),
     (SNAPSHOTS % "dtype: float64", "runs.addition_wd0.1.snapshots.dtype: 'float64'", "float16"),
+    ("runs: {adition_wd2: {training: {steps: 9}}}", "runs.adition_wd2: the key 'seeds'", "addition_wd2"),
     # metrics
     ("metrics: {new: {}}", "metrics.new: there is no metric 'new'", "grokking_phases/metrics/new.py"),
     ("metrics: {curves: {module: o_information}}", "metrics: 'curves'", "taken"),

@@ -123,7 +123,7 @@ rule time_scales:
 rule alignment:
     """Compare every two time scales of each run."""
     input:
-        inputs.time_scales_of_runs(STUDY),
+        lambda wildcards: checked(inputs.time_scales_of_runs, STUDY),
         again=lambda wildcards: RESULTS.again(rules.alignment.rule, wildcards),
     output:
         csv="<results>/tables/time_scales.csv",
@@ -160,7 +160,7 @@ rule summary:
 rule comovement:
     """Say which time scales are aligned and move together over the runs of a sweep."""
     input:
-        time_scales=inputs.time_scales_of_runs(STUDY, "comovement"),
+        time_scales=lambda wildcards: checked(inputs.time_scales_of_runs, STUDY, "comovement"),
         curves=lambda wildcards: inputs.curves_of_table(STUDY, "comovement"),
         again=lambda wildcards: RESULTS.again(rules.comovement.rule, wildcards),
     output:
@@ -180,7 +180,7 @@ rule comovement:
 rule prediction:
     """Predict from their first steps which runs of a sweep generalise."""
     input:
-        curves=lambda wildcards: inputs.curves_of_table(STUDY, "prediction"),
+        curves=lambda wildcards: checked(inputs.curves_of_table, STUDY, "prediction"),
         metrics=lambda wildcards: inputs.metrics_of_prediction(STUDY),
         again=lambda wildcards: RESULTS.again(rules.prediction.rule, wildcards),
     output:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from study.errors import StudyError
 from study.stored_scores import StoredScores, is_enough
 from study.wanted_tables import (
     OF_RUN,
@@ -61,19 +62,27 @@ def retrained_of_seeds(study: dict, run: str) -> list[str]:
 
 def time_scales_of_runs(study: dict, table: str = "time_scales") -> list[str]:
     """Return the time-scale tables of every run for which a figure draws them, or a table made from them."""
-    return [f"<results>/{run}/time_scales.parquet" for run in runs_of_table(study, table)]
+    return [f"<results>/{run}/time_scales.parquet" for run in runs_drawn(study, table)]
 
 
 def curves_of_table(study: dict, table: str) -> list[str]:
     """Return the curves of all runs of a table of the whole study."""
-    return [path for run in runs_of_table(study, table) for path in tables_of_seeds(study, run, "curves")]
+    return [path for run in runs_drawn(study, table) for path in tables_of_seeds(study, run, "curves")]
+
+
+def runs_drawn(study: dict, table: str) -> list[str]:
+    """Return the runs of all figures that draw a table; raise StudyError if there is no such figure."""
+    if runs := runs_of_table(study, table):
+        return runs
+    what = f"no figure draws the table {table!r}, so there are no runs to make it from"
+    raise StudyError("figures", f"{what}; name it under tables: of a figure with these runs")
 
 
 def metrics_of_prediction(study: dict) -> list[str]:
     """Return the tables of the estimates and nulls that the prediction reads, for all its runs."""
     metrics = sorted(metrics_behind(study, "prediction"))
     return [
-        path for run in runs_of_table(study, "prediction") for path in tables_of_metrics(study, run, metrics)
+        path for run in runs_drawn(study, "prediction") for path in tables_of_metrics(study, run, metrics)
     ]
 
 

@@ -35,6 +35,9 @@ def check_shape(config: dict) -> None:
         # The indices of lists are left out.
         where = [part for part in error.absolute_path if isinstance(part, str)]
         keys, what = sentence(error)
+        if error.validator == "required" and len(where) == 2 and where[0] == "runs":
+            close = nearest(where[1], [run for run in config["runs"] if run != where[1]])
+            what += f" (or did you mean the run {close!r}?)" if close else ""
         raise StudyError(".".join([*where, *keys]), what)
 
 

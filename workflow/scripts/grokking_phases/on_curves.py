@@ -9,9 +9,9 @@ import pandas as pd
 from grokking_phases.analysis import phases, time_scales
 from grokking_phases.analysis.events import LIMITS, PUBLISHED, Levels
 from grokking_phases.arguments import check_limits, type_of
+from grokking_phases.data.accuracies import ACCURACIES, check_accuracies
 
 Curves = Mapping[str, Any] | pd.DataFrame
-ACCURACIES = ["train_accuracy", "test_accuracy"]
 MEASURED = list(dict.fromkeys([*time_scales.INFORMATION.values(), *time_scales.LARGEST.values()]))
 PLACE = {"run": "run", "seed": 0, "layer": None}  # where a table does not say
 
@@ -159,10 +159,8 @@ def _of_network(curves: Curves, needed: list[str]) -> pd.DataFrame:
     Raise ValueError for accuracies that are not from 0 to 1.
     """
     table = _tidy(_frame(curves, "curves").drop(columns="layer", errors="ignore"), "curves", needed)
-    shares = table[table["metric"].isin(ACCURACIES)]
-    for row in shares[~shares["value"].between(0, 1) & shares["value"].notna()].itertuples():
-        what = f"curves has {row.value:g} as {row.metric} at step {row.step}, and accuracies are from 0 to 1"
-        raise ValueError(f"{what}; divide those in percent by 100.")
+    for row in table[table["metric"].isin(ACCURACIES)].itertuples():
+        check_accuracies({row.metric: row.value}, row.step, "curves")
     return table
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from grokking_phases import plugins
 from grokking_phases.data.array_snapshots import LAYER, ArraySnapshots
-from grokking_phases.data.option_types import check_options, hints_of
+from grokking_phases.data.option_types import check_options, check_widths, hints_of
 from grokking_phases.data.saved_activations import check_distinct, pattern_of
 from grokking_phases.data.saved_arrays import read_arrays
 from grokking_phases.data.snapshots import Snapshots
@@ -34,6 +34,7 @@ def measure_to(
     if to.suffix not in (".parquet", ".csv"):
         raise ValueError(f"--to {to} must end in .parquet or .csv; name the table so.")
     check_inputs(snapshots, metric, options)
+    check_widths(metric, options, snapshots.layers)
     rows = plugins.module("metrics", metric).compute(snapshots, **options)
     table = tidy(map(progress, rows), f"metrics/{metric}.py")
     to.parent.mkdir(parents=True, exist_ok=True)

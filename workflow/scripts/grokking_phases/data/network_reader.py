@@ -91,8 +91,17 @@ class NetworkReader:
                 check_classes(logits, targets, split)
             if score is not None:
                 at = logits.device if isinstance(logits, Tensor) else targets.device
-                found[f"{split}_{name}"] = float(score(logits, targets.to(at)))
+                found[f"{split}_{name}"] = number(score(logits, targets.to(at)), name)
         return found
+
+
+def number(value: Any, name: str) -> float:
+    """Return what a score returned as a number; raise ValueError, naming the score, if it is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        what = f"{name}= returns {type_of(value)}, and must return one number"
+        raise ValueError(f"{what}; take a mean over the samples.") from None
 
 
 def check_rows(output: Any, n_rows: int, n_samples: int) -> None:

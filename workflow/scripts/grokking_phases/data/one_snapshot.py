@@ -13,7 +13,7 @@ import numpy as np
 from torch import nn
 
 from grokking_phases import plugins
-from grokking_phases.data.option_types import check_options, hints_of
+from grokking_phases.data.option_types import check_options, check_widths
 from grokking_phases.data.snapshots import Snapshot
 from grokking_phases.nearest_name import check_known
 from grokking_phases.storage.tidy_rows import tidy
@@ -81,17 +81,6 @@ def check_forward(measures: Iterable[str], forward: Any) -> None:
 def needs_network(metric: str) -> bool:
     """Return whether a metric runs the network, and does not only read activations."""
     return getattr(plugins.module("metrics", metric), "NEEDS_NETWORK", False)
-
-
-def check_widths(name: str, options: dict[str, Any], widths: dict[str, int]) -> None:
-    """Raise ValueError for an option that must not be more than the width of any layer (`LIMITS`), and is."""
-    metric = plugins.module("metrics", name)
-    width, layer = min((width, layer) for layer, width in widths.items())
-    for option, (_, most) in getattr(metric, "LIMITS", {}).items():
-        value = options.get(option, hints_of(metric.compute)[option][1]) if most == "width" else None
-        if value is not None and value > width:
-            what = f"measure: {name}: {option}: {value} is more than {width}, the width of layer {layer}"
-            raise ValueError(f"{what}; choose fewer, or record another layer.")
 
 
 def measure_one(name: str, options: dict[str, Any], snapshot: OneSnapshot) -> list[dict[str, Any]]:

@@ -62,3 +62,14 @@ def words(hint: Any) -> str:
     if get_origin(hint) is list:
         return f"a list, each {words(get_args(hint)[0])}"
     return WORDS.get(hint, "what it takes")
+
+
+def check_widths(name: str, options: dict[str, Any], widths: dict[str, int]) -> None:
+    """Raise ValueError for an option that must not be more than the width of any layer (`LIMITS`), and is."""
+    metric = plugins.module("metrics", name)
+    width, layer = min((width, layer) for layer, width in widths.items())
+    for option, (_, most) in getattr(metric, "LIMITS", {}).items():
+        value = options.get(option, hints_of(metric.compute)[option][1]) if most == "width" else None
+        if value is not None and value > width:
+            what = f"{name}: {option}: {value} is more than {width}, the width of layer {layer}"
+            raise ValueError(f"{what}; choose fewer, or record another layer.")

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from grokking_phases.data.accuracies import check_accuracies
 from grokking_phases.data.layer_rules import rules_of
 from grokking_phases.data.network_reader import NetworkReader
 from grokking_phases.data.one_snapshot import OneSnapshot, check_forward, measure_one, measures_of
@@ -40,10 +41,32 @@ from grokking_phases.storage.stamps import stated
 
 
 class Recorder:
-    """A recorder of a network's layers, losses and weights at some steps of a training; see `Settings`.
+    """A recorder of a network's layers, losses and weights at some steps of a training.
 
     The network is left exactly as it was: mode, gradients, buffers, hooks and random state. A training with a
-    recorder has the same bits as one without. Use it as a context manager, or call `close` at the end.
+    recorder has the same bits as one without. Use it as a context manager, or call `close` at the end. Its
+    options, of which layers, probe, steps and to are needed:
+
+    layers      names of modules, as `network.named_modules()` gives them
+    probe       (X, y), the samples on which layers are recorded; their loss and accuracy are the train ones
+    test        (X, y) for test loss and accuracy; None: there are none
+    steps       {"log": n, "last": n}, {"every": n, "last": n}, or a list; the first and last are always taken
+    to          the folder of the recording
+    position    for layers that give sequences: an index, "last", "mean" or "all" (positions and units joined)
+    reduce      for layers that give channels and places: "mean", "max" or "all"
+    select      for layers that give no tensor: an index, a key, or a function of the output. These three are
+                for all layers, or a dict {layer: value}
+    forward     forward(network, X) returns the logits, for networks that take more than X or return more
+    loss        loss(logits, targets) is a number, a mean over samples; None: none is recorded
+    accuracy    the same for the accuracy
+    measure     metrics to compute on each snapshot, as a list of names or {name: options}. No activations are
+                stored then
+    dtype       the stored precision of activations
+    weights     whether to store parameters and buffers, which some metrics need
+    batch_size  samples that the network reads at a time
+    overwrite   whether to delete what a recording has left in the folder
+
+    Raise ValueError for an unusable option, and for what a call cannot record.
 
     >>> import torch
     >>> from grokking_phases import Recorder
@@ -152,6 +175,8 @@ class Recorder:
 
     def _record(self, step: int, values: dict[str, float]) -> None:
         tables, curves = self.reader.read()
+        curves |= values
+        check_accuracies(curves, step, "the recording")
         layers = self._checked(step, tables)
         found = digests_of(layers)
         if self._is_taken(step, found):
@@ -160,7 +185,7 @@ class Recorder:
         header = {"identity": self._identity, "layers": self._widths, "tensors": found, "measured": rows}
         kept = {} if self.measures else layers
         network = self.reader.network if self.settings.weights else None
-        self.parts.write(step, kept, header | {"curves": curves | values}, network)
+        self.parts.write(step, kept, header | {"curves": curves}, network)
 
     def _is_taken(self, step: int, found: dict[str, str]) -> bool:
         """Return whether an earlier process took this very snapshot, so that it need not be taken again.

@@ -34,27 +34,7 @@ def share_correct(logits: Tensor, targets: Tensor) -> Tensor:
 
 @dataclass(kw_only=True)
 class Settings:
-    """Layers, samples and steps to record of a network, and the folder to record to.
-
-    layers      names of modules, as `network.named_modules()` gives them
-    probe       (X, y), the samples on which layers are recorded; their loss and accuracy are the train ones
-    test        (X, y) for test loss and accuracy; None: there are none
-    steps       {"log": n, "last": n}, {"every": n, "last": n}, or a list; the first and last are always taken
-    to          the folder of the recording
-    position    for layers that give sequences: an index, "last", "mean" or "all" (positions and units joined)
-    reduce      for layers that give channels and places: "mean", "max" or "all"
-    select      for layers that give no tensor: an index, a key, or a function of the output. These three are
-                for all layers, or a dict {layer: value}
-    forward     forward(network, X) returns the logits, for networks that take more than X or return more
-    loss        loss(logits, targets) is a number, a mean over samples; None: none is recorded
-    accuracy    the same for the accuracy
-    measure     metrics to compute on each snapshot, as a list of names or {name: options}. No activations are
-                stored then
-    dtype       the stored precision of activations
-    weights     whether to store parameters and buffers, which some metrics need
-    batch_size  samples that the network reads at a time
-    overwrite   whether to delete what a recording has left in the folder
-    """
+    """The options of a recorder, which describes them; raise ValueError for an unusable one."""
 
     layers: list[str]
     probe: tuple[Any, Any]
@@ -88,6 +68,11 @@ class Settings:
             raise ValueError(f"layers={self.layers!r} must be a list of names of modules; give one at least.")
         if not isinstance(self.to, str | Path):
             raise ValueError(f"to is {type_of(self.to)}, and must be the folder of the recording; give one.")
+        for place in (Path(self.to), *Path(self.to).parents):
+            if place.is_file():
+                raise ValueError(
+                    f"to={str(self.to)!r} cannot be a folder, for {place} is a file; give another."
+                )
 
     @classmethod
     def of(cls, given: dict[str, Any]) -> "Settings":

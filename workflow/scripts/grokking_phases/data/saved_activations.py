@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from grokking_phases.arguments import type_of
+from grokking_phases.data.accuracies import check_accuracies
 from grokking_phases.data.layer_rules import LayerRule
 from grokking_phases.data.own_recording import OUTPUTS, merge
 from grokking_phases.data.recorder_parts import Parts, digests_of
@@ -207,4 +208,7 @@ def curves_of(curves: pd.DataFrame | None, ignored: dict[str, str]) -> dict[int,
     ignored |= {
         f"curve {name}": "its values are no numbers" for name in curves.columns.drop(["step", *numbers])
     }
-    return {int(step): row.dropna().to_dict() for step, row in numbers.iterrows()}
+    found = {int(step): row.dropna().to_dict() for step, row in numbers.iterrows()}
+    for step, values in found.items():
+        check_accuracies(values, step, "the table of curves")
+    return found

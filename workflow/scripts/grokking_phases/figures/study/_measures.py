@@ -43,7 +43,8 @@ def numbers_of(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFra
     measured = tables[tables["step"].gt(0) & tables["metric"].notna() & tables["seed"].notna()]
     # A metric of units has several values for one layer and step; these are no line.
     measured = measured.drop_duplicates(["run", "seed", "table", "layer", "step", "metric"])
-    measured = measured.assign(drawn=measured["value"] * measured["metric"].map(COURSES).fillna(1.0))
+    signs = measured["metric"].map(COURSES).astype(float).fillna(1.0)
+    measured = measured.assign(drawn=measured["value"].astype(float) * signs)
     measured = measured.astype({"seed": int, "step": int})[COLUMNS]
     return pd.concat([in_panels(measured, panels), boundaries(tables, panels)], ignore_index=True)
 
