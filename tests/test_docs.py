@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -27,6 +28,15 @@ def test_the_metric_of_your_own_measures():
     snapshots = [SimpleNamespace(step=7, activations={"hidden": activations})]
     rows = list(names["compute"](snapshots, threshold=0.1))
     assert rows == [{"step": 7, "layer": "hidden", "metric": "mean_activity", "value": 0.5}]
+
+
+def test_the_figure_of_your_own_draws():
+    names = {}
+    exec(python_blocks("docs/own_files.md")[1], names)
+    rows = [(step, layer) for layer in ("a", "b") for step in (0, 1, 2)]
+    tables = pd.DataFrame(rows, columns=["step", "layer"]).assign(table="mean_activity", value=0.5)
+    [page] = names["draw"](names["select"](tables, {}), {})
+    assert len([line for line in page.axes[0].lines if len(line.get_xdata()) == 2]) == 2
 
 
 def test_the_library_by_itself_computes():

@@ -98,6 +98,16 @@ def test_progress_draws_every_measure_and_the_phases():
     assert any("emergence" in str(patch.get_label()) for patch in synergy.patches)
 
 
+def test_a_run_without_a_step_is_drawn_empty():
+    """The first loss of its training was not finite, so that it ended at step 0."""
+    rows = tables("own")
+    begun = rows[(rows["table"] == "curves") & (rows["step"] == 0)].astype({"value": object})
+    numbers = progress.select(begun if len(begun) else rows.iloc[:0], {"panel": ["own"]})
+    assert numbers.empty
+    for page in progress.draw(numbers, STUDY | {"runs": {"own": OWN}}):
+        assert not [line for ax in page.axes for line in curves_in(ax)]
+
+
 def test_the_caption_says_what_note_and_header_say():
     for figure in (progress, information_plane, synergy_redundancy, compare):
         for page in drawn(figure, "own"):

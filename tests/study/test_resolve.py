@@ -11,7 +11,7 @@ import yaml
 from snakemake.utils import update_config
 
 from study.errors import StudyError, origin
-from study.inputs import metric_of_subnetwork, tables_of_metrics
+from study.inputs import curves_of_table, metric_of_subnetwork, tables_of_metrics, time_scales_of_runs
 from study.params import layer_of_subnetwork
 from study.resolve import resolve
 from study.schema import SCHEMA
@@ -543,3 +543,10 @@ def test_the_units_of_a_sub_network_are_of_the_first_layer_that_its_metric_measu
     assert layer_of_subnetwork(study, "addition_wd2", "synergistic") == {"name": "preactivation"} | width
     study["metrics"][study["subnetworks"]["synergistic"]["metric"]]["layers"] = ["hidden"]
     assert layer_of_subnetwork(study, "addition_wd2", "synergistic") == {"name": "hidden"} | width
+
+
+def test_tables_of_the_study_that_no_figure_draws_have_no_runs():
+    study = {"figures": {"study/progress": {"tables": ["curves"], "panels": {"a": ["a"]}}}, "runs": {"a": {}}}
+    for files_of, table in ((time_scales_of_runs, "time_scales"), (curves_of_table, "prediction")):
+        with pytest.raises(StudyError, match=f"no figure draws the table '{table}'"):
+            files_of(study, table)
