@@ -71,7 +71,7 @@ class Settings:
         for place in (Path(self.to), *Path(self.to).parents):
             if place.is_file():
                 raise ValueError(
-                    f"to={str(self.to)!r} cannot be a folder, for {place} is a file; give another."
+                    f"to={str(self.to)!r} cannot be a folder, since {place} is a file; give another."
                 )
 
     @classmethod
