@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from study import commits
-from study.commits import commit_of
+from study.commits import commit_of, commits_of
 from study.errors import StudyError
 from study.provenance import hash_of_tree, tree_of
 
@@ -47,6 +47,19 @@ def test_the_newest_commit_that_has_a_code_is_found(repository):
     assert (commit_of(code_of("WIDTH = 1\n")), commit_of(code_of("WIDTH = 2\n"))) == (formatted, last)
     assert commit_of(code_of("WIDTH = 3\n")) is None
     assert commit_of(code_of("WIDTH = 1\n") | {"grokking_phases.models.gone": "0" * 16}) is None
+
+
+def test_one_commit_serves_for_all_codes_that_it_has(repository):
+    other = "grokking_phases.models.other"
+    (repository / "scripts/grokking_phases/models").mkdir(parents=True, exist_ok=True)
+    (repository / "scripts/grokking_phases/models/other.py").write_text("DEPTH = 1\n")
+    first = commit(repository, "WIDTH = 1\n")
+    (repository / "scripts/grokking_phases/models/other.py").write_text("DEPTH = 2\n")
+    last = commit(repository, "WIDTH = 1\n")
+    depth = {other: hash_of_tree(tree_of("DEPTH = 1\n"))}
+    width, gone = code_of("WIDTH = 1\n"), code_of("WIDTH = 3\n")
+    assert commit_of(width) == last
+    assert commits_of([width, depth, gone]) == [first, first, None]
 
 
 def test_a_folder_without_a_repository_raises_an_error(repository):

@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from study.commits import commit_of
+from study.commits import commits_of
 from study.errors import StudyError
 from study.freshness import Made, Results, differing
 from study.resolve import complete
@@ -35,7 +35,8 @@ def comparisons(results: Results, config: dict, study: dict) -> list[dict[str, A
         for path, made, old in changed_in_code(results)
         if stage(made) in STAGES and not of_source(study, path, made)
     ]
-    commits = {text: commit_of(json.loads(text)) for text in {json.dumps(old) for _, _, old in found}}
+    codes = list(dict.fromkeys(json.dumps(old) for _, _, old in found))
+    commits = dict(zip(codes, commits_of(list(map(json.loads, codes))), strict=True))
     listed = []
     for commit, group in groupby(
         sorted(found, key=lambda each: order(commits, each)), lambda each: key(commits, each)

@@ -14,6 +14,27 @@ def commit_of(code: dict[str, str]) -> str | None:
     return next((commit for commit in commits() if has(commit, code)), None)
 
 
+def commits_of(codes: list[dict[str, str]]) -> list[str | None]:
+    """Return for each code a commit that has it (`commit_of`), or None; the same one for as many as possible.
+
+    The newest commits of the codes are tried. Each commit is one comparison, which trains all runs again.
+    """
+    newest = [commit_of(code) for code in codes]
+    having = {
+        commit: {i for i, code in enumerate(codes) if has(commit, code)}
+        for commit in dict.fromkeys(newest)
+        if commit
+    }
+    chosen: list[str | None] = [None] * len(codes)
+    left = {i for i, commit in enumerate(newest) if commit}
+    while left:
+        commit = max(having, key=lambda each: len(having[each] & left))
+        for i in having[commit] & left:
+            chosen[i] = commit
+        left -= having[commit]
+    return chosen
+
+
 def has(commit: str, code: dict[str, str]) -> bool:
     """Return whether the modules of a commit have the hashes of `code`."""
     blobs = blobs_of(commit)
