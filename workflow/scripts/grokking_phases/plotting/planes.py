@@ -67,16 +67,16 @@ def draw_ceilings(ax: Axes, ceiling_x: float, ceiling_y: float) -> None:
     The panel must hold the path.
     """
     look = {"color": "0.4", "linestyle": "--", "linewidth": 0.8}
-    written = {"transform": ax.transAxes, "ha": "right", "fontsize": SMALL, "color": "0.4"}
+    written = {"transform": ax.transAxes, "fontsize": SMALL, "color": "0.4"}
     (left, low), (right, high) = ax.dataLim.get_points()
     if ceiling_x - right <= FAR * (right - left):
         ax.axvline(ceiling_x, **look)
     else:
-        ax.text(0.98, 0.04, f"ceiling at {ceiling_x:.2f} →", va="bottom", **written)
+        ax.text(0.98, 0.04, f"ceiling at {ceiling_x:.2f} →", ha="right", va="bottom", **written)
     if ceiling_y - high <= FAR * (high - low):
         ax.axhline(ceiling_y, **look)
     else:
-        ax.text(0.98, 0.96, f"ceiling at {ceiling_y:.2f} ↑", va="top", **written)
+        ax.text(0.5, 0.96, f"ceiling at {ceiling_y:.2f} ↑", ha="center", va="top", **written)
 
 
 def mark_events(ax: Axes, path: pd.DataFrame, events: dict[str, float]) -> None:
