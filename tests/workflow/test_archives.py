@@ -7,7 +7,7 @@ from trees import REPOSITORY, copy_of_repository
 
 LONG = {"dataset", "train", "retrain", "scores", "metric"}  # the rules whose results an archive holds
 STUDIES = {
-    "study": ((), ["emergence", "results/figures/fig5.pdf"]),
+    "study": ((), ["emergence", "two_phase", "results/figures/fig5.pdf"]),
     "confirm": (
         ("config/confirm.yaml",),
         [f"results/confirm/figures/emergence/{name}.pdf" for name in ("fig2", "fig3", "fig4", "phase_rule")],
