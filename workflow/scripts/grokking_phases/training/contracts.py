@@ -1,4 +1,4 @@
-"""What a model and a loss must return, tried on a few samples before the first step.
+"""Check of what a model and a loss return, on a few samples before the first step.
 
 The built-in ones do. A model or loss of the user's own that does not would train on something else than the
 recipe says, and no number would tell.

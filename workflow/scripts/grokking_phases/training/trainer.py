@@ -2,8 +2,8 @@
 
 Everything random follows from the seed. Initial weights and dropout come from torch's own generator, which is
 seeded once before the network is built. So are those of numpy and Python, which a model of the user's own may
-draw its weights from. Batches come from a second generator. `state` returns everything that
-the next step depends on, so a trainer that loads it continues with the same bits.
+draw its weights from. Batches come from a second generator. `state` returns everything that the next step
+depends on, so a trainer that loads it continues with the same bits.
 """
 
 import random

@@ -109,7 +109,7 @@ def draw_curves(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
 def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
     """Draw a row for each sub-network: median and interval, a circle for each network, and what is lacking.
 
-    An interval that has no end points to the right.
+    An interval that has no end is an arrow.
     """
     colours = dict(zip(names, apart("subnetwork", names)["palette"], strict=True)) | {RANDOM: "0.45"}
     differences, alone = over_seeds(rows, "difference"), [*names[1:], RANDOM]

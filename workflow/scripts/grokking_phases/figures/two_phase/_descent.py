@@ -242,21 +242,12 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
     shaded = "Shaded: from fitting to test accuracy 0.98" + (
         "." if one_seed else " (medians over the seeds that have both)."
     )
-    marks = [
-        *(
-            ["arrows: events" + ("" if one_seed else " of the first seed")]
-            if events_of(rows, drawn[0])
-            else []
-        ),
-        *(["red diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
-        *([f"hollow: above {SATURATED:g} of its ceiling"] if rows["saturated"].eq(True).any() else []),
-    ]
     return Words(
         [
             "One seed." if one_seed else looks_of(rows),
             *([shaded] if phase(rows) else []),
             *of_paper[: 1 if published else 0],
-            f"(b) {'; '.join(['last layer; star: last step', *marks])}.",
+            f"(b) {'; '.join(['last layer; star: last step', *marks_of(rows, one_seed)])}.",
         ],
         [
             *far,
@@ -270,6 +261,16 @@ def words(rows: pd.DataFrame, runs: dict[str, dict], published: str | None) -> W
             *recipes,
         ],
     )
+
+
+def marks_of(rows: pd.DataFrame, one_seed: bool) -> list[str]:
+    """Return what the marks of the plane say, of those that are drawn."""
+    of_seed = "" if one_seed else " of the first seed"
+    return [
+        *([f"arrows: events{of_seed}"] if events_of(rows, rows["run"].iloc[0]) else []),
+        *(["red diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
+        *([f"hollow: above {SATURATED:g} of its ceiling"] if rows["saturated"].eq(True).any() else []),
+    ]
 
 
 def looks_of(rows: pd.DataFrame) -> str:
