@@ -54,9 +54,9 @@ def points(ax, *markers):
 def test_there_is_a_column_for_each_primary_pair(page):
     above = page.subfigs[0].axes[:3]
     assert [(ax.get_xlabel(), ax.get_ylabel()) for ax in above] == [
-        ("fitted", "top of the test loss"),
-        ("fitted", "turn of I(T;X)"),
-        ("turn of I(T;X)", "generalised"),
+        ("fitted (step)", "top of the test loss (step)"),
+        ("fitted (step)", "turn of I(T;X) (step)"),
+        ("turn of I(T;X) (step)", "generalised (step)"),
     ]
 
 

@@ -60,5 +60,5 @@ def test_rows_are_named_by_recipe_and_name_missing_time_scales():
     for text in ax.texts:
         names = [short for short, *_ in recipe.SCALES.values() if is_named(short, text.get_text())]
         assert sorted(names) == sorted(lacking)
-    points = {line.get_label(): line.get_xydata().tolist() for line in ax.lines}
+    points = {line.get_label().partition(": ")[2]: line.get_xydata().round().tolist() for line in ax.lines}
     assert points == {NAMES[event]: [] for event in recipe.SCALES} | {NAMES["fit"]: [[30, 0], [30, 1]]}

@@ -63,7 +63,7 @@ def draw_panel(ax: Axes, rows: pd.DataFrame, runs: dict[str, dict]) -> None:
     names = list(dict.fromkeys(rows["run"]))
     for i, (event, (short, colour, marker)) in enumerate(SCALES.items()):
         found = rows[(rows["event"] == event) & (rows["status"] == FOUND)]
-        places = found["run"].map(names.index) + APART * (i - len(SCALES) // 2)
+        places = found["run"].map(names.index).astype(float) + APART * (i - len(SCALES) // 2)
         ax.plot(found["step"], places, marker, color=colour, label=f"{short}: {NAMES[event]}", markersize=5)
     for place, run in enumerate(names):
         ax.text(
