@@ -129,6 +129,9 @@ def draw_differences(ax: Axes, rows: pd.DataFrame, names: list[str]) -> None:
         position |= {"fontsize": SMALL - 1.5, "va": "center", "bbox": BEHIND_TEXT}
         # Not part of the layout: a long text would make its panel narrow.
         ax.annotate(lacking(rows, name), **position).set_in_layout(False)
+    for place in range(1, len(alone)):  # words belong to the row above them
+        ax.axhline(place - 0.3, color="0.8", linewidth=0.6, zorder=0.5)
+    ax.grid(visible=False, axis="y")
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set_yticks(range(len(alone)), alone)
     ax.set(xlabel="steps later than\nthe original", ylim=(len(alone) - 0.2, -0.5), xlim=edges)

@@ -179,8 +179,9 @@ def verdicts(numbers: pd.DataFrame, metrics: dict[str, dict]) -> list[str]:
     if not all(votes.values()):
         return [*sentences, not_judged(votes, votes_of(seen, set(), metrics))]
     agree = all(all(of_judge) for of_judge in votes.values())
-    claim = "is claimed" if agree else "is not claimed, since not all see it"
-    return [*sentences, f"Compression {claim}: {', '.join(JUDGES)}, each of T and of 3 T."]
+    claim = "is claimed" if agree else "is not claimed"
+    seen_by = "they all see it" if agree else "not all of them see it"
+    return [*sentences, f"Compression {claim}. Judges: {', '.join(JUDGES)}, on T and on 3 T; {seen_by}."]
 
 
 def not_judged(votes: dict[str, list[bool]], drawn: dict[str, list[bool]]) -> str:

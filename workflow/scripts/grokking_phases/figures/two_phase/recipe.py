@@ -113,5 +113,6 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
         [
             *(f"First row of {panel}: {described(run, taken)}." for panel, run in first.items()),
             "Other rows differ in what is said at their left.",
+            "The marks of a row stand a little above or below it, so that none hides another.",
         ],
     )
