@@ -1,6 +1,8 @@
 """Versions are pinned once: the lock file satisfies pyproject.toml, and conda environments agree with it."""
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,7 +14,15 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = sorted((ROOT / "workflow/envs").glob("*.yaml"))
 OPTIONAL = {"lightning", "transformers", "zarr"}  # extras that tests alone need
-CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
+MODULES = CONDA_NAMES | {"scikit-learn": "sklearn", "pyyaml": "yaml"}
+# The packages whose modules the rules of an environment find by their names.
+PLUGINS = {
+    "figures": ["figures"],
+    "metrics": ["metrics", "estimators", "models"],
+    "training": ["datasets", "models", "optimizers", "losses"],
+}
+PLUGINS["adopt"] = PLUGINS["training"] + PLUGINS["metrics"]
 
 
 def locked(file="requirements.lock"):
@@ -56,6 +66,51 @@ def test_every_rule_has_an_environment_that_exists():
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
     used = set(re.findall(r'"\.\./envs/(\w+\.yaml)"', rules))
     assert used == {path.name for path in ENVIRONMENTS}
+
+
+def imports_on_top(path):
+    """Return the names of modules that a file imports when it is imported itself."""
+    nodes = ast.parse(path.read_text()).body
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {
+        f"{node.module}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def packages_behind(paths):
+    """Return the packages of others that files need, with all the files of ours that they import."""
+    scripts, needed, todo, seen = ROOT / "workflow/scripts", set(), [*paths], set()
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for name in imports_on_top(path):
+            first, *rest = name.split(".")
+            if first != "grokking_phases":
+                needed.add(first)
+            for end in range(len(rest) + 1):
+                file = scripts.joinpath(first, *rest[:end])
+                todo += [own for own in (file / "__init__.py", file.with_suffix(".py")) if own.exists()]
+    return needed - {*sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_an_environment_has_what_its_scripts_import(path):
+    rules = "".join(each.read_text() for each in (ROOT / "workflow/rules").glob("*.smk"))
+    scripts = [
+        re.search(r"\.\./scripts/(\w+\.py)", rule)[1]
+        for rule in rules.split("\nrule ")
+        if f"envs/{path.name}" in rule
+    ]
+    files = [ROOT / "workflow/scripts" / script for script in scripts]
+    for package in PLUGINS[path.stem]:
+        files += (ROOT / "workflow/scripts/grokking_phases" / package).rglob("*.py")
+    packages = [package.split("=")[0] for package in yaml.safe_load(path.read_text())["dependencies"]]
+    assert packages_behind(files) <= {MODULES.get(name, name) for name in packages}
 
 
 def test_the_peers_of_benchmarks_are_pinned_and_replace_no_locked_package():

@@ -18,7 +18,7 @@ rule adopt:
         "<results>/logs/adopt.log",
     localrule: True
     conda:
-        "../envs/training.yaml"
+        "../envs/adopt.yaml"
     threads: lambda wildcards: workflow.cores
     params:
         comparisons=lambda wildcards: adoptable(),
