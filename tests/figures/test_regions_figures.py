@@ -1,5 +1,6 @@
 """Figures of circuits, partitions and mechanisms, which must show what was measured."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -97,6 +98,26 @@ def test_every_layer_is_drawn_with_its_regions_and_their_number(tables):
     assert sum(map(area, polygons(broken[broken["layer"] == "hidden_2"]).values())) < 0.9999 * square(numbers)
     assert named_in(figure, "1e-15") == ["1e-15"]
     assert named_in(fig2.draw(broken, STUDY)[0], "1e-15") == []  # the areas no longer add up
+
+
+def test_layers_come_by_their_number(tables):
+    """`hidden_10` follows `hidden_9`, although it is the first of them in the alphabet."""
+    deep = tables.assign(layer=tables["layer"].replace({"hidden_1": "hidden_9", "hidden_2": "hidden_10"}))
+    for figure in (fig2, fig6, mechanisms):
+        (shallow,) = figure.draw(figure.select(tables, PANELS), STUDY)
+        (page,) = figure.draw(figure.select(deep, PANELS), STUDY)
+        drawn = [
+            [len(ax.collections) + len(ax.lines) for ax in each.subfigs[0].axes] for each in (shallow, page)
+        ]
+        assert drawn[0] == drawn[1]
+        numbers = [
+            re.findall(r"(?:hidden|layer) (?:layer )?(\d+)", title_of(each)) for each in (shallow, page)
+        ]
+        assert numbers[1] == [{"1": "9", "2": "10"}[number] for number in numbers[0]]
+
+
+def title_of(page):
+    return " ".join(ax.get_title() for ax in page.subfigs[0].axes)
 
 
 def square(numbers):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.figures.study._measures import axes_of, numbers_of
 from grokking_phases.figures.study._words import words
+from grokking_phases.plotting.layer_names import in_order
 from grokking_phases.plotting.layouts import grid, in_pages, legend_above, n_rows, sheet
 from grokking_phases.plotting.lines import draw_course
 from grokking_phases.plotting.recipes import is_elsewhere
@@ -65,6 +66,7 @@ def looks_of(runs: dict[str, dict]) -> dict[str, dict]:
 def draw_panel(ax: Axes, rows: pd.DataFrame, looks: dict[str, dict]) -> None:
     """Draw the mean over seeds of each run and layer, with a band of one standard error."""
     for run, look in looks.items():
-        layers = rows[rows["run"] == run].fillna({"layer": ""}).groupby("layer")
-        for i, (_, values) in enumerate(layers):
+        own = rows[rows["run"] == run].fillna({"layer": ""})
+        for i, layer in enumerate(in_order(own["layer"])):
+            values = own[own["layer"] == layer]
             draw_course(ax, values, "drawn", DASHES[i % len(DASHES)], None if i else run, **look)

@@ -1,6 +1,6 @@
 """Path of each layer in the information plane over training, for any study.
 
-A value above 0.98 of its ceiling says nothing about the layer, and is drawn hollow.
+A value at 0.98 of its ceiling or more says nothing about the layer, and is drawn hollow.
 """
 
 from itertools import cycle
@@ -27,7 +27,7 @@ COLUMNS = ["run", "seed", "table", "layer", "step", "metric", "value", "event", 
 INFORMATION = ["information_x", "information_y"]
 DRAWN = [*INFORMATION, "ceiling_x", "ceiling_y"]
 LINES = "A path for each run and seed, by marker."
-KEY = f"Colour: step; star: last. Dashed: ceilings; hollow: above {SATURATED:g} of one, which says nothing."
+KEY = f"Colour: step; star: last. Dashed: ceilings; hollow: {SATURATED:g} of one, or above."
 EVENTS = Words(notes=["Arrows: events of the first seed, each at the nearest snapshot."])
 
 
@@ -95,7 +95,7 @@ def mark_first(ax: Axes, rows: pd.DataFrame, events: pd.DataFrame) -> None:
 def draw_panel(ax: Axes, rows: pd.DataFrame, colours: LogNorm) -> None:
     """Draw a path for each run and seed, coloured by step, with a star at its end."""
     wide = rows.pivot(index=["run", "seed", "step"], columns="metric", values="value").reset_index()
-    above = [wide[f"information_{v}"] > SATURATED * wide[f"ceiling_{v}"] for v in ("x", "y")]
+    above = [wide[f"information_{v}"] >= SATURATED * wide[f"ceiling_{v}"] for v in ("x", "y")]
     wide = wide.assign(hollow=above[0] | above[1])
     for marker, (_, path) in zip(cycle(MARKERS), wide.groupby(["run", "seed"]), strict=False):
         draw_path(ax, path.set_index("step")[INFORMATION], path["hollow"].to_numpy(), colours, marker)

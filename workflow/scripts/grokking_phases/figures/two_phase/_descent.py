@@ -48,16 +48,16 @@ def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return curves, information and time scales of each run and seed at steps > 0.
 
     The columns are {run, seed, step, table, layer, quantity, value, saturated, source, status, panel}. The
-    rows are curves, information of the last layer in nats (saturated above 0.98 of its ceiling), and each
-    seed's time scales with their status. The value of a time scale is its `step`; its `source` is a table of
-    I(T;X), or none for the curves.
+    rows are curves, information of the last layer in nats (saturated at 0.98 of its ceiling or more), and
+    each seed's time scales with their status. The value of a time scale is its `step`; its `source` is a
+    table of I(T;X), or none for the curves.
     """
     later = tables[tables["step"] > 0]
     curves = later[(later["table"] == "curves") & later["metric"].isin(CURVES)]
     measured = later[later["metric"].isin(INFORMATION)]
     last = measured.groupby(["run", "table"])["layer"].transform(last_layer)
     measured = measured[measured["layer"] == last]
-    measured = measured.assign(saturated=measured["normalised"] > SATURATED)
+    measured = measured.assign(saturated=measured["normalised"] >= SATURATED)
     events = in_last_layer(tables[(tables["table"] == "time_scales") & tables["seed"].notna()])
     events = events.assign(metric=events["event"])
     rows = pd.concat([curves, measured, events]).rename(columns={"metric": "quantity"})
@@ -269,7 +269,7 @@ def marks_of(rows: pd.DataFrame, one_seed: bool) -> list[str]:
     return [
         *([f"arrows: events{of_seed}"] if events_of(rows, rows["run"].iloc[0]) else []),
         *(["red diamond: I(T;X) turns"] if len(found(rows, "compress")) else []),
-        *([f"hollow: above {SATURATED:g} of its ceiling"] if rows["saturated"].eq(True).any() else []),
+        *([f"hollow: at {SATURATED:g} of its ceiling or more"] if rows["saturated"].eq(True).any() else []),
     ]
 
 

@@ -16,6 +16,7 @@ from grokking_phases.figures.two_phase._squares import (
     frame,
     last_steps,
 )
+from grokking_phases.plotting.layer_names import in_order
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed
@@ -42,7 +43,9 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 
 def draw_page(numbers: pd.DataFrame, study: dict, title: str) -> Figure:
-    cut = {layer: polygons(rows) for layer, rows in numbers.groupby("layer")}
+    cut = {
+        layer: polygons(numbers[numbers["layer"] == layer]) for layer in in_order(numbers["layer"].dropna())
+    }
     corners = np.concatenate([polygon for regions in cut.values() for polygon in regions.values()])
     colours = Normalize(0, max(len(active) for regions in cut.values() for active in regions))
     figure, part = sheet(

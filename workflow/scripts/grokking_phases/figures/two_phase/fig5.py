@@ -1,7 +1,7 @@
 """Two-phase paper, Figure 5: information plane of both layers over training, for both tasks (section 3.2).
 
 The paper does not say how it estimates I(T;X), so that there is a page for each estimate, and no match is
-claimed. A value above 0.98 of its ceiling says nothing about the layer, and is drawn hollow.
+claimed. A value at 0.98 of its ceiling or more says nothing about the layer, and is drawn hollow.
 """
 
 from itertools import cycle
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from grokking_phases.analysis.time_scales import ACCURACIES, SATURATED, compression, reached
 from grokking_phases.figures.two_phase._information import estimator_text
-from grokking_phases.plotting.layer_names import layer_name
+from grokking_phases.plotting.layer_names import in_order, layer_name
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet, title_panel
 from grokking_phases.plotting.panels import in_panels
 from grokking_phases.plotting.planes import MARKERS, draw_ceilings, draw_path, mark_events
@@ -24,7 +24,7 @@ from grokking_phases.plotting.style import SEQUENTIAL
 from grokking_phases.plotting.time_scale_names import NAMES
 from grokking_phases.plotting.words import Words
 
-HOLLOW = f"Hollow: a value above {SATURATED:g} of its ceiling, and so uninformative."
+HOLLOW = f"Hollow: a value at {SATURATED:g} of its ceiling or more, and so uninformative."
 UNNAMED = "The paper names no estimator: no match is claimed."
 TURN, GENERALISED = NAMES["compress"], NAMES["gen_0.98"]
 DRAWS = ["mutual_information", "curves"]  # without curves, nothing says when a run generalises
@@ -38,15 +38,15 @@ INDEX = ["table", "run", "seed", "layer", "step"]
 def select(tables: pd.DataFrame, panels: dict[str, list[str]]) -> pd.DataFrame:
     """Return information, bounds and ceilings in nats for each run, seed, layer and step > 0.
 
-    `saturated` says whether I(T;X) or I(T;Y) is above 0.98 of its ceiling, `turn` whether I(T;X) turns at the
-    step, and `generalised` at which step the test accuracy of the seed reaches 0.98 (NaN: at none); both by
-    the rules of the time scales.
+    `saturated` says whether I(T;X) or I(T;Y) is at 0.98 of its ceiling or more, `turn` whether I(T;X) turns
+    at the step, and `generalised` at which step the test accuracy of the seed reaches 0.98 (NaN: at none);
+    both by the rules of the time scales.
     """
     of_layers = (tables["step"] > 0) & (tables["table"] != "curves")
     wide = tables[of_layers].pivot(index=INDEX, columns="metric", values=["value", "normalised"])
     numbers = wide["value"].reindex(columns=DRAWN + BOUNDS)
     shares = wide["normalised"][INFORMATION]
-    numbers["saturated"] = (shares > SATURATED).any(axis=1)
+    numbers["saturated"] = (shares >= SATURATED).any(axis=1)
     numbers = numbers.reset_index().rename(columns={"table": "estimate"})
     paths = numbers.groupby(["estimate", "run", "seed", "layer"])
     ends = generalised(tables[tables["table"] == "curves"])
@@ -83,7 +83,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
 
 def draw_page(numbers: pd.DataFrame, study: dict, estimate: str) -> Figure:
     title = f"Information plane over training, {estimator_text(study['metrics'][estimate])}"
-    panels, layers = numbers["panel"].unique(), sorted(numbers["layer"].unique())
+    panels, layers = numbers["panel"].unique(), in_order(numbers["layer"])
     drawn = {run: study["runs"][run] for run in numbers["run"].unique()}
     figure, part = sheet(0.5 + 2.3 * len(panels), title, words(drawn, numbers["saturated"].any()))
     axes = part.subplots(len(panels), len(layers), sharex="row", sharey="row", squeeze=False)

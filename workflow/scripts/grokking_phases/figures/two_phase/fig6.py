@@ -15,6 +15,7 @@ from grokking_phases.analysis.events import PUBLISHED, Levels
 from grokking_phases.analysis.region_rows import boundaries
 from grokking_phases.analysis.time_scales import reached
 from grokking_phases.figures.two_phase._squares import draw_lines, first_seeds, frame
+from grokking_phases.plotting.layer_names import in_order
 from grokking_phases.plotting.layouts import sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed, sampling_of
@@ -48,7 +49,8 @@ def shown_of_run(rows: pd.DataFrame, levels: Levels) -> pd.DataFrame:
     examples = counted[counted["metric"].isin([f"example_{name}" for name in MECHANISMS])]
     examples = examples.assign(before=[steps[steps.index(step) - 1] for step in examples["step"]])
     examples = examples.assign(fitted=examples["before"] >= fitting(curves, levels))
-    examples = examples.sort_values(["fitted", "layer", "value"], ascending=[False, True, False])
+    examples = examples.assign(depth=examples["layer"].map(in_order(counted["layer"].dropna()).index))
+    examples = examples.sort_values(["fitted", "depth", "value"], ascending=[False, True, False])
     examples = examples.drop_duplicates("metric")
     seen = examples["metric"].str.removeprefix("example_") + examples["layer"]
     shown = {*examples["before"], *examples["step"]} or set(steps[:1])
@@ -98,10 +100,10 @@ def draw_mechanism(column: Iterable[Axes], mechanism: str, numbers: pd.DataFrame
     upper.set_title(
         f"{mechanism}\nlayer {example.layer.split('_')[-1]}: {taken:,.0f} regions", fontsize="medium"
     )
+    layers = in_order(numbers["layer"].dropna())
+    up_to = layers[: layers.index(example.layer) + 1]
     for ax, step in ((upper, int(example.before)), (lower, example.step)):
-        draw_square(
-            ax, numbers[(numbers["step"] == step) & (numbers["layer"] <= example.layer)], example.units
-        )
+        draw_square(ax, numbers[(numbers["step"] == step) & numbers["layer"].isin(up_to)], example.units)
         ax.set_xlabel(f"step {step:,}")
 
 

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from grokking_phases.figures.two_phase._squares import first_seeds
+from grokking_phases.plotting.layer_names import in_order, layer_name
 from grokking_phases.plotting.layouts import in_pages, legend_above, sheet
 from grokking_phases.plotting.panels import by_run, in_panels
 from grokking_phases.plotting.recipes import of_one_seed, sampling_of
@@ -49,7 +50,7 @@ def draw(numbers: pd.DataFrame, study: dict) -> list[Figure]:
     return [
         draw_page(rows, study, title, layers)
         for title, rows in by_run(numbers, study["runs"]).items()
-        for layers in in_pages(list(dict.fromkeys(rows["layer"].dropna())), 3)
+        for layers in in_pages(in_order(rows["layer"].dropna()), 3)
     ]
 
 
@@ -107,7 +108,7 @@ def words(numbers: pd.DataFrame, study: dict) -> Words:
 
 def identity(numbers: pd.DataFrame) -> str:
     """Return in words in how many intervals the first layer's regions changed by lines plus crossings."""
-    first = by_step(numbers, numbers["layer"].min()).diff().iloc[1:]
+    first = by_step(numbers, in_order(numbers["layer"].dropna())[0]).diff().iloc[1:]
     held = int((first["regions"] == first["boundaries"] + first["crossings"]).sum())
     what = "First layer: the change in regions is that in lines plus that in crossings"
     return f"{what} in {held} of {len(first)} intervals."
@@ -115,8 +116,8 @@ def identity(numbers: pd.DataFrame) -> str:
 
 def unexplained(numbers: pd.DataFrame) -> str:
     """Return in words how many regions each layer has at most beyond 1 + arcs + crossings."""
-    layers = sorted(numbers["layer"].dropna().unique())
-    most = {layer.replace("_", " "): by_step(numbers, layer)["closed"].abs().max() for layer in layers}
+    layers = in_order(numbers["layer"].dropna())
+    most = {layer_name(layer): by_step(numbers, layer)["closed"].abs().max() for layer in layers}
     said = ", ".join(f"{layer} {number:,.0f}" for layer, number in most.items())
     return f"Not in these counts, closed boundaries that nothing joins to the border, at most: {said}."
 
