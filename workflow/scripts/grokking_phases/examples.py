@@ -1,4 +1,4 @@
-"""A task's examples, which have integer inputs and a class, and their division into train and test."""
+"""A task's examples, and their division into train and test."""
 
 from dataclasses import dataclass
 from numbers import Integral
@@ -11,7 +11,7 @@ from grokking_phases.arguments import type_of
 
 @dataclass(frozen=True)
 class Examples:
-    """All examples of a task.
+    """All examples of a task; samples read from a file of a user may have other shapes and types.
 
     inputs   (n_samples, n_operands) int64, each in 0 … n_tokens - 1
     targets  (n_samples,) int64, each in 0 … n_classes - 1
