@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from torch import nn
 
 from grokking_phases import Snapshots
+from study.signatures import options_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/measures/*.md")]
@@ -19,6 +21,33 @@ PAGES += [ROOT / "config/README.md"]
 
 def python_blocks(page):
     return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+def keys_of(schema):
+    """Return the names of all properties in a schema, wherever in it."""
+    if isinstance(schema, list):
+        return {key for part in schema for key in keys_of(part)}
+    if not isinstance(schema, dict):
+        return set()
+    return {*schema.get("properties", {})} | {key for part in schema.values() for key in keys_of(part)}
+
+
+def test_the_page_of_keys_lists_every_key_of_a_config_and_its_default():
+    page = (ROOT / "docs/config_keys.md").read_text()
+    schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+    named = {*re.findall(r"`(\w+)`", page)} | {*re.findall(r"`\{(\w+): n\}`", page)}
+    kinds = ("training", "subnetworks", "snapshots", "levels")
+    options = {kind: options_of(kind) for kind in kinds}
+    recorded = {"folder", "_unsynced"}  # not options of a config
+    assert keys_of(schema) | {"like"} | {key for each in options.values() for key in each} - recorded <= named
+    recipe = page.partition("## The recipe")[2].partition("## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (.*?) ?\|$", recipe, re.MULTILINE))
+    for name, option in options["training"].items():
+        default = re.search(r"`(.*?)`", rows[name]) or re.search(r"(\S*)", rows[name])
+        if option.required:
+            assert not rows[name], name
+        elif option.has_literal_default:
+            assert yaml.safe_load(default[1]) == option.default, name
 
 
 def test_the_metric_of_your_own_measures():
