@@ -41,7 +41,7 @@ emergence: .venv/installed
 	$(SNAKEMAKE) emergence
 
 two_phase: .venv/installed
-	$(SNAKEMAKE) two_phase results/tables/time_scales.csv
+	$(SNAKEMAKE) two_phase results/tables/alignment.csv
 
 prediction: .venv/installed
 	$(SNAKEMAKE) results/prediction/figures/emergence/prediction.pdf $(PREDICTION)

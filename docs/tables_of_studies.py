@@ -240,7 +240,7 @@ def time_scales(results: Path) -> pd.DataFrame:
 
 def alignment(results: Path) -> pd.DataFrame:
     """Return the comparison of every two time scales, for the runs with several seeds."""
-    rows = pd.read_csv(results / "tables/time_scales.csv")
+    rows = pd.read_csv(results / "tables/alignment.csv")
     return rows[rows["n"] > 1]
 
 

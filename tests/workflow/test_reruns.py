@@ -17,7 +17,7 @@ def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
     folder.mkdir()
     tree = copy_of_repository(folder, "tests/workflow/tiny.yaml")
-    tree.run(TARGET, EMERGENCE, TWO_PHASE, "results/tiny/tables/time_scales.csv")
+    tree.run(TARGET, EMERGENCE, TWO_PHASE, "results/tiny/tables/alignment.csv")
     return tree
 
 

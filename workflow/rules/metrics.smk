@@ -126,8 +126,8 @@ rule alignment:
         lambda wildcards: checked(inputs.time_scales_of_runs, STUDY),
         again=lambda wildcards: RESULTS.again(rules.alignment.rule, wildcards),
     output:
-        csv="<results>/tables/time_scales.csv",
-        md="<results>/tables/time_scales.md",
+        csv="<results>/tables/alignment.csv",
+        md="<results>/tables/alignment.md",
     log:
         "<results>/logs/alignment.log",
     conda:
