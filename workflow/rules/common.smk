@@ -20,18 +20,18 @@ HERE = Path(str(workflow.current_basedir)).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "scripts")]
 
 from study import inputs, params
-from study.results_lock import work_alone_in
-from study.check_figures import check_separable, check_trainable
 from study.check_metrics import check_measured
+from study.check_run_tables import check_separable, check_trainable
 from study.check_runs import check_device
 from study.config_files import lay_over, typed
+from study.duplicate_keys import check_duplicates
+from study.errors import StudyError, origin
 from study.file_dates import date_back
 from study.forked_jobs import fork_jobs_of
 from study.freshness import Results
-from study.duplicate_keys import check_duplicates
 from study.provenance import code
-from study.errors import StudyError, origin
 from study.resolve import resolve
+from study.results_lock import work_alone_in
 from study.sources import folder_of, is_source, seals
 from study.steady_scheduler import keep_steady
 from study.stored_scores import StoredScores

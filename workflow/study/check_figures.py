@@ -7,10 +7,11 @@ import re
 from functools import cache
 from itertools import chain
 
+from study.check_run_tables import check_curves, check_measurable, check_separable, check_trainable
 from study.errors import StudyError, check_names, meant, shown
 from study.options import check_module, check_options
 from study.provenance import SCRIPTS
-from study.signatures import constant, defines, file_of
+from study.signatures import constant, file_of
 from study.sources import is_source
 from study.wanted_tables import in_orders, kinds, metrics_behind, retrained, runs_of_figure
 
@@ -100,42 +101,6 @@ def check_sought(config: dict, table: str, where: str) -> None:
     if table == "orders" and not in_orders(config):
         what = "table orders is made from the metrics that have `n_orders`, and none has"
         raise StudyError(where, f"{what}; give it to one of `metrics:`, or remove the table")
-
-
-def check_measurable(run: dict, name: str, metrics: set[str], where: str) -> None:
-    """Check that a run records snapshots, if there are metrics to measure on them."""
-    if metrics and is_source(run) and "snapshots" not in run:
-        what = f"run {name} was recorded without activations"
-        raise StudyError(where, f"{what}; record it without measure=, or draw its curves alone")
-    if metrics and "snapshots" not in run:
-        what = f"run {name} records no snapshots to measure; add `snapshots:` to runs.{name}"
-        raise StudyError(where, what)
-
-
-def check_curves(run: dict, name: str, table: str, where: str) -> None:
-    """Check that a run that was recorded elsewhere has the curves from which a table of events is made."""
-    needed = dict.fromkeys(("phases", "orders"), ("train_accuracy", "test_accuracy"))
-    needed["time_scales"] = needed["comovement"] = (*needed["phases"], "test_loss")
-    for curve in needed.get(table, ()) if is_source(run) else ():
-        if curve not in run["recorded"].get("curves", []):
-            what = f"run {name} has no table {table}, since its recording has no curve {curve}"
-            raise StudyError(where, f"{what}; record it with test=, or give it as recorder(step, {curve}=…)")
-
-
-def check_trainable(run: dict, name: str, table: str, where: str) -> None:
-    """Check that a run has a recipe, which a table is made from: it was not recorded elsewhere."""
-    if is_source(run):
-        what = f"run {name} has no table {table}, since it was recorded elsewhere and cannot be trained here"
-        raise StudyError(where, f"{what}; choose another run or table")
-
-
-def check_separable(run: dict, name: str, table: str, where: str) -> None:
-    """Check that the run's model can be reduced to a sub-network: its file defines `subnetwork`."""
-    model = run["model"]["module"]
-    if not defines("models", model, "subnetwork"):
-        what = f"run {name} has no table {table}"
-        why = f"{file_of('models', model)}, its model, defines no function `subnetwork`"
-        raise StudyError(where, f"{what}, since {why}; choose another run or table")
 
 
 def check_drawn(figure: str, found: list[str]) -> None:

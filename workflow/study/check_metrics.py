@@ -3,14 +3,14 @@
 Each check raises StudyError, which names the key, for the first entry that is wrong.
 """
 
-from study.check_figures import check_measurable
+from study.check_run_tables import check_measurable
 from study.check_runs import check_layers, check_steps
 from study.errors import StudyError, check_names, shown
 from study.model_layers import widths_of_run
 from study.network_code import defined_in
 from study.options import check_limits, check_module, check_options
 from study.signatures import constant, file_of, options_of_entry
-from study.sources import is_source
+from study.sources import is_source, last_step
 from study.wanted_tables import retrained, runs_of_metric, seeds_of
 
 TIMED = ("mutual_information", "linear_mapping_number", "local_complexity")  # metrics that have time scales
@@ -45,11 +45,6 @@ def check_measured(config: dict, metric: str, run: str) -> None:
     check_limits("metrics", entry, where, (width, f", the width of layer {layer} of run {run}"))
     if "steps" in entry:
         check_steps(entry["steps"], last_step(config["runs"][run]), f"{where}.steps")
-
-
-def last_step(run: dict) -> int:
-    """Return the last step of a run, or the last one that was recorded elsewhere."""
-    return run["snapshots"]["steps"][-1] if is_source(run) else run["training"]["steps"]
 
 
 def check_network(metric: str, entry: dict, run: str, where: str) -> None:

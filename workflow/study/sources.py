@@ -24,6 +24,11 @@ def is_source(run: dict) -> bool:
     return "source" in run
 
 
+def last_step(run: dict) -> int:
+    """Return the last step of a run, or the last one that was recorded elsewhere."""
+    return run["snapshots"]["steps"][-1] if is_source(run) else run["training"]["steps"]
+
+
 def folder_of(run: dict, seed: int | str) -> Path:
     """Return the folder of one seed's recording."""
     return Path(run["source"].replace("{seed}", str(seed)))

@@ -15,7 +15,7 @@ from functools import cache
 from grokking_phases.steps import steps_of
 from grokking_phases.storage.digests import digest
 from study.signatures import constant
-from study.sources import is_source
+from study.sources import last_step
 from study.wanted_tables import runs_of_metric, seeds_of
 
 LONGEST = 100  # characters of a name
@@ -81,6 +81,4 @@ def is_enough(study: dict, metric: str) -> bool:
 def steps_read(study: dict, run: str, metric: str) -> list[int]:
     """Return the steps at which a metric reads a run's snapshots, about."""
     entry = study["runs"][run]
-    recorded = entry["snapshots"]["steps"]
-    last = recorded[-1] if is_source(entry) else entry["training"]["steps"]
-    return steps_of(study["metrics"][metric].get("steps") or recorded, last)
+    return steps_of(study["metrics"][metric].get("steps") or entry["snapshots"]["steps"], last_step(entry))
