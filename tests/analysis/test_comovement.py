@@ -165,6 +165,15 @@ def test_few_settings_get_no_verdict(n_settings):
     assert primary[["aligned_lacks", "moving_lacks"]].all(axis=None)
 
 
+def test_seeds_of_a_single_setting_are_too_few_for_a_verdict_of_movement():
+    """Without pairs of seeds in other settings, no resample of tau differs from the data."""
+    rows = made(np.random.default_rng(12), together, n_settings=12)
+    rows = rows[(rows["seed"] == 0) | (rows["run"] == "r0")]
+    primary = compared(rows).query("role == 'primary'")
+    assert (primary["n_settings_both"] == 12).all() and (primary["n_settings_within"] == 1).all()
+    assert primary["moving_lacks"].all() and (primary["moving"] == UNCLEAR).all()
+
+
 def test_ties_everywhere_get_no_verdict_of_movement():
     rows = made(np.random.default_rng(10), lambda noise: {})
     primary = compared(rows).query("role == 'primary'")

@@ -87,6 +87,15 @@ def test_a_network_that_never_generalises_is_later_than_all_others():
     assert row(compared(), "delayed.activation", "final_test_accuracy")["n_found"] == 1
 
 
+def test_one_seed_has_no_interval():
+    of_one, of_three = (
+        row(compared(), name, "final_test_accuracy")
+        for name in ("delayed.activation", "synergistic.activation")
+    )
+    assert of_one["n_found"] == 1 and np.isnan([of_one["low"], of_one["high"]]).all()
+    assert of_three["n_found"] == 3 and np.isfinite([of_three["low"], of_three["high"]]).all()
+
+
 def test_random_sets_are_pooled():
     rows = compared()
     pooled = row(rows, "random", "generalised")

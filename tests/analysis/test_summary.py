@@ -122,6 +122,13 @@ def test_information_without_a_ceiling_is_nan():
     assert np.isnan(normalised_values(rows("information_x", [1, 2, 3]))).all()
 
 
+def test_information_about_a_single_label_is_no_fraction():
+    """Its ceiling is 0, and the estimate may be 0 but for rounding."""
+    parts = [rows("ceiling_y", [0, 0, 0]), rows("information_y", [0, -1e-15, 1e-15])]
+    table = pd.concat(parts, ignore_index=True)
+    assert np.isnan(normalised_values(table, metric="information_y")).all()
+
+
 def test_the_filter_keeps_an_extremum_of_a_smooth_curve():
     """The scatter of values is that of their own window, not of the windows beside it."""
     series = pd.Series([1.0, 2.5, 3.0, 2.0, 1.0])

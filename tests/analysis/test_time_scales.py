@@ -8,8 +8,10 @@ from grokking_phases.analysis.alignment import aligned, alignment, in_words
 from grokking_phases.analysis.events import ABSENT, FOUND, NOT_REACHED, TOO_FEW, Levels
 from grokking_phases.analysis.time_scales import (
     Rule,
+    compression,
     find,
     in_last_layer,
+    is_unfinished,
     reached,
     second_descent,
     settling,
@@ -147,6 +149,23 @@ def test_every_time_scale_has_a_step_or_a_status():
                 found.loc[(source, event), "step"]
             )
         assert found.loc[("kde", "fixed"), "step"] > found.loc[("kde", "compress"), "step"]
+
+
+@pytest.mark.parametrize(("top", "turns"), [(0.9, True), (0.99, False)])
+def test_one_snapshot_below_the_ceiling_makes_no_turn_and_one_at_it_hides_none(top, turns):
+    information, ceiling = bump(300, height=top), curve(lambda x: 1.0)
+    assert (compression(information, ceiling) is not None) == turns
+    highest = information.idxmax()
+    information[highest] = 0.979 if not turns else 0.99
+    assert turning_point(information) == highest
+    assert (compression(information, ceiling) is not None) == turns
+
+
+def test_a_constant_with_rounding_is_highest_nowhere():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        assert not is_unfinished(1 + 1e-15 * pd.Series(rng.standard_normal(len(STEPS)), STEPS), "compress")
+    assert is_unfinished(curve(lambda x: x), "compress")
 
 
 def test_a_time_scale_that_is_not_found_has_no_step():

@@ -95,6 +95,13 @@ def test_the_power_is_half_the_width():
     assert power(None, "above", 0) == UNMEASURED
 
 
+@pytest.mark.parametrize(("n_all", "n_needed"), [(5, 5), (10, 5), (11, 6), (49, 25)])
+def test_the_power_says_how_many_seeds_the_rule_needs(n_all, n_needed):
+    values = [[7.0] * n + [np.nan] * (n_all - n) for n in (n_needed - 1, n_needed)]
+    assert [judged(each, "above", 0) for each in values] == [UNCLEAR, HOLDS]
+    assert f" {n_needed} " in power(over_seeds(pd.Series(values[0])), "above", 0)
+
+
 def test_noise_around_the_margin_is_rarely_taken_for_a_finding():
     """The range of five values is on one side of the true median in 6 of 100 draws."""
     draws = np.random.default_rng(0).normal(size=(1000, 5))

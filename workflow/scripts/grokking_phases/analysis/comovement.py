@@ -34,7 +34,8 @@ by itself.
 
     aligned      holds: the median is below `ALIGNED` at its most. Does not hold: above it at its least
     moving       holds: slope and tau are above 0. Does not hold: one of them is below 0
-    cannot tell  all else; also fewer than `LEAST` settings and, for `moving`, settings with both time scales
+    cannot tell  all else; also fewer than `LEAST` settings and, for `moving`, fewer settings with both time
+                 scales, or fewer in which two seeds differ in both, since tau is from these alone
 
 Pairs that are not primary are exploratory, and have no verdict.
 """
@@ -78,7 +79,7 @@ COLUMNS = {
     "first": "str",
     "second": "str",
     "given": "str",
-    **dict.fromkeys(["n_settings", "n_runs", "n_both", "n_settings_both"], "Int64"),
+    **dict.fromkeys(["n_settings", "n_runs", "n_both", "n_settings_both", "n_settings_within"], "Int64"),
     **dict.fromkeys(["least", "most", "distance_low", "distance_high"], "float64"),
     **{f"{name}{end}": "float64" for name in ("slope", "tau") for end in ("", "_low", "_high")},
     **dict.fromkeys(["p_aligned", "p_moving", "p_aligned_holm", "p_moving_holm"], "float64"),
@@ -189,6 +190,7 @@ def of_pair(
         "n_settings": n_settings,
         "n_both": both.sum(),
         "n_settings_both": len({*runs[both]}),
+        "n_settings_within": n_ordered(first, second, runs),
         "least": least[0],
         "most": most[0],
         "distance_low": np.quantile(least[1:], TAILS[0], method="nearest"),
@@ -240,10 +242,21 @@ def products(x: np.ndarray, tasks: np.ndarray, weights: np.ndarray) -> np.ndarra
 
 def within_settings(first: Scale, second: Scale, runs: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return tau in each resample; NaN where no setting has two seeds."""
-    alike = np.triu(runs[:, None] == runs, 1)
+    alike = seeds_of_one_setting(runs)
     agreement = (order(first) * order(second) * alike).sum(axis=1)
     n_pairs = weights @ alike.sum(axis=1)
     return np.divide(weights @ agreement, n_pairs, out=np.full_like(n_pairs, np.nan), where=n_pairs > 0)
+
+
+def seeds_of_one_setting(runs: np.ndarray) -> np.ndarray:
+    """Return whether two rows are of one setting (n, n), each pair of rows once."""
+    return np.triu(runs[:, None] == runs, 1)
+
+
+def n_ordered(first: Scale, second: Scale, runs: np.ndarray) -> int:
+    """Return the number of settings in which two seeds are known to differ in both time scales."""
+    known = seeds_of_one_setting(runs) & (order(first) != 0) & (order(second) != 0)
+    return len({*runs[known.any(axis=1)]})
 
 
 def estimated(resampled: np.ndarray, n_settings: int, n_coefficients: int) -> Estimate:
@@ -272,7 +285,8 @@ def judged(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs with p-values of the nearer side and, for primary ones, Holm's and the verdicts."""
     primary = rows["role"] == "primary"
     few = rows["n_settings"] < LEAST
-    for question, lacking in (("aligned", few), ("moving", few | (rows["n_settings_both"] < LEAST))):
+    counts = rows[["n_settings_both", "n_settings_within"]]
+    for question, lacking in (("aligned", few), ("moving", few | (counts < LEAST).any(axis=1))):
         sides = np.array(rows[f"p_{question}"].tolist())
         rows[f"p_{question}"] = p = sides.min(axis=1)
         corrected = np.full(len(rows), np.nan)

@@ -136,6 +136,8 @@ def over_seeds(rows: pd.DataFrame) -> Iterator[dict]:
         median, low, high = median_interval(values)
         if name == RANDOM and len(values):
             low, high = np.quantile(values, TAILS, method="nearest")
+        if len(values) == 1:  # one value has no interval
+            low = high = np.nan
         yield {
             "of": name,
             "quantity": quantity,

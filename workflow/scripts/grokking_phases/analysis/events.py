@@ -52,8 +52,9 @@ def over_seeds(events: pd.DataFrame) -> dict:
 
     The event is found if at least half of the seeds have it, and the median is a step. A seed that does not
     reach it counts as infinitely late; a seed in which it is absent is left out. If the event is not found,
-    its status is the most common one of the seeds without it. `low` and `high` are the 95 % interval of the
-    median step, for two seeds or more; `high` may be infinite.
+    its status is the most common one of the seeds without it. `low` and `high` are the interval of the
+    median step, for two seeds or more (`intervals`: of up to eight seeds, their range); `high` may be
+    infinite.
     """
     found, never = (events[events["status"] == status] for status in (FOUND, NOT_REACHED))
     row = {"seed": pd.NA, "event": events["event"].iloc[0], "n_found": len(found), "n_seeds": len(events)}

@@ -155,7 +155,8 @@ def find(
     status: found, absent (no such phase), not reached (by the last step), or too few snapshots. That of the
         median is explained in `events.over_seeds`.
     step, value: NaN unless found; value is the accuracy, or S in nats.
-    low, high: for two seeds or more, the 95 % interval of the median, or the central 95 % of resamples.
+    low, high: for two seeds or more, the interval of the median (`intervals`), or the central 95 % of
+        resamples.
     share: share of resamples of the seeds whose mean curve has the event, for two seeds or more.
     n_found, n_seeds: how many seeds have the event themselves, and how many there are; for the mean curve,
         of those that it averages.

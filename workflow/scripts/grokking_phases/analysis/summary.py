@@ -40,7 +40,8 @@ def normalised(rows: pd.DataFrame) -> pd.DataFrame:
 def relative_to_ceiling(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with `information_x…` and `information_y…` normalised by their ceilings.
 
-    These are `ceiling_x` and `ceiling_y` at the same step and layer.
+    These are `ceiling_x` and `ceiling_y` at the same step and layer. NaN where a ceiling is 0, as that of a
+    single label is.
     """
     place = ["run", "seed", "layer", "step"]
     for variable in ("x", "y"):
@@ -48,6 +49,7 @@ def relative_to_ceiling(rows: pd.DataFrame) -> pd.DataFrame:
         if measured.any():
             ceilings = rows[rows["metric"] == f"ceiling_{variable}"].set_index(place)["value"]
             ceiling = ceilings.reindex(pd.MultiIndex.from_frame(rows.loc[measured, place])).to_numpy()
+            ceiling = np.where(ceiling > 0, ceiling, np.nan)
             rows.loc[measured, "normalised"] = rows.loc[measured, "value"] / ceiling
     return rows
 

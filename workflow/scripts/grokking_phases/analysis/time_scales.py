@@ -39,7 +39,7 @@ from grokking_phases.analysis.events import (
     over_seeds,
 )
 from grokking_phases.analysis.layers import last_layer
-from grokking_phases.analysis.noise import Assumed, clear_peaks
+from grokking_phases.analysis.noise import ROUNDING, Assumed, clear_peaks
 from grokking_phases.analysis.smoothing import defined, no_finer_than_spacing, smoothed
 
 SATURATED = 0.98  # of its ceiling: information above it says nothing about the layer
@@ -101,9 +101,17 @@ def of_measured(series: dict[str, pd.Series], rule: Rule = STATED) -> dict[str, 
 
 
 def compression(information: pd.Series, ceiling: pd.Series, rule: Rule = STATED) -> int | None:
-    """Return the step at which I(T;X) turns, or None: no turning point, or one too near its ceiling."""
+    """Return the step at which I(T;X) turns, or None: no turning point, or one too near its ceiling.
+
+    Its share of the ceiling there is the median of the snapshots within the width of the smoothing, so that
+    one that happens to lie lower makes no turn.
+    """
     step = turning_point(information, rule)
-    return step if step is not None and information[step] < rule.saturated * ceiling[step] else None
+    if step is None:
+        return None
+    known = defined(information)
+    near = known.index[np.abs(np.log(known.index / step)) <= no_finer_than_spacing(rule.smoothing, known)]
+    return step if (known[near] / ceiling.reindex(near)).median() < rule.saturated else None
 
 
 def find(
@@ -251,7 +259,9 @@ def is_unfinished(curve: pd.Series, event: str, rule: Rule = STATED) -> bool:
     course = smoothed(curve, no_finer_than_spacing(rule.smoothing, curve))
     if event == "peak":
         course = course.iloc[next(iter(find_peaks(-course.to_numpy())[0]), 0) :]
-    return bool(len(course)) and course.idxmax() == course.index[-1]
+    if course.empty or np.ptp(course) <= ROUNDING * np.abs(course).max():
+        return False  # a constant is highest nowhere
+    return course.idxmax() == course.index[-1]
 
 
 def settling(curve: pd.Series, after: int | None, rule: Rule = STATED) -> int | None:

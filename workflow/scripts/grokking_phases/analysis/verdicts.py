@@ -98,7 +98,12 @@ def outcome(measured: Measured | None, direction: Direction, margin: float) -> s
 
 def too_few(measured: Measured) -> bool:
     """Return whether too few seeds have the quantity for an interval."""
-    return measured.n_seeds < max(LEAST, measured.n_all / 2)
+    return measured.n_seeds < needed(measured)
+
+
+def needed(measured: Measured) -> int:
+    """Return how many seeds must have the quantity: `LEAST`, and at least half of all."""
+    return max(LEAST, -(-measured.n_all // 2))
 
 
 def power(measured: Measured | None, direction: Direction, margin: float) -> str:
@@ -110,7 +115,7 @@ def power(measured: Measured | None, direction: Direction, margin: float) -> str
         together = power(replace(measured, orders=()), direction, margin)
         return f"holds in {found.count(HOLDS)} of {len(found)} orders; {together}"
     if too_few(measured):
-        return f"{measured.n_seeds} of {measured.n_all} seeds have it, and {LEAST} are needed"
+        return f"{measured.n_seeds} of {measured.n_all} seeds have it, and {needed(measured)} are needed"
     width = measured.high - measured.low if measured.high > measured.low else 0.0  # both may be infinite
     return f"half width {width / 2:.2g}, {measured.n_seeds} seeds"
 
