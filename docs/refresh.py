@@ -94,8 +94,6 @@ def main(results: Path) -> None:
     for example, figure in EXAMPLES.items():
         for picture in results.glob(f"{example}/figures/study/{figure}.png"):
             small(picture, DOCS / f"figures/example_{example}.png")
-    for page in results.glob("benchmarks.md"):
-        shutil.copy(page, DOCS / page.name)
     for picture in results.glob("benchmarks/*.png"):
         shutil.copy(picture, DOCS / f"figures/{picture.name}")
 
