@@ -84,8 +84,14 @@ def main(arguments: argparse.Namespace) -> None:
     costs: dict[str, Cost] = {}
     found = []
     figures = arguments.figures or list(study["figures"])
+    wanted_metrics = wanted(study, figures)
     subnetworks = wanted_subnetworks(study, figures)
-    for run, metrics in wanted(study, figures).items():
+    for run, metrics in wanted_metrics.items():
+        if not forecast(
+            study, run, metrics, Cost(1, 1, dict.fromkeys(metrics, 1), 1), subnetworks[run]
+        ).seconds:
+            say(f"  {run}: nothing is left to train or to measure")
+            continue
         key = kind_of(study, run, metrics)
         if key not in costs:
             costs[key] = measured(study, run, metrics, made_with["device"])

@@ -50,10 +50,10 @@ def check_order(config: dict, overlays: dict[str, dict], files: list[str]) -> No
     """Check that the first file is a whole study, and that no other is: it would undo the files before it."""
     for name in files[1:]:
         if not set(NEEDED) - set(overlays[name]):
-            others = [other for other in files if other != name]
-            remedy = f"give it first: {' '.join([name, *others])}"
             what = f"{name} is a whole study, which would undo {files[0]} before it"
-            raise StudyError("", f"{what}; {remedy}, or use it alone")
+            others = [other for other in files if other != name]
+            first = f"if {files[0]} only changes it, give it first: {' '.join([name, *others])}"
+            raise StudyError("", f"{what}; {first}, or else use one of the two alone")
     missing = [key for key in NEEDED if key not in config]
     if missing and files:
         wanted = described(SCHEMA["properties"][missing[0]])

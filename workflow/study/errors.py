@@ -1,9 +1,12 @@
 """The errors of a config, each in one sentence: the file, the key, what is wrong, and the remedy."""
 
 import json
+import math
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
+
+import yaml
 
 from grokking_phases.nearest_name import nearest
 
@@ -45,10 +48,13 @@ def meant(word: Any, known: list[str]) -> str:
 def of_string(value: Any) -> str:
     """Return a hint if the value is a number that YAML reads as a string, else ""."""
     try:
-        float(value if isinstance(value, str) else "")
+        number = float(value if isinstance(value, str) else "")
     except ValueError:
         return ""
-    return "; YAML reads it as a string: remove the quotes, or write 1.0e-1 for 1e-1"
+    if not math.isfinite(number):
+        return ""
+    plain = yaml.safe_dump(int(number) if number.is_integer() else number).split()[0]
+    return f"; YAML reads it as a string: write {plain}, without quotes"
 
 
 def origin(where: str, sources: dict[str, dict]) -> str:

@@ -46,6 +46,7 @@ def sentence(error: ValidationError) -> tuple[list[str], str]:
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         unknown = next(key for key in error.instance if key not in known)
+        known += ["like", "source"] if known == list(SCHEMA["$defs"]["run"]["properties"]) else []
         return [str(unknown)], f"there is no key {shown(unknown)}{meant(unknown, known)}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)

@@ -96,7 +96,8 @@ def shifted(difference: pd.Series, other: str) -> str:
         when = f"with {other}"
     else:
         when = f"{abs(steps):,.0f} steps {'after' if steps > 0 else 'before'} {other}"
-    interval = f" [{bound(difference['low'])}, {bound(difference['high'])}]" if n > 1 else ""
+    known = n > 1 and pd.notna(difference["low"])
+    interval = f" [{bound(difference['low'])}, {bound(difference['high'])}]" if known else ""
     return f"{when}{interval}" + (f", {n_found:.0f} of {n:.0f} generalising" if n_found < n else "")
 
 
