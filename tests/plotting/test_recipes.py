@@ -63,6 +63,15 @@ def test_the_optimiser_is_that_of_the_recipe():
     assert broken({"other": other}) == [] != broken({"own": run_with(weight_decay=1000)})
 
 
+@pytest.mark.parametrize(
+    "option",
+    [{"warmup_steps": 10}, {"betas": [0.5, 0.9]}, {"matmul": "bfloat16"}, {"loss": "own_loss"}, {"alpha": 4}],
+)
+def test_runs_of_different_recipes_are_described_differently(option):
+    usual, other = described(run_with()), described(run_with(**option))
+    assert len(other.split("; ")) == len(usual.split("; ")) + 1
+
+
 def test_only_a_loss_in_float32_is_described():
     single, double = run_with(loss_dtype="float32"), run_with(loss_dtype="float64")
     assert "float32" in described(single)

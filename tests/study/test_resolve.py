@@ -108,7 +108,7 @@ BAD = [  # an overlay; the start of its error; another part of it
     (f"runs: {{s5: {{dataset: {{module: {'a' * 300}}}}}}}", "runs.s5.dataset.module: 'aaa", "up to 100"),
     (DATASET % '"a\\nb": 1', "runs.addition_wd0.1.dataset.a\\nb: ", "takes no option 'a\\nb'"),
     (DATASET % "train_fraction: 1.5", "runs.addition_wd0.1.dataset.train_fraction: 1.5", "between 0 and 1"),
-    (DATASET % "train_fraction: 1e-1", "runs.addition_wd0.1.dataset.train_fraction: '1e-1'", "write 1.0e-1"),
+    (DATASET % "train_fraction: 1e-1", "runs.addition_wd0.1.dataset.train_fraction: '1e-1'", "write 0.1"),
     (DATASET % "train_fraction: .nan", "runs.addition_wd0.1.dataset.train_fraction: NaN", "between 0 and 1"),
     (
         DATASET % "train_fraction: 1.0e-9",
@@ -136,7 +136,7 @@ BAD = [  # an overlay; the start of its error; another part of it
         "runs.addition_wd0.1.training.lerning_rate: ",
         "did you mean 'learning_rate'?",
     ),
-    (TRAINING % "learning_rate: 1e-1", "runs.addition_wd0.1.training.learning_rate: '1e-1'", "write 1.0e-1"),
+    (TRAINING % "learning_rate: 1e-1", "runs.addition_wd0.1.training.learning_rate: '1e-1'", "write 0.1"),
     (TRAINING % "steps: 100.0", "runs.addition_wd0.1.training.steps: 100.0", "a whole number"),
     (TRAINING % "steps: 1000000000000", "runs.addition_wd0.1.training.steps: ", "to 1000000000"),
     (

@@ -12,6 +12,9 @@ from waiting import wait_for
 from grokking_phases.storage.headers import content_of, header_of
 
 
+FIG5 = "emergence/fig5"
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "tree"
@@ -60,6 +63,15 @@ def test_an_edited_figure_reruns_that_figure(tree):
         "normalised synergy",
         "synergy, normalised",
     )
+    assert tree.planned(TARGET) == {("figure", "emergence", "fig5"), ("paper_figure", "fig5")}
+
+
+def test_panels_in_another_order_are_drawn_again(tree):
+    def turn(config):
+        panels = config["figures"][FIG5]["panels"]
+        config["figures"][FIG5]["panels"] = dict(reversed(panels.items()))
+
+    tree.overlay(turn)
     assert tree.planned(TARGET) == {("figure", "emergence", "fig5"), ("paper_figure", "fig5")}
 
 

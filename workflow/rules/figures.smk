@@ -27,6 +27,7 @@ rule figure:
         "../envs/figures.yaml"
     params:
         figure=lambda wildcards: FIGURES[f"{wildcards.paper}/{wildcards.figure}"],
+        panels=lambda wildcards: list(FIGURES[f"{wildcards.paper}/{wildcards.figure}"]["panels"]),  # in order
         tables=lambda wildcards: list(
             inputs.tables_of_figure(STUDY, f"{wildcards.paper}/{wildcards.figure}").values()
         ),

@@ -109,7 +109,10 @@ def snapshots_in(files: list[Path], metric: str, found_by: dict[str, Any]) -> An
         return recording_in(folder, found_by["network"] if needs_network else None, needs_network)
     if files[0].is_dir() and files[0].suffix != ".zarr":
         what = f"{files[0]} is no recording, since it has no {RECORDED}"
-        raise ValueError(f"{what}; give the files in it, such as {files[0]}/*.npz.")
+        remedy = (
+            f"make it again, since it was deleted or never copied, or give arrays, such as {files[0]}/*.npz"
+        )
+        raise ValueError(f"{what}; {remedy}.")
     if needs_network:
         raise ValueError(
             f"{metric} reads the network, which files of arrays lack; record it with a Recorder."

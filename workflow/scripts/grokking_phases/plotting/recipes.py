@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from grokking_phases.plugins import options_in
+from grokking_phases.recipe import Recipe
 
 Sampling = Callable[[dict], str]
 HELD = {"weights": "the weights", "all": "all parameters"}
@@ -46,10 +47,26 @@ def described(run: dict, sampled: Sampling = sampling) -> str:
         f"batch {training['batch_size']}" if training["batch_size"] else "full batch",
         length(run),
         *([FLOAT32] if training["loss_dtype"] == "float32" else []),
+        *unusual(training),
         f"{len(run['seeds'])} seed{'s' if len(run['seeds']) > 1 else ''}",
         sampled(run),
     ]
     return ("" if "note" not in run else f"{run['note']}: ") + "; ".join(parts)
+
+
+def unusual(training: dict) -> list[str]:
+    """Return in words the options of a recipe that have no other place in captions, if not the defaults."""
+    default = Recipe(steps=training["steps"], learning_rate=training["learning_rate"])
+    first, second = training["betas"]
+    said = {
+        "warmup_steps": f"warm-up over {training['warmup_steps']} steps",
+        "betas": f"betas {first:g} and {second:g}",
+        "matmul": f"products in {training['matmul']}",
+        "loss": f"loss {training['loss']}",
+    }
+    if training["constrain_norm"] == "none":  # or else the label has alpha
+        said["alpha"] = f"initial weights times {training['alpha']:g}"
+    return [text for option, text in said.items() if training[option] != getattr(default, option)]
 
 
 def is_elsewhere(run: dict) -> bool:
@@ -226,5 +243,7 @@ def short(value: object) -> str:
 def times(rule: list[int] | dict[str, int], what: str) -> str:
     """Return a rule for steps in words: `120 log-spaced snapshots`."""
     if isinstance(rule, list):
-        return f"{len(rule)} {what}"
-    return f"{rule['log']} log-spaced {what}" if "log" in rule else f"{what} every {rule['every']} steps"
+        return f"{len(rule)} {what if len(rule) != 1 else what.removesuffix('s')}"
+    if "log" in rule:
+        return f"{rule['log']} log-spaced {what}"
+    return f"{what} every {rule['every']} steps" if rule["every"] > 1 else f"{what} every step"
