@@ -11,7 +11,6 @@ from waiting import wait_for
 
 from grokking_phases.storage.headers import content_of, header_of
 
-
 FIG5 = "emergence/fig5"
 
 
