@@ -87,9 +87,7 @@ def main(arguments: argparse.Namespace) -> None:
     wanted_metrics = wanted(study, figures)
     subnetworks = wanted_subnetworks(study, figures)
     for run, metrics in wanted_metrics.items():
-        if not forecast(
-            study, run, metrics, Cost(1, 1, dict.fromkeys(metrics, 1), 1), subnetworks[run]
-        ).seconds:
+        if is_finished(study, run, metrics, subnetworks[run]):
             say(f"  {run}: nothing is left to train or to measure")
             continue
         key = kind_of(study, run, metrics)
@@ -227,6 +225,12 @@ def forecast(
         measuring += sum(not file.exists() for file in files) * len(chosen) * cost.measures[metric]
     written = n_seeds * len(recorded) * cost.snapshot_bytes
     return Forecast(n_seeds, training, measuring, written, n_subnetworks)
+
+
+def is_finished(study: dict, run: str, metrics: list[str], subnetworks: Iterable[str]) -> bool:
+    """Return whether nothing of a run is left to train or to measure."""
+    any_cost = Cost(1, 1, dict.fromkeys(metrics, 1), 1)
+    return not forecast(study, run, metrics, any_cost, subnetworks).seconds
 
 
 def line(run: str, last: int, left: Forecast, cost: Cost) -> str:

@@ -122,6 +122,17 @@ def test_each_kind_of_run_is_measured_once_and_every_run_has_a_line(written, mon
     assert all(f"  {run}: 2 seeds of" in said for run in ("a", "decayed", "wide"))
 
 
+def test_a_finished_run_is_not_measured(written, study, monkeypatch, capsys):
+    folder = Path(study["results"]) / "wide"
+    for path in [f"{seed}/{name}.parquet" for seed in (0, 1) for name in ("curves", "metrics/kde")]:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).touch()
+    measured = []
+    monkeypatch.setattr(forecast, "measured", lambda study, run, *_: measured.append(run) or COST)
+    forecast.main(forecast.parsed(["--study", str(written), "--figures", "two_phase/fig5"]))
+    assert measured == ["a"] and "  wide: " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("share", "said"), [(0.25, True), (0.95, False)])
 def test_a_busy_machine_is_named(share, said, written, monkeypatch, capsys):
     monkeypatch.setattr(forecast, "measured", lambda *_: COST._replace(share=share))
