@@ -7,9 +7,9 @@ from made_up_study import BINS, LIVE, OTHER_TREE, STEPS, scores, write_bins, wri
 from shown_data import data_of
 
 from grokking_phases.data.scores_file import write_scores
-from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
 from grokking_phases.explorer.multiplet_packing import DISAGREE, packed_multiplets
+from grokking_phases.explorer.numbers_as_text import hexadecimal
 from grokking_phases.explorer.packing import packed
 from grokking_phases.explorer.page import write_page
 

@@ -16,8 +16,8 @@ from made_up_study import (
 )
 from shown_data import data_of
 
-from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
+from grokking_phases.explorer.numbers_as_text import hexadecimal
 from grokking_phases.explorer.packing import packed, thinned
 from grokking_phases.explorer.page import LIMIT, page, write_page
 from grokking_phases.explorer.square_packing import letters

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from made_up_study import BINS, STEPS, write_bins, write_regions, write_study
 
-from grokking_phases.explorer.bits import hexadecimal
 from grokking_phases.explorer.finished_seeds import gather
+from grokking_phases.explorer.numbers_as_text import hexadecimal
 from grokking_phases.explorer.packing import packed
 from grokking_phases.explorer.page import part
 from grokking_phases.explorer.square_packing import letters

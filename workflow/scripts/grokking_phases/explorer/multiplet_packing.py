@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from grokking_phases.explorer.bits import LETTERS, hexadecimal
 from grokking_phases.explorer.multiplet_bins import Bins
+from grokking_phases.explorer.numbers_as_text import LETTERS, hexadecimal
 
 BIN_LETTERS = np.append(LETTERS, ".")  # the last one is that of bin -1
 DISAGREE = -1  # in place of a text's number, where bins are stored that do not form the units

@@ -1,7 +1,7 @@
 "use strict";
 // What the views show of the data in a state. Nothing here touches the page.
 
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"; // bits.py
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-"; // numbers_as_text.py
 const isMissing = (value) => value === null || value === undefined;
 const idOf = (seed) => `${seed.run}/${seed.seed}`;
 const valueAsText = (value) => (value === undefined ? "" : JSON.stringify(value));

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from grokking_phases.analysis.region_rows import Active, boundaries, polygons
-from grokking_phases.explorer.bits import LETTERS, hexadecimal
+from grokking_phases.explorer.numbers_as_text import LETTERS, hexadecimal
 
 GRID = len(LETTERS) ** 2 - 1  # the largest coordinate
 
