@@ -7,7 +7,7 @@ from made_up import SEEDS, curves, is_named, named_in, run_with, said
 
 from grokking_phases.analysis.comparison import compare
 from grokking_phases.figures.emergence import controls, fig6, fig7
-from grokking_phases.figures.emergence._conclusions import FEWEST, concluded, n_draws, outcome
+from grokking_phases.figures.emergence._conclusions import FEWEST, concluded, n_draws, outcome, shifted
 
 RUNS = {"wd2": run_with(weight_decay=2), "alpha8": run_with(alpha=8, constrain_norm="weights")}
 CHOSEN = {"metric": "o_information", "extreme": "synergy", "at": "any", "from_step": 5}
@@ -292,3 +292,9 @@ def test_networks_that_all_never_generalise_do_not_differ():
 def test_absent_random_sets_do_not_count():
     rows = tables("wd2", synergistic={0: 60, 1: 70}, random_1={0: 60}, random_2={})
     assert n_draws(controls.select(rows, PANELS)) == 1
+
+
+def test_a_difference_without_an_interval_is_said_without_one():
+    known = {"value": 10.0, "status": "found", "n_found": 1, "n_seeds": 5}
+    assert "[" in shifted(pd.Series(known | {"low": 5.0, "high": 20.0}), "the original")
+    assert "[" not in shifted(pd.Series(known | {"low": np.nan, "high": np.nan}), "the original")

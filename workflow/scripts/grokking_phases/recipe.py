@@ -9,7 +9,7 @@ class Recipe:
     """The settings that a network is trained with.
 
     steps            the number of optimiser updates
-    learning_rate    AdamW's, after the warm-up
+    learning_rate    the optimiser's, after the warm-up
     betas            AdamW's: the decay rates of the running means of the gradient and of its square
     batch_size       rows in a step, drawn with replacement; None = the full train set
     weight_decay     AdamW's: each step multiplies every parameter by 1 - learning_rate * weight_decay
